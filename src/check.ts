@@ -1,0 +1,210 @@
+// Checks at the public boundary. Each returns the value when it is right; its error says where, what was expected, what came.
+import { BpttError } from './errors.ts';
+
+/** The arrays that people may pass as numbers. */
+export type Numbers = ArrayLike<number>;
+
+const LONGEST = 40;
+
+/** A value for a message: short, strings quoted, never an exception. */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string': {
+      const characters = [...value.slice(0, 2 * LONGEST)];
+      const short = characters.length > LONGEST || value.length > 2 * LONGEST;
+      return JSON.stringify(short ? `${characters.slice(0, LONGEST).join('')}…` : value);
+    }
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value);
+    case 'bigint':
+      return `${value}n`;
+    case 'function':
+      return 'a function';
+    case 'object':
+      if (value === null) return 'null';
+      if (Array.isArray(value)) return `an array of length ${value.length}`;
+      if (ArrayBuffer.isView(value)) {
+        const { length, byteLength } = value as unknown as { length?: number; byteLength: number };
+        return `${Object.prototype.toString.call(value).slice(8, -1)} of length ${length ?? byteLength}`;
+      }
+      return 'an object';
+    default:
+      return String(value);
+  }
+}
+
+function fail(where: string, expected: string, got: string): never {
+  throw new BpttError('invalid-argument', `${where}: expected ${expected}, got ${got}`);
+}
+
+/** An integer from `min` to `max`; both default to the safe integers' ends. */
+export function checkInteger(
+  where: string,
+  value: unknown,
+  min = Number.MIN_SAFE_INTEGER,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
+  const limits = [
+    min > Number.MIN_SAFE_INTEGER ? `>= ${min}` : '',
+    max < Number.MAX_SAFE_INTEGER ? `<= ${max}` : '',
+  ].filter(Boolean);
+  return fail(where, ['an integer', limits.join(' and ')].filter(Boolean).join(' '), show(value));
+}
+
+export interface NumberLimits {
+  readonly min?: number;
+  readonly exclusiveMin?: number;
+  readonly max?: number;
+  readonly exclusiveMax?: number;
+}
+
+/** A finite number within the limits. */
+export function checkNumber(where: string, value: unknown, limits: NumberLimits = {}): number {
+  const { min, exclusiveMin, max, exclusiveMax } = limits;
+  if (
+    typeof value === 'number' &&
+    Number.isFinite(value) &&
+    (min === undefined || value >= min) &&
+    (exclusiveMin === undefined || value > exclusiveMin) &&
+    (max === undefined || value <= max) &&
+    (exclusiveMax === undefined || value < exclusiveMax)
+  ) {
+    return value;
+  }
+  const parts = [
+    min === undefined ? '' : `>= ${min}`,
+    exclusiveMin === undefined ? '' : `> ${exclusiveMin}`,
+    max === undefined ? '' : `<= ${max}`,
+    exclusiveMax === undefined ? '' : `< ${exclusiveMax}`,
+  ].filter(Boolean);
+  return fail(where, ['a finite number', parts.join(' and ')].filter(Boolean).join(' '), show(value));
+}
+
+/** `true` or `false`. */
+export function checkBoolean(where: string, value: unknown): boolean {
+  return typeof value === 'boolean' ? value : fail(where, 'true or false', show(value));
+}
+
+/** A string. */
+export function checkString(where: string, value: unknown): string {
+  return typeof value === 'string' ? value : fail(where, 'a string', show(value));
+}
+
+/** One of the listed values. */
+export function checkOneOf<const T>(where: string, value: unknown, list: readonly T[]): T {
+  if (list.includes(value as T)) return value as T;
+  const names = list.map((item) => show(item));
+  return fail(where, names.length > 1 ? `one of ${names.join(', ')}` : names.join(), show(value));
+}
+
+/** An object with named fields: not null, not an array, not a typed array. */
+export function checkObject(where: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)) {
+    return value as Readonly<Record<string, unknown>>;
+  }
+  return fail(where, 'an object', show(value));
+}
+
+/**
+ * An object that has none but the allowed keys.
+ *
+ * @throws BpttError `unknown-option` that names the first other key and the allowed one that looks most like it.
+ */
+export function checkOptions(where: string, value: unknown, allowed: readonly string[]): void {
+  for (const key of Object.keys(checkObject(where, value))) {
+    if (allowed.includes(key)) continue;
+    const likely = nearest(key, allowed);
+    const hint = likely === undefined ? '' : `; did you mean ${show(likely)}?`;
+    const known = allowed.length === 0 ? 'no options' : `only ${allowed.join(', ')}`;
+    throw new BpttError('unknown-option', `${where}: expected ${known}, got ${show(key)}${hint}`);
+  }
+}
+
+/** The candidate that looks most like `word`, when one does: at most a third of its letters differ. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < least) {
+      least = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+/** Levenshtein distance, one row of the table at a time. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, previous[j]! + 1, row[j - 1]! + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length]!;
+}
+
+/** A Float32Array, Float64Array or Int32Array, or a plain array, of any length; its content is not looked at. */
+function checkIsArray(where: string, value: unknown): Numbers {
+  if (
+    value instanceof Float32Array ||
+    value instanceof Float64Array ||
+    value instanceof Int32Array ||
+    Array.isArray(value)
+  ) {
+    return value;
+  }
+  return fail(where, 'a Float32Array, Float64Array, Int32Array or array of numbers', show(value));
+}
+
+/** `value.length` is `length`; `shape` says why, such as `[T=2,B=3]`. */
+export function checkLength(where: string, value: { readonly length: number }, length: number, shape = ''): void {
+  if (value.length === length) return;
+  const why = shape === '' ? '' : ` for ${shape}`;
+  throw new BpttError('invalid-shape', `${where}: expected ${length} elements${why}, got ${value.length}`);
+}
+
+/** Only finite numbers. */
+export function checkFinite(where: string, values: Numbers): void {
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    const code = typeof values[i] === 'number' ? 'non-finite' : 'invalid-argument';
+    throw new BpttError(code, `${where}[${i}]: expected a finite number, got ${show(values[i])}`);
+  }
+}
+
+/** `length` finite numbers in an array of any of the accepted kinds. */
+export function checkArray(where: string, value: unknown, length: number, shape = ''): Numbers {
+  const array = checkIsArray(where, value);
+  checkLength(where, array, length, shape);
+  checkFinite(where, array);
+  return array;
+}
+
+/** Tokens: integers from 0 to `size` - 1 in an Int32Array or a plain array, `length` of them unless it is undefined. */
+export function checkTokens(where: string, value: unknown, size: number, length?: number, shape = ''): Numbers {
+  if (!(value instanceof Int32Array) && !Array.isArray(value)) {
+    return fail(where, 'an Int32Array or array of tokens', show(value));
+  }
+  if (length !== undefined) checkLength(where, value, length, shape);
+  for (let i = 0; i < value.length; i++) {
+    const token: unknown = value[i];
+    if (Number.isInteger(token) && (token as number) >= 0 && (token as number) < size) continue;
+    const code = typeof token === 'number' ? 'token-out-of-range' : 'invalid-argument';
+    throw new BpttError(code, `${where}[${i}]: expected a token from 0 to ${size - 1}, got ${show(token)}`);
+  }
+  return value;
+}
+
+/** Flags, one byte each, 0 or 1. */
+export function checkFlags(where: string, value: unknown, length: number, shape = ''): Uint8Array {
+  if (!(value instanceof Uint8Array)) return fail(where, 'a Uint8Array of 0 and 1', show(value));
+  checkLength(where, value, length, shape);
+  const wrong = value.findIndex((flag) => flag > 1);
+  return wrong < 0 ? value : fail(`${where}[${wrong}]`, '0 or 1', show(value[wrong]));
+}

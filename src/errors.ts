@@ -1,0 +1,65 @@
+// The package's errors: one class that a program can catch, with a code that it can switch on.
+
+/** What went wrong, for programs. The message is for people. */
+export type BpttErrorCode =
+  /** A value has the wrong type or is out of its range. */
+  | 'invalid-argument'
+  /** An array has the wrong length, or layers or tensors do not fit together. */
+  | 'invalid-shape'
+  /** A token is not one of the vocabulary, or a character is not in it. */
+  | 'token-out-of-range'
+  /** NaN or an infinity where a finite number is needed; from training it is a `NonFiniteError`. */
+  | 'non-finite'
+  /** An option or a flag that does not exist. */
+  | 'unknown-option'
+  /** A file or its content cannot be read or written: missing, cut off, damaged, of another kind. */
+  | 'bad-file'
+  /** A state that another model made. */
+  | 'foreign-state'
+  /** The engine has no WebAssembly SIMD. */
+  | 'unsupported-engine'
+  /** The engine refused more memory. */
+  | 'out-of-memory';
+
+/** Every error that this package throws on purpose. Messages read: where, what was expected, what came. */
+export class BpttError extends Error {
+  readonly code: BpttErrorCode;
+
+  constructor(code: BpttErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'BpttError';
+    this.code = code;
+  }
+}
+
+export interface NonFiniteDetails {
+  /** What was not finite. */
+  readonly quantity: 'loss' | 'gradient';
+  /** The layer or parameter where it was seen first, such as `rnn.weight_hh_l0`. */
+  readonly where: string;
+  /** The training step, from 1, whose update was not made. */
+  readonly step: number;
+  /** The loss, or the norm of the gradient: NaN or an infinity. */
+  readonly norm: number;
+}
+
+/** Training met a loss or gradient that is not finite and stopped before the update: the parameters are as they were. */
+export class NonFiniteError extends BpttError implements NonFiniteDetails {
+  readonly quantity: NonFiniteDetails['quantity'];
+  readonly where: string;
+  readonly step: number;
+  readonly norm: number;
+
+  constructor({ quantity, where, step, norm }: NonFiniteDetails) {
+    const name = quantity === 'loss' ? 'loss' : 'gradient norm';
+    super(
+      'non-finite',
+      `training step ${step}, ${where}: expected a finite ${name}, got ${norm}; the parameters are as before this step`,
+    );
+    this.name = 'NonFiniteError';
+    this.quantity = quantity;
+    this.where = where;
+    this.step = step;
+    this.norm = norm;
+  }
+}
