@@ -1,0 +1,127 @@
+// Whole files in Node: read with errors that say what is wrong, written so that the former file survives every failure.
+import { randomUUID } from 'node:crypto';
+import { open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BpttError } from './errors.ts';
+
+/** What the system's codes mean to somebody who gave a path. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  EISDIR: 'it is a directory',
+  EACCES: 'permission denied',
+  EPERM: 'the system does not permit it',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is used up',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'too many symbolic links',
+};
+
+function fileError(path: string, action: 'read' | 'write', cause: unknown): BpttError {
+  if (cause instanceof BpttError) return cause;
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const reason = reasons[code] ?? message.split('\n')[0];
+  return new BpttError('bad-file', `${path}: cannot ${action} the file: ${reason}`, { cause });
+}
+
+/**
+ * All bytes of a file.
+ *
+ * @throws BpttError `bad-file` with the path and the reason.
+ */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    throw fileError(path, 'read', cause);
+  }
+}
+
+/**
+ * Writes a file so that at every moment `path` is either the former file or the new one, whole: the bytes go to a file
+ * with a temporary name in the same directory, reach the disk, and take the place of the former file in one step.
+ * A symbolic link stays one, and the file that it points to is replaced; permissions are kept.
+ *
+ * @throws BpttError `bad-file` with the path and the reason; the former file is then untouched and no other file is left.
+ */
+export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    const { target, mode } = await resolveTarget(path);
+    await withTemporary(target, mode, bytes, (temporary) => rename(temporary, target));
+    await syncDirectory(dirname(target));
+  } catch (cause) {
+    throw fileError(path, 'write', cause);
+  }
+}
+
+/**
+ * Tries whether `writeFileAtomic(path)` could begin: the directory is there and lets us create a file, and `path` is not
+ * something else than a file. For use before long work; it changes nothing.
+ *
+ * @throws BpttError `bad-file` with the path and the reason.
+ */
+export async function checkWritable(path: string): Promise<void> {
+  try {
+    const { target, mode } = await resolveTarget(path);
+    await withTemporary(target, mode, new Uint8Array(0), unlink);
+  } catch (cause) {
+    throw fileError(path, 'write', cause);
+  }
+}
+
+/** Where the bytes go (behind symbolic links), and the permissions of a file that is there already. */
+async function resolveTarget(path: string): Promise<{ target: string; mode: number | undefined }> {
+  if (path === '') throw new BpttError('bad-file', 'expected the path of a file, got an empty one');
+  let target: string;
+  try {
+    target = await realpath(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    if (/[/\\]$/.test(path)) throw new BpttError('bad-file', `${path}: expected the path of a file, got a directory's`);
+    return { target: path, mode: undefined };
+  }
+  const info = await stat(target);
+  if (!info.isFile()) {
+    const got = info.isDirectory() ? 'a directory' : 'something else';
+    throw new BpttError('bad-file', `${path}: cannot write the file: expected a regular file to replace, got ${got}`);
+  }
+  return { target, mode: info.mode & 0o777 };
+}
+
+/** Writes the bytes to a new file beside `target`, hands its path to `finish`, and removes it when anything fails. */
+async function withTemporary(
+  target: string,
+  mode: number | undefined,
+  bytes: Uint8Array,
+  finish: (temporary: string) => Promise<void>,
+): Promise<void> {
+  // The name does not contain the target's, which may be as long as names can be.
+  const temporary = join(dirname(target), `.bptt-${randomUUID()}.tmp`);
+  const file = await open(temporary, 'wx', mode ?? 0o666);
+  try {
+    try {
+      if (mode !== undefined) await file.chmod(mode); // `open` applies the umask
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await finish(temporary);
+  } catch (cause) {
+    await unlink(temporary).catch(() => {}); // what matters is the first failure
+    throw cause;
+  }
+}
+
+/** Makes the rename itself durable. Not every system can open a directory; the file is whole in any case. */
+async function syncDirectory(path: string): Promise<void> {
+  try {
+    const directory = await open(path, 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  } catch {}
+}
