@@ -1,5 +1,20 @@
 // The ABI: the export list, nothing else.
+export { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
+export { recurrentBackward, recurrentForward, recurrentScratch } from "./layer";
+export { meanSquaredError, sigmoidCrossEntropy, sigmoidRows, softmaxCrossEntropy, softmaxRows } from "./losses";
+export { vexp, vlog, vsigmoid, vtanh } from "./math";
+export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
+export { philox, randomAt, randomNormal, randomUniform } from "./random";
+export { biasRows, clampValues, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
+export { padded } from "./simd";
+export { gatherRows, scatterAddRows } from "./tokens";
+
 /** First byte above the module's own data; the memory from here on belongs to the caller. */
 export function heapBase(): usize {
   return __heap_base;
+}
+
+/** Bytes of one `real`: 4 or 8. */
+export function realBytes(): i32 {
+  return sizeof<real>();
 }

@@ -1,0 +1,55 @@
+// @ts-check
+// Builds everything into build/: the kernels, the kernels as JavaScript modules, the package's entry points, their types.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+
+/** @param {string} tool @param {string[]} args */
+function run(tool, ...args) {
+  execFileSync(process.execPath, [`node_modules/${tool}`, ...args], { stdio: 'inherit' });
+}
+
+const kernelsOnly = process.argv.includes('--kernels');
+if (!kernelsOnly) rmSync('build', { recursive: true, force: true });
+mkdirSync('build/kernels', { recursive: true });
+
+const targets = Object.keys(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets);
+for (const target of targets) {
+  run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
+  // Base64 in a string works in every bundler without configuration and compresses to about the size of the bytes.
+  const base64 = readFileSync(`build/kernels/${target}.wasm`).toString('base64');
+  writeFileSync(`build/kernels/${target}.js`, `export default '${base64}';\n`);
+  writeFileSync(`build/kernels/${target}.d.ts`, 'declare const base64: string;\nexport default base64;\n');
+}
+
+if (!kernelsOnly) {
+  const shared = /** @type {const} */ ({
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    minifySyntax: true,
+    logLevel: 'warning',
+  });
+  await build({
+    ...shared,
+    entryPoints: ['src/index.ts', 'src/node.ts', 'src/cli/main.ts'].filter((file) => existing(file)),
+    outdir: 'build',
+    entryNames: '[name]',
+    chunkNames: 'chunks/[name]-[hash]',
+    splitting: true,
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    external: ['node:*', 'commander', 'cli-progress', 'picocolors'],
+    minifyWhitespace: true,
+  });
+  run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+}
+
+/** @param {string} file */
+function existing(file) {
+  return readdirSync(file.slice(0, file.lastIndexOf('/'))).includes(file.slice(file.lastIndexOf('/') + 1));
+}

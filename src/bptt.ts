@@ -1,0 +1,200 @@
+// Backpropagation through time, full and truncated: which steps are read, which losses count, how far back gradients go.
+//
+// Truncated BPTT(k1, k2) (Williams and Peng 1990, BPTT(h; h'); Sutskever 2013, section 2.8.6): each time k1 new steps have
+// been read, and at the end for the rest, backward from the newest step t through at most k2 steps, with h_{t-k2} constant.
+import { type Batch, checkBatch } from './batch.ts';
+import { checkInteger, checkOneOf, checkOptions } from './check.ts';
+import { BpttError, NonFiniteError } from './errors.ts';
+import { LossWindow } from './loss-window.ts';
+import { type Loss, type LossName, losses, lossNames, type Reduction, reductions } from './losses.ts';
+import type { Network } from './network.ts';
+import type { State } from './state.ts';
+
+/** Truncated BPTT(k1, k2). */
+export interface Truncation {
+  /** New steps between two gradients, ≥ 1. */
+  readonly k1: number;
+  /** The most steps that a gradient goes back, ≥ 1. With k2 < k1 older steps of the k1 get no gradient, though their losses count in the loss. */
+  readonly k2: number;
+  /**
+   * With k2 > k1, whose losses flow back: those of the k1 `new` steps, so that each loss counts once (default), or those of
+   * the whole `window`, so that a loss counts in each window that holds it.
+   */
+  readonly losses?: 'new' | 'window';
+  /**
+   * With k2 > k1, the activations of older steps: as `stored` when they were computed, with the parameters of that time
+   * (default), or `recomputed` from h_{t-k2} with today's parameters, which makes the gradient exact and costs a longer forward.
+   */
+  readonly activations?: 'stored' | 'recomputed';
+}
+
+/** What a gradient is of. */
+export interface Objective {
+  readonly loss: LossName;
+  /** Default `mean`. */
+  readonly reduction?: Reduction;
+  /** Default: full BPTT over all steps of a batch. */
+  readonly truncation?: Truncation;
+}
+
+/** One backward pass. */
+export interface WindowResult {
+  /** The first new step in its batch, and the step behind the last. */
+  readonly from: number;
+  readonly to: number;
+  /** The step of the batch that the gradient went back to; below `from` when k2 > k1, and below 0 into a batch before. */
+  readonly backTo: number;
+  /** The reduced loss of the new steps. 0 when no step counts. */
+  readonly loss: number;
+  /** Σ of the losses of the new steps. */
+  readonly lossSum: number;
+  /** How many numbers the sum is over. */
+  readonly counted: number;
+}
+
+/** Checks an objective. @throws BpttError naming the option. */
+export function checkObjective(where: string, objective: Objective): void {
+  checkOneOf(`${where}.loss`, objective.loss, lossNames);
+  checkOneOf(`${where}.reduction`, objective.reduction ?? 'mean', reductions);
+  if (objective.truncation === undefined) return;
+  const { truncation } = objective;
+  checkOptions(`${where}.truncation`, truncation, ['k1', 'k2', 'losses', 'activations']);
+  checkInteger(`${where}.truncation.k1`, truncation.k1, 1);
+  checkInteger(`${where}.truncation.k2`, truncation.k2, 1);
+  checkOneOf(`${where}.truncation.losses`, truncation.losses ?? 'new', ['new', 'window'] as const);
+  checkOneOf(`${where}.truncation.activations`, truncation.activations ?? 'stored', ['stored', 'recomputed'] as const);
+}
+
+/** The new steps of each window over T steps: k1 at a time, then the rest. */
+export function* newSteps(T: number, k1: number): Generator<readonly [from: number, to: number]> {
+  for (let from = 0; from < T; from += k1) yield [from, Math.min(from + k1, T)];
+}
+
+/** Reads batches window by window and leaves the gradient of each in the network's gradient block. */
+export class Backpropagation {
+  readonly #network: Network;
+  readonly #loss: Loss;
+  readonly #reduction: Reduction;
+  readonly #truncation: Truncation | undefined;
+  #window: LossWindow | undefined;
+  #step = 0;
+
+  constructor(network: Network, objective: Objective) {
+    this.#network = network;
+    this.#loss = losses[objective.loss];
+    this.#reduction = objective.reduction ?? 'mean';
+    this.#truncation = objective.truncation;
+  }
+
+  /** The state behind the newest step, or undefined before the first batch. */
+  state(): State | undefined {
+    return this.#window?.state();
+  }
+
+  /**
+   * Yields after each backward pass, with its gradient in the network's gradient block; what the caller does to the
+   * parameters then holds for the next window. `state` is where the batch starts, by default zero, or where the batch
+   * before ended when it carries on.
+   */
+  *windows(batch: Batch, state?: State): Generator<WindowResult> {
+    const { stack, dtype } = this.#network;
+    const outputs = stack.layers.at(-1)!.output.size;
+    checkBatch('batch', batch, stack.input, this.#loss.targets(outputs), dtype);
+    const window = this.#open(batch, state);
+    for (const [from, to] of newSteps(batch.steps, this.#truncation?.k1 ?? batch.steps)) {
+      const at = window.appendBatch(batch, from, to);
+      const { reach, ...loss } = this.#run(window, at);
+      yield { from, to, backTo: from - reach, ...loss };
+    }
+  }
+
+  /** Gives the memory back. */
+  release(): void {
+    this.#window?.release();
+    this.#window = undefined;
+  }
+
+  /** A window with room for what the batch needs, at the right state. */
+  #open(batch: Batch, state: State | undefined): LossWindow {
+    const { k1, k2 } = this.#truncation ?? { k1: batch.steps, k2: batch.steps };
+    const capacity = this.#truncation === undefined ? batch.steps : Math.max(k1, k2);
+    let window = this.#window;
+    if (batch.carry === true && window !== undefined && window.rows !== batch.rows) {
+      throw new BpttError(
+        'invalid-shape',
+        `batch.rows: expected ${window.rows}, as the batch that it carries on, got ${batch.rows}`,
+      );
+    }
+    if (window === undefined || window.rows !== batch.rows || window.capacity < capacity) {
+      const carried = batch.carry === true ? window?.state() : undefined;
+      window?.release();
+      this.#window = undefined;
+      window = new LossWindow(this.#network, this.#loss, capacity, batch.rows, true);
+      this.#window = window;
+      window.start(state ?? carried);
+    } else if (state !== undefined || batch.carry !== true) {
+      window.start(state);
+    }
+    return window;
+  }
+
+  /** Forward over the new steps, from `at` on, and backward over at most k2. */
+  #run(window: LossWindow, at: number): Omit<WindowResult, 'from' | 'to' | 'backTo'> & { readonly reach: number } {
+    const { kernels, arena, gradients, layout } = this.#network;
+    const end = window.filled;
+    const { k2 = end - at, losses: whose = 'new', activations = 'stored' } = this.#truncation ?? {};
+    const begin = Math.max(0, end - k2);
+    const recomputed = activations === 'recomputed' && begin < at;
+
+    window.forward(recomputed ? begin : at, end);
+
+    const counted = window.counted(at, end);
+    const divisor = whose === 'window' ? window.counted(Math.min(begin, at), end) : counted;
+    const scale = this.#reduction === 'sum' ? 1 : divisor === 0 ? 0 : 1 / divisor;
+    // Stored output gradients of older steps enter again under another divisor: then it is applied to the sum of all.
+    const late = whose === 'window' && activations === 'stored';
+    const lossSum = window.takeLoss(at, end, late ? 1 : scale);
+    if (!Number.isFinite(lossSum)) {
+      throw new NonFiniteError({
+        quantity: 'loss',
+        where: window.firstNonFinite(at, end),
+        step: this.#step + 1,
+        norm: lossSum,
+      });
+    }
+    if (begin < at && whose === 'new') window.clearGradient(begin, at);
+    else if (recomputed) window.takeLoss(begin, at, scale);
+
+    arena.octets(gradients, layout.bytes).fill(0);
+    window.backward(begin, end);
+    if (late && scale !== 1) kernels.scale(gradients, scale, layout.count);
+
+    this.#step++;
+    const loss = this.#reduction === 'sum' ? lossSum : counted === 0 ? 0 : lossSum / counted;
+    return { reach: at - begin, loss, lossSum, counted };
+  }
+}
+
+/**
+ * Backpropagation through time without an optimizer: yields after each backward pass over `batch`, with the gradient of
+ * that window in `model.gradients()`. What the caller does to the parameters in between holds for the next window.
+ * Without `truncation` there is one window: all steps.
+ *
+ * @param state Where the rows start. Default zero.
+ * @throws BpttError for options, batches and states that are wrong; NonFiniteError for a loss that is not finite.
+ */
+export function* backpropagate(
+  model: { readonly network: Network },
+  batch: Batch,
+  objective: Objective,
+  state?: State,
+): Generator<WindowResult> {
+  checkOptions('backpropagate', objective, ['loss', 'reduction', 'truncation']);
+  checkObjective('backpropagate', objective);
+  const bptt = new Backpropagation(model.network, objective);
+  try {
+    yield* bptt.windows(batch, state);
+  } finally {
+    bptt.release();
+  }
+}

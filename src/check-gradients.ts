@@ -1,0 +1,154 @@
+// The gradient check: what backward computes against finite differences of the loss.
+import type { Batch } from './batch.ts';
+import { backpropagate, checkObjective, type Objective } from './bptt.ts';
+import { checkNumber, checkOptions } from './check.ts';
+import { BpttError } from './errors.ts';
+import { evaluate } from './evaluate.ts';
+import { addPenalties, checkRegularization, penaltyOf, type Regularization } from './gradient-step.ts';
+import { losses } from './losses.ts';
+import type { Model } from './model.ts';
+import type { State } from './state.ts';
+
+export interface CheckGradientsOptions extends Objective {
+  readonly regularization?: Regularization;
+  /** Half the distance of the outer points of the difference, relative to max(1, |w|). Default 1e-3. */
+  readonly epsilon?: number;
+}
+
+/** How far the gradient of one parameter is from the finite difference, over all windows. */
+export interface GradientError {
+  readonly name: string;
+  /** `‖analytic - numeric‖ / max(‖analytic‖, ‖numeric‖)`, 0 where both are zero; the largest of all windows. */
+  readonly relativeError: number;
+  /** The largest `|analytic - numeric|` of a component. */
+  readonly absoluteError: number;
+}
+
+/** Norms below this are differences of rounding, not gradients. */
+const TINY = 1e-11;
+
+/**
+ * Compares each gradient of a model with finite differences of fourth order. A truncated gradient is compared with the
+ * differences of its surrogate, in which the state `h_{t-k2}` is a constant. The parameters are as before at the end.
+ *
+ * With stored activations the parameters do not change between windows here, so stored and recomputed ones are the same.
+ *
+ * @param model A model of dtype `f64`.
+ * @throws BpttError for a model of another dtype and for wrong options.
+ */
+export function checkGradients(
+  model: Model,
+  batch: Batch,
+  options: CheckGradientsOptions,
+  state?: State,
+): readonly GradientError[] {
+  checkOptions('checkGradients', options, ['loss', 'reduction', 'truncation', 'regularization', 'epsilon']);
+  checkObjective('checkGradients', options);
+  if (model.dtype !== 'f64') {
+    throw new BpttError('invalid-argument', `checkGradients: expected a model of dtype 'f64', got '${model.dtype}'`);
+  }
+  const epsilon = checkNumber('checkGradients.epsilon', options.epsilon ?? 1e-3, { exclusiveMin: 0 });
+  const regularization = options.regularization ?? {};
+  checkRegularization('checkGradients.regularization', regularization);
+
+  const { regularization: _, epsilon: __, ...objective } = options;
+  const worst = new Map<string, GradientError>();
+  for (const window of backpropagate(model, batch, objective, state)) {
+    addPenalties(model.network, regularization);
+    const surrogate = surrogateLoss(model, batch, objective, window, state);
+    const value = () => surrogate() + penaltyOf(model.network, regularization);
+    for (const analytic of model.gradients()) {
+      const numeric = differences(model, analytic.name, value, epsilon);
+      const error = compare(analytic.name, analytic.data, numeric);
+      const before = worst.get(analytic.name);
+      worst.set(analytic.name, {
+        name: analytic.name,
+        relativeError: Math.max(before?.relativeError ?? 0, error.relativeError),
+        absoluteError: Math.max(before?.absoluteError ?? 0, error.absoluteError),
+      });
+    }
+  }
+  return [...worst.values()];
+}
+
+/** The loss whose gradient a window computes, as a function of the model's parameters of the moment. */
+function surrogateLoss(
+  model: Model,
+  batch: Batch,
+  objective: Objective,
+  { from, to, backTo: begin }: { readonly from: number; readonly to: number; readonly backTo: number },
+  state: State | undefined,
+): () => number {
+  const { reduction = 'mean', truncation } = objective;
+  const start = begin === 0 ? state : model.forward(sliceOf(batch, 0, begin), state).state;
+  const whole = truncation?.losses === 'window';
+  // Steps that are read again, and those of them whose losses count.
+  const read = sliceOf(batch, begin, to);
+  const first = whole ? begin : Math.max(begin, from);
+  const mask = read.mask === undefined ? new Uint8Array(read.steps * read.rows).fill(1) : read.mask.slice();
+  mask.fill(0, 0, (first - begin) * read.rows);
+  const perStep = losses[objective.loss].perStep(model.network.stack.layers.at(-1)!.output.size);
+  const divisor = reduction === 'sum' ? 1 : countOf(batch, whole ? Math.min(begin, from) : from, to) * perStep;
+  return () => {
+    const { loss } = evaluate(model, { ...read, mask }, { loss: objective.loss, reduction: 'sum' }, start);
+    return divisor === 0 ? 0 : loss / divisor;
+  };
+}
+
+function countOf(batch: Batch, from: number, to: number): number {
+  if (batch.mask === undefined) return (to - from) * batch.rows;
+  return batch.mask.subarray(from * batch.rows, to * batch.rows).reduce((sum, flag) => sum + flag, 0);
+}
+
+function sliceOf(batch: Batch, from: number, to: number): Batch {
+  const B = batch.rows;
+  const cut = <A extends Int32Array | Float32Array | Float64Array | Uint8Array>(values: A): A => {
+    const width = values.length / batch.steps / B;
+    return values.subarray(from * B * width, to * B * width) as A;
+  };
+  return {
+    steps: to - from,
+    rows: B,
+    inputs: cut(batch.inputs),
+    targets: cut(batch.targets),
+    ...(batch.mask && { mask: cut(batch.mask) }),
+    ...(batch.resets && { resets: cut(batch.resets) }),
+  };
+}
+
+/** (8 (f(w+h) - f(w-h)) - (f(w+2h) - f(w-2h))) / 12h: the error falls with h⁴. */
+function differences(model: Model, name: string, value: () => number, epsilon: number): Float64Array {
+  const { data } = model.parameters().find((parameter) => parameter.name === name)!;
+  const shifted = Float64Array.from(data);
+  const gradient = new Float64Array(data.length);
+  const at = (index: number, w: number) => {
+    shifted[index] = w;
+    model.setParameter(name, shifted);
+    return value();
+  };
+  for (const [index, w] of data.entries()) {
+    const h = (epsilon / 2) * Math.max(1, Math.abs(w));
+    const near = at(index, w + h) - at(index, w - h);
+    const far = at(index, w + 2 * h) - at(index, w - 2 * h);
+    gradient[index] = (8 * near - far) / (12 * h);
+    at(index, w);
+  }
+  return gradient;
+}
+
+function compare(name: string, analytic: ArrayLike<number>, numeric: Float64Array): GradientError {
+  let difference = 0;
+  let analyticSquares = 0;
+  let numericSquares = 0;
+  let absoluteError = 0;
+  for (const [index, b] of numeric.entries()) {
+    const a = analytic[index]!;
+    difference += (a - b) * (a - b);
+    analyticSquares += a * a;
+    numericSquares += b * b;
+    absoluteError = Math.max(absoluteError, Math.abs(a - b));
+  }
+  const norm = Math.sqrt(Math.max(analyticSquares, numericSquares));
+  const relativeError = norm < TINY ? 0 : Math.sqrt(difference) / norm;
+  return { name, relativeError, absoluteError };
+}

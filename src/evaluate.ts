@@ -1,0 +1,110 @@
+// The loss of a model on given data, without learning.
+import { type Batch, checkBatch } from './batch.ts';
+import { checkObjective } from './bptt.ts';
+import { checkOptions } from './check.ts';
+import { BpttError } from './errors.ts';
+import { LossWindow } from './loss-window.ts';
+import { type Loss, type LossName, losses, type Reduction } from './losses.ts';
+import type { Model } from './model.ts';
+import type { Network } from './network.ts';
+import type { State } from './state.ts';
+
+export interface EvaluateOptions {
+  readonly loss: LossName;
+  /** Default `mean`: over everything that counts in all batches. */
+  readonly reduction?: Reduction;
+}
+
+export interface Evaluation {
+  readonly loss: number;
+  /** How many numbers the loss is over. */
+  readonly counted: number;
+  /** Behind the last step of the last batch. */
+  readonly state: State;
+}
+
+/** Steps computed at a time: bounds the memory that long texts take. */
+const CHUNK = 128;
+
+/**
+ * The loss over one batch or several; a batch with `carry` goes on from the state that the one before left.
+ *
+ * @param state Where the first batch starts. Default zero.
+ * @throws BpttError for batches and states that do not fit the model.
+ */
+export function evaluate(
+  model: Model,
+  data: Batch | Iterable<Batch>,
+  options: EvaluateOptions,
+  state?: State,
+): Evaluation {
+  checkOptions('evaluate', options, ['loss', 'reduction']);
+  checkObjective('evaluate', options);
+  const evaluator = new Evaluator(model.network, options.loss);
+  let next = state;
+  try {
+    for (const batch of Symbol.iterator in data ? data : [data]) {
+      evaluator.open(batch, next);
+      next = undefined;
+      for (let from = 0; from < batch.steps; ) from = evaluator.run(batch, from);
+    }
+    return evaluator.result(options.reduction ?? 'mean');
+  } finally {
+    evaluator.release();
+  }
+}
+
+/** Takes the loss chunk by chunk, so that a caller can do something else in between. @internal */
+export class Evaluator {
+  readonly #network: Network;
+  readonly #loss: Loss;
+  #window: LossWindow | undefined;
+  #sum = 0;
+  #counted = 0;
+
+  constructor(network: Network, loss: LossName) {
+    this.#network = network;
+    this.#loss = losses[loss];
+  }
+
+  /** Checks a batch and goes to its start. */
+  open(batch: Batch, state?: State): void {
+    const { stack, dtype } = this.#network;
+    const targets = this.#loss.targets(stack.layers.at(-1)!.output.size);
+    checkBatch('batch', batch, stack.input, targets, dtype);
+    const sameRows = this.#window?.rows === batch.rows;
+    if (batch.carry === true && this.#window !== undefined && !sameRows) {
+      throw new BpttError(
+        'invalid-shape',
+        `batch.rows: expected ${this.#window.rows}, as the batch that it carries on, got ${batch.rows}`,
+      );
+    }
+    const carried = batch.carry === true ? this.#window?.state() : undefined;
+    if (!sameRows) {
+      this.release();
+      this.#window = new LossWindow(this.#network, this.#loss, CHUNK, batch.rows, false);
+    }
+    this.#window!.start(state ?? carried);
+  }
+
+  /** Takes the loss of at most CHUNK steps from `from` on; returns where the next begin. */
+  run(batch: Batch, from: number): number {
+    const window = this.#window!;
+    const to = Math.min(from + CHUNK, batch.steps);
+    const at = window.appendBatch(batch, from, to);
+    window.forward(at, window.filled);
+    this.#counted += window.counted(at, window.filled);
+    this.#sum += window.takeLoss(at, window.filled, 0);
+    return to;
+  }
+
+  result(reduction: Reduction): Evaluation {
+    const loss = reduction === 'sum' ? this.#sum : this.#counted === 0 ? 0 : this.#sum / this.#counted;
+    return { loss, counted: this.#counted, state: this.#window!.state() };
+  }
+
+  release(): void {
+    this.#window?.release();
+    this.#window = undefined;
+  }
+}

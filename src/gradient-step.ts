@@ -1,0 +1,128 @@
+// From a gradient to an update: penalties, the norm, clipping, the optimizer; in this order.
+import { checkBoolean, checkNumber, checkOptions } from './check.ts';
+import { NonFiniteError } from './errors.ts';
+import type { Network } from './network.ts';
+import { checkOptimizer, type Optimizer, OptimizerRun } from './optimizers.ts';
+
+/** Penalties on the weights, part of the objective: `l1 Σ|w| + l2/2 Σw²`. */
+export interface Regularization {
+  /** Default 0. */
+  readonly l1?: number;
+  /** Default 0. PyTorch's optimizers call it weight_decay. */
+  readonly l2?: number;
+  /** Whether biases are penalised too. Default false. */
+  readonly biases?: boolean;
+}
+
+/**
+ * - `norm`: the whole gradient is scaled down to this Euclidean norm when it is longer (Pascanu, Mikolov and Bengio 2013).
+ * - `value`: each component is kept within ± this.
+ */
+export type Clip = { readonly norm: number } | { readonly value: number };
+
+export interface UpdateOptions {
+  readonly optimizer: Optimizer;
+  readonly clip?: Clip;
+  readonly regularization?: Regularization;
+}
+
+/** What an update saw. */
+export interface UpdateResult {
+  /** Euclidean norm of the gradient, penalties included, before clipping. */
+  readonly gradientNorm: number;
+  /** `l1 Σ|w| + l2/2 Σw²` before the update. */
+  readonly penalty: number;
+  readonly learningRate: number;
+}
+
+/** Checks the options of an update and fills in defaults. */
+export function checkUpdate(where: string, options: UpdateOptions): UpdateOptions {
+  checkOptimizer(`${where}.optimizer`, options.optimizer);
+  if (options.clip !== undefined) {
+    checkOptions(`${where}.clip`, options.clip, 'norm' in options.clip ? ['norm'] : ['value']);
+    if ('norm' in options.clip) checkNumber(`${where}.clip.norm`, options.clip.norm, { exclusiveMin: 0 });
+    else checkNumber(`${where}.clip.value`, options.clip.value, { exclusiveMin: 0 });
+  }
+  if (options.regularization !== undefined) checkRegularization(`${where}.regularization`, options.regularization);
+  return options;
+}
+
+export function checkRegularization(where: string, regularization: Regularization): void {
+  checkOptions(where, regularization, ['l1', 'l2', 'biases']);
+  checkNumber(`${where}.l1`, regularization.l1 ?? 0, { min: 0 });
+  checkNumber(`${where}.l2`, regularization.l2 ?? 0, { min: 0 });
+  checkBoolean(`${where}.biases`, regularization.biases ?? false);
+}
+
+/** Adds the gradient of the penalties to the gradient block and returns their value. */
+export function addPenalties(network: Network, { l1 = 0, l2 = 0, biases = false }: Regularization): number {
+  if (l1 === 0 && l2 === 0) return 0;
+  const { kernels, parameters, gradients, layout } = network;
+  const count = biases ? layout.count : layout.weightCount;
+  kernels.regularize(gradients, parameters, count, l1, l2);
+  return penaltyOf(network, { l1, l2, biases });
+}
+
+/** `l1 Σ|w| + l2/2 Σw²`. */
+export function penaltyOf(network: Network, { l1 = 0, l2 = 0, biases = false }: Regularization): number {
+  const { kernels, parameters, layout } = network;
+  const count = biases ? layout.count : layout.weightCount;
+  const absolute = l1 === 0 ? 0 : l1 * kernels.sumAbs(parameters, count);
+  const squares = l2 === 0 ? 0 : (l2 / 2) * kernels.sumSquares(parameters, count);
+  return absolute + squares;
+}
+
+/** Applies gradients to the parameters of one network. */
+export class GradientStep {
+  readonly #network: Network;
+  readonly #options: UpdateOptions;
+  readonly #optimizer: OptimizerRun;
+  #step = 0;
+
+  constructor(network: Network, options: UpdateOptions) {
+    this.#network = network;
+    this.#options = options;
+    this.#optimizer = new OptimizerRun(network, checkOptimizer('optimizer', options.optimizer));
+  }
+
+  /**
+   * Updates the parameters by what is in the gradient block.
+   *
+   * @throws NonFiniteError when the gradient is not finite; the parameters are then as before.
+   */
+  apply(): UpdateResult {
+    const { kernels, gradients, layout } = this.#network;
+    const { clip, regularization = {} } = this.#options;
+    this.#step++;
+    const penalty = addPenalties(this.#network, regularization);
+    const gradientNorm = Math.sqrt(kernels.sumSquares(gradients, layout.count));
+    if (!Number.isFinite(gradientNorm)) {
+      throw new NonFiniteError({
+        quantity: 'gradient',
+        where: this.#firstNonFinite(),
+        step: this.#step,
+        norm: gradientNorm,
+      });
+    }
+    let scale = 1;
+    if (clip !== undefined) {
+      if ('value' in clip) kernels.clampValues(gradients, clip.value, layout.count);
+      else if (gradientNorm > clip.norm) scale = clip.norm / gradientNorm;
+    }
+    const learningRate = this.#optimizer.update(scale);
+    return { gradientNorm, penalty, learningRate };
+  }
+
+  /** Gives the optimizer's memory back. */
+  release(): void {
+    this.#optimizer.release();
+  }
+
+  #firstNonFinite(): string {
+    const { kernels, gradients, layout } = this.#network;
+    const found = layout.entries.find(({ offset, bytes }) => {
+      return !Number.isFinite(kernels.sumSquares(gradients + offset, bytes / kernels.realBytes()));
+    });
+    return found?.spec.name ?? 'all parameters together';
+  }
+}

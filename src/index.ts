@@ -1,0 +1,70 @@
+// The public exports.
+export type { Batch, Input } from './batch.ts';
+export { backpropagate, type Objective, type Truncation, type WindowResult } from './bptt.ts';
+export { type CheckGradientsOptions, checkGradients, type GradientError } from './check-gradients.ts';
+export { type TextStream, type TextStreamOptions, textStream } from './data.ts';
+export { BpttError, type BpttErrorCode, NonFiniteError } from './errors.ts';
+export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts';
+export { type GenerateOptions, generate } from './generate.ts';
+export type { Clip, Regularization, UpdateOptions } from './gradient-step.ts';
+export {
+  constant,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Initializer,
+  identity,
+  normal,
+  orthogonal,
+  uniform,
+  zeros,
+} from './initializers.ts';
+export { type DenseDescription, type DenseOptions, dense } from './layers/dense.ts';
+export { type Activation, type ElmanDescription, type ElmanOptions, elman } from './layers/elman.ts';
+export { type EmbeddingDescription, type EmbeddingOptions, embedding } from './layers/embedding.ts';
+export {
+  type FeaturesDescription,
+  features,
+  type InputDescription,
+  type TokensDescription,
+  tokens,
+} from './layers/inputs.ts';
+export type { LayerDescription, ModelDescription } from './layers/registry.ts';
+export type { LossName, Reduction } from './losses.ts';
+export {
+  createModel,
+  type EngineOptions,
+  type ForwardResult,
+  type Model,
+  type ModelOptions,
+  type Parameter,
+} from './model.ts';
+export { deserialize, type ModelFile, type SerializeOptions, serialize } from './model-file.ts';
+export {
+  type AdagradOptions,
+  type AdamOptions,
+  type AdamwOptions,
+  adagrad,
+  adam,
+  adamw,
+  type Optimizer,
+  type RmspropOptions,
+  rmsprop,
+  type SgdOptions,
+  sgd,
+} from './optimizers.ts';
+export { type LearningRate, type LinearSchedule, linear } from './schedules.ts';
+export type { State } from './state.ts';
+export { type CharactersOptions, characters, split, type Vocabulary, type VocabularyDescription } from './text.ts';
+export {
+  type EndEvent,
+  type StepEvent,
+  type TrainEvent,
+  type TrainOptions,
+  train,
+  type ValidationEvent,
+} from './train.ts';
+export type { Reals } from './wasm/arena.ts';
+export type { Dtype } from './wasm/kernels.ts';
+export type { KernelSource } from './wasm/load.ts';

@@ -1,0 +1,97 @@
+// What a layer is: it says its parameters, the buffers that a window of T×B needs and its output, and once these have
+// addresses it runs forward and backward over a range of steps. No tape: each backward is written by hand.
+import type { Initializer } from '../initializers.ts';
+import type { Kernels, Pointer } from '../wasm/kernels.ts';
+
+/** What flows between layers: token ids of a vocabulary, or rows of `size` real features. */
+export interface Signal {
+  readonly kind: 'tokens' | 'features';
+  readonly size: number;
+}
+
+/** One parameter as it lies in memory, [rows, columns] with inputs as rows, and how it is presented outside. */
+export interface ParameterSpec {
+  /** Name in the whole model and in files, PyTorch's where PyTorch has the parameter. */
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  /** Shape outside. PyTorch keeps weights as [outputs, inputs]: such a matrix is transposed on its way in and out. */
+  readonly shape: readonly number[];
+  readonly transposed: boolean;
+  /** Biases are left out of weight decay, L1 and L2. */
+  readonly kind: 'weight' | 'bias';
+  readonly initializer: Initializer;
+}
+
+/** One buffer of a window. */
+export interface BufferSpec {
+  readonly name: string;
+  /** `step`: T·B rows. `slot`: (T+1)·B rows, slot t is what step t starts from. `batch`: B rows. */
+  readonly extent: 'step' | 'slot' | 'batch';
+  readonly columns: number;
+  readonly type: 'real' | 'integer' | 'octet';
+  /** Whether backward reads what an earlier forward call left: such rows move along when the window does. */
+  readonly kept: boolean;
+}
+
+/** A buffer in memory: step t starts at `pointer + t·stride`; its rows are `ld` elements apart. */
+export interface Track {
+  readonly pointer: Pointer;
+  readonly stride: number;
+  readonly ld: number;
+}
+
+/** What a layer gets when its parameters and buffers have addresses. */
+export interface Binding {
+  readonly kernels: Kernels;
+  /** B. */
+  readonly rows: number;
+  readonly input: Track;
+  /** Where the gradient of the input goes; undefined where nobody asks for it. */
+  readonly dInput: Track | undefined;
+  /** The gradient of the output, read by backward. */
+  readonly dOutput: Track;
+  /** [T,B] octets: 1 where the state before the step is zero. */
+  readonly resets: Track;
+  readonly scratch: Pointer;
+  parameter(name: string): Pointer;
+  /** The gradient of a parameter: backward adds to it. */
+  gradient(name: string): Pointer;
+  buffer(name: string): Track;
+}
+
+/** A layer in one window. Steps are numbered from the window's first, `to` is not included. */
+export interface BoundLayer {
+  /** Computes the outputs of steps `from` to `to`. `resets`: whether any state in the window is reset. */
+  forward(from: number, to: number, resets: boolean): void;
+  /** From dOutput of the steps: adds to the gradients of the parameters and writes dInput. Nothing flows in from later steps. */
+  backward(from: number, to: number, resets: boolean): void;
+}
+
+/** A layer at its place in a model. */
+export interface Layer {
+  readonly output: Signal;
+  readonly parameters: readonly ParameterSpec[];
+  readonly buffers: readonly BufferSpec[];
+  /** The name of the buffer whose rows are the outputs; of a `slot` buffer, slot t+1 is the output of step t. */
+  readonly result: string;
+  /** Whether backward needs the outputs, so that their gradient may not take their place. */
+  readonly keepsResult: boolean;
+  /** The `slot` buffers that carry from step to step. */
+  readonly state: readonly string[];
+  /** Bytes of scratch for at most T steps of B rows. */
+  scratch(kernels: Kernels, T: number, B: number): number;
+  bind(binding: Binding): BoundLayer;
+}
+
+/** How many layers of each kind stand before this one: what names are numbered by. */
+export type Ordinal = (kind: 'recurrent' | 'dense' | 'embedding') => number;
+
+/** A kind of layer: how plain data becomes a layer. */
+export interface LayerKind<Description extends { readonly kind: string }> {
+  readonly kind: Description['kind'];
+  /** Checks a description that may come from a file or from JavaScript and fills in what it leaves out. */
+  check(description: Readonly<Record<string, unknown>>, where: string): Description;
+  /** The layer behind a signal. `where` names it in errors. */
+  create(description: Description, input: Signal, ordinal: Ordinal, where: string): Layer;
+}

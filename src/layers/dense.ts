@@ -1,0 +1,106 @@
+// The dense layer: y_t = U x_t + b, the same at every step.
+import { checkInteger, checkOptions } from '../check.ts';
+import { checkInitializer, glorotUniform, type Initializer, zeros } from '../initializers.ts';
+import type { LayerKind } from './contract.ts';
+import { bindProjection, projectionScratch } from './projection.ts';
+
+export interface DenseDescription {
+  readonly kind: 'dense';
+  readonly units: number;
+  readonly weightInitializer: Initializer;
+  readonly biasInitializer: Initializer;
+}
+
+export interface DenseOptions {
+  /** O, the number of outputs. */
+  readonly units: number;
+  /** Of U [O, I]. Default Glorot uniform. */
+  readonly weightInitializer?: Initializer;
+  /** Of b [O]. Default zeros. */
+  readonly biasInitializer?: Initializer;
+}
+
+/**
+ * A dense layer: `y_t = U x_t + b`, input [T,B,I] or tokens [T,B], output [T,B,O]. As the last layer it gives logits
+ * or estimates: softmax and sigmoid belong to the loss.
+ * Parameters: `dense.weight` [O,I] is U, `dense.bias` [O]; a second dense layer's are `dense1.weight` and so on.
+ *
+ * @throws BpttError for units that are not an integer ≥ 1 and for unknown options.
+ */
+export function dense(options: DenseOptions): DenseDescription {
+  return denseLayer.check({ kind: 'dense', ...options }, 'dense');
+}
+
+export const denseLayer: LayerKind<DenseDescription> = {
+  kind: 'dense',
+
+  check(description, where) {
+    checkOptions(where, description, ['kind', 'units', 'weightInitializer', 'biasInitializer']);
+    const { units, weightInitializer = glorotUniform(), biasInitializer = zeros() } = description;
+    return {
+      kind: 'dense',
+      units: checkInteger(`${where}.units`, units, 1),
+      weightInitializer: checkInitializer(`${where}.weightInitializer`, weightInitializer),
+      biasInitializer: checkInitializer(`${where}.biasInitializer`, biasInitializer),
+    };
+  },
+
+  create(description, input, ordinal) {
+    const O = description.units;
+    const number = ordinal('dense');
+    const prefix = number === 0 ? 'dense' : `dense${number}`;
+    const names = { U: `${prefix}.weight`, b: `${prefix}.bias` };
+    return {
+      output: { kind: 'features', size: O },
+      parameters: [
+        {
+          name: names.U,
+          rows: input.size,
+          columns: O,
+          shape: [O, input.size],
+          transposed: true,
+          kind: 'weight',
+          initializer: description.weightInitializer,
+        },
+        {
+          name: names.b,
+          rows: 1,
+          columns: O,
+          shape: [O],
+          transposed: false,
+          kind: 'bias',
+          initializer: description.biasInitializer,
+        },
+      ],
+      // Kept: as the last layer's, these hold the gradient of losses already taken, which a longer window may need.
+      buffers: [{ name: 'y', extent: 'step', columns: O, type: 'real', kept: true }],
+      result: 'y',
+      keepsResult: false,
+      state: [],
+
+      scratch(kernels, T, B) {
+        return projectionScratch(kernels, input, O, T * B);
+      },
+
+      bind(binding) {
+        const y = binding.buffer('y');
+        const projection = bindProjection(
+          {
+            ...binding,
+            weight: binding.parameter(names.U),
+            dWeight: binding.gradient(names.U),
+            bias: binding.parameter(names.b),
+            dBias: binding.gradient(names.b),
+          },
+          input,
+          O,
+          binding.scratch,
+        );
+        return {
+          forward: (from, to) => projection.forward(y, from, to),
+          backward: (from, to) => projection.backward(binding.dOutput, from, to),
+        };
+      },
+    };
+  },
+};

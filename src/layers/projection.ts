@@ -1,0 +1,118 @@
+// y = x·V + b over all rows of a range of steps, and its backward: what every layer with weights on its input shares.
+// Token inputs look rows of V up instead of multiplying a one-hot matrix.
+import type { Kernels, Pointer } from '../wasm/kernels.ts';
+import type { Signal, Track } from './contract.ts';
+
+export interface ProjectionBinding {
+  readonly kernels: Kernels;
+  /** B. */
+  readonly rows: number;
+  readonly input: Track;
+  readonly dInput: Track | undefined;
+  /** V, [inputs, outputs]. */
+  readonly weight: Pointer;
+  readonly dWeight: Pointer;
+  /** b, or 0: none. */
+  readonly bias: Pointer;
+  readonly dBias: Pointer;
+}
+
+/** Runs over steps `from` to `to`; `y` and `dy` are the tracks of the result and of its gradient. */
+export interface Projection {
+  forward(y: Track, from: number, to: number): void;
+  /** dV += xᵀ·dy, db += Σ dy, dx = dy·Vᵀ. */
+  backward(dy: Track, from: number, to: number): void;
+}
+
+/** Bytes of scratch of a projection over at most `rows` rows. */
+export function projectionScratch(kernels: Kernels, input: Signal, outputs: number, rows: number): number {
+  if (input.kind === 'tokens') return 0;
+  return Math.max(
+    kernels.gemmScratch(rows, outputs, input.size),
+    kernels.gemmScratch(input.size, outputs, rows),
+    kernels.gemmScratch(rows, input.size, outputs),
+  );
+}
+
+export function bindProjection(
+  binding: ProjectionBinding,
+  signal: Signal,
+  outputs: number,
+  scratch: Pointer,
+): Projection {
+  const { kernels, rows, input, dInput, weight, dWeight, bias, dBias } = binding;
+  const ld = kernels.padded(outputs);
+  const at = (track: Track, step: number): Pointer => track.pointer + step * track.stride;
+
+  if (signal.kind === 'tokens') {
+    return {
+      forward(y, from, to) {
+        kernels.gatherRows(at(y, from), weight, bias, at(input, from), (to - from) * rows, ld);
+      },
+      backward(dy, from, to) {
+        const n = (to - from) * rows;
+        if (dBias !== 0) kernels.sumRows(dBias, at(dy, from), n, ld);
+        kernels.scatterAddRows(dWeight, at(dy, from), at(input, from), n, ld);
+      },
+    };
+  }
+
+  const inputs = signal.size;
+  return {
+    forward(y, from, to) {
+      const n = (to - from) * rows;
+      if (bias !== 0) kernels.biasRows(at(y, from), bias, n, ld);
+      kernels.gemm(
+        at(y, from),
+        at(input, from),
+        weight,
+        n,
+        outputs,
+        inputs,
+        input.ld,
+        ld,
+        ld,
+        false,
+        false,
+        bias !== 0,
+        scratch,
+      );
+    },
+    backward(dy, from, to) {
+      const n = (to - from) * rows;
+      if (dBias !== 0) kernels.sumRows(dBias, at(dy, from), n, ld);
+      kernels.gemm(
+        dWeight,
+        at(input, from),
+        at(dy, from),
+        inputs,
+        outputs,
+        n,
+        input.ld,
+        ld,
+        ld,
+        true,
+        false,
+        true,
+        scratch,
+      );
+      if (dInput !== undefined) {
+        kernels.gemm(
+          at(dInput, from),
+          at(dy, from),
+          weight,
+          n,
+          inputs,
+          outputs,
+          ld,
+          ld,
+          dInput.ld,
+          false,
+          true,
+          false,
+          scratch,
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,70 @@
+// The one list of layer kinds, and how a description becomes a stack of layers.
+import { checkObject } from '../check.ts';
+import { BpttError } from '../errors.ts';
+import type { Layer, LayerKind, Signal } from './contract.ts';
+import { type DenseDescription, denseLayer } from './dense.ts';
+import { type ElmanDescription, elmanLayer } from './elman.ts';
+import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
+import { checkInput, type InputDescription } from './inputs.ts';
+
+export type LayerDescription = EmbeddingDescription | ElmanDescription | DenseDescription;
+
+/** A model as plain data: what it reads, then its layers from the input on. JSON-able; it is what a model file holds. */
+export type ModelDescription = readonly [InputDescription, ...LayerDescription[]];
+
+const kinds: readonly LayerKind<LayerDescription>[] = [embeddingLayer, elmanLayer, denseLayer] as never;
+
+export interface Stack {
+  readonly description: ModelDescription;
+  readonly input: Signal;
+  readonly layers: readonly Layer[];
+}
+
+/**
+ * Checks a description, which may come from JavaScript or from a file, and builds its layers.
+ *
+ * @throws BpttError that names the entry: an unknown kind, a wrong option, an input in the wrong place, no layer.
+ */
+export function createStack(description: readonly unknown[]): Stack {
+  if (!Array.isArray(description) || description.length < 2) {
+    throw new BpttError(
+      'invalid-argument',
+      'model: expected [input, layer, ...] with at least one layer, such as [tokens(65), elman({ units: 128 }), dense({ units: 65 })]',
+    );
+  }
+  const [first, ...rest] = description.map((entry, index) => checkObject(`model[${index}]`, entry));
+  if (first!.kind !== 'tokens' && first!.kind !== 'features') {
+    throw new BpttError(
+      'invalid-argument',
+      `model[0].kind: expected 'tokens' or 'features' first, got ${JSON.stringify(first!.kind)}`,
+    );
+  }
+  const input = checkInput(first!, 'model[0]');
+
+  const counts = new Map<string, number>();
+  const ordinal = (kind: string) => {
+    const count = counts.get(kind) ?? 0;
+    counts.set(kind, count + 1);
+    return count;
+  };
+  const checked: LayerDescription[] = [];
+  const layers: Layer[] = [];
+  let signal = input;
+  for (const [index, entry] of rest.entries()) {
+    const where = `model[${index + 1}]`;
+    const kind = kinds.find((candidate) => candidate.kind === entry.kind);
+    if (kind === undefined) {
+      const known = kinds.map((candidate) => `'${candidate.kind}'`).join(', ');
+      throw new BpttError(
+        'invalid-argument',
+        `${where}.kind: expected one of ${known}, got ${JSON.stringify(entry.kind)}`,
+      );
+    }
+    const layerDescription = kind.check(entry, where);
+    const layer = kind.create(layerDescription, signal, ordinal, where);
+    checked.push(layerDescription);
+    layers.push(layer);
+    signal = layer.output;
+  }
+  return { description: [{ kind: input.kind, size: input.size }, ...checked], input, layers };
+}

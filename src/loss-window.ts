@@ -1,0 +1,79 @@
+// A window together with a loss: it holds targets and mask next to the activations and takes the loss of any of its steps.
+import type { Batch } from './batch.ts';
+import type { BufferSpec, Track } from './layers/contract.ts';
+import type { Loss } from './losses.ts';
+import type { Network } from './network.ts';
+import { Window } from './window.ts';
+
+export class LossWindow extends Window {
+  readonly #network: Network;
+  readonly #loss: Loss;
+  readonly #outputs: number;
+  readonly #targets: Track;
+  readonly #mask: Track;
+
+  constructor(network: Network, loss: Loss, capacity: number, rows: number, gradients: boolean) {
+    const outputs = network.stack.layers.at(-1)!.output.size;
+    const { kind } = loss.targets(outputs);
+    const step = { extent: 'step', kept: true } as const;
+    const targets: BufferSpec =
+      kind === 'tokens'
+        ? { ...step, name: 'targets', columns: 1, type: 'integer' }
+        : { ...step, name: 'targets', columns: outputs, type: 'real' };
+    super(network, capacity, rows, {
+      gradients,
+      buffers: [targets, { ...step, name: 'mask', columns: 1, type: 'octet' }],
+    });
+    this.#network = network;
+    this.#loss = loss;
+    this.#outputs = outputs;
+    this.#targets = this.buffer('targets');
+    this.#mask = this.buffer('mask');
+  }
+
+  /** Appends steps `from` to `to` of a batch with their targets; returns the place of the first. */
+  appendBatch(batch: Batch, from: number, to: number): number {
+    const at = this.append(batch, from, to);
+    const { arena } = this.#network;
+    const count = (to - from) * this.rows;
+    const place = this.#targets.pointer + at * this.#targets.stride;
+    if (this.#loss.targets(this.#outputs).kind === 'tokens') {
+      arena.integers(place, count).set(batch.targets.subarray(from * this.rows, to * this.rows));
+    } else {
+      const width = this.#outputs;
+      const view = arena.reals(place, count * this.#targets.ld);
+      for (let row = 0; row < count; row++) {
+        const first = (from * this.rows + row) * width;
+        view.set(batch.targets.subarray(first, first + width), row * this.#targets.ld);
+      }
+    }
+    const flags = arena.octets(this.#mask.pointer + at * this.#mask.stride, count);
+    if (batch.mask === undefined) flags.fill(1);
+    else flags.set(batch.mask.subarray(from * this.rows, to * this.rows));
+    return at;
+  }
+
+  /** How many numbers count in steps `from` to `to`. */
+  counted(from: number, to: number): number {
+    const { pointer, stride } = this.#mask;
+    let steps = 0;
+    for (const flag of this.#network.arena.octets(pointer + from * stride, (to - from) * stride)) steps += flag;
+    return steps * this.#loss.perStep(this.#outputs);
+  }
+
+  /** Σ of the losses of steps `from` to `to`; their outputs become gradients, times `scale`. */
+  takeLoss(from: number, to: number, scale: number): number {
+    this.moveToGradient(from, to);
+    const { dOutput } = this;
+    return this.#loss.run(
+      this.#network.kernels,
+      dOutput.pointer + from * dOutput.stride,
+      this.#targets.pointer + from * this.#targets.stride,
+      this.#mask.pointer + from * this.#mask.stride,
+      (to - from) * this.rows,
+      this.#outputs,
+      dOutput.ld,
+      scale,
+    );
+  }
+}

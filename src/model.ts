@@ -1,0 +1,194 @@
+// A model as people see it: a description, parameters by name, and outputs. Training is in train.ts.
+import { checkInput, type Input } from './batch.ts';
+import { checkArray, checkBoolean, checkInteger, checkOneOf, checkOptions } from './check.ts';
+import { BpttError } from './errors.ts';
+import { initialize } from './initializers.ts';
+import type { ParameterSpec } from './layers/contract.ts';
+import { createStack, type ModelDescription, type Stack } from './layers/registry.ts';
+import { Network } from './network.ts';
+import { type State, zeroState } from './state.ts';
+import type { Reals } from './wasm/arena.ts';
+import type { Dtype, Kernels, Pointer } from './wasm/kernels.ts';
+import { instantiate, type KernelSource, loadModule } from './wasm/load.ts';
+import { Window } from './window.ts';
+
+export interface EngineOptions {
+  /** What the model computes in. Default `f32`; `f64` is for checks. */
+  readonly dtype?: Dtype;
+  /** Fused multiply-add where the engine has it (relaxed SIMD, f32 only): faster, not the same bits everywhere. Default false. */
+  readonly relaxed?: boolean;
+  /** Kernels to use instead of those inside the package. They must be of the same version and dtype. */
+  readonly kernels?: KernelSource;
+}
+
+export interface ModelOptions extends EngineOptions {
+  /** A whole number from 0 to 2^53 - 1 that fixes the initial parameters. Default 0, which is a seed like any other. */
+  readonly seed?: number;
+}
+
+/** A parameter as it is seen from outside: a copy, in PyTorch's name and orientation. */
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Reals;
+}
+
+/** Outputs of `forward` and the state that the next steps start from. */
+export interface ForwardResult {
+  /** [T,B,O]: what the last layer gives, before softmax or sigmoid. */
+  readonly outputs: Reals;
+  readonly state: State;
+}
+
+/** A network of a description with all parameters zero. */
+async function createNetwork(stack: Stack, options: EngineOptions): Promise<Network> {
+  const dtype = checkOneOf('createModel.dtype', options.dtype ?? 'f32', ['f32', 'f64'] as const);
+  const relaxed = checkBoolean('createModel.relaxed', options.relaxed ?? false);
+  if (relaxed && dtype !== 'f32') {
+    throw new BpttError('invalid-argument', `createModel.relaxed: expected dtype 'f32' with it, got '${dtype}'`);
+  }
+  const kernels: Kernels = instantiate(await loadModule(relaxed ? 'f32-relaxed' : dtype, options.kernels));
+  if (kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
+    throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
+  }
+  return new Network(stack, kernels, dtype);
+}
+
+/**
+ * Creates a model from its description: what it reads (`tokens` or `features`), then its layers. Awaits the kernels once;
+ * everything after is synchronous.
+ *
+ * @example
+ * const model = await createModel([tokens(65), elman({ units: 128 }), dense({ units: 65 })], { seed: 1 });
+ *
+ * @throws BpttError for a wrong description or option, and `unsupported-engine` without WebAssembly SIMD.
+ */
+export async function createModel(description: ModelDescription, options: ModelOptions = {}): Promise<Model> {
+  checkOptions('createModel', options, ['seed', 'dtype', 'relaxed', 'kernels']);
+  const seed = checkInteger('createModel.seed', options.seed ?? 0, 0);
+  const network = await createNetwork(createStack(description), options);
+  const { kernels, arena, layout, parameters } = network;
+  for (const [stream, { spec, offset }] of layout.entries.entries()) {
+    initialize(spec.initializer, kernels, arena, parameters + offset, spec.rows, spec.columns, seed, stream);
+  }
+  return new Model(network);
+}
+
+/** A model of a description with given values of all its parameters, in any order. @internal */
+export async function restoreModel(
+  description: readonly unknown[],
+  parameters: readonly Parameter[],
+  options: EngineOptions,
+): Promise<Model> {
+  const model = new Model(await createNetwork(createStack(description), options));
+  for (const { name, data } of parameters) model.setParameter(name, data);
+  return model;
+}
+
+/** A recurrent network. Made by `createModel` or `deserialize`; its memory goes when it is garbage-collected. */
+export class Model {
+  /** @internal */
+  readonly network: Network;
+
+  /** @internal */
+  constructor(network: Network) {
+    this.network = network;
+  }
+
+  /** What the model is, as plain data with all defaults filled in. */
+  get description(): ModelDescription {
+    return this.network.stack.description;
+  }
+
+  /** What the model computes in. */
+  get dtype(): Dtype {
+    return this.network.dtype;
+  }
+
+  /** How many numbers are learned. */
+  get parameterCount(): number {
+    return this.network.layout.entries.reduce((sum, { spec }) => sum + spec.rows * spec.columns, 0);
+  }
+
+  /** Bytes of Wasm memory that the model has now. */
+  get memoryBytes(): number {
+    return this.network.arena.bytes;
+  }
+
+  /** Copies of all parameters. */
+  parameters(): readonly Parameter[] {
+    return this.#readAll(this.network.parameters);
+  }
+
+  /** Copies of the gradients that the last backward pass left, in the order and shapes of `parameters`. */
+  gradients(): readonly Parameter[] {
+    return this.#readAll(this.network.gradients);
+  }
+
+  /**
+   * Replaces one parameter.
+   *
+   * @param name A name that `parameters` gives.
+   * @param data As many finite numbers as its shape holds, in PyTorch's orientation.
+   * @throws BpttError for an unknown name, a wrong length or a number that is not finite; the parameter is then as before.
+   */
+  setParameter(name: string, data: ArrayLike<number>): void {
+    const { layout, kernels, arena, parameters } = this.network;
+    const entry = layout.entries.find(({ spec }) => spec.name === name);
+    if (entry === undefined) {
+      const known = layout.entries.map(({ spec }) => spec.name).join(', ');
+      throw new BpttError('invalid-argument', `setParameter: expected one of ${known}, got ${JSON.stringify(name)}`);
+    }
+    const { rows, columns, shape, transposed } = entry.spec;
+    checkArray(`setParameter(${name})`, data, rows * columns, `[${shape.join(', ')}]`);
+    const ld = kernels.padded(columns);
+    const view = arena.reals(parameters + entry.offset, rows * ld);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        view[row * ld + column] = data[transposed ? column * rows + row : row * columns + column]!;
+      }
+    }
+  }
+
+  /** The zero state of `rows` sequences. */
+  zeroState(rows: number): State {
+    return zeroState(this.network, checkInteger('zeroState(rows)', rows, 1));
+  }
+
+  /**
+   * Runs the network. Nothing is remembered between calls: what the next call should start from is in the result.
+   *
+   * @param input Tokens [T,B] or features [T,B,F].
+   * @param state Where the rows start. Default zero.
+   * @throws BpttError for wrong shapes, tokens out of range, numbers that are not finite and states of another model.
+   */
+  forward(input: Input, state?: State): ForwardResult {
+    checkInput('forward', input, this.network.stack.input, this.dtype);
+    const window = new Window(this.network, input.steps, input.rows);
+    try {
+      window.start(state);
+      window.append(input, 0, input.steps);
+      window.forward(0, input.steps);
+      return { outputs: window.outputs(0, input.steps), state: window.state() };
+    } finally {
+      window.release();
+    }
+  }
+
+  #readAll(block: Pointer): readonly Parameter[] {
+    return this.network.layout.entries.map(({ spec, offset }) => this.#read(spec, block + offset));
+  }
+
+  #read({ name, rows, columns, shape, transposed }: ParameterSpec, at: Pointer): Parameter {
+    const { kernels, arena, dtype } = this.network;
+    const ld = kernels.padded(columns);
+    const view = arena.reals(at, rows * ld);
+    const data = dtype === 'f32' ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        data[transposed ? column * rows + row : row * columns + column] = view[row * ld + column]!;
+      }
+    }
+    return { name, shape, data };
+  }
+}

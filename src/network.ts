@@ -1,0 +1,39 @@
+// A network in memory: its layers, a kernel instance of its own, and the blocks of parameters and gradients.
+// Everything that computes works on this; the public face is model.ts.
+import type { Stack } from './layers/registry.ts';
+import { Arena } from './wasm/arena.ts';
+import type { Dtype, Kernels, Pointer } from './wasm/kernels.ts';
+import { type ParameterLayout, planParameters } from './wasm/layout.ts';
+
+export class Network {
+  readonly stack: Stack;
+  readonly kernels: Kernels;
+  readonly dtype: Dtype;
+  readonly arena: Arena;
+  /** Where each parameter lies in a block; gradients and optimizer slots are blocks of the same layout. */
+  readonly layout: ParameterLayout;
+  readonly parameters: Pointer;
+  #gradients: Pointer | undefined;
+
+  constructor(stack: Stack, kernels: Kernels, dtype: Dtype) {
+    this.stack = stack;
+    this.kernels = kernels;
+    this.dtype = dtype;
+    this.arena = new Arena(kernels);
+    this.layout = planParameters(kernels, stack.layers);
+    this.parameters = this.arena.allocate(this.layout.bytes);
+  }
+
+  /** The block of gradients; allocated when it is first asked for, so that a network that only runs has none. */
+  get gradients(): Pointer {
+    this.#gradients ??= this.arena.allocate(this.layout.bytes);
+    return this.#gradients;
+  }
+
+  /** The offset of a parameter in each block. */
+  offset(name: string): number {
+    const entry = this.layout.entries.find(({ spec }) => spec.name === name);
+    if (entry === undefined) throw new Error(`no parameter ${name}`);
+    return entry.offset;
+  }
+}

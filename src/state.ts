@@ -1,0 +1,50 @@
+// The state of recurrent layers between steps, as a value that the caller keeps.
+import { BpttError } from './errors.ts';
+import type { Network } from './network.ts';
+import type { Reals } from './wasm/arena.ts';
+
+/** What the rows of a batch carry from step to step. */
+export interface State {
+  /** B. */
+  readonly rows: number;
+  /** For each recurrent layer from the input on, [B,H]. */
+  readonly layers: readonly Reals[];
+}
+
+/** The widths of the states of a network, one per recurrent layer. */
+export function stateWidths(network: Network): readonly number[] {
+  return network.stack.layers.flatMap((layer) =>
+    layer.state.map((name) => layer.buffers.find((buffer) => buffer.name === name)!.columns),
+  );
+}
+
+/** Zeros for `rows` rows. */
+export function zeroState(network: Network, rows: number): State {
+  const layers = stateWidths(network).map((width) =>
+    network.dtype === 'f32' ? new Float32Array(rows * width) : new Float64Array(rows * width),
+  );
+  return { rows, layers };
+}
+
+/** @throws BpttError `foreign-state` when a state does not belong to such a network and number of rows. */
+export function checkState(network: Network, state: State, rows: number): void {
+  const expected = stateWidths(network).map((width) => `[${rows},${width}]`);
+  const lengths = stateWidths(network).map((width) => rows * width);
+  const fits =
+    state.rows === rows &&
+    state.layers.length === lengths.length &&
+    state.layers.every((data, index) => data.length === lengths[index]);
+  if (!fits) {
+    const got = `${state.rows} rows with ${state.layers.map((data) => data.length).join(', ')} numbers`;
+    throw new BpttError(
+      'foreign-state',
+      `state: expected a state of this model with layers ${expected.join(', ')}, got ${got}`,
+    );
+  }
+  for (const [index, data] of state.layers.entries()) {
+    const at = data.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) {
+      throw new BpttError('non-finite', `state.layers[${index}][${at}]: expected a finite number, got ${data[at]}`);
+    }
+  }
+}

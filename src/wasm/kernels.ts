@@ -1,0 +1,178 @@
+// The ABI of the compiled kernels as one interface. What each function does stands in assembly/.
+
+/** An address in the Wasm memory, in bytes. 0 means "none" where a kernel allows it. */
+export type Pointer = number;
+
+/** What the kernels compute in: single precision, double precision. */
+export type Dtype = 'f32' | 'f64';
+
+/** The compiled modules: `f32-relaxed` uses fused multiply-add where the engine has it, and is not equal in bits everywhere. */
+export type Variant = Dtype | 'f32-relaxed';
+
+/** Exports of one kernel module (assembly/index.ts). Sizes are counts of elements; every row has a padded length ld. */
+export interface Kernels {
+  readonly memory: WebAssembly.Memory;
+  heapBase(): Pointer;
+  realBytes(): number;
+  padded(columns: number): number;
+
+  gemm(
+    c: Pointer,
+    a: Pointer,
+    b: Pointer,
+    m: number,
+    n: number,
+    k: number,
+    lda: number,
+    ldb: number,
+    ldc: number,
+    transA: boolean,
+    transB: boolean,
+    accumulate: boolean,
+    scratch: Pointer,
+  ): void;
+  gemmScratch(m: number, n: number, k: number): number;
+
+  vexp(y: Pointer, x: Pointer, n: number): void;
+  vtanh(y: Pointer, x: Pointer, n: number): void;
+  vsigmoid(y: Pointer, x: Pointer, n: number): void;
+  vlog(y: Pointer, x: Pointer, n: number): void;
+
+  recurrentScratch(B: number, H: number): number;
+  recurrentForward(
+    h: Pointer,
+    a: Pointer,
+    w: Pointer,
+    resets: Pointer,
+    T: number,
+    B: number,
+    H: number,
+    activation: number,
+    scratch: Pointer,
+  ): void;
+  recurrentBackward(
+    dh: Pointer,
+    da: Pointer,
+    dy: Pointer,
+    h: Pointer,
+    w: Pointer,
+    resets: Pointer,
+    T: number,
+    B: number,
+    H: number,
+    activation: number,
+    scratch: Pointer,
+  ): void;
+
+  gatherRows(y: Pointer, table: Pointer, bias: Pointer, tokens: Pointer, rows: number, ld: number): void;
+  scatterAddRows(dTable: Pointer, dy: Pointer, tokens: Pointer, rows: number, ld: number): void;
+
+  biasRows(y: Pointer, bias: Pointer, rows: number, ld: number): void;
+  sumRows(db: Pointer, dy: Pointer, rows: number, ld: number): void;
+  maskRows(y: Pointer, x: Pointer, mask: Pointer, rows: number, ld: number): void;
+  sumSquares(x: Pointer, n: number): number;
+  sumAbs(x: Pointer, n: number): number;
+  scale(x: Pointer, factor: number, n: number): void;
+  clampValues(x: Pointer, limit: number, n: number): void;
+
+  softmaxCrossEntropy(
+    logits: Pointer,
+    targets: Pointer,
+    mask: Pointer,
+    rows: number,
+    classes: number,
+    ld: number,
+    scale: number,
+  ): number;
+  meanSquaredError(
+    y: Pointer,
+    targets: Pointer,
+    mask: Pointer,
+    rows: number,
+    features: number,
+    ld: number,
+    scale: number,
+  ): number;
+  sigmoidCrossEntropy(
+    logits: Pointer,
+    targets: Pointer,
+    mask: Pointer,
+    rows: number,
+    features: number,
+    ld: number,
+    scale: number,
+  ): number;
+  softmaxRows(p: Pointer, logits: Pointer, rows: number, classes: number, ld: number): void;
+  sigmoidRows(y: Pointer, x: Pointer, rows: number, features: number, ld: number): void;
+
+  sgd(
+    w: Pointer,
+    g: Pointer,
+    velocity: Pointer,
+    n: number,
+    learningRate: number,
+    momentum: number,
+    nesterov: boolean,
+    gradScale: number,
+  ): void;
+  rmsprop(
+    w: Pointer,
+    g: Pointer,
+    squareAverage: Pointer,
+    n: number,
+    learningRate: number,
+    alpha: number,
+    epsilon: number,
+    gradScale: number,
+  ): void;
+  adagrad(
+    w: Pointer,
+    g: Pointer,
+    sum: Pointer,
+    n: number,
+    learningRate: number,
+    epsilon: number,
+    gradScale: number,
+  ): void;
+  adam(
+    w: Pointer,
+    g: Pointer,
+    m: Pointer,
+    v: Pointer,
+    n: number,
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    correction1: number,
+    correction2: number,
+    decay: number,
+    gradScale: number,
+  ): void;
+  regularize(g: Pointer, w: Pointer, n: number, l1: number, l2: number): void;
+
+  philox(dst: Pointer, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
+  randomUniform(
+    dst: Pointer,
+    rows: number,
+    columns: number,
+    ld: number,
+    low: number,
+    high: number,
+    seedLow: number,
+    seedHigh: number,
+    stream: number,
+  ): void;
+  randomNormal(
+    dst: Pointer,
+    rows: number,
+    columns: number,
+    ld: number,
+    mean: number,
+    deviation: number,
+    seedLow: number,
+    seedHigh: number,
+    stream: number,
+  ): void;
+  randomAt(seedLow: number, seedHigh: number, stream: number, index: number): number;
+}

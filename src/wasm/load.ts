@@ -1,0 +1,66 @@
+// Finds, compiles and instantiates a kernel module. Compiled modules are shared; every model gets an instance of its own.
+import { instantiateSync } from '@assemblyscript/loader';
+import { BpttError } from '../errors.ts';
+import type { Kernels, Variant } from './kernels.ts';
+
+/** Where kernels may come from instead of the bytes inside the package. */
+export type KernelSource =
+  | { readonly module: WebAssembly.Module }
+  | { readonly bytes: BufferSource }
+  | { readonly url: string | URL };
+
+const embedded: Readonly<Record<Variant, () => Promise<{ default: string }>>> = {
+  f32: () => import('../../build/kernels/f32.js'),
+  'f32-relaxed': () => import('../../build/kernels/f32-relaxed.js'),
+  f64: () => import('../../build/kernels/f64.js'),
+};
+
+const compiled = new Map<Variant, Promise<WebAssembly.Module>>();
+
+async function compile(bytes: BufferSource, from: string): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw new BpttError(
+      'unsupported-engine',
+      `${from}: expected an engine that compiles this WebAssembly (SIMD is needed), got ${String(cause)}`,
+    );
+  }
+}
+
+async function compileEmbedded(variant: Variant): Promise<WebAssembly.Module> {
+  const { default: base64 } = await embedded[variant]();
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return compile(bytes, `the ${variant} kernels`);
+}
+
+/**
+ * The compiled module of a variant: from `source` if there is one, else from the bytes inside the package,
+ * which are loaded and compiled once.
+ *
+ * @throws BpttError `unsupported-engine` when the engine cannot compile it, `bad-file` when a URL does not answer.
+ */
+export async function loadModule(variant: Variant, source?: KernelSource): Promise<WebAssembly.Module> {
+  if (source === undefined) {
+    let module = compiled.get(variant);
+    if (module === undefined) {
+      module = compileEmbedded(variant);
+      compiled.set(variant, module);
+      module.catch(() => compiled.delete(variant));
+    }
+    return module;
+  }
+  if ('module' in source) return source.module;
+  if ('bytes' in source) return compile(source.bytes, 'kernels.bytes');
+  const response = await fetch(source.url);
+  if (!response.ok) {
+    throw new BpttError('bad-file', `kernels.url: expected ${source.url} to be served, got HTTP ${response.status}`);
+  }
+  return compile(await response.arrayBuffer(), 'kernels.url');
+}
+
+/** A new instance of a compiled module, with a memory of its own. */
+export function instantiate(module: WebAssembly.Module): Kernels {
+  const { exports } = instantiateSync(module, {});
+  return exports as unknown as Kernels;
+}

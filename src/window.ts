@@ -1,0 +1,250 @@
+// A window: the activations of up to T steps of B rows in memory, filled step by step.
+//
+// When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach behind the new
+// steps. Slot t of a state is what step t starts from; slot 0 is the state that was carried in.
+import type { Input } from './batch.ts';
+import type { BoundLayer, BufferSpec, Track } from './layers/contract.ts';
+import type { Network } from './network.ts';
+import { checkState, type State, stateWidths } from './state.ts';
+import { aligned, type Reals } from './wasm/arena.ts';
+import type { Pointer } from './wasm/kernels.ts';
+import { type Layout, planWindow, type WindowSpec } from './wasm/layout.ts';
+
+/** What a window holds besides activations. */
+export interface WindowOptions {
+  /** Room for gradients: `backward` can run. */
+  readonly gradients?: boolean;
+  /** More buffers that move along with the steps, and room for the gradient of the outputs. */
+  readonly buffers?: readonly BufferSpec[];
+}
+
+export class Window {
+  /** The most steps that fit. */
+  readonly capacity: number;
+  /** B. */
+  readonly rows: number;
+  /** The outputs of the last layer. */
+  readonly output: Track;
+  /** Their gradients: where a loss puts them and `backward` reads them. The same place unless backward needs the outputs. */
+  readonly dOutput: Track;
+  #filled = 0;
+  #hasResets = false;
+  readonly #network: Network;
+  readonly #layout: Layout<WindowSpec>;
+  readonly #block: Pointer;
+  readonly #bytes: number;
+  readonly #layers: readonly BoundLayer[];
+  readonly #input: Track;
+  readonly #resets: Track;
+  readonly #states: readonly Track[];
+  /** The outputs of each layer. */
+  readonly #results: readonly Track[];
+
+  constructor(network: Network, capacity: number, rows: number, options: WindowOptions = {}) {
+    this.capacity = capacity;
+    this.rows = rows;
+    this.#network = network;
+    const { kernels, arena } = network;
+    const { input, layers } = network.stack;
+    const last = layers.length - 1;
+
+    const own = (name: string, columns: number, type: BufferSpec['type'], kept: boolean): BufferSpec => {
+      return { name, extent: 'step', columns, type, kept };
+    };
+    const gradientBuffers = layers.flatMap((layer, index) => {
+      const needed = index < last ? options.gradients : options.buffers !== undefined && layer.keepsResult;
+      return needed ? [own(`dOutput${index}`, layer.output.size, 'real', index === last)] : [];
+    });
+    const buffers = [
+      ...layers.flatMap((layer, owner) => layer.buffers.map((buffer) => ({ ...buffer, owner }))),
+      ...[
+        input.kind === 'tokens' ? own('input', 1, 'integer', true) : own('input', input.size, 'real', true),
+        own('resets', 1, 'octet', true),
+        ...(options.buffers ?? []),
+        ...gradientBuffers,
+      ].map((buffer) => ({ ...buffer, owner: 'window' as const })),
+    ];
+    this.#layout = planWindow(kernels, buffers, capacity, rows);
+    const scratchBytes = Math.max(0, ...layers.map((layer) => layer.scratch(kernels, capacity, rows)));
+    this.#bytes = this.#layout.bytes + aligned(scratchBytes);
+    // Asked for first, so that the window is the last block and giving it back leaves no hole.
+    const gradients = options.gradients ? network.gradients : 0;
+    this.#block = arena.allocate(this.#bytes);
+    const scratch = this.#block + this.#layout.bytes;
+
+    const find = (owner: number | 'window', name: string) => this.#find(owner, name);
+    const result = (index: number): Track => {
+      const layer = layers[index]!;
+      const track = find(index, layer.result)!;
+      const slots = layer.buffers.find((buffer) => buffer.name === layer.result)!.extent === 'slot';
+      return slots ? { ...track, pointer: track.pointer + track.stride } : track;
+    };
+    this.#input = find('window', 'input')!;
+    this.#resets = find('window', 'resets')!;
+    this.#results = layers.map((_, index) => result(index));
+    this.output = result(last);
+    const gradientOf = (index: number): Track => find('window', `dOutput${index}`) ?? result(index);
+    this.dOutput = gradientOf(last);
+    this.#layers = layers.map((layer, index) =>
+      layer.bind({
+        kernels,
+        rows,
+        input: index === 0 ? this.#input : result(index - 1),
+        dInput: index === 0 || !options.gradients ? undefined : gradientOf(index - 1),
+        dOutput: gradientOf(index),
+        resets: this.#resets,
+        scratch,
+        parameter: (name) => network.parameters + network.offset(name),
+        gradient: (name) => gradients + network.offset(name),
+        buffer: (name) => find(index, name)!,
+      }),
+    );
+    this.#states = layers.flatMap((layer, index) => layer.state.map((name) => find(index, name)!));
+  }
+
+  /** One of the buffers that were asked for. */
+  buffer(name: string): Track {
+    return this.#find('window', name)!;
+  }
+
+  /** How many steps are in the window. */
+  get filled(): number {
+    return this.#filled;
+  }
+
+  /** Empties the window; the next step starts from `state`, by default from zero. */
+  start(state?: State): void {
+    if (state !== undefined) checkState(this.#network, state, this.rows);
+    this.#filled = 0;
+    this.#hasResets = false;
+    const widths = stateWidths(this.#network);
+    for (const [index, track] of this.#states.entries()) {
+      const view = this.#network.arena.reals(track.pointer, this.rows * track.ld);
+      view.fill(0);
+      if (state === undefined) continue;
+      const width = widths[index]!;
+      for (let row = 0; row < this.rows; row++) {
+        view.set(state.layers[index]!.subarray(row * width, (row + 1) * width), row * track.ld);
+      }
+    }
+  }
+
+  /**
+   * Appends steps `from` to `to` of `input`; drops the oldest steps where there is no room. Does not
+   * compute: `forward` does. Nor check: the public entries have.
+   *
+   * @returns the place of the first new step in the window.
+   */
+  append(input: Input, from: number, to: number): number {
+    const { arena } = this.#network;
+    const steps = to - from;
+    this.#makeRoom(steps);
+    const at = this.#filled;
+    const { size, kind } = this.#network.stack.input;
+    const place = this.#input.pointer + at * this.#input.stride;
+    if (kind === 'tokens') {
+      const ids = input.inputs.subarray(from * this.rows, to * this.rows);
+      arena.integers(place, ids.length).set(ids);
+    } else {
+      const count = steps * this.rows;
+      const { ld } = this.#input;
+      const view = arena.reals(place, count * ld);
+      const first = from * this.rows * size;
+      for (let row = 0; row < count; row++) {
+        for (let i = 0; i < size; i++) view[row * ld + i] = input.inputs[first + row * size + i]!;
+      }
+    }
+    const resets = arena.octets(this.#resets.pointer + at * this.#resets.stride, steps * this.rows);
+    if (input.resets === undefined) resets.fill(0);
+    else {
+      resets.set(input.resets.subarray(from * this.rows, to * this.rows));
+      this.#hasResets ||= resets.includes(1);
+    }
+    this.#filled += steps;
+    return at;
+  }
+
+  /** Computes steps `from` to `to` of the window, all layers. */
+  forward(from: number, to: number): void {
+    for (const layer of this.#layers) layer.forward(from, to, this.#hasResets);
+  }
+
+  /** From dOutput of steps `from` to `to`: adds to the network's gradients. The state before `from` is a constant. */
+  backward(from: number, to: number): void {
+    for (let index = this.#layers.length - 1; index >= 0; index--) {
+      this.#layers[index]!.backward(from, to, this.#hasResets);
+    }
+  }
+
+  /** Puts the outputs where a loss turns them into gradients; nothing to do where that is the same place. */
+  moveToGradient(from: number, to: number): void {
+    if (this.output.pointer === this.dOutput.pointer) return;
+    const start = this.output.pointer + from * this.output.stride;
+    const end = this.output.pointer + to * this.output.stride;
+    const { arena } = this.#network;
+    arena.octets(0, arena.bytes).copyWithin(this.dOutput.pointer + from * this.dOutput.stride, start, end);
+  }
+
+  /** No gradient comes from the outputs of steps `from` to `to`. */
+  clearGradient(from: number, to: number): void {
+    const { pointer, stride } = this.dOutput;
+    this.#network.arena.octets(pointer + from * stride, (to - from) * stride).fill(0);
+  }
+
+  /** The first layer whose outputs in steps `from` to `to` are not finite, for an error message. */
+  firstNonFinite(from: number, to: number): string {
+    const { layers, description } = this.#network.stack;
+    const index = this.#results.findIndex(({ pointer, stride, ld }) => {
+      const values = this.#network.arena.reals(pointer + from * stride, (to - from) * this.rows * ld);
+      return values.some((value) => !Number.isFinite(value));
+    });
+    const layer = index < 0 ? layers.length - 1 : index;
+    return `layer ${layer} (${description[layer + 1]!.kind})`;
+  }
+
+  /** A copy of the outputs of steps `from` to `to`, [to - from, B, O]. */
+  outputs(from: number, to: number): Reals {
+    const { pointer, stride, ld } = this.output;
+    const size = this.#network.stack.layers.at(-1)!.output.size;
+    return this.#unpad(pointer + from * stride, (to - from) * this.rows, size, ld);
+  }
+
+  /** A copy of the state that the next step would start from. */
+  state(): State {
+    const widths = stateWidths(this.#network);
+    const layers = this.#states.map(({ pointer, stride, ld }, index) =>
+      this.#unpad(pointer + this.#filled * stride, this.rows, widths[index]!, ld),
+    );
+    return { rows: this.rows, layers };
+  }
+
+  /** Gives the memory back. The window must not be used after. */
+  release(): void {
+    this.#network.arena.release(this.#block, this.#bytes);
+  }
+
+  #find(owner: number | 'window', name: string): Track | undefined {
+    const entry = this.#layout.entries.find(({ spec }) => spec.owner === owner && spec.name === name);
+    return entry && { pointer: this.#block + entry.offset, stride: entry.spec.stride, ld: entry.spec.ld };
+  }
+
+  #makeRoom(steps: number): void {
+    const drop = this.#filled + steps - this.capacity;
+    if (drop <= 0) return;
+    const memory = this.#network.arena.octets(0, this.#network.arena.bytes);
+    for (const { spec, offset } of this.#layout.entries) {
+      if (!spec.kept || spec.extent === 'batch') continue;
+      const start = this.#block + offset;
+      const end = start + (this.#filled + (spec.extent === 'slot' ? 1 : 0)) * spec.stride;
+      memory.copyWithin(start, start + drop * spec.stride, end);
+    }
+    this.#filled -= drop;
+  }
+
+  #unpad(pointer: Pointer, count: number, width: number, ld: number): Reals {
+    const view = this.#network.arena.reals(pointer, count * ld);
+    const data = this.#network.dtype === 'f32' ? new Float32Array(count * width) : new Float64Array(count * width);
+    for (let row = 0; row < count; row++) data.set(view.subarray(row * ld, row * ld + width), row * width);
+    return data;
+  }
+}
