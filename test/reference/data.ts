@@ -47,7 +47,7 @@ export function randomStream(
       : randomReals(dtype, rows * outputs, 0.5, next).map((x) => x + 0.5);
   return {
     inputs:
-      input.kind === 'reals' ? randomReals(dtype, rows * input.size, 1, next) : randomTokens(rows, input.size, next),
+      input.kind === 'features' ? randomReals(dtype, rows * input.size, 1, next) : randomTokens(rows, input.size, next),
     targets,
     mask: mask ? randomFlags(rows, 0.67, next) : null,
     resets: resets ? randomFlags(rows, 0.2, next) : null,

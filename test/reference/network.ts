@@ -1,23 +1,23 @@
 // A whole network: input → stacked Elman layers → dense, over windows of a stream whose activations are all kept.
 //
-// Input: tokens (a look-up in the first layer's weight), an embedding table, or reals. Nothing is moved or overwritten:
+// Input: tokens (a look-up in the first layer's weight), an embedding table, or features. Nothing is moved or overwritten:
 // step t of the stream has slot t in every array, so a window is an interval [from, to) and "stored" means "still there".
 // Parameters lie in one flat array, gradients in a second of the same layout. Names are PyTorch's, matrices [in, out]:
 //   embedding.weight [V, E]
 //   rnn.weight_ih_l0 [I, H]   rnn.weight_hh_l0 [H, H]   rnn.bias_ih_l0 [H]   (… l1; PyTorch's bias_hh is the same sum: 0)
-//   head.weight [H, O]        head.bias [O]
+//   dense.weight [H, O]       dense.bias [O]
 
 import { denseBackward, denseForward, sumRows } from './dense.ts';
 import { type Activation, elmanBackward, elmanForward } from './elman.ts';
 import { type Loss, lossRows, type Targets } from './losses.ts';
-import { type DType, type Real, zeros } from './real.ts';
+import { type DType, type Real, transpose, zeros } from './real.ts';
 import { gatherRows, scatterAddRows } from './tokens.ts';
 
 export interface Description {
   input:
     | { kind: 'tokens'; size: number }
     | { kind: 'embedding'; size: number; width: number }
-    | { kind: 'reals'; size: number };
+    | { kind: 'features'; size: number };
   layers: { units: number; activation: Activation }[];
   outputs: number;
   loss: Loss;
@@ -25,7 +25,7 @@ export interface Description {
 
 /** What the network reads: T steps of B rows. */
 export interface Stream {
-  /** Tokens [T, B], or reals [T, B, size]. */
+  /** Tokens [T, B], or features [T, B, size]. */
   inputs: Int32Array | Real;
   targets: Targets;
   /** u8 [T, B]: 1 = this element counts in the loss; null: all do. */
@@ -84,7 +84,7 @@ export function createNetwork(description: Description, dtype: DType, steps: num
     shapes.push([`rnn.bias_ih_l${l}`, [units]]);
     inputs = units;
   });
-  shapes.push(['head.weight', [inputs, outputs]], ['head.bias', [outputs]]);
+  shapes.push(['dense.weight', [inputs, outputs]], ['dense.bias', [outputs]]);
 
   const size = (shape: number[]) => shape.reduce((product, n) => product * n, 1);
   const total = shapes.reduce((sum, [, shape]) => sum + size(shape), 0);
@@ -133,6 +133,17 @@ export function createNetwork(description: Description, dtype: DType, steps: num
     outputs: zeros(dtype, steps * batch * outputs),
     dOutputs: zeros(dtype, steps * batch * outputs),
   };
+}
+
+/** Sets parameters from PyTorch's orientation: matrices as [out, in], but an embedding as [V, E]. */
+export function setParameters(network: Network, values: Iterable<{ name: string; data: Real }>): void {
+  for (const { name, data } of values) {
+    const parameter = network.named.find((p) => p.name === name);
+    if (parameter?.value.length !== data.length) throw new Error(`${name}, ${data.length} numbers: no such parameter`);
+    const [rows, columns] = parameter.shape;
+    const kept = parameter.shape.length === 1 || name === 'embedding.weight';
+    parameter.value.set(kept ? data : transpose(data, columns, rows));
+  }
 }
 
 /** Steps [from, to): reads the states of slot `from`, writes the states after each step and the outputs. */
