@@ -11,7 +11,7 @@ import type { State } from './state.ts';
 
 export interface CheckGradientsOptions extends Objective {
   readonly regularization?: Regularization;
-  /** Half the distance of the outer points of the difference, relative to max(1, |w|). Default 1e-3. */
+  /** Half the distance of the outer points of the difference, relative to max(1, |w|). Default 2e-5. */
   readonly epsilon?: number;
 }
 
@@ -47,7 +47,7 @@ export function checkGradients(
   if (model.dtype !== 'f64') {
     throw new BpttError('invalid-argument', `checkGradients: expected a model of dtype 'f64', got '${model.dtype}'`);
   }
-  const epsilon = checkNumber('checkGradients.epsilon', options.epsilon ?? 1e-3, { exclusiveMin: 0 });
+  const epsilon = checkNumber('checkGradients.epsilon', options.epsilon ?? 2e-5, { exclusiveMin: 0 });
   const regularization = options.regularization ?? {};
   checkRegularization('checkGradients.regularization', regularization);
 
