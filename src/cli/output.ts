@@ -4,13 +4,19 @@ import { once } from 'node:events';
 export class Output {
   readonly #stream: NodeJS.WriteStream;
   readonly #closed = new AbortController();
+  #failure: Error | undefined;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE') this.#failure ??= error;
       this.#closed.abort();
     });
+  }
+
+  /** Why nothing more can be written, when it is not that the reader has gone: a full disk, for example. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   get stream(): NodeJS.WriteStream {
@@ -22,7 +28,7 @@ export class Output {
     return this.#stream.isTTY === true;
   }
 
-  /** Aborts when the reader has gone, as `head` goes. */
+  /** Aborts when the reader has gone, as `head` goes, or when writing failed. */
   get closed(): AbortSignal {
     return this.#closed.signal;
   }
@@ -47,7 +53,7 @@ export class Output {
     try {
       await once(this.#stream, 'drain', { signal: this.closed });
     } catch {
-      // closed, or an error that the listener above deals with
+      // The listener above has seen why.
     }
   }
 }

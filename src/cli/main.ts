@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+// The command line: arguments in, exit code out. Errors are one line on standard error.
+import { Command, CommanderError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { BpttError } from '../errors.ts';
+import { benchCommand, benchFlags } from './bench.ts';
+import { addFlags, valuesOf } from './flags.ts';
+import { Output } from './output.ts';
+import { sampleCommand, sampleFlags } from './sample.ts';
+import { readText } from './text-file.ts';
+import { trainCommand } from './train.ts';
+import { trainFlags } from './train-flags.ts';
+
+const embedded = new URL('./moby-dick.txt', import.meta.url);
+const output = new Output(process.stdout);
+process.stderr.on('error', () => {}); // nobody listens: there is nowhere left to say so
+
+/** What a shell expects of a program that a signal stopped: 128 and the signal's number. */
+const stopped = { SIGINT: 130, SIGTERM: 143 } as const;
+
+const program = new Command('bptt')
+  .description('Train character-level recurrent networks on text, and let them speak.')
+  .version(packageJson.version)
+  .exitOverride()
+  .configureOutput({ outputError: () => {} }); // commander throws as well, and main() prints
+
+addFlags(program.command('train'), trainFlags)
+  .description('learn from a text and write a model file')
+  .argument('[FILE]', 'text in UTF-8 (default: the first 28 chapters of Moby-Dick)')
+  .addHelpText('after', '\nCtrl-C stops and saves what was learned so far (exit code 130); a second one stops at once.')
+  .action(async (file: string | undefined, _: unknown, command: Command) => {
+    const interruption = new AbortController();
+    for (const [signal, code] of Object.entries(stopped)) {
+      process.once(signal, () => {
+        process.exitCode = code;
+        interruption.abort();
+      });
+    }
+    await trainCommand(await readText(file, embedded), valuesOf(trainFlags, command), output, interruption.signal);
+  });
+
+addFlags(program.command('sample'), sampleFlags)
+  .description('print text that a model says')
+  .argument('<MODEL>', 'a file that `bptt train` wrote')
+  .action((path: string, _: unknown, command: Command) => sampleCommand(path, valuesOf(sampleFlags, command), output));
+
+addFlags(program.command('bench'), benchFlags)
+  .description('measure how fast this machine trains and generates')
+  .action((_: unknown, command: Command) => benchCommand(valuesOf(benchFlags, command), output));
+
+/** One line, whatever the message holds. */
+function fail(message: string): void {
+  process.exitCode = 1;
+  process.stderr.write(`bptt: ${message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}\n`);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Help and version have been printed; so has the help of a call without a command.
+    if (error.exitCode !== 0 && error.code !== 'commander.help') fail(error.message);
+    else process.exitCode = error.exitCode;
+  } else if (error instanceof BpttError) {
+    fail(error.message);
+  } else {
+    fail(`unexpected error: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+if (output.failure !== undefined) fail(`standard output: ${output.failure.message}`);

@@ -1,0 +1,108 @@
+// Every hyperparameter of `bptt train` as a flag, and what the flags mean for the library.
+import { BpttError } from '../errors.ts';
+import {
+  adagrad,
+  adam,
+  adamw,
+  dense,
+  elman,
+  embedding,
+  type LayerDescription,
+  linear,
+  type ModelDescription,
+  type Optimizer,
+  rmsprop,
+  sgd,
+  type TrainOptions,
+  tokens,
+} from '../index.ts';
+import { choice, integer, number, text, toggle, typed, type Values } from './flags.ts';
+
+const fraction = { min: 0, exclusiveMax: 1 };
+
+export const trainFlags = {
+  cell: choice('recurrent cell', 'elman', ['elman']),
+  activation: choice('what the cell applies', 'tanh', ['tanh', 'relu', 'identity']),
+  hidden: integer('hidden units of each recurrent layer', 512, { min: 1 }),
+  layers: integer('recurrent layers', 1, { min: 1 }),
+  embedding: integer('units of a character embedding; 0 for one-hot characters', 0),
+  k1: integer('truncated BPTT: new characters between two updates', 50, { min: 1 }),
+  k2: integer('truncated BPTT: the most characters a gradient goes back (default: k1)', undefined, { min: 1 }),
+  batch: integer('rows that read the text side by side', 32, { min: 1 }),
+  optimizer: choice('optimizer', 'adam', ['sgd', 'rmsprop', 'adagrad', 'adam', 'adamw']),
+  learningRate: number('learning rate of the first update', 2e-3),
+  finalLearningRate: number('learning rate of the last update; it changes in a straight line', 0),
+  momentum: number('momentum of sgd (default: 0)', undefined, fraction),
+  weightDecay: number('decoupled weight decay of adamw (default: 0.01)', undefined),
+  l1: number('L1 penalty on the weights', 0),
+  l2: number('L2 penalty on the weights', 0),
+  clip: number('longest gradient norm before it is scaled down; 0 for no clipping', 5),
+  epochs: integer('times to read the text (default: 20 without --steps)', undefined, { min: 1 }),
+  steps: integer('updates to make, instead of --epochs', undefined, { min: 1 }),
+  seed: integer('seed of the initial weights and of the samples', 0),
+  dtype: choice('numbers to compute in', 'f32', ['f32', 'f64']),
+  relaxed: toggle('use relaxed SIMD: faster, but not the same bits on every machine'),
+  validation: number('last part of the text, to validate on; 0 for none', 0.1, fraction),
+  validateEvery: integer(
+    'updates between two validation losses (default: 20 times in all); 0 for the end only',
+    undefined,
+  ),
+  sampleEvery: integer('updates between two samples (default: 5 in all); 0 for the end only', undefined),
+  logEvery: integer('updates between two lines when there is no terminal (default: 50 in all)', undefined, { min: 1 }),
+  length: integer('characters of a sample', 200),
+  temperature: number('temperature of the samples; 0 always takes the likeliest character', 0.8),
+  prompt: text('what samples go on from (default: the first character of the text)', undefined, 'text'),
+  out: text('model file to write', 'model.safetensors', 'file'),
+  json: toggle('print one JSON event a line'),
+};
+
+export type TrainValues = Values<typeof trainFlags>;
+
+/** The network that the flags describe, for a vocabulary of `size` characters. */
+export function describeModel(values: TrainValues, size: number): ModelDescription {
+  const { activation, hidden: units, layers, embedding: embedded } = values;
+  const recurrent: LayerDescription[] = Array.from({ length: layers }, () => elman({ units, activation }));
+  const before = embedded > 0 ? [embedding({ units: embedded })] : [];
+  return [tokens(size), ...before, ...recurrent, dense({ units: size })];
+}
+
+/** What the flags say about learning, when `steps` updates are made. */
+export function describeTraining(
+  values: TrainValues,
+  steps: number,
+): Pick<TrainOptions, 'loss' | 'truncation' | 'optimizer' | 'clip' | 'regularization' | 'steps'> {
+  const { k1, k2 = k1, clip, l1, l2 } = values;
+  return {
+    loss: 'cross-entropy',
+    truncation: { k1, k2 },
+    optimizer: describeOptimizer(values, steps),
+    ...(clip > 0 ? { clip: { norm: clip } } : {}),
+    ...(l1 > 0 || l2 > 0 ? { regularization: { l1, l2 } } : {}),
+    steps,
+  };
+}
+
+function describeOptimizer(values: TrainValues, steps: number): Optimizer {
+  const { optimizer, learningRate: from, finalLearningRate: to, momentum, weightDecay } = values;
+  onlyWith(optimizer, 'sgd', 'momentum', momentum);
+  onlyWith(optimizer, 'adamw', 'weightDecay', weightDecay);
+  const learningRate = from === to ? from : linear({ from, to, steps });
+  switch (optimizer) {
+    case 'sgd':
+      return sgd({ learningRate, ...(momentum === undefined ? {} : { momentum }) });
+    case 'rmsprop':
+      return rmsprop({ learningRate });
+    case 'adagrad':
+      return adagrad({ learningRate });
+    case 'adam':
+      return adam({ learningRate });
+    case 'adamw':
+      return adamw({ learningRate, ...(weightDecay === undefined ? {} : { weightDecay }) });
+  }
+}
+
+/** A flag that another choice would ignore is an error. */
+function onlyWith(optimizer: string, needed: string, name: string, value: unknown): void {
+  if (value === undefined || optimizer === needed) return;
+  throw new BpttError('invalid-argument', `${typed(name)}: expected --optimizer ${needed} with it, got ${optimizer}`);
+}
