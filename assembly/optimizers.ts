@@ -3,6 +3,9 @@
 // The formulas are those of PyTorch's torch.optim (https://docs.pytorch.org/docs/stable/optim.html), so learning rates
 // carry over. Every gradient is multiplied by gradScale first (1 for none): clipping by norm costs no pass of its own.
 // Scalars come as f64 and are rounded to real once. Padding has g = 0, w = 0 and slots 0 and keeps them.
+//
+// Loops test at the bottom: out of a loop that tests at the top V8 does not hoist the splats of the scalars, nor the
+// conversions and the division behind them, because its body may run zero times (adam in f32: 1.8x faster so, measured in Node 20).
 
 import { PANEL, bytes, madd } from './simd';
 
@@ -41,16 +44,20 @@ export function sgd(
   const mu = splat(momentum);
   const factor = splat(gradScale);
   const end = w + bytes(n);
+  if (w == end) return;
   if (!velocity) {
-    for (; w < end; w += STRIDE, g += STRIDE) {
+    do {
       const w0 = madd(rate, v128.mul<real>(v128.load(g), factor), v128.load(w));
       const w1 = madd(rate, v128.mul<real>(v128.load(g, 16), factor), v128.load(w, 16));
       v128.store(w, w0);
       v128.store(w, w1, 16);
-    }
+      w += STRIDE;
+      g += STRIDE;
+    } while (w < end);
     return;
   }
-  for (let v = velocity; w < end; w += STRIDE, g += STRIDE, v += STRIDE) {
+  let v = velocity;
+  do {
     const g0 = v128.mul<real>(v128.load(g), factor);
     const g1 = v128.mul<real>(v128.load(g, 16), factor);
     const v0 = madd(mu, v128.load(v), g0);
@@ -63,7 +70,10 @@ export function sgd(
     v128.store(v, v1, 16);
     v128.store(w, w0);
     v128.store(w, w1, 16);
-  }
+    w += STRIDE;
+    g += STRIDE;
+    v += STRIDE;
+  } while (w < end);
 }
 
 /**
@@ -92,7 +102,9 @@ export function rmsprop(
   const eps = splat(epsilon);
   const factor = splat(gradScale);
   const end = w + bytes(n);
-  for (let s = squareAverage; w < end; w += STRIDE, g += STRIDE, s += STRIDE) {
+  if (w == end) return;
+  let s = squareAverage;
+  do {
     const g0 = v128.mul<real>(v128.load(g), factor);
     const g1 = v128.mul<real>(v128.load(g, 16), factor);
     const s0 = madd(v128.mul<real>(b, g0), g0, v128.mul<real>(a, v128.load(s)));
@@ -105,7 +117,10 @@ export function rmsprop(
     v128.store(s, s1, 16);
     v128.store(w, w0);
     v128.store(w, w1, 16);
-  }
+    w += STRIDE;
+    g += STRIDE;
+    s += STRIDE;
+  } while (w < end);
 }
 
 /**
@@ -132,7 +147,9 @@ export function adagrad(
   const eps = splat(epsilon);
   const factor = splat(gradScale);
   const end = w + bytes(n);
-  for (let s = sum; w < end; w += STRIDE, g += STRIDE, s += STRIDE) {
+  if (w == end) return;
+  let s = sum;
+  do {
     const g0 = v128.mul<real>(v128.load(g), factor);
     const g1 = v128.mul<real>(v128.load(g, 16), factor);
     const s0 = madd(g0, g0, v128.load(s));
@@ -145,7 +162,10 @@ export function adagrad(
     v128.store(s, s1, 16);
     v128.store(w, w0);
     v128.store(w, w1, 16);
-  }
+    w += STRIDE;
+    g += STRIDE;
+    s += STRIDE;
+  } while (w < end);
 }
 
 /**
@@ -187,7 +207,9 @@ export function adam(
   const eps = splat(epsilon);
   const shrink = splat(-decay);
   const factor = splat(gradScale);
-  for (const end = w + bytes(n); w < end; w += STRIDE, g += STRIDE, m += STRIDE, v += STRIDE) {
+  const end = w + bytes(n);
+  if (w == end) return;
+  do {
     const g0 = v128.mul<real>(v128.load(g), factor);
     const g1 = v128.mul<real>(v128.load(g, 16), factor);
     const m0 = madd(b1, g0, v128.mul<real>(a1, v128.load(m)));
@@ -206,7 +228,11 @@ export function adam(
     v128.store(v, v1, 16);
     v128.store(w, w0);
     v128.store(w, w1, 16);
-  }
+    w += STRIDE;
+    g += STRIDE;
+    m += STRIDE;
+    v += STRIDE;
+  } while (w < end);
 }
 
 /** l1·sign(w), with sign(0) = 0. */
@@ -225,12 +251,16 @@ export function regularize(g: usize, w: usize, n: i32, l1: f64, l2: f64): void {
   assert(n % PANEL == 0);
   const first = splat(l1);
   const second = splat(l2);
-  for (const end = g + bytes(n); g < end; g += STRIDE, w += STRIDE) {
+  const end = g + bytes(n);
+  if (g == end) return;
+  do {
     const w0 = v128.load(w);
     const w1 = v128.load(w, 16);
     const g0 = v128.add<real>(madd(second, w0, v128.load(g)), signed(first, w0));
     const g1 = v128.add<real>(madd(second, w1, v128.load(g, 16)), signed(first, w1));
     v128.store(g, g0);
     v128.store(g, g1, 16);
-  }
+    g += STRIDE;
+    w += STRIDE;
+  } while (g < end);
 }

@@ -1,5 +1,6 @@
 // Sums over rows and over all values, and the flat passes of clipping: bias, bias gradient, norms, scale, clamp, mask.
 // Sums over all values are taken in f64, in a fixed order, so a norm neither overflows nor depends on the engine.
+// Loops with something to hoist test at the bottom (see optimizers.ts).
 
 import { PANEL, bytes } from './simd';
 
@@ -121,12 +122,15 @@ export function sumAbs(x: usize, n: i32): f64 {
 export function scale(x: usize, factor: f64, n: i32): void {
   assert(n % PANEL == 0);
   const f = v128.splat<real>(<real>factor);
-  for (const end = x + bytes(n); x < end; x += STRIDE) {
+  const end = x + bytes(n);
+  if (x == end) return;
+  do {
     const x0 = v128.mul<real>(v128.load(x), f);
     const x1 = v128.mul<real>(v128.load(x, 16), f);
     v128.store(x, x0);
     v128.store(x, x1, 16);
-  }
+    x += STRIDE;
+  } while (x < end);
 }
 
 /** x = min(max(x, -limit), limit) over n reals (n a multiple of PANEL); NaN stays NaN, because pmin and pmax return their first operand then. */
@@ -134,12 +138,15 @@ export function clampValues(x: usize, limit: f64, n: i32): void {
   assert(n % PANEL == 0);
   const high = v128.splat<real>(<real>limit);
   const low = v128.neg<real>(high);
-  for (const end = x + bytes(n); x < end; x += STRIDE) {
+  const end = x + bytes(n);
+  if (x == end) return;
+  do {
     const x0 = v128.pmin<real>(v128.pmax<real>(v128.load(x), low), high);
     const x1 = v128.pmin<real>(v128.pmax<real>(v128.load(x, 16), low), high);
     v128.store(x, x0);
     v128.store(x, x1, 16);
-  }
+    x += STRIDE;
+  } while (x < end);
 }
 
 /**
@@ -152,11 +159,14 @@ export function maskRows(y: usize, x: usize, mask: usize, rows: i32, ld: i32): v
   const width = bytes(ld);
   for (let r = 0; r < rows; r++) {
     const keep = i64x2.splat(load<u8>(mask + r) ? 0 : -1);
-    for (const end = y + width; y < end; y += STRIDE, x += STRIDE) {
+    const end = y + width;
+    do {
       const x0 = v128.and(v128.load(x), keep);
       const x1 = v128.and(v128.load(x, 16), keep);
       v128.store(y, x0);
       v128.store(y, x1, 16);
-    }
+      y += STRIDE;
+      x += STRIDE;
+    } while (y < end);
   }
 }
