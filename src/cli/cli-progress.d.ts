@@ -7,9 +7,8 @@ declare module 'cli-progress' {
     readonly barCompleteChar?: string;
     readonly barIncompleteChar?: string;
     readonly hideCursor?: boolean;
-    readonly fps?: number;
     readonly etaBuffer?: number;
-    readonly emptyOnZero?: boolean;
+    readonly forceRedraw?: boolean;
   }
 
   export interface SingleBar {
@@ -21,6 +20,7 @@ declare module 'cli-progress' {
     create(total: number, start: number, payload?: Readonly<Record<string, string | number>>): SingleBar;
     /** Prints text, which ends with a line feed, above the bars. */
     log(text: string): void;
+    /** Draws now. */
     update(): void;
     stop(): void;
   }

@@ -31,7 +31,8 @@ addFlags(program.command('train'), trainFlags)
   .action(async (file: string | undefined, _: unknown, command: Command) => {
     const interruption = new AbortController();
     for (const [signal, code] of Object.entries(stopped)) {
-      process.once(signal, () => {
+      process.on(signal, () => {
+        if (interruption.signal.aborted) process.exit(code);
         process.exitCode = code;
         interruption.abort();
       });
@@ -67,4 +68,5 @@ try {
     fail(`unexpected error: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
+await output.flushed();
 if (output.failure !== undefined) fail(`standard output: ${output.failure.message}`);

@@ -192,6 +192,9 @@ const SMOOTHING = 0.02;
 const WIDEST_BAR = 24;
 /** Columns of the text beside the bar. */
 const BESIDE = 96;
+/** Control sequences DECAWM: wrap lines at the right margin, and do not. */
+const WRAP = '\x1b[?7h';
+const NO_WRAP = '\x1b[?7l';
 
 class BarReporter implements Reporter {
   readonly #output: Output;
@@ -200,6 +203,8 @@ class BarReporter implements Reporter {
   #loss = 0;
   #steps = 0;
   #validation = '';
+  /** A second Ctrl-C leaves at once: the cursor must come back. */
+  readonly #leave = () => this.close();
 
   constructor(output: Output) {
     this.#output = output;
@@ -217,7 +222,9 @@ class BarReporter implements Reporter {
       barIncompleteChar: '░',
       hideCursor: true,
       etaBuffer: 100,
+      forceRedraw: true, // else the bar stays away after text above it until it changes
     });
+    process.once('exit', this.#leave);
     this.#bar = this.#bars.create(report.steps, 0, { loss: '-', validation: '', speed: '-' });
   }
 
@@ -249,13 +256,15 @@ class BarReporter implements Reporter {
   }
 
   close(): void {
+    process.off('exit', this.#leave);
     this.#bars?.stop();
     this.#bars = undefined;
     this.#bar = undefined;
   }
 
+  /** Prints above the bar. While the bar is there the terminal does not wrap lines, which long ones in the text need. */
   #above(text: string): void {
-    if (this.#bars === undefined) this.#output.write(text);
-    else this.#bars.log(text);
+    this.#bars?.log(`${WRAP}${text}${NO_WRAP}`);
+    this.#bars?.update();
   }
 }
