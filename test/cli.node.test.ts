@@ -356,6 +356,11 @@ describe('train and sample', () => {
 });
 
 describe('interruptions', () => {
+  const model = () => at('interrupted.safetensors');
+  beforeAll(async () => {
+    expect((await run('train', at('verse.txt'), ...small, '--steps', '5', '--out', model())).code).toBe(0);
+  });
+
   /** Starts a long training and resolves when it has made its first steps. */
   async function training(out: string): Promise<ChildProcess> {
     const flags = [...small, '--steps', '100000000', '--log-every', '1', '--validate-every', '0', '--json'];
@@ -397,7 +402,7 @@ describe('interruptions', () => {
   });
 
   test('a reader who goes away from sample ends it', async () => {
-    const child = start('sample', at('verse.safetensors'), '--length', '1000000000');
+    const child = start('sample', model(), '--length', '1000000000');
     await once(child.stdout!, 'data');
     child.stdout!.destroy();
     const { code, stderr } = await finish(child);
@@ -406,7 +411,7 @@ describe('interruptions', () => {
 
   test.skipIf(process.platform !== 'linux')('a full disk behind standard output is an error', async () => {
     const full = await open('/dev/full', 'w');
-    const args = [join(program, 'cli.js'), 'sample', at('verse.safetensors')];
+    const args = [join(program, 'cli.js'), 'sample', model()];
     const child = spawn(process.execPath, args, { stdio: ['ignore', full.fd, 'pipe'] });
     const { code, stderr } = await finish(child);
     await full.close();
@@ -489,5 +494,6 @@ describe('bench', () => {
 });
 
 test('the models have the permissions that the umask gives', async () => {
-  expect((await stat(at('plain'))).mode & 0o777).toBe(0o666 & ~process.umask());
+  await run('train', at('verse.txt'), ...small, '--steps', '1', '--out', at('permissions'));
+  expect((await stat(at('permissions'))).mode & 0o777).toBe(0o666 & ~process.umask());
 });
