@@ -17,13 +17,15 @@ const embedded: Readonly<Record<Variant, () => Promise<{ default: string }>>> = 
 
 const compiled = new Map<Variant, Promise<WebAssembly.Module>>();
 
-async function compile(bytes: BufferSource, from: string): Promise<WebAssembly.Module> {
+async function compile(bytes: BufferSource, variant: Variant): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
+    const needed = variant === 'f32-relaxed' ? 'relaxed SIMD (Node 22 and later have it)' : 'SIMD';
     throw new BpttError(
       'unsupported-engine',
-      `${from}: expected an engine that compiles this WebAssembly (SIMD is needed), got ${String(cause)}`,
+      `the ${variant} kernels: expected an engine with WebAssembly ${needed}, got ${String(cause)}`,
+      { cause },
     );
   }
 }
@@ -31,7 +33,7 @@ async function compile(bytes: BufferSource, from: string): Promise<WebAssembly.M
 async function compileEmbedded(variant: Variant): Promise<WebAssembly.Module> {
   const { default: base64 } = await embedded[variant]();
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return compile(bytes, `the ${variant} kernels`);
+  return compile(bytes, variant);
 }
 
 /**
@@ -51,12 +53,12 @@ export async function loadModule(variant: Variant, source?: KernelSource): Promi
     return module;
   }
   if ('module' in source) return source.module;
-  if ('bytes' in source) return compile(source.bytes, 'kernels.bytes');
+  if ('bytes' in source) return compile(source.bytes, variant);
   const response = await fetch(source.url);
   if (!response.ok) {
     throw new BpttError('bad-file', `kernels.url: expected ${source.url} to be served, got HTTP ${response.status}`);
   }
-  return compile(await response.arrayBuffer(), 'kernels.url');
+  return compile(await response.arrayBuffer(), variant);
 }
 
 /** A new instance of a compiled module, with a memory of its own. */
