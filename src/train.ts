@@ -158,16 +158,24 @@ function checkTrainOptions(options: TrainOptions): void {
   }
 }
 
+/** Milliseconds that a speed is over, and between two marks of the clock. */
+const SPAN = 2000;
+const MARK = 50;
+
 /** Tokens a second over about the last two seconds. */
 class Speed {
   #marks: { readonly time: number; readonly tokens: number }[] = [];
 
   at(tokens: number): number {
     const time = performance.now();
-    this.#marks.push({ time, tokens });
-    while (this.#marks.length > 2 && time - this.#marks[0]!.time > 2000) this.#marks.shift();
-    const first = this.#marks[0]!;
-    return time > first.time ? ((tokens - first.tokens) * 1000) / (time - first.time) : 0;
+    const marks = this.#marks;
+    const newest = marks.at(-1);
+    if (newest === undefined || time - newest.time >= MARK) {
+      marks.push({ time, tokens });
+      while (marks.length > 2 && time - marks[1]!.time > SPAN) marks.shift();
+    }
+    const oldest = marks[0]!;
+    return time > oldest.time ? ((tokens - oldest.tokens) * 1000) / (time - oldest.time) : 0;
   }
 
   /** What happened since the last mark does not count. */
