@@ -16,7 +16,10 @@ const output = new Output(process.stdout);
 process.stderr.on('error', () => {}); // nobody listens: there is nowhere left to say so
 
 /** What a shell expects of a program that a signal stopped: 128 and the signal's number. */
-const stopped = { SIGINT: 130, SIGTERM: 143 } as const;
+const stopped = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Milliseconds after which a second signal is meant: npm passes on the first, which the terminal has sent as well. */
+const IMPATIENT = 500;
 
 const program = new Command('bptt')
   .description('Train character-level recurrent networks on text, and let them speak.')
@@ -27,12 +30,18 @@ const program = new Command('bptt')
 addFlags(program.command('train'), trainFlags)
   .description('learn from a text and write a model file')
   .argument('[FILE]', 'text in UTF-8 (default: the first 28 chapters of Moby-Dick)')
-  .addHelpText('after', '\nCtrl-C stops and saves what was learned so far (exit code 130); a second one stops at once.')
+  .addHelpText(
+    'after',
+    '\nCtrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving.',
+  )
   .action(async (file: string | undefined, _: unknown, command: Command) => {
     const interruption = new AbortController();
+    let first = 0;
     for (const [signal, code] of Object.entries(stopped)) {
       process.on(signal, () => {
-        if (interruption.signal.aborted) process.exit(code);
+        const now = performance.now();
+        if (!interruption.signal.aborted) first = now;
+        else if (now - first > IMPATIENT) process.exit(code);
         process.exitCode = code;
         interruption.abort();
       });

@@ -64,7 +64,8 @@ function count(value: number): string {
 }
 
 function speed(perSecond: number): string {
-  return perSecond >= 1e6 ? `${(perSecond / 1e6).toFixed(2)}M` : `${(perSecond / 1e3).toFixed(1)}k`;
+  if (perSecond >= 1e6) return `${(perSecond / 1e6).toFixed(2)}M`;
+  return perSecond >= 1e3 ? `${(perSecond / 1e3).toFixed(1)}k` : perSecond.toFixed(0);
 }
 
 function duration(seconds: number): string {
@@ -203,7 +204,7 @@ class BarReporter implements Reporter {
   #loss = 0;
   #steps = 0;
   #validation = '';
-  /** A second Ctrl-C leaves at once: the cursor must come back. */
+  /** A second Ctrl-C ends the process in the middle of things: the cursor must come back. */
   readonly #leave = () => this.close();
 
   constructor(output: Output) {
