@@ -74,7 +74,7 @@ function run(command, args, { cwd, env = process.env }) {
   const { status, error } = spawnSync(command, args, {
     cwd,
     env: { ...env, PATH: folders.join(delimiter) },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit'], // apt-get says a thousand lines when all is well
     timeout: 900_000,
   });
   if (error) console.error(`${command}: ${error.message}`);
