@@ -1,7 +1,7 @@
 // @ts-check
 // Builds everything into build/: the kernels, the kernels as JavaScript modules, the package's entry points, their types.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -36,7 +36,7 @@ if (!kernelsOnly) {
   });
   await build({
     ...shared,
-    entryPoints: ['src/index.ts', 'src/node.ts', 'src/cli/main.ts'].filter((file) => existing(file)),
+    entryPoints: { index: 'src/index.ts', node: 'src/node.ts', cli: 'src/cli/main.ts' },
     outdir: 'build',
     entryNames: '[name]',
     chunkNames: 'chunks/[name]-[hash]',
@@ -46,10 +46,6 @@ if (!kernelsOnly) {
     external: ['node:*', 'commander', 'cli-progress', 'picocolors'],
     minifyWhitespace: true,
   });
+  copyFileSync('src/cli/moby-dick.txt', 'build/moby-dick.txt');
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
-}
-
-/** @param {string} file */
-function existing(file) {
-  return readdirSync(file.slice(0, file.lastIndexOf('/'))).includes(file.slice(file.lastIndexOf('/') + 1));
 }

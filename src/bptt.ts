@@ -7,6 +7,7 @@ import { checkInteger, checkOneOf, checkOptions } from './check.ts';
 import { BpttError, NonFiniteError } from './errors.ts';
 import { LossWindow } from './loss-window.ts';
 import { type Loss, type LossName, losses, lossNames, type Reduction, reductions } from './losses.ts';
+import type { Model } from './model.ts';
 import type { Network } from './network.ts';
 import type { State } from './state.ts';
 
@@ -184,7 +185,7 @@ export class Backpropagation {
  * @throws BpttError for options, batches and states that are wrong; NonFiniteError for a loss that is not finite.
  */
 export function* backpropagate(
-  model: { readonly network: Network },
+  model: Model,
   batch: Batch,
   objective: Objective,
   state?: State,
