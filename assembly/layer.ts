@@ -52,7 +52,7 @@ export function recurrentForward(
 /**
  * da[t] = f'(a[t]) · (dh[t+1] + dy[t]), dh[t] = da[t]·Wᵀ for t = T-1 … 0: the Jacobian products of BPTT.
  * dh [B,ld]: on entry the gradient that reaches the last state from later steps, on return that of the state before step 0.
- * da [T,B,ld] (may be where a was), dy [T,B,ld] or 0, h as recurrentForward left it.
+ * da [T,B,ld] (may be where a was), dy [T,B,ld], h as recurrentForward left it.
  */
 export function recurrentBackward(
   dh: usize, da: usize, dy: usize, h: usize, w: usize, resets: usize,
@@ -65,7 +65,7 @@ export function recurrentBackward(
   packB(packed, w, H, H, ld, true);
   for (let t = T - 1; t >= 0; t--) {
     const at = <usize>t * step;
-    elmanBack(da + at, dh, dy ? dy + at : 0, h + at + step, B * ld, activation);
+    elmanBack(da + at, dh, dy + at, h + at + step, B * ld, activation);
     gemmPacked(dh, da + at, packed, B, H, H, ld, ld, false, false, work);
     if (resets) maskRows(dh, dh, resets + t * B, B, ld);
   }

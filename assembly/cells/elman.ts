@@ -13,19 +13,20 @@ import { tanh } from "../math";
 // @ts-ignore: decorator
 @inline export const IDENTITY: i32 = 2;
 
-/** h = f(a), over n reals (n a multiple of PANEL). */
+/** h = f(a), over n > 0 reals (a multiple of PANEL). */
 export function elmanStep(h: usize, a: usize, n: i32, activation: i32): void {
+  // Loops that test at the end: V8 then keeps the constants of tanh in registers instead of making them anew each time.
   const end = a + bytes(n);
   if (activation == TANH) {
-    while (a < end) {
+    do {
       v128.store(h, tanh(v128.load(a)));
       v128.store(h, tanh(v128.load(a, 16)), 16);
       a += 32;
       h += 32;
-    }
+    } while (a < end);
   } else if (activation == RELU) {
     const zero = v128.splat<real>(0);
-    while (a < end) {
+    do {
       // Not max(): a NaN must come through and be reported, not become 0.
       const lower = v128.load(a);
       const upper = v128.load(a, 16);
@@ -33,29 +34,31 @@ export function elmanStep(h: usize, a: usize, n: i32, activation: i32): void {
       v128.store(h, v128.andnot(upper, v128.lt<real>(upper, zero)), 16);
       a += 32;
       h += 32;
-    }
+    } while (a < end);
   } else {
     memory.copy(h, a, end - a);
   }
 }
 
-/** da = f'(a) · (dh + dy), with f' taken from h = f(a); n reals. dy may be 0: no gradient comes from above. */
+/** f'(a)·d for one vector, with f' taken from y = f(a). */
+// @ts-ignore: decorator
+@inline function chain(d: v128, y: v128, activation: i32): v128 {
+  if (activation == TANH) return v128.mul<real>(d, v128.sub<real>(v128.splat<real>(1), v128.mul<real>(y, y)));
+  if (activation == RELU) return v128.and(d, v128.gt<real>(y, v128.splat<real>(0)));
+  return d;
+}
+
+/** da = f'(a)·(dh + dy), with f' taken from h = f(a), over n > 0 reals (a multiple of PANEL). */
 export function elmanBack(da: usize, dh: usize, dy: usize, h: usize, n: i32, activation: i32): void {
-  const one = v128.splat<real>(1);
-  const zero = v128.splat<real>(0);
   const end = da + bytes(n);
-  while (da < end) {
-    for (let part: usize = 0; part < 32; part += 16) {
-      let d = v128.load(dh + part);
-      if (dy) d = v128.add<real>(d, v128.load(dy + part));
-      const y = v128.load(h + part);
-      if (activation == TANH) d = v128.mul<real>(d, v128.sub<real>(one, v128.mul<real>(y, y)));
-      else if (activation == RELU) d = v128.and(d, v128.gt<real>(y, zero));
-      v128.store(da + part, d);
-    }
+  do {
+    const lower = v128.add<real>(v128.load(dh), v128.load(dy));
+    const upper = v128.add<real>(v128.load(dh, 16), v128.load(dy, 16));
+    v128.store(da, chain(lower, v128.load(h), activation));
+    v128.store(da, chain(upper, v128.load(h, 16), activation), 16);
     da += 32;
     dh += 32;
+    dy += 32;
     h += 32;
-    if (dy) dy += 32;
-  }
+  } while (da < end);
 }
