@@ -56,7 +56,7 @@ export {
 } from './optimizers.ts';
 export { type LearningRate, type LinearSchedule, linear } from './schedules.ts';
 export type { State } from './state.ts';
-export { type CharactersOptions, characters, split, type Vocabulary, type VocabularyDescription } from './text.ts';
+export { type CharactersOptions, characters, split, Vocabulary, type VocabularyDescription } from './text.ts';
 export {
   type EndEvent,
   type StepEvent,
