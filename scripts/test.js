@@ -24,7 +24,6 @@ const LIMIT = 600_000; // milliseconds for one runner
  * @typedef {object} Runner
  * @property {string} name
  * @property {(report: string) => string[]} args for this Node; `report` is where a JSON report may be written
- * @property {NodeJS.ProcessEnv} [env]
  * @property {(output: string, report: string) => Counts | undefined} count what its own report or closing lines say
  * @property {RegExp} closing its closing lines
  * @property {import('../test/engines/engines.js').Engine} [engine] what it cannot do without
@@ -91,9 +90,7 @@ async function main(words) {
 function run(runner) {
   return withFolder(async (folder) => {
     const report = join(folder, 'report.json');
-    const { child, exited, stop, output } = start(process.execPath, runner.args(report), {
-      env: { ...process.env, ...runner.env },
-    });
+    const { child, exited, stop, output } = start(process.execPath, runner.args(report));
     child.stdout?.pipe(process.stdout, { end: false });
     child.stderr?.pipe(process.stderr, { end: false });
     let end = '';
@@ -133,8 +130,7 @@ function lacks({ engine }) {
 function kernels(dtype) {
   return {
     name: `kernels ${dtype}`,
-    args: () => ['node_modules/@as-pect/cli/bin/asp.js', '--config', 'as-pect.config.js'],
-    env: { REAL: dtype },
+    args: () => ['node_modules/@as-pect/cli/bin/asp.js', '--as-config', `as-pect.${dtype}.json`, '--summary'],
     count(output) {
       const found = /^\s*\[Tests\]: (?<passed>\d+) \/ (?<total>\d+)$/m.exec(output)?.groups;
       if (!found) return undefined;
