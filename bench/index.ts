@@ -1,0 +1,126 @@
+// The bench: Wasm against plain JavaScript, and PyTorch where it is installed. Kernels, then whole training steps.
+
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { ceiling, ceilingFlops } from './ceiling.ts';
+import { kernelCases } from './kernels.ts';
+import { inTurns } from './measure.ts';
+import { installation, startPyTorch } from './pytorch.ts';
+import { compare, type Row, row, table } from './report.ts';
+import { trainingPair } from './training.ts';
+import { flops, workloads } from './workloads.ts';
+
+const usage = `npm run bench -- [options]
+  --filter TEXT    only what has TEXT in its name, upper case or lower (gemm, tanh, softmax, W1, W2, W6, W7)
+  --relaxed        the relaxed-SIMD kernels in place of the default ones
+  --pytorch        fail when PyTorch is not there; without it PyTorch is left out then
+  --no-pytorch     leave PyTorch out
+  --turns N        how often each contender gets its turn (10)
+  --time MS        how long a turn is (200)
+  --json           print JSON in place of the table`;
+
+const values = options();
+if (values.help) {
+  console.log(usage);
+  process.exit();
+}
+const pace = { turns: positive('--turns'), milliseconds: positive('--time') };
+const selected = <T extends { name: string }>(list: T[]) =>
+  list.filter(({ name }) => name.toLowerCase().includes(values.filter.toLowerCase()));
+const kernels = selected(kernelCases);
+const training = selected(workloads);
+if (kernels.length + training.length === 0) fail(`--filter: nothing has "${values.filter}" in its name`);
+
+// Wasm's multiply and add reach 43 of the 58 GFLOP/s of a core at 3.65 GHz, fused 54; elsewhere the part counts.
+const speedTarget = { gflops: values.relaxed ? 54 : 43, ofRegisters: 0.85 };
+const targeted = ['GEMM 32x128·128x512', 'GEMM 64x512·512x2048'];
+
+const log = (text: string) => (values.json ? undefined : console.log(text));
+const torch = values['no-pytorch'] || training.length === 0 ? undefined : await startPyTorch();
+if (values.pytorch && torch === undefined) fail(`PyTorch is not installed: ${installation}`);
+// Netlib's reference BLAS is many times slower than what PyTorch is built for.
+const fair = torch?.blas !== 'reference';
+
+const rows: Row[] = [];
+const registers = await ceiling(values.relaxed).catch((error) => fail(error.message));
+for (const { name, create, flops } of kernels) {
+  progress(name);
+  const { ours, js } = await create(values.relaxed);
+  const [wasm, plain, limit] = await inTurns([ours, js, registers], pace);
+  const target = targeted.includes(name) ? speedTarget : null;
+  const against = [compare(wasm, plain, null)];
+  rows.push(row(name, wasm, flops, { timing: limit, flops: ceilingFlops }, target, against));
+}
+for (const workload of training) {
+  const { name, targets } = workload;
+  progress(name);
+  const { ours, js, end } = await trainingPair(workload, values.relaxed);
+  const peers = torch === undefined ? [] : [torch.contender(name)];
+  const [wasm, plain, limit, peer] = await inTurns([ours, js, registers, ...peers], pace);
+  await end();
+  const against = [compare(wasm, plain, targets.js)];
+  if (peer !== undefined) against.push(compare(wasm, peer, targets.pytorch, fair));
+  rows.push(row(name, wasm, flops(workload), { timing: limit, flops: ceilingFlops }, null, against));
+}
+progress('');
+torch?.stop();
+
+const machine = { cpu: cpus()[0]?.model ?? 'unknown', node: process.version, v8: process.versions.v8 };
+const pytorch = torch && {
+  version: torch.version,
+  blas: torch.blas,
+  forms: Object.fromEntries(training.map(({ name }) => [name, torch.form(name)])),
+};
+if (values.json) {
+  console.log(
+    JSON.stringify({ machine, kernels: values.relaxed ? 'f32-relaxed' : 'f32', pytorch, pace, rows }, null, 2),
+  );
+} else {
+  log(`${machine.cpu}, Node ${machine.node}${values.relaxed ? ', relaxed SIMD' : ''}; medians, ratios within a turn\n`);
+  log(table(rows, ['pure JS', ...(torch === undefined ? [] : ['PyTorch'])]));
+  if (pytorch !== undefined) {
+    const forms = Object.entries(pytorch.forms).map(([name, form]) => `${name} ${form}`);
+    log(
+      `\nPyTorch ${pytorch.version} on ${pytorch.blas} BLAS, one thread, the fastest way to write each: ${forms.join('; ')}`,
+    );
+    if (!fair) log(`It runs on the reference BLAS, so it is not judged. ${installation}`);
+  } else if (training.length > 0 && !values['no-pytorch']) {
+    log(`\nPyTorch is not installed, so it is left out: ${installation}`);
+  }
+}
+
+function progress(name: string): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(`\r\x1b[K${name}`);
+}
+
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        filter: { type: 'string', default: '' },
+        relaxed: { type: 'boolean', default: false },
+        pytorch: { type: 'boolean', default: false },
+        'no-pytorch': { type: 'boolean', default: false },
+        turns: { type: 'string', default: '10' },
+        time: { type: 'string', default: '200' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${usage}`);
+  }
+}
+
+function positive(option: '--turns' | '--time'): number {
+  const text = values[option.slice(2) as 'turns' | 'time'];
+  const value = Number(text);
+  if (!(Number.isInteger(value) && value > 0)) fail(`${option}: expected a whole number above 0, got ${text}`);
+  return value;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""The workloads of bench/workloads.ts in PyTorch, on one thread, for comparison with the package.
+
+python3 bench/pytorch.py [W1 W2 ...]   times them and prints a line each
+python3 bench/pytorch.py --serve       for bench/run.js: reads a line `NAME MILLISECONDS`, runs steps for that long and
+                                       answers with a line of JSON: the milliseconds of each step
+
+One step = forward, loss, full BPTT, optimizer, from a zero state. PyTorch has several ways to write each; all are tried
+first and the fastest is the one that is timed:
+  one-hot    nn.RNN over one-hot vectors
+  look-up    the input weight as an embedding table, added to the product with the state in a loop over time
+  scripted   the same loop, compiled by TorchScript
+  identity   the look-up, then nn.RNN whose input weight is a frozen identity matrix
+and Adam with and without `foreach`, the gradient of a look-up sparse where plain SGD takes it.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+
+# Read when the library loads; torch.set_num_threads does not reach OpenBLAS.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+# name: (inputs, units, outputs, T, B, learning rate)
+WORKLOADS = {
+    "W1": (65, 64, 65, 25, 1, 1e-3),
+    "W2": (65, 128, 65, 50, 32, 1e-3),
+    "W6": (8000, 100, 8000, 20, 1, 5e-3),
+    "W7": (2, 32, 1, 400, 32, 1e-3),
+}
+
+
+def recurrence(x, w):
+    """h_t = tanh(x_t + h_{t-1} W), h_{-1} = 0. x: [T, B, H]. The states of all steps."""
+    h = torch.zeros_like(x[0])
+    states = []
+    for x_t in x.unbind(0):
+        h = torch.tanh(torch.addmm(x_t, h, w))
+        states.append(h)
+    return torch.stack(states)
+
+
+class OneHot(nn.Module):
+    """nn.RNN over one-hot vectors, or over the reals themselves."""
+
+    def __init__(self, inputs, units):
+        super().__init__()
+        self.inputs = inputs
+        self.rnn = nn.RNN(inputs, units)
+
+    def forward(self, x):
+        if x.dtype == torch.int64:
+            x = F.one_hot(x, self.inputs).to(torch.float32)
+        return self.rnn(x)[0]
+
+
+class Loop(nn.Module):
+    """The input's part for all steps at once (a look-up for tokens), then a loop over time."""
+
+    def __init__(self, inputs, units, scripted, sparse):
+        super().__init__()
+        bound = units**-0.5
+        self.v = nn.Parameter(torch.empty(inputs, units).uniform_(-bound, bound))
+        self.w = nn.Parameter(torch.empty(units, units).uniform_(-bound, bound))
+        self.b = nn.Parameter(torch.zeros(units))
+        self.sparse = sparse
+        self.recurrence = torch.jit.script(recurrence) if scripted else recurrence
+
+    def forward(self, x):
+        if x.dtype == torch.int64:
+            return self.recurrence(F.embedding(x, self.v, sparse=self.sparse) + self.b, self.w)
+        return self.recurrence(F.linear(x, self.v.t(), self.b), self.w)
+
+
+class Identity(nn.Module):
+    """A look-up in front of nn.RNN, whose own input weight does nothing and does not learn."""
+
+    def __init__(self, inputs, units, sparse):
+        super().__init__()
+        self.table = nn.Embedding(inputs, units, sparse=sparse)
+        self.rnn = nn.RNN(units, units)
+        with torch.no_grad():
+            self.rnn.weight_ih_l0.copy_(torch.eye(units))
+        self.rnn.weight_ih_l0.requires_grad_(False)
+
+    def forward(self, x):
+        return self.rnn(self.table(x))[0]
+
+
+def forms(name):
+    """Every way to run a workload: (what it is, step function)."""
+    inputs, units, outputs, steps, batch, rate = WORKLOADS[name]
+    torch.manual_seed(1)
+    if name == "W7":
+        x = torch.rand(steps, batch, inputs)
+        y = torch.rand(batch, outputs)
+    else:
+        x = torch.randint(inputs, (steps, batch))
+        y = torch.randint(outputs, (steps * batch,))
+    sgd = name == "W6"
+
+    def build(body, optimize):
+        head = nn.Linear(units, outputs)
+        parameters = [p for p in (*body.parameters(), *head.parameters()) if p.requires_grad]
+        optimizer = optimize(parameters)
+
+        def step():
+            optimizer.zero_grad(set_to_none=True)
+            states = body(x)
+            if name == "W7":  # only the last step counts, so only it needs an output
+                loss = F.mse_loss(head(states[-1]), y)
+            else:
+                loss = F.cross_entropy(head(states).view(-1, outputs), y)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return step
+
+    bodies = {"one-hot" if name != "W7" else "nn.RNN": lambda: OneHot(inputs, units)}
+    for sparse in (False, True) if sgd else (False,):
+        suffix = ", sparse" if sparse else ""
+        bodies["loop" + suffix] = lambda s=sparse: Loop(inputs, units, False, s)
+        bodies["scripted" + suffix] = lambda s=sparse: Loop(inputs, units, True, s)
+        if name != "W7":
+            bodies["identity" + suffix] = lambda s=sparse: Identity(inputs, units, s)
+    for body, create in bodies.items():
+        for foreach in (False, True):
+            if foreach and "sparse" in body:
+                continue
+            if sgd:
+                optimize = lambda p, f=foreach: torch.optim.SGD(p, lr=rate, foreach=f)
+            else:
+                optimize = lambda p, f=foreach: torch.optim.Adam(p, lr=rate, foreach=f)
+            yield body + (", foreach" if foreach else ""), build(create(), optimize)
+
+
+def run(step, milliseconds, least=1):
+    """Milliseconds of each step, for about the time given. Each loss is read, as training would."""
+    times = []
+    end = time.perf_counter() + milliseconds / 1e3
+    while len(times) < least or time.perf_counter() < end:
+        start = time.perf_counter()
+        step().item()
+        times.append((time.perf_counter() - start) * 1e3)
+    return times
+
+
+def fastest(name):
+    """Warms every form up (TorchScript compiles in its first steps) and returns the fastest: what it is, step."""
+    best = None
+    for form, step in forms(name):
+        run(step, 200, 5)
+        median = statistics.median(run(step, 300, 5))
+        if best is None or median < best[0]:
+            best = (median, form, step)
+    return best[1], best[2]
+
+
+def blas():
+    """The library behind the matrix products, by what this process has mapped; `reference` is Netlib's, 10 times slower."""
+    torch.mm(torch.ones(64, 64), torch.ones(64, 64))
+    if torch.backends.mkl.is_available():
+        return "MKL"
+    try:
+        with open("/proc/self/maps", encoding="utf8") as maps:
+            text = maps.read()
+    except OSError:
+        return "unknown"
+    for library, name in (("openblas", "OpenBLAS"), ("blis", "BLIS"), ("mkl_core", "MKL"), ("libblas.so", "reference")):
+        if library in text:
+            return name
+    return "unknown"
+
+
+def serve():
+    print(json.dumps({"version": torch.__version__, "blas": blas(), "threads": torch.get_num_threads()}), flush=True)
+    ready = {}
+    for line in sys.stdin:
+        name, milliseconds = line.split()
+        if name not in ready:
+            ready[name] = fastest(name)
+        form, step = ready[name]
+        print(json.dumps({"form": form, "samples": run(step, float(milliseconds))}), flush=True)
+
+
+def main():
+    torch.set_num_threads(1)
+    if sys.argv[1:] == ["--serve"]:
+        serve()
+        return
+    print(f"PyTorch {torch.__version__}, {blas()} BLAS, 1 thread")
+    for name in sys.argv[1:] or WORKLOADS:
+        form, step = fastest(name)
+        print(f"{name}  {statistics.median(run(step, 2000)):8.3f} ms/step  ({form})", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+// The training steps that are timed: W1, W2, W6 and W7. bench/pytorch.py holds the same table.
+//
+// One step = forward, loss at every step (W7: at the last only), full BPTT and the optimizer, in f32, from a zero state.
+
+import { random, randomReals, randomTokens } from '../test/reference/data.ts';
+import type { Real } from '../test/reference/real.ts';
+
+export interface Workload {
+  name: string;
+  input: { kind: 'tokens' | 'features'; size: number };
+  units: number;
+  outputs: number;
+  steps: number; // T
+  rows: number; // B
+  loss: 'cross-entropy' | 'mean-squared-error';
+  optimizer: { kind: 'adam' | 'sgd'; learningRate: number };
+  /** How many times as fast as each the package is to be. */
+  targets: { js: number; pytorch: number };
+}
+
+const adam = { kind: 'adam', learningRate: 1e-3 } as const;
+const text = { loss: 'cross-entropy', optimizer: adam } as const;
+
+export const workloads: Workload[] = [
+  // A small text model, one row: what overhead costs.
+  {
+    ...text,
+    name: 'W1',
+    input: { kind: 'tokens', size: 65 },
+    units: 64,
+    outputs: 65,
+    steps: 25,
+    rows: 1,
+    targets: { js: 4, pytorch: 8 },
+  },
+  // A character model as one trains it.
+  {
+    ...text,
+    name: 'W2',
+    input: { kind: 'tokens', size: 65 },
+    units: 128,
+    outputs: 65,
+    steps: 50,
+    rows: 32,
+    targets: { js: 13, pytorch: 1.2 },
+  },
+  // Words, one sentence at a time, plain SGD.
+  {
+    name: 'W6',
+    input: { kind: 'tokens', size: 8000 },
+    units: 100,
+    outputs: 8000,
+    steps: 20,
+    rows: 1,
+    loss: 'cross-entropy',
+    optimizer: { kind: 'sgd', learningRate: 5e-3 },
+    targets: { js: 10, pytorch: 2 },
+  },
+  // The adding problem: long, narrow, the loss at the last step only.
+  {
+    name: 'W7',
+    input: { kind: 'features', size: 2 },
+    units: 32,
+    outputs: 1,
+    steps: 400,
+    rows: 32,
+    loss: 'mean-squared-error',
+    optimizer: adam,
+    targets: { js: 10, pytorch: 5 },
+  },
+];
+
+/** FLOP of the matrix products of a step: forward, and twice that backward. A token's row is looked up, not multiplied. */
+export function flops({ input, units, outputs, steps, rows }: Workload): number {
+  const fromInput = input.kind === 'tokens' ? 0 : input.size * units;
+  return 3 * 2 * steps * rows * (units * units + units * outputs + fromInput);
+}
+
+export interface Batch {
+  steps: number;
+  rows: number;
+  inputs: Int32Array | Float32Array;
+  targets: Int32Array | Float32Array;
+  mask?: Uint8Array;
+}
+
+/** The batch of a workload, the same in every run. */
+export function batchOf({ input, outputs, steps, rows, loss }: Workload): Batch {
+  const next = random(1);
+  const count = steps * rows;
+  const inputs =
+    input.kind === 'tokens'
+      ? randomTokens(count, input.size, next)
+      : single(randomReals('f32', count * input.size, 1, next));
+  if (loss === 'cross-entropy') return { steps, rows, inputs, targets: randomTokens(count, outputs, next) };
+  const mask = new Uint8Array(count).fill(1, count - rows);
+  return { steps, rows, inputs, targets: single(randomReals('f32', count * outputs, 1, next)), mask };
+}
+
+function single(x: Real): Float32Array {
+  return x instanceof Float32Array ? x : Float32Array.from(x);
+}
