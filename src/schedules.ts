@@ -4,7 +4,7 @@ import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from
 /** A learning rate: one number, or a plan over the steps. */
 export type LearningRate = number | LinearSchedule;
 
-/** From `from` at the first step to `to` at step `steps`, in equal steps; `to` from then on. */
+/** `from` at the first update, then down (or up) by `(from - to) / steps` each; `to` after `steps` updates. */
 export interface LinearSchedule {
   readonly kind: 'linear';
   readonly from: number;
@@ -42,6 +42,6 @@ export function checkLearningRate(where: string, value: unknown): LearningRate {
 export function learningRateAt(rate: LearningRate, step: number): number {
   if (typeof rate === 'number') return rate;
   const { from, to, steps } = rate;
-  if (step >= steps) return to;
+  if (step > steps) return to;
   return from + ((to - from) * (step - 1)) / steps;
 }

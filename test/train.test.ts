@@ -157,7 +157,7 @@ describe('train', () => {
       steps: 5,
     });
     const rates = events.filter((event) => event.type === 'step').map(({ learningRate }) => learningRate);
-    expect(rates).toEqual([1, 0.75, 0.5, 0, 0]);
+    expect(rates).toEqual([1, 0.75, 0.5, 0.25, 0]);
 
     const decayed = await create();
     const before = decayed.parameters();
