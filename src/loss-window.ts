@@ -3,7 +3,7 @@ import type { Batch } from './batch.ts';
 import type { BufferSpec, Track } from './layers/contract.ts';
 import type { Loss } from './losses.ts';
 import type { Network } from './network.ts';
-import { Window } from './window.ts';
+import { padRows, Window } from './window.ts';
 
 export class LossWindow extends Window {
   readonly #network: Network;
@@ -40,12 +40,8 @@ export class LossWindow extends Window {
     if (this.#loss.targets(this.#outputs).kind === 'tokens') {
       arena.integers(place, count).set(batch.targets.subarray(from * this.rows, to * this.rows));
     } else {
-      const width = this.#outputs;
-      const view = arena.reals(place, count * this.#targets.ld);
-      for (let row = 0; row < count; row++) {
-        const first = (from * this.rows + row) * width;
-        view.set(batch.targets.subarray(first, first + width), row * this.#targets.ld);
-      }
+      const { ld } = this.#targets;
+      padRows(arena.reals(place, count * ld), batch.targets, from * this.rows, this.#outputs, ld);
     }
     const flags = arena.octets(this.#mask.pointer + at * this.#mask.stride, count);
     if (batch.mask === undefined) flags.fill(1);
@@ -56,8 +52,9 @@ export class LossWindow extends Window {
   /** How many numbers count in steps `from` to `to`. */
   counted(from: number, to: number): number {
     const { pointer, stride } = this.#mask;
+    const flags = this.#network.arena.octets(pointer + from * stride, (to - from) * stride);
     let steps = 0;
-    for (const flag of this.#network.arena.octets(pointer + from * stride, (to - from) * stride)) steps += flag;
+    for (let i = 0; i < flags.length; i++) steps += flags[i]!;
     return steps * this.#loss.perStep(this.#outputs);
   }
 

@@ -146,13 +146,8 @@ export class Window {
       const ids = input.inputs.subarray(from * this.rows, to * this.rows);
       arena.integers(place, ids.length).set(ids);
     } else {
-      const count = steps * this.rows;
-      const { ld } = this.#input;
-      const view = arena.reals(place, count * ld);
-      const first = from * this.rows * size;
-      for (let row = 0; row < count; row++) {
-        for (let i = 0; i < size; i++) view[row * ld + i] = input.inputs[first + row * size + i]!;
-      }
+      const view = arena.reals(place, steps * this.rows * this.#input.ld);
+      padRows(view, input.inputs, from * this.rows, size, this.#input.ld);
     }
     const resets = arena.octets(this.#resets.pointer + at * this.#resets.stride, steps * this.rows);
     if (input.resets === undefined) resets.fill(0);
@@ -246,5 +241,21 @@ export class Window {
     const data = this.#network.dtype === 'f32' ? new Float32Array(count * width) : new Float64Array(count * width);
     for (let row = 0; row < count; row++) data.set(view.subarray(row * ld, row * ld + width), row * width);
     return data;
+  }
+}
+
+/** Fills padded rows from those of `data`, `width` numbers each, from row `first` on. */
+export function padRows(
+  padded: Reals,
+  data: Int32Array | Float32Array | Float64Array,
+  first: number,
+  width: number,
+  ld: number,
+): void {
+  const count = padded.length / ld;
+  for (let row = 0; row < count; row++) {
+    const to = row * ld;
+    const from = (first + row) * width;
+    for (let i = 0; i < width; i++) padded[to + i] = data[from + i]!;
   }
 }
