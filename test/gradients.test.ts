@@ -139,8 +139,8 @@ describe('checkGradients', () => {
     model.gradients = () =>
       gradients().map((gradient) => {
         if (gradient.name !== 'rnn.weight_hh_l0') return gradient;
-        const norm = Math.sqrt(gradient.data.reduce((sum, g) => sum + g * g, 0));
-        return { ...gradient, data: gradient.data.map((g, i) => (i === 3 ? g + 1e-5 * norm : g)) };
+        const norm = Math.sqrt([...gradient.data].reduce((sum, g) => sum + g * g, 0));
+        return { ...gradient, data: Float64Array.from(gradient.data, (g, i) => (i === 3 ? g + 1e-5 * norm : g)) };
       });
     const errors = checkGradients(model, batch, { loss: 'cross-entropy' });
     const worst = errors.filter(({ relativeError }) => relativeError > 1e-7).map(({ name }) => name);
