@@ -1,0 +1,15 @@
+// @ts-check
+// A program in Node: prints what it computed as one line of JSON, and leaves a model file.
+import * as bptt from 'bptt';
+import { loadModel, saveModel } from 'bptt/node';
+import { trainAndWrite } from './training.js';
+
+const outcome = await trainAndWrite(bptt);
+
+const { createModel, dense, elman, features } = bptt;
+const model = await createModel([features(2), elman({ units: 5 }), dense({ units: 1 })], { dtype: 'f64' });
+await saveModel(model, 'model.safetensors', { metadata: { name: 'saved' } });
+const loaded = await loadModel('model.safetensors');
+const same = JSON.stringify(loaded.model.parameters()) === JSON.stringify(model.parameters());
+
+console.log(JSON.stringify({ outcome, loaded: same && loaded.metadata.name }));
