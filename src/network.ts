@@ -13,6 +13,8 @@ export class Network {
   /** Where each parameter lies in a block; gradients and optimizer slots are blocks of the same layout. */
   readonly layout: ParameterLayout;
   readonly parameters: Pointer;
+  /** The widths of the states between steps, one per recurrent layer. */
+  readonly stateWidths: readonly number[];
   #gradients: Pointer | undefined;
 
   constructor(stack: Stack, kernels: Kernels, dtype: Dtype) {
@@ -22,6 +24,9 @@ export class Network {
     this.arena = new Arena(kernels);
     this.layout = planParameters(kernels, stack.layers);
     this.parameters = this.arena.allocate(this.layout.bytes);
+    this.stateWidths = stack.layers.flatMap((layer) =>
+      layer.state.map((name) => layer.buffers.find((buffer) => buffer.name === name)!.columns),
+    );
   }
 
   /** The block of gradients; allocated when it is first asked for, so that a network that only runs has none. */

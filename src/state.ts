@@ -11,16 +11,9 @@ export interface State {
   readonly layers: readonly Reals[];
 }
 
-/** The widths of the states of a network, one per recurrent layer. */
-export function stateWidths(network: Network): readonly number[] {
-  return network.stack.layers.flatMap((layer) =>
-    layer.state.map((name) => layer.buffers.find((buffer) => buffer.name === name)!.columns),
-  );
-}
-
 /** Zeros for `rows` rows. */
 export function zeroState(network: Network, rows: number): State {
-  const layers = stateWidths(network).map((width) =>
+  const layers = network.stateWidths.map((width) =>
     network.dtype === 'f32' ? new Float32Array(rows * width) : new Float64Array(rows * width),
   );
   return { rows, layers };
@@ -28,8 +21,8 @@ export function zeroState(network: Network, rows: number): State {
 
 /** @throws BpttError `foreign-state` when a state does not belong to such a network and number of rows. */
 export function checkState(network: Network, state: State, rows: number): void {
-  const expected = stateWidths(network).map((width) => `[${rows},${width}]`);
-  const lengths = stateWidths(network).map((width) => rows * width);
+  const expected = network.stateWidths.map((width) => `[${rows},${width}]`);
+  const lengths = network.stateWidths.map((width) => rows * width);
   const fits =
     state.rows === rows &&
     state.layers.length === lengths.length &&

@@ -5,7 +5,7 @@
 import type { Input } from './batch.ts';
 import type { BoundLayer, BufferSpec, Track } from './layers/contract.ts';
 import type { Network } from './network.ts';
-import { checkState, type State, stateWidths } from './state.ts';
+import { checkState, type State } from './state.ts';
 import { aligned, type Reals } from './wasm/arena.ts';
 import type { Pointer } from './wasm/kernels.ts';
 import { type Layout, planWindow, type WindowSpec } from './wasm/layout.ts';
@@ -117,7 +117,7 @@ export class Window {
     if (state !== undefined) checkState(this.#network, state, this.rows);
     this.#filled = 0;
     this.#hasResets = false;
-    const widths = stateWidths(this.#network);
+    const widths = this.#network.stateWidths;
     for (const [index, track] of this.#states.entries()) {
       const view = this.#network.arena.reals(track.pointer, this.rows * track.ld);
       view.fill(0);
@@ -206,7 +206,7 @@ export class Window {
 
   /** A copy of the state that the next step would start from. */
   state(): State {
-    const widths = stateWidths(this.#network);
+    const widths = this.#network.stateWidths;
     const layers = this.#states.map(({ pointer, stride, ld }, index) =>
       this.#unpad(pointer + this.#filled * stride, this.rows, widths[index]!, ld),
     );

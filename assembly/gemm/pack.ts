@@ -1,0 +1,96 @@
+// Packing: strips of op(A) and op(B) copied into the order in which the tiles read them, so that a tile walks two pointers.
+
+import { LANES, PANEL, bytes } from '../simd';
+
+/** Rows of A that a tile works on; A is packed in groups of so many rows, [group][k][ROWS]. */
+// @ts-ignore: decorator
+@inline export const ROWS: i32 = 4;
+
+/** Bytes of one row of a panel of B: two vectors. */
+// @ts-ignore: decorator
+@inline export const STRIDE: usize = 32;
+
+/** Bytes of one step of k in a packed group of A. */
+// @ts-ignore: decorator
+@inline export const GROUP: usize = ROWS * sizeof<real>();
+
+/** Fewer than LANES columns, or rows with transpose, of a [k, LANES] strip, the rest zero. */
+function packPart(dst: usize, width: usize, src: usize, ld: usize, count: i32, k: i32, transpose: bool): void {
+  const row = transpose ? sizeof<real>() : ld;
+  const column = transpose ? ld : sizeof<real>();
+  for (let p = 0; p < k; p++, dst += width, src += row) {
+    for (let i = 0; i < LANES; i++) store<real>(dst + bytes(i), i < count ? load<real>(src + <usize>i * column) : 0);
+  }
+}
+
+/** LANES columns of k rows of `src` into dst [k], `width` bytes apart. */
+function copyStrip(dst: usize, width: usize, src: usize, ld: usize, k: i32): void {
+  for (; k > 0; k--, dst += width, src += ld) v128.store(dst, v128.load(src));
+}
+
+/** LANES rows of k columns of `src`, transposed into dst [k], `width` bytes apart. */
+function transposeStrip(dst: usize, width: usize, src: usize, ld: usize, k: i32): void {
+  const s1 = src + ld;
+  if (sizeof<real>() == 4) {
+    const s2 = s1 + ld;
+    const s3 = s2 + ld;
+    let at: usize = 0;
+    for (; k >= 4; k -= 4, at += 16) {
+      const r0 = v128.load(src + at);
+      const r1 = v128.load(s1 + at);
+      const r2 = v128.load(s2 + at);
+      const r3 = v128.load(s3 + at);
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      v128.store(dst, v128.shuffle<f64>(low01, low23, 0, 2));
+      dst += width;
+      v128.store(dst, v128.shuffle<f64>(low01, low23, 1, 3));
+      dst += width;
+      v128.store(dst, v128.shuffle<f64>(high01, high23, 0, 2));
+      dst += width;
+      v128.store(dst, v128.shuffle<f64>(high01, high23, 1, 3));
+      dst += width;
+    }
+    packPart(dst, width, src + at, ld, LANES, k, true);
+  } else {
+    let at: usize = 0;
+    for (; k >= 2; k -= 2, at += 16) {
+      const r0 = v128.load(src + at);
+      const r1 = v128.load(s1 + at);
+      v128.store(dst, v128.shuffle<f64>(r0, r1, 0, 2));
+      dst += width;
+      v128.store(dst, v128.shuffle<f64>(r0, r1, 1, 3));
+      dst += width;
+    }
+    packPart(dst, width, src + at, ld, LANES, k, true);
+  }
+}
+
+/** One strip of LANES columns of op(src), [k, LANES]; of them only `count` exist, the others are zero. */
+// @ts-ignore: decorator
+@inline function packStrip(dst: usize, width: usize, src: usize, ld: usize, count: i32, k: i32, transpose: bool): void {
+  if (count < LANES) packPart(dst, width, src, ld, count, k, transpose);
+  else if (transpose) transposeStrip(dst, width, src, ld, k);
+  else copyStrip(dst, width, src, ld, k);
+}
+
+/**
+ * Panels of op(B): columns [0, n) of k rows from `b` on as [n/PANEL][k][PANEL], `panel` bytes a panel; columns from n on are zero.
+ */
+export function packPanels(dst: usize, panel: usize, b: usize, k: i32, n: i32, ldb: usize, transB: bool): void {
+  const across = transB ? <usize>LANES * ldb : 16;
+  for (; n > 0; n -= PANEL, dst += panel, b += 2 * across) {
+    packStrip(dst, STRIDE, b, ldb, n, k, transB);
+    packStrip(dst + 16, STRIDE, b + across, ldb, n - LANES, k, transB);
+  }
+}
+
+/** The whole groups of m rows of op(A), [m/ROWS][k][ROWS]. */
+export function packGroups(dst: usize, a: usize, m: i32, k: i32, lda: usize, transA: bool): void {
+  const across = transA ? 16 : <usize>LANES * lda;
+  for (; m >= ROWS; m -= ROWS, dst += <usize>k * GROUP) {
+    for (let at: usize = 0; at < GROUP; at += 16, a += across) packStrip(dst + at, GROUP, a, lda, LANES, k, !transA);
+  }
+}

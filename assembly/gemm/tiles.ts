@@ -1,0 +1,198 @@
+// Micro-kernels: a few rows of C in registers while k runs, each element one sum over ascending k.
+//
+// The order of the loads and the conditional steps in tile4 are for V8: see there.
+
+import { LANES, madd } from '../simd';
+import { GROUP, STRIDE } from './pack';
+
+// @ts-ignore: decorator
+@inline const S: usize = sizeof<real>();
+
+/**
+ * Four rows of one panel: C[4, PANEL] (+)= A·B with a group of A [k][4] and a panel of B [k][PANEL].
+ */
+export function tile4(c: usize, a: usize, b: usize, k: i32, ldc: usize, accumulate: bool): void {
+  const r1 = c + ldc;
+  const r2 = r1 + ldc;
+  const r3 = r2 + ldc;
+  let c00 = v128.splat<real>(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  if (accumulate) {
+    c00 = v128.load(c);
+    c01 = v128.load(c, 16);
+    c10 = v128.load(r1);
+    c11 = v128.load(r1, 16);
+    c20 = v128.load(r2);
+    c21 = v128.load(r2, 16);
+    c30 = v128.load(r3);
+    c31 = v128.load(r3, 16);
+  }
+  let p = -(-k & 3);
+  a += <usize>p * GROUP;
+  b += <usize>p * STRIDE;
+  do {
+    if (p >= 0) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      const a3 = v128.load_splat<real>(a, 3 * S);
+      c30 = madd(a3, b0, c30);
+      c31 = madd(a3, b1, c31);
+      const a2 = v128.load_splat<real>(a, 2 * S);
+      c20 = madd(a2, b0, c20);
+      c21 = madd(a2, b1, c21);
+      const a1 = v128.load_splat<real>(a, S);
+      c10 = madd(a1, b0, c10);
+      c11 = madd(a1, b1, c11);
+      const a0 = v128.load_splat<real>(a);
+      c00 = madd(a0, b0, c00);
+      c01 = madd(a0, b1, c01);
+    }
+    a += GROUP;
+    if (p >= -1) {
+      const b0 = v128.load(b, STRIDE);
+      const b1 = v128.load(b, STRIDE + 16);
+      const a3 = v128.load_splat<real>(a, 3 * S);
+      c30 = madd(a3, b0, c30);
+      c31 = madd(a3, b1, c31);
+      const a2 = v128.load_splat<real>(a, 2 * S);
+      c20 = madd(a2, b0, c20);
+      c21 = madd(a2, b1, c21);
+      const a1 = v128.load_splat<real>(a, S);
+      c10 = madd(a1, b0, c10);
+      c11 = madd(a1, b1, c11);
+      const a0 = v128.load_splat<real>(a);
+      c00 = madd(a0, b0, c00);
+      c01 = madd(a0, b1, c01);
+    }
+    a += GROUP;
+    if (p >= -2) {
+      const b0 = v128.load(b, 2 * STRIDE);
+      const b1 = v128.load(b, 2 * STRIDE + 16);
+      const a3 = v128.load_splat<real>(a, 3 * S);
+      c30 = madd(a3, b0, c30);
+      c31 = madd(a3, b1, c31);
+      const a2 = v128.load_splat<real>(a, 2 * S);
+      c20 = madd(a2, b0, c20);
+      c21 = madd(a2, b1, c21);
+      const a1 = v128.load_splat<real>(a, S);
+      c10 = madd(a1, b0, c10);
+      c11 = madd(a1, b1, c11);
+      const a0 = v128.load_splat<real>(a);
+      c00 = madd(a0, b0, c00);
+      c01 = madd(a0, b1, c01);
+    }
+    a += GROUP;
+    if (p >= -3) {
+      const b0 = v128.load(b, 3 * STRIDE);
+      const b1 = v128.load(b, 3 * STRIDE + 16);
+      const a0 = v128.load_splat<real>(a);
+      c00 = madd(a0, b0, c00);
+      c01 = madd(a0, b1, c01);
+      const a1 = v128.load_splat<real>(a, S);
+      c10 = madd(a1, b0, c10);
+      c11 = madd(a1, b1, c11);
+      const a2 = v128.load_splat<real>(a, 2 * S);
+      c20 = madd(a2, b0, c20);
+      c21 = madd(a2, b1, c21);
+      const a3 = v128.load_splat<real>(a, 3 * S);
+      c30 = madd(a3, b0, c30);
+      c31 = madd(a3, b1, c31);
+    }
+    a += GROUP;
+    b += 4 * STRIDE;
+    p += 4;
+  } while (p < k);
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(r1, c10);
+  v128.store(r1, c11, 16);
+  v128.store(r2, c20);
+  v128.store(r2, c21, 16);
+  v128.store(r3, c30);
+  v128.store(r3, c31, 16);
+}
+
+/**
+ * One row of one panel; values of A are `step` bytes apart, rows of B `stride` bytes.
+ */
+export function row1(c: usize, a: usize, step: usize, b: usize, stride: usize, k: i32, accumulate: bool): void {
+  let c0 = v128.splat<real>(0), c1 = c0;
+  if (accumulate) {
+    c0 = v128.load(c);
+    c1 = v128.load(c, 16);
+  }
+  for (; k > 0; k--, a += step, b += stride) {
+    const x = v128.load_splat<real>(a);
+    c0 = madd(x, v128.load(b), c0);
+    c1 = madd(x, v128.load(b, 16), c1);
+  }
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
+}
+
+/**
+ * One row of four panels that are `panel` bytes apart: eight sums at once, so that the latency of the addition is hidden.
+ */
+export function row4(c: usize, a: usize, step: usize, b: usize, stride: usize, panel: usize, k: i32, accumulate: bool): void {
+  let c0 = v128.splat<real>(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
+  if (accumulate) {
+    c0 = v128.load(c);
+    c1 = v128.load(c, 16);
+    c2 = v128.load(c, 32);
+    c3 = v128.load(c, 48);
+    c4 = v128.load(c, 64);
+    c5 = v128.load(c, 80);
+    c6 = v128.load(c, 96);
+    c7 = v128.load(c, 112);
+  }
+  let p = -(k & 1);
+  if (p) {
+    a -= step;
+    b -= stride;
+  }
+  let p1 = b + panel;
+  let p2 = p1 + panel;
+  let p3 = p2 + panel;
+  do {
+    if (p >= 0) {
+      const x = v128.load_splat<real>(a);
+      c7 = madd(x, v128.load(p3, 16), c7);
+      c6 = madd(x, v128.load(p3), c6);
+      c5 = madd(x, v128.load(p2, 16), c5);
+      c4 = madd(x, v128.load(p2), c4);
+      c3 = madd(x, v128.load(p1, 16), c3);
+      c2 = madd(x, v128.load(p1), c2);
+      c1 = madd(x, v128.load(b, 16), c1);
+      c0 = madd(x, v128.load(b), c0);
+    }
+    a += step;
+    b += stride;
+    p1 += stride;
+    p2 += stride;
+    p3 += stride;
+    if (p >= -1) {
+      const x = v128.load_splat<real>(a);
+      c7 = madd(x, v128.load(p3, 16), c7);
+      c6 = madd(x, v128.load(p3), c6);
+      c5 = madd(x, v128.load(p2, 16), c5);
+      c4 = madd(x, v128.load(p2), c4);
+      c3 = madd(x, v128.load(p1, 16), c3);
+      c2 = madd(x, v128.load(p1), c2);
+      c1 = madd(x, v128.load(b, 16), c1);
+      c0 = madd(x, v128.load(b), c0);
+    }
+    a += step;
+    b += stride;
+    p1 += stride;
+    p2 += stride;
+    p3 += stride;
+    p += 2;
+  } while (p < k);
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
+  v128.store(c, c2, 32);
+  v128.store(c, c3, 48);
+  v128.store(c, c4, 64);
+  v128.store(c, c5, 80);
+  v128.store(c, c6, 96);
+  v128.store(c, c7, 112);
+}
