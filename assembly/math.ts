@@ -182,7 +182,7 @@ const HALF: usize = memory.data<real>([0.5]);
  * tanh x, within 2.9 ulp. Exactly odd, ±0 and subnormal numbers give themselves, never beyond ±1.
  *
  * With x = (n/2) ln 2 + r, s = 2^n, k = r coth r - 1, numerator and denominator of (s e^2r - 1) / (s e^2r + 1), both times
- * r coth r - r and halved: y = (r (1 + s) - k (1 - s) - (1 - s)) / (k (1 + s) - r (1 - s) + (1 + s)), where 1 + s and 1 - s are
+ * r coth r - r: y = (r (1 + s) - k (1 - s) - (1 - s)) / (k (1 + s) - r (1 - s) + (1 + s)), where 1 + s and 1 - s are
  * exact or s or ±1 to rounding. Negating x takes s to 1/s, which scales all terms by a power of 2: there is no sign to put aside.
  */
 // @ts-ignore: decorator
