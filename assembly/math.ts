@@ -30,7 +30,7 @@ const TWO_LOG2E: usize = memory.data<real>([2.8853900817779268]);
  */
 const ROUND: usize = sizeof<real>() == 4 ? memory.data<real>([12583039]) : memory.data<real>([6755399441056767]); // b = bias
 const ROUND_TWICE: usize = sizeof<real>() == 4 ? memory.data<real>([12583166]) : memory.data<real>([6755399441057790]); // 2 bias
-const ROUND_LIFTED: usize = sizeof<real>() == 4 ? memory.data<real>([12583103]) : memory.data<real>([6755399441057279]); // bias + LIFT
+const ROUND_LIFTED: usize = sizeof<real>() == 4 ? memory.data<real>([12583103]) : memory.data<real>([6755399441057279]); // + LIFT
 /** 2^LIFT, LIFT = 64 or 512: it keeps powers of 2 in the normal range until the last operation; and its inverse. */
 const LIFTED: usize = sizeof<real>() == 4
   ? memory.data<real>([18446744073709551616.0, 5.421010862427522e-20])
@@ -109,7 +109,7 @@ const HALF: usize = memory.data<real>([0.5]);
   return sub(c, mul(a, b));
 }
 
-/** x between limits 0 and 1 of a table. pmin and pmax are one x86 instruction (min and max are seven); NaN passes, as x is first. */
+/** x within limits 0 and 1 of a table. pmin and pmax are one x86 instruction, min and max seven; NaN passes, as x is first. */
 // @ts-ignore: decorator
 @inline function clamp(x: v128, limits: usize): v128 {
   return v128.pmax<real>(v128.pmin<real>(x, all(limits, 1)), all(limits));
@@ -211,7 +211,11 @@ const HALF: usize = memory.data<real>([0.5]);
   return div(sub(sub(mul(r, b), mul(k, a)), a), add(sub(mul(k, b), mul(r, a)), b));
 }
 
-/** 1 / (1 + e^-x), within 2.5 ulp, however small; subnormal results within 0.9 ulp. As s (c + r) / (s (c + r) + (c - r)), s = 2^n. */
+/**
+ * 1 / (1 + e^-x), within 2.5 ulp, however small; subnormal results within 0.9 ulp.
+ *
+ * With x = n ln 2 + r: y = 2^n (c + r) / (2^n (c + r) + (c - r)), all of it times 2^LIFT.
+ */
 // @ts-ignore: decorator
 @inline export function sigmoid(x: v128): v128 {
   x = v128.pmax<real>(v128.pmin<real>(x, all(SIGMOID_MOST)), all(EXP_LIMITS));

@@ -1,8 +1,9 @@
 // What exp, tanh, sigmoid and log should give, and how far off an answer is in ulp.
 //
-// exactExp(x) and the others set the exact value, ulpError(y) measures against it: (high + low) · 2^scale, two f64. For f32, NativeMath in f64 is exact enough. For f64,
-// double-double arithmetic (Dekker 1971, "A floating-point technique for extending the available precision") gives about 95 bits:
-// e^x - 1 by its Taylor series at x / 2^j and m ← m (m + 2), which doubles the argument; everything else follows from it.
+// exactExp(x) and the others set the exact value, (high + low) · 2^scale with two f64; ulpError(y) measures against it. For f32,
+// NativeMath in f64 is exact enough. For f64, double-double arithmetic (Dekker 1971, "A floating-point technique for extending the
+// available precision") gives about 95 bits: e^x - 1 by its Taylor series at x / 2^j and m ← m (m + 2), which doubles the argument;
+// everything else follows from it.
 
 /** The exact value is the sum of the pair times 2^scale. */
 let exact: v128 = f64x2.splat(0);
