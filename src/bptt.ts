@@ -141,7 +141,7 @@ export class Backpropagation {
 
   /** Forward over the new steps, from `at` on, and backward over at most k2. */
   #run(window: LossWindow, at: number): Omit<WindowResult, 'from' | 'to' | 'backTo'> & { readonly reach: number } {
-    const { kernels, arena, gradients, layout } = this.#network;
+    const { kernels, gradients, layout } = this.#network;
     const end = window.filled;
     const { k2 = end - at, losses: whose = 'new', activations = 'stored' } = this.#truncation ?? {};
     const begin = Math.max(0, end - k2);
@@ -166,7 +166,8 @@ export class Backpropagation {
     if (begin < at && whose === 'new') window.clearGradient(begin, at);
     else if (recomputed) window.takeLoss(begin, at, scale);
 
-    arena.octets(gradients, layout.bytes).fill(0);
+    this.#network.clearGradients();
+    this.#network.gradientParts.useTokens(window.tokens(begin, end));
     window.backward(begin, end);
     if (late && scale !== 1) kernels.scale(gradients, scale, layout.count);
 

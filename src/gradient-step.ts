@@ -60,6 +60,7 @@ export function addPenalties(network: Network, { l1 = 0, l2 = 0, biases = false 
   const { kernels, parameters, gradients, layout } = network;
   const count = biases ? layout.count : layout.weightCount;
   kernels.regularize(gradients, parameters, count, l1, l2);
+  network.gradientParts.useAll();
   return penaltyOf(network, { l1, l2, biases });
 }
 
@@ -91,11 +92,14 @@ export class GradientStep {
    * @throws NonFiniteError when the gradient is not finite; the parameters are then as before.
    */
   apply(): UpdateResult {
-    const { kernels, gradients, layout } = this.#network;
+    const { kernels, gradients, gradientParts } = this.#network;
     const { clip, regularization = {} } = this.#options;
     this.#step++;
     const penalty = addPenalties(this.#network, regularization);
-    const gradientNorm = Math.sqrt(kernels.sumSquares(gradients, layout.count));
+    const real = kernels.realBytes();
+    let squares = 0;
+    for (const { offset, count } of gradientParts.list) squares += kernels.sumSquares(gradients + offset * real, count);
+    const gradientNorm = Math.sqrt(squares);
     if (!Number.isFinite(gradientNorm)) {
       throw new NonFiniteError({
         quantity: 'gradient',
@@ -106,8 +110,12 @@ export class GradientStep {
     }
     let scale = 1;
     if (clip !== undefined) {
-      if ('value' in clip) kernels.clampValues(gradients, clip.value, layout.count);
-      else if (gradientNorm > clip.norm) scale = clip.norm / gradientNorm;
+      if ('value' in clip) {
+        const { value } = clip;
+        for (const { offset, count } of gradientParts.list)
+          kernels.clampValues(gradients + offset * real, value, count);
+      }
+      if ('norm' in clip && gradientNorm > clip.norm) scale = clip.norm / gradientNorm;
     }
     const learningRate = this.#optimizer.update(scale);
     return { gradientNorm, penalty, learningRate };

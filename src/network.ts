@@ -1,5 +1,6 @@
 // A network in memory: its layers, a kernel instance of its own, and the blocks of parameters and gradients.
 // Everything that computes works on this; the public face is model.ts.
+import { GradientParts } from './gradient-parts.ts';
 import type { Stack } from './layers/registry.ts';
 import { Arena } from './wasm/arena.ts';
 import type { Dtype, Kernels, Pointer } from './wasm/kernels.ts';
@@ -13,6 +14,8 @@ export class Network {
   /** Where each parameter lies in a block; gradients and optimizer slots are blocks of the same layout. */
   readonly layout: ParameterLayout;
   readonly parameters: Pointer;
+  /** Where gradients may be other than zero since the last `clearGradients`. */
+  readonly gradientParts: GradientParts;
   /** The widths of the states between steps, one per recurrent layer. */
   readonly stateWidths: readonly number[];
   #gradients: Pointer | undefined;
@@ -24,6 +27,7 @@ export class Network {
     this.arena = new Arena(kernels);
     this.layout = planParameters(kernels, stack.layers);
     this.parameters = this.arena.allocate(this.layout.bytes);
+    this.gradientParts = new GradientParts(this.layout, this.layout.count, kernels.realBytes());
     this.stateWidths = stack.layers.flatMap((layer) =>
       layer.state.map((name) => layer.buffers.find((buffer) => buffer.name === name)!.columns),
     );
@@ -33,6 +37,14 @@ export class Network {
   get gradients(): Pointer {
     this.#gradients ??= this.arena.allocate(this.layout.bytes);
     return this.#gradients;
+  }
+
+  /** Sets all gradients to zero. */
+  clearGradients(): void {
+    const real = this.kernels.realBytes();
+    for (const { offset, count } of this.gradientParts.list) {
+      this.arena.octets(this.gradients + offset * real, count * real).fill(0);
+    }
   }
 
   /** The offset of a parameter in each block. */

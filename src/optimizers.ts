@@ -244,6 +244,9 @@ export class OptimizerRun {
     if (optimizer.kind === 'adamw' && optimizer.weightDecay > 0 && !optimizer.decayBiases) {
       run(0, layout.weightCount, optimizer.weightDecay);
       run(layout.weightCount, layout.count, 0);
+    } else if (this.#slots.length === 0) {
+      // Without memory of earlier gradients, a parameter whose gradient is zero stays as it is.
+      for (const { offset, count } of this.#network.gradientParts.list) run(offset, offset + count, 0);
     } else {
       run(0, layout.count, optimizer.kind === 'adamw' ? optimizer.weightDecay : 0);
     }

@@ -159,6 +159,13 @@ export class Window {
     return at;
   }
 
+  /** The tokens of steps `from` to `to`; none where the input is features. */
+  tokens(from: number, to: number): Int32Array {
+    const { pointer, stride } = this.#input;
+    const count = this.#network.stack.input.kind === 'tokens' ? (to - from) * this.rows : 0;
+    return this.#network.arena.integers(pointer + from * stride, count);
+  }
+
   /** Computes steps `from` to `to` of the window, all layers. */
   forward(from: number, to: number): void {
     for (const layer of this.#layers) layer.forward(from, to, this.#hasResets);

@@ -18,6 +18,8 @@ export interface ParameterSpec {
   /** Shape outside. PyTorch keeps weights as [outputs, inputs]: such a matrix is transposed on its way in and out. */
   readonly shape: readonly number[];
   readonly transposed: boolean;
+  /** Rows are looked up by token: the gradient is zero in the rows of tokens that did not occur. Default false. */
+  readonly lookedUp?: boolean;
   /** Biases are left out of weight decay, L1 and L2. */
   readonly kind: 'weight' | 'bias';
   readonly initializer: Initializer;

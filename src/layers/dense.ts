@@ -61,6 +61,7 @@ export const denseLayer: LayerKind<DenseDescription> = {
           transposed: true,
           kind: 'weight',
           initializer: description.weightInitializer,
+          lookedUp: input.kind === 'tokens',
         },
         {
           name: names.b,

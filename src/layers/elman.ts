@@ -89,6 +89,7 @@ export const elmanLayer: LayerKind<ElmanDescription> = {
           transposed: true,
           kind: 'weight',
           initializer: description.inputInitializer,
+          lookedUp: input.kind === 'tokens',
         },
         {
           name: names.W,

@@ -59,6 +59,7 @@ export const embeddingLayer: LayerKind<EmbeddingDescription> = {
           transposed: false,
           kind: 'weight',
           initializer: description.initializer,
+          lookedUp: true,
         },
       ],
       buffers: [{ name: 'y', extent: 'step', columns: E, type: 'real', kept: true }],
