@@ -37,7 +37,7 @@ export const trainFlags = {
   l1: number('L1 penalty on the weights', 0),
   l2: number('L2 penalty on the weights', 0),
   clip: number('longest gradient norm before it is scaled down; 0 for no clipping', 5),
-  epochs: integer('times to read the text (default: 20 without --steps)', undefined, { min: 1 }),
+  epochs: integer('times to read the text (default: 15 without --steps)', undefined, { min: 1 }),
   steps: integer('updates to make, instead of --epochs', undefined, { min: 1 }),
   seed: integer('seed of the initial weights and of the samples', 0),
   dtype: choice('numbers to compute in', 'f32', ['f32', 'f64']),

@@ -8,7 +8,7 @@ import { createReporter, type Reporter } from './report.ts';
 import type { Text } from './text-file.ts';
 import { describeModel, describeTraining, type TrainValues } from './train-flags.ts';
 
-const EPOCHS = 20;
+const EPOCHS = 15;
 /** How often things happen in all when their flags do not say. */
 const VALIDATIONS = 20;
 const SAMPLES = 5;
