@@ -3,16 +3,16 @@
 // random numbers in [0, 1), two of them marked; the answer at the end is their sum. To answer 1 always gives an MSE of 0.167;
 // doing better takes a memory of up to T steps, so it shows what gradients that vanish cannot learn.
 //
-//   node examples/adding.js [--steps 100] [--updates 6000] [--seed 1]
+//   node examples/adding.js [--steps 100] [--updates 8000] [--seed 1]
 //
 // The same network is trained twice on the same sequences: ReLU with W = identity (IRNN), and tanh with orthogonal W.
 import { parseArgs } from 'node:util';
-import { adam, createModel, dense, elman, evaluate, features, identity, normal, train } from 'bptt';
+import { adam, createModel, dense, elman, evaluate, features, identity, linear, normal, train } from 'bptt';
 
 const { values } = parseArgs({
   options: {
     steps: { type: 'string', default: '100' },
-    updates: { type: 'string', default: '6000' },
+    updates: { type: 'string', default: '8000' },
     seed: { type: 'string', default: '1' },
   },
 });
@@ -58,7 +58,7 @@ async function run(/** @type {string} */ name, /** @type {ReturnType<typeof elma
       for (;;) yield sequences(random, 32);
     },
   };
-  const optimizer = adam({ learningRate: 1e-3 });
+  const optimizer = adam({ learningRate: linear({ from: 1e-3, to: 0, steps: updates }) });
   for await (const event of train(model, { data, loss, optimizer, clip: { norm: 1 }, steps: updates })) {
     if (event.type === 'step' && event.step % (updates / 10) === 0) {
       console.log(`${name.padEnd(5)} ${event.step} updates: MSE ${evaluate(model, test, { loss }).loss.toFixed(5)}`);
