@@ -54,8 +54,8 @@ function block(
     let to = c, from = b;
     for (let j = panels; j > 0; j--, to += STRIDE, from += panel) tile4(to, groups, from, k, ldc, accumulate);
     groups += <usize>k * GROUP;
-    a += ROWS * row;
-    c += ROWS * ldc;
+    a += <usize>ROWS * row;
+    c += <usize>ROWS * ldc;
   }
   if (m > 0) rows(c, a, b, m, panels, k, panel, STRIDE, ldc, row, step, accumulate);
 }
@@ -108,7 +108,6 @@ function multiply(
           block(cBlock + bytes(j), groups, aBlock, first + bytes(j) * <usize>k, mc, nc / PANEL, kc, all, bytes(ldc), row, step, add);
         }
       } else {
-        const groups = scratch + ((bytes(min(width, padded(n))) * <usize>kc - APART) & 4032) ;
         const panels = scratch;
         const groupsAt = panels + <usize>max(B_BYTES, <i32>panel);
         const at = groupsAt + ((panels - groupsAt - APART) & 4032);

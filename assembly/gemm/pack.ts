@@ -80,7 +80,7 @@ function transposeStrip(dst: usize, width: usize, src: usize, ld: usize, k: i32)
  * Panels of op(B): columns [0, n) of k rows from `b` on as [n/PANEL][k][PANEL], `panel` bytes a panel; columns from n on are zero.
  */
 export function packPanels(dst: usize, panel: usize, b: usize, k: i32, n: i32, ldb: usize, transB: bool): void {
-  const across = transB ? <usize>LANES * ldb : 16;
+  const across = transB ? <usize>LANES * ldb : <usize>16;
   for (; n > 0; n -= PANEL, dst += panel, b += 2 * across) {
     packStrip(dst, STRIDE, b, ldb, n, k, transB);
     packStrip(dst + 16, STRIDE, b + across, ldb, n - LANES, k, transB);
@@ -89,7 +89,7 @@ export function packPanels(dst: usize, panel: usize, b: usize, k: i32, n: i32, l
 
 /** The whole groups of m rows of op(A), [m/ROWS][k][ROWS]. */
 export function packGroups(dst: usize, a: usize, m: i32, k: i32, lda: usize, transA: bool): void {
-  const across = transA ? 16 : <usize>LANES * lda;
+  const across = transA ? <usize>16 : <usize>LANES * lda;
   for (; m >= ROWS; m -= ROWS, dst += <usize>k * GROUP) {
     for (let at: usize = 0; at < GROUP; at += 16, a += across) packStrip(dst + at, GROUP, a, lda, LANES, k, !transA);
   }
