@@ -5,7 +5,7 @@ export { meanSquaredError, sigmoidCrossEntropy, sigmoidRows, softmaxCrossEntropy
 export { vexp, vlog, vsigmoid, vtanh } from "./math";
 export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
 export { philox, randomAt, randomNormal, randomUniform } from "./random";
-export { biasRows, clampValues, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
+export { biasRows, clampValues, clear, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
 export { padded } from "./simd";
 export { gatherRows, scatterAddRows } from "./tokens";
 

@@ -170,3 +170,8 @@ export function maskRows(y: usize, x: usize, mask: usize, rows: i32, ld: i32): v
     } while (y < end);
   }
 }
+
+/** x = 0, over n reals; unlike a product with 0 also where x is not finite. */
+export function clear(x: usize, n: i32): void {
+  memory.fill(x, 0, bytes(n));
+}

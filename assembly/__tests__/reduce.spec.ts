@@ -1,7 +1,7 @@
 // Bias rows, sums over rows and values, scale, clamp and row masks.
 
 import { PANEL, padded } from '../simd';
-import { biasRows, clampValues, maskRows, scale, sumAbs, sumRows, sumSquares } from '../reduce';
+import { biasRows, clampValues, clear, maskRows, scale, sumAbs, sumRows, sumSquares } from '../reduce';
 import { block, copy, get, matrix, room, set, strayPadding } from './rows';
 
 const ROWS: i32 = 9;
@@ -154,5 +154,17 @@ describe('maskRows', () => {
       }
       expect(wrong).toBe(0);
     }
+  });
+});
+
+describe('clear', () => {
+  test('zeroes n reals and no more, NaN and infinity included', () => {
+    const x = matrix(9, 1, 3 * PANEL, 3 * PANEL, 1);
+    set(x, 0, NaN);
+    set(x, 2 * PANEL - 1, Infinity);
+    const beyond = get(x, 2 * PANEL);
+    clear(x, 2 * PANEL);
+    for (let i = 0; i < 2 * PANEL; i++) expect(get(x, i)).toBe(0);
+    expect(get(x, 2 * PANEL)).toBe(beyond);
   });
 });

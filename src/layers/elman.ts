@@ -170,7 +170,7 @@ export const elmanLayer: LayerKind<ElmanDescription> = {
             const first = h.pointer + from * h.stride;
             const da = a.pointer + from * a.stride;
             const mask = hasResets ? resets.pointer + from * resets.stride : 0;
-            kernels.scale(dh.pointer, 0, B * dh.ld);
+            kernels.clear(dh.pointer, B * dh.ld);
             kernels.recurrentBackward(
               dh.pointer,
               da,

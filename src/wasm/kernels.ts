@@ -70,6 +70,7 @@ export interface Kernels {
   biasRows(y: Pointer, bias: Pointer, rows: number, ld: number): void;
   sumRows(db: Pointer, dy: Pointer, rows: number, ld: number): void;
   maskRows(y: Pointer, x: Pointer, mask: Pointer, rows: number, ld: number): void;
+  clear(x: Pointer, n: number): void;
   sumSquares(x: Pointer, n: number): number;
   sumAbs(x: Pointer, n: number): number;
   scale(x: Pointer, factor: number, n: number): void;
