@@ -17,26 +17,26 @@ const events = readFileSync(log, 'utf8')
   .split('\n')
   .filter((line) => line.startsWith('{'))
   .map((line) => JSON.parse(line));
-const steps = events.filter(({ type }) => type === 'step');
-const validations = new Map(events.filter(({ type }) => type === 'validation').map(({ step, loss }) => [step, loss]));
 
 // One point is the mean over a stretch of updates: single windows differ by a few per cent.
+const steps = events.filter(({ type }) => type === 'step');
 const STRETCH = Math.max(1, Math.round(steps.length / 400));
-const ends = new Set(validations.keys());
-/** @type {[number[], (number | null)[], (number | null)[]]} */
-const data = [[], [], []];
-let sum = 0;
-let count = 0;
-for (const { step, loss } of steps) {
-  sum += loss;
-  count++;
-  const whole = count === STRETCH;
-  if (!whole && !ends.has(step)) continue;
-  data[0].push(step);
-  data[1].push(whole ? sum / count : null);
-  data[2].push(validations.get(step) ?? null);
-  if (whole) sum = count = 0;
+/** @type {Map<number, { training?: number, validation?: number }>} */
+const points = new Map();
+for (let i = 0; i + STRETCH <= steps.length; i += STRETCH) {
+  const stretch = steps.slice(i, i + STRETCH);
+  const training = stretch.reduce((sum, { loss }) => sum + loss, 0) / STRETCH;
+  points.set(stretch[STRETCH - 1].step, { training });
 }
+for (const { type, step, loss } of events) {
+  if (type === 'validation') points.set(step, { ...points.get(step), validation: loss });
+}
+const sorted = [...points].sort(([a], [b]) => a - b);
+const data = [
+  sorted.map(([step]) => step),
+  sorted.map(([, { training }]) => training ?? null),
+  sorted.map(([, { validation }]) => validation ?? null),
+];
 
 const engine = engineOf('chromium');
 const found = findEngine(engine);
@@ -61,6 +61,7 @@ try {
           title,
           width: 870,
           height: 360,
+          legend: { live: false },
           scales: { x: { time: false } },
           axes: [{ label: 'updates' }, { label: 'nats per character' }],
           series: [
