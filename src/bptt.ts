@@ -147,7 +147,10 @@ export class Backpropagation {
     const begin = Math.max(0, end - k2);
     const recomputed = activations === 'recomputed' && begin < at;
 
-    window.forward(recomputed ? begin : at, end);
+    // Where gradients begin to flow in; what stands before needs no outputs either, when it is not new.
+    const inject = window.firstCounted(whose === 'window' ? begin : Math.max(begin, at), end);
+    const start = recomputed ? begin : at;
+    window.forward(start, end, Math.max(start, window.firstCounted(whose === 'window' ? start : at, end)));
 
     const counted = window.counted(at, end);
     const divisor = whose === 'window' ? window.counted(Math.min(begin, at), end) : counted;
@@ -163,12 +166,11 @@ export class Backpropagation {
         norm: lossSum,
       });
     }
-    if (begin < at && whose === 'new') window.clearGradient(begin, at);
-    else if (recomputed) window.takeLoss(begin, at, scale);
+    if (recomputed && whose === 'window') window.takeLoss(begin, at, scale);
 
     this.#network.clearGradients();
     this.#network.gradientParts.useTokens(window.tokens(begin, end));
-    window.backward(begin, end);
+    window.backward(begin, end, inject);
     if (late && scale !== 1) kernels.scale(gradients, scale, layout.count);
 
     this.#step++;

@@ -58,6 +58,13 @@ export class LossWindow extends Window {
     return steps * this.#loss.perStep(this.#outputs);
   }
 
+  /** The first of steps `from` to `to` in which a row counts, or `to`. */
+  firstCounted(from: number, to: number): number {
+    const { pointer, stride } = this.#mask;
+    const first = this.#network.arena.octets(pointer + from * stride, (to - from) * stride).indexOf(1);
+    return first < 0 ? to : from + Math.floor(first / stride);
+  }
+
   /** Σ of the losses of steps `from` to `to`; their outputs become gradients, times `scale`. */
   takeLoss(from: number, to: number, scale: number): number {
     this.moveToGradient(from, to);

@@ -37,8 +37,11 @@ export class Window {
   readonly #input: Track;
   readonly #resets: Track;
   readonly #states: readonly Track[];
-  /** The outputs of each layer. */
+  /** The outputs of each layer, and their gradients. */
   readonly #results: readonly Track[];
+  readonly #gradients: readonly Track[];
+  /** The index of the first layer behind the last recurrent one. */
+  readonly #head: number;
 
   constructor(network: Network, capacity: number, rows: number, options: WindowOptions = {}) {
     this.capacity = capacity;
@@ -84,6 +87,8 @@ export class Window {
     this.#results = layers.map((_, index) => result(index));
     this.output = result(last);
     const gradientOf = (index: number): Track => find('window', `dOutput${index}`) ?? result(index);
+    this.#gradients = layers.map((_, index) => gradientOf(index));
+    this.#head = layers.findLastIndex((layer) => layer.state.length > 0) + 1;
     this.dOutput = gradientOf(last);
     this.#layers = layers.map((layer, index) =>
       layer.bind({
@@ -166,15 +171,29 @@ export class Window {
     return this.#network.arena.integers(pointer + from * stride, count);
   }
 
-  /** Computes steps `from` to `to` of the window, all layers. */
-  forward(from: number, to: number): void {
-    for (const layer of this.#layers) layer.forward(from, to, this.#hasResets);
+  /**
+   * Computes steps `from` to `to` of the window. Layers behind the last recurrent one carry nothing from step to step: they
+   * begin at `headFrom`, before which nobody wants their outputs.
+   */
+  forward(from: number, to: number, headFrom = from): void {
+    for (const [index, layer] of this.#layers.entries()) {
+      const first = index < this.#head ? from : headFrom;
+      if (first < to) layer.forward(first, to, this.#hasResets);
+    }
   }
 
-  /** From dOutput of steps `from` to `to`: adds to the network's gradients. The state before `from` is a constant. */
-  backward(from: number, to: number): void {
+  /**
+   * From dOutput of steps `headFrom` to `to`: adds to the network's gradients. No gradient comes from the outputs of steps
+   * before `headFrom`; the state before `from` is a constant.
+   */
+  backward(from: number, to: number, headFrom = from): void {
     for (let index = this.#layers.length - 1; index >= 0; index--) {
-      this.#layers[index]!.backward(from, to, this.#hasResets);
+      if (index === this.#head - 1) {
+        const { pointer, stride } = this.#gradients[index]!;
+        this.#network.arena.octets(pointer + from * stride, (headFrom - from) * stride).fill(0);
+      }
+      const first = index < this.#head ? from : headFrom;
+      if (first < to) this.#layers[index]!.backward(first, to, this.#hasResets);
     }
   }
 
@@ -185,12 +204,6 @@ export class Window {
     const end = this.output.pointer + to * this.output.stride;
     const { arena } = this.#network;
     arena.octets(0, arena.bytes).copyWithin(this.dOutput.pointer + from * this.dOutput.stride, start, end);
-  }
-
-  /** No gradient comes from the outputs of steps `from` to `to`. */
-  clearGradient(from: number, to: number): void {
-    const { pointer, stride } = this.dOutput;
-    this.#network.arena.octets(pointer + from * stride, (to - from) * stride).fill(0);
   }
 
   /** The first layer whose outputs in steps `from` to `to` are not finite, for an error message. */
