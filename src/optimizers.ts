@@ -97,13 +97,16 @@ type OptionsOf<Kind extends Optimizer['kind']> = Extract<Optimizer, { readonly k
 
 const fraction = { min: 0, exclusiveMax: 1 };
 
+/** Above 0 in f32 too: without it, an update where all gradients were 0 would be 0/0. */
+const smallest = { min: 2 ** -149 };
+
 function checkAdam(options: Readonly<Record<string, unknown>>, where: string): Required<AdamOptions> {
   const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   return {
     learningRate: checkLearningRate(`${where}.learningRate`, learningRate),
     beta1: checkNumber(`${where}.beta1`, beta1, fraction),
     beta2: checkNumber(`${where}.beta2`, beta2, fraction),
-    epsilon: checkNumber(`${where}.epsilon`, epsilon, { min: 0 }),
+    epsilon: checkNumber(`${where}.epsilon`, epsilon, smallest),
   };
 }
 
@@ -153,7 +156,7 @@ const kinds: { readonly [Kind in Optimizer['kind']]: OptimizerKind<OptionsOf<Kin
       kind: 'rmsprop',
       learningRate: checkLearningRate(`${where}.learningRate`, learningRate),
       alpha: checkNumber(`${where}.alpha`, alpha, fraction),
-      epsilon: checkNumber(`${where}.epsilon`, epsilon, { min: 0 }),
+      epsilon: checkNumber(`${where}.epsilon`, epsilon, smallest),
     }),
     slots: () => 1,
     update({ alpha, epsilon }, { kernels, parameters, gradients, slots, count, learningRate, gradientScale }) {
@@ -165,7 +168,7 @@ const kinds: { readonly [Kind in Optimizer['kind']]: OptimizerKind<OptionsOf<Kin
     check: ({ learningRate, epsilon = 1e-10 }, where) => ({
       kind: 'adagrad',
       learningRate: checkLearningRate(`${where}.learningRate`, learningRate),
-      epsilon: checkNumber(`${where}.epsilon`, epsilon, { min: 0 }),
+      epsilon: checkNumber(`${where}.epsilon`, epsilon, smallest),
     }),
     slots: () => 1,
     update({ epsilon }, { kernels, parameters, gradients, slots, count, learningRate, gradientScale }) {

@@ -229,6 +229,11 @@ describe('train', () => {
     await refuse({ clip: { norm: 0 } }, 'invalid-argument', 'train.clip.norm');
     await refuse({ clip: {} }, 'invalid-argument', 'train.clip');
     await refuse({ optimizer: { kind: 'adam', learningRate: -1 } }, 'invalid-argument', 'train.optimizer.learningRate');
+    for (const kind of ['adam', 'adamw', 'rmsprop', 'adagrad']) {
+      for (const epsilon of [0, 1e-50]) {
+        await refuse({ optimizer: { kind, learningRate: 1, epsilon } }, 'invalid-argument', 'train.optimizer.epsilon');
+      }
+    }
     await refuse({ optimizer: { kind: 'adam', rate: 1 } }, 'unknown-option', 'rate');
     await refuse({ regularization: { l2: -1 } }, 'invalid-argument', 'l2');
     await refuse({ steps: 0 }, 'invalid-argument', 'train.steps');
