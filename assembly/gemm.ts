@@ -6,23 +6,19 @@ import { PANEL, bytes, padded } from './simd';
 import { GROUP, ROWS, STRIDE, packGroups, packPanels } from './gemm/pack';
 import { row1, row4, tile4 } from './gemm/tiles';
 
-/** Steps of k of one block: a panel of B and a group of A stay in the first-level cache. */
+/** Steps of k of one block at most: a panel of B and a group of A stay in the first-level cache. */
 // @ts-ignore: decorator
-@inline const KC: i32 = 256;
+@inline const KC: i32 = 2048 / sizeof<real>();
 /** Rows of one block of A: the packed block stays in the second-level cache. */
 // @ts-ignore: decorator
 @inline const MC: i32 = 256;
-/** Bytes of the block of B that stays in the first-level cache while all rows of A pass it. */
+/** Bytes of the block of B that all rows of A pass: four panels at least, so that packing reads whole cache lines. */
 // @ts-ignore: decorator
-@inline const B_BYTES: i32 = 16384;
-/** Bytes that lie between a panel of B and a group of A, modulo a page. */
-// @ts-ignore: decorator
-@inline const APART: usize = sizeof<real>() == 4 ? 128 : 2048;
-
+@inline const B_BYTES: i32 = 65536;
 /** Bytes of scratch that `gemm` and `gemmPacked` need for these sizes. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
   const kc = min(k, KC);
-  return <usize>(min(m, MC) / ROWS * kc) * GROUP + <usize>max(B_BYTES, <i32>STRIDE * kc) + 8192;
+  return <usize>(min(m, MC) / ROWS * kc) * GROUP + <usize>max(B_BYTES, <i32>STRIDE * kc) + 64;
 }
 
 /**
@@ -88,8 +84,10 @@ function multiply(
     b += bytes(whole);
     n -= whole;
   }
-  for (let p = 0; p < k; p += KC) {
-    const kc = min(KC, k - p);
+  const blocks = (k + KC - 1) / KC;
+  const depth = (k + blocks - 1) / blocks;
+  for (let p = 0; p < k; p += depth) {
+    const kc = min(depth, k - p);
     const panel = <usize>kc * STRIDE;
     const width = max(1, B_BYTES / <i32>panel) * PANEL;
     const from = transB ? b + bytes(p) : b + <usize>p * bytes(ldb);
@@ -101,21 +99,18 @@ function multiply(
       if (packed) {
         const all = <usize>k * STRIDE;
         const first = b + <usize>p * STRIDE;
-        const groups = scratch + ((first - scratch - APART) & 4032);
-        packGroups(groups, aBlock, mc, kc, bytes(lda), transA);
+        packGroups(scratch, aBlock, mc, kc, bytes(lda), transA);
         for (let j = 0; j < n; j += width) {
           const nc = min(width, padded(n) - j);
-          block(cBlock + bytes(j), groups, aBlock, first + bytes(j) * <usize>k, mc, nc / PANEL, kc, all, bytes(ldc), row, step, add);
+          block(cBlock + bytes(j), scratch, aBlock, first + bytes(j) * <usize>k, mc, nc / PANEL, kc, all, bytes(ldc), row, step, add);
         }
       } else {
-        const panels = scratch;
-        const groupsAt = panels + <usize>max(B_BYTES, <i32>panel);
-        const at = groupsAt + ((panels - groupsAt - APART) & 4032);
-        packGroups(at, aBlock, mc, kc, bytes(lda), transA);
+        const panels = scratch + ((<usize>(mc / ROWS * kc) * GROUP + 63) & ~63);
+        packGroups(scratch, aBlock, mc, kc, bytes(lda), transA);
         for (let j = 0; j < n; j += width) {
           const nc = min(width, n - j);
           packPanels(panels, panel, transB ? from + <usize>j * bytes(ldb) : from + bytes(j), kc, nc, bytes(ldb), transB);
-          block(cBlock + bytes(j), at, aBlock, panels, mc, padded(nc) / PANEL, kc, panel, bytes(ldc), row, step, add);
+          block(cBlock + bytes(j), scratch, aBlock, panels, mc, padded(nc) / PANEL, kc, panel, bytes(ldc), row, step, add);
         }
       }
     }

@@ -3,8 +3,8 @@ import type { Batch } from './batch.ts';
 import { backpropagate, checkObjective, type Objective } from './bptt.ts';
 import { checkNumber, checkOptions } from './check.ts';
 import { BpttError } from './errors.ts';
-import { evaluate } from './evaluate.ts';
 import { addPenalties, checkRegularization, penaltyOf, type Regularization } from './gradient-step.ts';
+import { LossWindow } from './loss-window.ts';
 import { losses } from './losses.ts';
 import type { Model } from './model.ts';
 import type { State } from './state.ts';
@@ -55,44 +55,67 @@ export function checkGradients(
   const worst = new Map<string, GradientError>();
   for (const window of backpropagate(model, batch, objective, state)) {
     addPenalties(model.network, regularization);
-    const surrogate = surrogateLoss(model, batch, objective, window, state);
-    const value = () => surrogate() + penaltyOf(model.network, regularization);
-    for (const analytic of model.gradients()) {
-      const numeric = differences(model, analytic.name, value, epsilon);
-      const error = compare(analytic.name, analytic.data, numeric);
-      const before = worst.get(analytic.name);
-      worst.set(analytic.name, {
-        name: analytic.name,
-        relativeError: Math.max(before?.relativeError ?? 0, error.relativeError),
-        absoluteError: Math.max(before?.absoluteError ?? 0, error.absoluteError),
-      });
+    const surrogate = new Surrogate(model, batch, objective, window, state);
+    const value = () => surrogate.loss() + penaltyOf(model.network, regularization);
+    try {
+      for (const analytic of model.gradients()) {
+        const numeric = differences(model, analytic.name, value, epsilon);
+        const error = compare(analytic.name, analytic.data, numeric);
+        const before = worst.get(analytic.name);
+        worst.set(analytic.name, {
+          name: analytic.name,
+          relativeError: Math.max(before?.relativeError ?? 0, error.relativeError),
+          absoluteError: Math.max(before?.absoluteError ?? 0, error.absoluteError),
+        });
+      }
+    } finally {
+      surrogate.release();
     }
   }
   return [...worst.values()];
 }
 
 /** The loss whose gradient a window computes, as a function of the model's parameters of the moment. */
-function surrogateLoss(
-  model: Model,
-  batch: Batch,
-  objective: Objective,
-  { from, to, backTo: begin }: { readonly from: number; readonly to: number; readonly backTo: number },
-  state: State | undefined,
-): () => number {
-  const { reduction = 'mean', truncation } = objective;
-  const start = begin === 0 ? state : model.forward(sliceOf(batch, 0, begin), state).state;
-  const whole = truncation?.losses === 'window';
-  // Steps that are read again, and those of them whose losses count.
-  const read = sliceOf(batch, begin, to);
-  const first = whole ? begin : Math.max(begin, from);
-  const mask = read.mask === undefined ? new Uint8Array(read.steps * read.rows).fill(1) : read.mask.slice();
-  mask.fill(0, 0, (first - begin) * read.rows);
-  const perStep = losses[objective.loss].perStep(model.network.stack.layers.at(-1)!.output.size);
-  const divisor = reduction === 'sum' ? 1 : countOf(batch, whole ? Math.min(begin, from) : from, to) * perStep;
-  return () => {
-    const { loss } = evaluate(model, { ...read, mask }, { loss: objective.loss, reduction: 'sum' }, start);
-    return divisor === 0 ? 0 : loss / divisor;
-  };
+class Surrogate {
+  readonly #window: LossWindow;
+  readonly #batch: Batch;
+  readonly #start: State | undefined;
+  readonly #divisor: number;
+
+  constructor(
+    model: Model,
+    batch: Batch,
+    objective: Objective,
+    { from, to, backTo: begin }: { readonly from: number; readonly to: number; readonly backTo: number },
+    state: State | undefined,
+  ) {
+    const { reduction = 'mean', truncation } = objective;
+    this.#start = begin === 0 ? state : model.forward(sliceOf(batch, 0, begin), state).state;
+    const whole = truncation?.losses === 'window';
+    // Steps that are read again, and those of them whose losses count.
+    const read = sliceOf(batch, begin, to);
+    const first = whole ? begin : Math.max(begin, from);
+    const mask = read.mask === undefined ? new Uint8Array(read.steps * read.rows).fill(1) : read.mask.slice();
+    mask.fill(0, 0, (first - begin) * read.rows);
+    this.#batch = { ...read, mask };
+    const loss = losses[objective.loss];
+    const perStep = loss.perStep(model.network.stack.layers.at(-1)!.output.size);
+    this.#divisor = reduction === 'sum' ? 1 : countOf(batch, whole ? Math.min(begin, from) : from, to) * perStep;
+    this.#window = new LossWindow(model.network, loss, read.steps, read.rows, false);
+  }
+
+  loss(): number {
+    const { steps } = this.#batch;
+    this.#window.start(this.#start);
+    this.#window.appendBatch(this.#batch, 0, steps);
+    this.#window.forward(0, steps);
+    const sum = this.#window.takeLoss(0, steps, 0);
+    return this.#divisor === 0 ? 0 : sum / this.#divisor;
+  }
+
+  release(): void {
+    this.#window.release();
+  }
 }
 
 function countOf(batch: Batch, from: number, to: number): number {

@@ -28,6 +28,20 @@ function copyStrip(dst: usize, width: usize, src: usize, ld: usize, k: i32): voi
   for (; k > 0; k--, dst += width, src += ld) v128.store(dst, v128.load(src));
 }
 
+/** Four strips side by side, a cache line of each row at once: far fewer misses where ld is a power of two. */
+function copyLine(d0: usize, d1: usize, d2: usize, d3: usize, width: usize, src: usize, ld: usize, k: i32): void {
+  for (; k > 0; k--, src += ld) {
+    v128.store(d0, v128.load(src));
+    v128.store(d1, v128.load(src, 16));
+    v128.store(d2, v128.load(src, 32));
+    v128.store(d3, v128.load(src, 48));
+    d0 += width;
+    d1 += width;
+    d2 += width;
+    d3 += width;
+  }
+}
+
 /** LANES rows of k columns of `src`, transposed into dst [k], `width` bytes apart. */
 function transposeStrip(dst: usize, width: usize, src: usize, ld: usize, k: i32): void {
   const s1 = src + ld;
@@ -81,6 +95,11 @@ function transposeStrip(dst: usize, width: usize, src: usize, ld: usize, k: i32)
  */
 export function packPanels(dst: usize, panel: usize, b: usize, k: i32, n: i32, ldb: usize, transB: bool): void {
   const across = transB ? <usize>LANES * ldb : <usize>16;
+  if (!transB) {
+    for (; n >= 2 * PANEL; n -= 2 * PANEL, dst += 2 * panel, b += 64) {
+      copyLine(dst, dst + 16, dst + panel, dst + panel + 16, STRIDE, b, ldb, k);
+    }
+  }
   for (; n > 0; n -= PANEL, dst += panel, b += 2 * across) {
     packStrip(dst, STRIDE, b, ldb, n, k, transB);
     packStrip(dst + 16, STRIDE, b + across, ldb, n - LANES, k, transB);
@@ -90,7 +109,16 @@ export function packPanels(dst: usize, panel: usize, b: usize, k: i32, n: i32, l
 /** The whole groups of m rows of op(A), [m/ROWS][k][ROWS]. */
 export function packGroups(dst: usize, a: usize, m: i32, k: i32, lda: usize, transA: bool): void {
   const across = transA ? <usize>16 : <usize>LANES * lda;
-  for (; m >= ROWS; m -= ROWS, dst += <usize>k * GROUP) {
+  const group = <usize>k * GROUP;
+  if (transA) {
+    const line = 64 / <i32>GROUP * ROWS; // columns of a cache line
+    for (; m >= line; m -= line, a += 64) {
+      if (GROUP == 16) copyLine(dst, dst + group, dst + 2 * group, dst + 3 * group, GROUP, a, lda, k);
+      else copyLine(dst, dst + 16, dst + group, dst + group + 16, GROUP, a, lda, k);
+      dst += 64 / GROUP * group;
+    }
+  }
+  for (; m >= ROWS; m -= ROWS, dst += group) {
     for (let at: usize = 0; at < GROUP; at += 16, a += across) packStrip(dst + at, GROUP, a, lda, LANES, k, !transA);
   }
 }
