@@ -3,8 +3,8 @@
 // grouping of rows or columns change the speed, never a bit.
 
 import { PANEL, bytes, padded } from './simd';
-import { GROUP, ROWS, STRIDE, packGroups, packPanels } from './gemm/pack';
-import { row1, row4, tile4 } from './gemm/tiles';
+import { STRIDE, packPanels, transposeBlock, transposedRow } from './gemm/pack';
+import { row1, row4, tile4, tile5 } from './gemm/tiles';
 
 /** Steps of k of one block at most: a panel of B and a group of A stay in the first-level cache. */
 // @ts-ignore: decorator
@@ -18,7 +18,7 @@ import { row1, row4, tile4 } from './gemm/tiles';
 /** Bytes of scratch that `gemm` and `gemmPacked` need for these sizes. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
   const kc = min(k, KC);
-  return <usize>(min(m, MC) / ROWS * kc) * GROUP + <usize>max(B_BYTES, <i32>STRIDE * kc) + 64;
+  return <usize>min(m, MC) * transposedRow(kc) + <usize>max(B_BYTES, <i32>STRIDE * kc);
 }
 
 /**
@@ -42,18 +42,25 @@ function rows(
   }
 }
 
-/** m rows over `panels` panels: groups of ROWS rows from the packed `groups`, the rows after them from `a` itself. */
-function block(
-  c: usize, groups: usize, a: usize, b: usize, m: i32, panels: i32, k: i32, panel: usize, ldc: usize, row: usize, step: usize, accumulate: bool,
-): void {
-  for (; m >= ROWS; m -= ROWS) {
+/**
+ * Rows of `panels` panels by tiles; returns how many of the m rows that were: all, or all but at most four.
+ */
+function tiles(
+  c: usize, a: usize, b: usize, m: i32, panels: i32, k: i32, panel: usize, ldc: usize, row: usize, accumulate: bool,
+): i32 {
+  // So many by four that the others go by five.
+  let fours = (5 - m % 5) % 5;
+  if (4 * fours > m) fours = 0;
+  let left = m;
+  for (; left - 4 * fours >= 5; left -= 5, a += 5 * row, c += 5 * ldc) {
     let to = c, from = b;
-    for (let j = panels; j > 0; j--, to += STRIDE, from += panel) tile4(to, groups, from, k, ldc, accumulate);
-    groups += <usize>k * GROUP;
-    a += <usize>ROWS * row;
-    c += <usize>ROWS * ldc;
+    for (let j = panels; j > 0; j--, to += STRIDE, from += panel) tile5(to, a, from, k, row, ldc, accumulate);
   }
-  if (m > 0) rows(c, a, b, m, panels, k, panel, STRIDE, ldc, row, step, accumulate);
+  for (; fours > 0; fours--, left -= 4, a += 4 * row, c += 4 * ldc) {
+    let to = c, from = b;
+    for (let j = panels; j > 0; j--, to += STRIDE, from += panel) tile4(to, a, from, k, row, ldc, accumulate);
+  }
+  return m - left;
 }
 
 /** C = 0 where there is nothing to add up. */
@@ -72,7 +79,7 @@ function multiply(
   }
   const row = transA ? sizeof<real>() : bytes(lda);
   const step = transA ? bytes(lda) : sizeof<real>();
-  if (m < ROWS && (packed || !transB)) {
+  if (m < 4 && (packed || !transB)) {
     if (packed) {
       rows(c, a, b, m, padded(n) / PANEL, k, <usize>k * STRIDE, STRIDE, bytes(ldc), row, step, accumulate);
       return;
@@ -88,30 +95,28 @@ function multiply(
   const depth = (k + blocks - 1) / blocks;
   for (let p = 0; p < k; p += depth) {
     const kc = min(depth, k - p);
-    const panel = <usize>kc * STRIDE;
-    const width = max(1, B_BYTES / <i32>panel) * PANEL;
-    const from = transB ? b + bytes(p) : b + <usize>p * bytes(ldb);
+    const width = max(1, B_BYTES / (kc * <i32>STRIDE)) * PANEL;
+    const panel = <usize>(packed ? k : kc) * STRIDE;
     const add = accumulate || p > 0;
     for (let i = 0; i < m; i += MC) {
       const mc = min(MC, m - i);
-      const aBlock = a + <usize>i * row + <usize>p * step;
-      const cBlock = c + <usize>i * bytes(ldc);
-      if (packed) {
-        const all = <usize>k * STRIDE;
-        const first = b + <usize>p * STRIDE;
-        packGroups(scratch, aBlock, mc, kc, bytes(lda), transA);
-        for (let j = 0; j < n; j += width) {
-          const nc = min(width, padded(n) - j);
-          block(cBlock + bytes(j), scratch, aBlock, first + bytes(j) * <usize>k, mc, nc / PANEL, kc, all, bytes(ldc), row, step, add);
-        }
-      } else {
-        const panels = scratch + ((<usize>(mc / ROWS * kc) * GROUP + 63) & ~63);
-        packGroups(scratch, aBlock, mc, kc, bytes(lda), transA);
-        for (let j = 0; j < n; j += width) {
-          const nc = min(width, n - j);
-          packPanels(panels, panel, transB ? from + <usize>j * bytes(ldb) : from + bytes(j), kc, nc, bytes(ldb), transB);
-          block(cBlock + bytes(j), scratch, aBlock, panels, mc, padded(nc) / PANEL, kc, panel, bytes(ldc), row, step, add);
-        }
+      const rowsOfA = a + <usize>i * row + <usize>p * step;
+      let across = rowsOfA, apart = row, panels = scratch;
+      if (transA) {
+        across = scratch;
+        apart = transposedRow(kc);
+        transposeBlock(across, rowsOfA, mc, kc, step);
+        panels += <usize>mc * apart;
+      }
+      for (let j = 0; j < n; j += width) {
+        const nc = min(width, n - j);
+        const count = padded(nc) / PANEL;
+        if (packed) panels = b + <usize>p * STRIDE + bytes(j) * <usize>k;
+        else packPanels(panels, panel, transB ? b + bytes(p) + <usize>j * bytes(ldb) : b + <usize>p * bytes(ldb) + bytes(j), kc, nc, bytes(ldb), transB);
+        const to = c + <usize>i * bytes(ldc) + bytes(j);
+        const done = tiles(to, across, panels, mc, count, kc, panel, bytes(ldc), apart, add);
+        if (done == mc) continue;
+        rows(to + <usize>done * bytes(ldc), across + <usize>done * apart, panels, mc - done, count, kc, panel, STRIDE, bytes(ldc), apart, sizeof<real>(), add);
       }
     }
   }

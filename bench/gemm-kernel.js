@@ -1,9 +1,10 @@
 // GFLOP/s of the bare matrix product by shape, and the ceiling it is measured against. Not a comparison with anything else.
 //
-//   node bench/gemm-kernel.js [file.wasm ...] [--only=TEXT] [--rounds=N] [--json]
+//   node bench/gemm-kernel.js [file.wasm ...] [--only=REGEXP] [--rounds=N] [--json]
 //
 // Default: the kernels in build/kernels that this engine accepts. Rounds are interleaved over files and shapes, so drift of
-// the clock reaches all of them; "best" is the fastest round, "median" the middle one.
+// the clock reaches all of them; "best" is the fastest round, "median" the middle one, "speed" the median over the rounds of
+// how many times as fast as the first file.
 
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -14,7 +15,7 @@ const arguments_ = process.argv.slice(2);
 const option = (name, fallback) =>
   arguments_.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3) ?? fallback;
 const files = arguments_.filter((text) => !text.startsWith('--'));
-const only = option('only', '');
+const only = new RegExp(option('only', ''));
 const rounds = Number(option('rounds', 15));
 const json = arguments_.includes('--json');
 const defaults = ['f32', 'f32-relaxed', 'f64'].map((name) =>
@@ -145,9 +146,11 @@ async function load(file) {
   const { instance } = await WebAssembly.instantiate(bytes, { env: { abort: () => {} } });
   const kernels = instance.exports;
   const size = precision === 'f64' ? 8 : 4;
-  const jobs = SHAPES.filter(([label]) => label.includes(only)).map((shape) => prepare(kernels, size, 1 << 16, shape));
+  const jobs = SHAPES.filter(([label]) => only.test(label)).map((shape) => prepare(kernels, size, 1 << 16, shape));
   return { name: file, jobs: [await ceiling(name.includes('relaxed'), precision), ...jobs] };
 }
+
+const median = (values) => values.toSorted((x, y) => x - y)[values.length >> 1];
 
 const builds = [];
 for (const file of files.length > 0 ? files : defaults) {
@@ -156,24 +159,33 @@ for (const file of files.length > 0 ? files : defaults) {
 }
 const jobs = builds.flatMap((build) => build.jobs);
 for (const job of jobs) calibrate(job);
-for (let round = 0; round < rounds; round++) for (const job of jobs) job.round();
+// A shape of one build right after the same shape of the build before: what the machine does meanwhile hits both.
+const turns = builds[0].jobs.flatMap((_, shape) => builds.map((build) => build.jobs[shape]));
+for (let round = 0; round < rounds; round++) for (const job of turns) job.round();
 
 const results = builds.map(({ name, jobs }) => ({
   name,
-  shapes: jobs.map(({ label, shape, flops, times }) => {
-    times.sort((x, y) => x - y);
-    const median = times[times.length >> 1];
-    return { label, shape, microseconds: times[0] * 1e3, best: flops / times[0] / 1e6, median: flops / median / 1e6 };
+  shapes: jobs.map(({ label, shape, flops, times }, at) => {
+    const best = Math.min(...times);
+    const ratio = median(times.map((time, round) => builds[0].jobs[at].times[round] / time));
+    return {
+      label,
+      shape,
+      microseconds: best * 1e3,
+      best: flops / best / 1e6,
+      median: flops / median(times) / 1e6,
+      ratio,
+    };
   }),
 }));
 if (json) console.log(JSON.stringify(results, null, 2));
 else
   for (const { name, shapes } of results) {
     console.log(
-      `\n${name}\n${'shape'.padEnd(24)}${'m x k x n'.padEnd(18)}${'us'.padStart(10)}${'GFLOP/s'.padStart(9)}${'median'.padStart(8)}  of registers`,
+      `\n${name}\n${'shape'.padEnd(24)}${'m x k x n'.padEnd(18)}${'us'.padStart(10)}${'GFLOP/s'.padStart(9)}${'median'.padStart(8)}  of registers  speed`,
     );
     const limit = shapes[0].best;
-    for (const { label, shape, microseconds, best, median } of shapes) {
+    for (const { label, shape, microseconds, best, median, ratio } of shapes) {
       const columns = [
         label.padEnd(24),
         (shape?.join(' x ') ?? '').padEnd(18),
@@ -185,6 +197,7 @@ else
           best.toFixed(1).padStart(9),
           median.toFixed(1).padStart(8),
           `${Math.round((100 * best) / limit)} %`.padStart(7),
+          ratio.toFixed(3).padStart(14),
         ].join(''),
       );
     }

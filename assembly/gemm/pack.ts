@@ -1,18 +1,10 @@
-// Packing: strips of op(A) and op(B) copied into the order in which the tiles read them, so that a tile walks two pointers.
+// Packing: op(B), and op(A) where it is a transpose, copied into the order in which the tiles read them.
 
 import { LANES, PANEL, bytes } from '../simd';
-
-/** Rows of A that a tile works on; A is packed in groups of so many rows, [group][k][ROWS]. */
-// @ts-ignore: decorator
-@inline export const ROWS: i32 = 4;
 
 /** Bytes of one row of a panel of B: two vectors. */
 // @ts-ignore: decorator
 @inline export const STRIDE: usize = 32;
-
-/** Bytes of one step of k in a packed group of A. */
-// @ts-ignore: decorator
-@inline export const GROUP: usize = ROWS * sizeof<real>();
 
 /** Fewer than LANES columns, or rows with transpose, of a [k, LANES] strip, the rest zero. */
 function packPart(dst: usize, width: usize, src: usize, ld: usize, count: i32, k: i32, transpose: bool): void {
@@ -106,19 +98,17 @@ export function packPanels(dst: usize, panel: usize, b: usize, k: i32, n: i32, l
   }
 }
 
-/** The whole groups of m rows of op(A), [m/ROWS][k][ROWS]. */
-export function packGroups(dst: usize, a: usize, m: i32, k: i32, lda: usize, transA: bool): void {
-  const across = transA ? <usize>16 : <usize>LANES * lda;
-  const group = <usize>k * GROUP;
-  if (transA) {
-    const line = 64 / <i32>GROUP * ROWS; // columns of a cache line
-    for (; m >= line; m -= line, a += 64) {
-      if (GROUP == 16) copyLine(dst, dst + group, dst + 2 * group, dst + 3 * group, GROUP, a, lda, k);
-      else copyLine(dst, dst + 16, dst + group, dst + group + 16, GROUP, a, lda, k);
-      dst += 64 / GROUP * group;
-    }
-  }
-  for (; m >= ROWS; m -= ROWS, dst += group) {
-    for (let at: usize = 0; at < GROUP; at += 16, a += across) packStrip(dst + at, GROUP, a, lda, LANES, k, !transA);
+/** Bytes between the rows of a transposed block: whole cache lines and one more, so that rows do not fall on one set. */
+// @ts-ignore: decorator
+@inline export function transposedRow(k: i32): usize {
+  return (bytes(k) + 127) & ~63;
+}
+
+/** aᵀ of a [k, lda], its first m columns: [m][k], rows `transposedRow(k)` bytes apart. */
+export function transposeBlock(dst: usize, a: usize, m: i32, k: i32, lda: usize): void {
+  const row = transposedRow(k);
+  for (; k >= LANES; k -= LANES, dst += 16, a += <usize>LANES * lda) transposeStrip(dst, row, a, lda, m);
+  for (; k > 0; k--, dst += sizeof<real>(), a += lda) {
+    for (let j = 0; j < m; j++) store<real>(dst + <usize>j * row, load<real>(a + bytes(j)));
   }
 }
