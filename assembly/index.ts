@@ -4,9 +4,10 @@ export { recurrentBackward, recurrentForward, recurrentScratch } from "./layer";
 export { meanSquaredError, sigmoidCrossEntropy, sigmoidRows, softmaxCrossEntropy, softmaxRows } from "./losses";
 export { vexp, vlog, vsigmoid, vtanh } from "./math";
 export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
-export { philox, randomAt, randomNormal, randomUniform } from "./random";
+export { bernoulli, philox, randomAt, randomNormal, randomUniform } from "./random";
 export { biasRows, clampValues, clear, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
 export { padded } from "./simd";
+export { add, copy, copyColumns, fill, multiply } from "./states";
 export { gatherRows, scatterAddRows } from "./tokens";
 
 /** First byte above the module's own data; the memory from here on belongs to the caller. */

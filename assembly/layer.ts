@@ -1,72 +1,275 @@
-// A recurrent layer over a window of T steps: the loop over time, forward and backward.
+// A recurrent layer over a window of T steps: the loop over time, forward and backward, with one switch on the cell.
 //
 // The caller has put the input projection X·V + b of all steps in `a` before, and takes dX, dV, dW and db from `da`
 // afterwards, each as one product over all T·B rows; only what depends on the step before is here. W is packed once a window.
 //
-// Slots: h has T + 1 slots of B rows; slot t is the state before step t, slot t + 1 the output of step t.
-import { bytes, padded } from "./simd";
-import { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
-import { maskRows } from "./reduce";
+// Slots: h and c have T + 1 slots of B rows. Running forward in time, slot t is the state before step t and slot t + 1 the one after;
+// running in reverse, slot t + 1 is the one before (it comes from later steps) and slot t the one after.
 import { elmanBack, elmanStep } from "./cells/elman";
+import { gruBackAfter, gruBackBefore, gruBackGates, gruGates, gruStepAfter, gruStepBefore } from "./cells/gru";
+import { lstmBack, lstmStep } from "./cells/lstm";
+import { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
+import { biasRows, clear, maskRows } from "./reduce";
+import { bytes, padded } from "./simd";
+import { add, holdRows, keepRows, multiply, zoneout } from "./states";
+
+// Cells as the TypeScript layer numbers them.
+// @ts-ignore: decorator
+@inline const ELMAN: i32 = 0;
+// @ts-ignore: decorator
+@inline const LSTM: i32 = 1;
+/** Reset after the product with W. */
+// @ts-ignore: decorator
+@inline const GRU: i32 = 2;
+/** Reset before it. */
+// @ts-ignore: decorator
+@inline const GRU_BEFORE: i32 = 3;
+
+/**
+ * What a layer works on, as the caller lays it in memory: 32-bit words in this order. Pointers are 0 where a layer has no such
+ * thing. G gates (Elman 1, GRU 3, LSTM 4), ld = padded(H); a row of G gates has G·ld reals.
+ */
+@unmanaged
+export class Recurrent {
+  cell: i32;
+  /** 1: from the last step to the first. */
+  reverse: i32;
+  T: i32;
+  B: i32;
+  H: i32;
+  /** Of the candidate and of what leaves the cell. */
+  activation: i32;
+  gateActivation: i32;
+  /** [T+1, B, ld] states with the first one set; c of LSTM. */
+  h: usize;
+  c: usize;
+  /** [T, B, G·ld]: the input projection on entry of forward, the values of the gates after it (Elman: pre-activations). */
+  a: usize;
+  /** GRU, [T, B, ld]: W_n h + b_hn where the reset is after the product, r∘h where it is before. */
+  p: usize;
+  /** [H, G·ld]. */
+  w: usize;
+  /** GRU, reset after: b_hn [ld]. */
+  candidateBias: usize;
+  /** LSTM: [3, ld] for i, f, o. */
+  peepholes: usize;
+  /** [T, B] octets, 1 where the state before the step is zero. */
+  resets: usize;
+  /** [T, B] octets, 1 where the step is padding: the state passes as it is. */
+  padding: usize;
+  /** [T, B, ld] factors on the state that W sees (Gal and Ghahramani 2016: the same at every step). */
+  dropout: usize;
+  /** [T, B, ld] shares of the old h, and of the old c, in the new one (Krueger et al. 2017). */
+  zoneoutH: usize;
+  zoneoutC: usize;
+  /** [B, ld]: on entry of backward the gradient that reaches the last state, on return that of the first. */
+  dh: usize;
+  dc: usize;
+  /** [T, B, ld]: the gradient of the outputs. */
+  dy: usize;
+  /** [T, B, G·ld]: the gradient of a; may be where a is. */
+  da: usize;
+  /** GRU, [T, B, ld]: the gradient of p. */
+  dp: usize;
+  /** [3, ld], added to. */
+  dPeepholes: usize;
+  scratch: usize;
+}
 
 // @ts-ignore: decorator
 @inline function aligned(size: usize): usize {
   return (size + 63) & ~63;
 }
 
-/** Bytes of scratch that recurrentForward and recurrentBackward need. */
-export function recurrentScratch(B: i32, H: i32): usize {
-  const ld = padded(H);
-  return aligned(bytes(H * ld)) + aligned(bytes(B * ld)) + gemmScratch(B, H, H);
+// @ts-ignore: decorator
+@inline function gatesOf(cell: i32): i32 {
+  return cell == ELMAN ? 1 : cell == LSTM ? 4 : 3;
 }
 
-/**
- * h[t+1] = f(a[t] + h[t]·W) for t = 0 … T-1; leaves the pre-activations in a.
- * h [T+1,B,ld] with slot 0 set, a [T,B,ld], w [H,ld]; resets [T,B] u8 or 0: rows whose state before step t is zero.
- */
-export function recurrentForward(
-  h: usize, a: usize, w: usize, resets: usize,
-  T: i32, B: i32, H: i32, activation: i32, scratch: usize,
-): void {
+/** Rows [B, ld] that both directions keep in scratch next to the packed W. */
+// @ts-ignore: decorator
+@inline const BLOCKS: usize = 6;
+
+/** Bytes of scratch that recurrentForward and recurrentBackward need for a cell of G gates. */
+export function recurrentScratch(B: i32, H: i32, gates: i32): usize {
   const ld = padded(H);
+  const work = max(gemmScratch(B, gates * ld, H), gemmScratch(B, H, gates * ld));
+  return aligned(bytes(gates * ld * ld)) + BLOCKS * aligned(bytes(B * ld)) + work;
+}
+
+/** Computes h (and c) of all steps. */
+export function recurrentForward(plan: usize): void {
+  const layer = changetype<Recurrent>(plan);
+  const T = layer.T, B = layer.B, H = layer.H, cell = layer.cell;
+  const ld = padded(H);
+  const gates = gatesOf(cell);
+  const width = gates * ld;
   const step = bytes(B * ld);
-  const packed = scratch;
-  const masked = packed + aligned(bytes(H * ld));
-  const work = masked + aligned(step);
-  if (T > 1) packB(packed, w, H, H, ld, false);
-  for (let t = 0; t < T; t++) {
-    let previous = h;
-    if (resets) {
-      maskRows(masked, h, resets, B, ld);
-      resets += B;
-      previous = masked;
+  const block = aligned(step);
+  const packed = layer.scratch;
+  const blocks = packed + aligned(bytes(width * ld));
+  const maskedH = blocks;
+  const maskedC = blocks + block;
+  const dropped = blocks + 2 * block;
+  const work = blocks + BLOCKS * block;
+  const w = layer.w;
+  const candidate = packed + bytes(2 * ld * H); // GRU: the panels of W_n
+  // One step, as in generation, does not pay for packing.
+  const pack = T > 1;
+  if (pack) packB(packed, w, H, width, width, false);
+
+  for (let i = 0; i < T; i++) {
+    const t = layer.reverse ? T - 1 - i : i;
+    const from = <usize>(t + layer.reverse) * step;
+    const to = <usize>(t + 1 - layer.reverse) * step;
+    const at = <usize>t * step;
+    let before = layer.h + from;
+    let beforeC = layer.c + from;
+    if (layer.resets) {
+      const resets = layer.resets + t * B;
+      maskRows(maskedH, before, resets, B, ld);
+      before = maskedH;
+      if (cell == LSTM) {
+        maskRows(maskedC, beforeC, resets, B, ld);
+        beforeC = maskedC;
+      }
     }
-    if (T > 1) gemmPacked(a, previous, packed, B, H, H, ld, ld, false, true, work);
-    else gemm(a, previous, w, B, H, H, ld, ld, ld, false, false, true, work);
-    h += step;
-    elmanStep(h, a, B * ld, activation);
-    a += step;
+    let seen = before;
+    if (layer.dropout) {
+      multiply(dropped, before, layer.dropout + at, 1, B * ld);
+      seen = dropped;
+    }
+    const h = layer.h + to;
+    const a = layer.a + <usize>t * bytes(B * width);
+    const p = layer.p + at;
+    const activation = layer.activation, gate = layer.gateActivation;
+    if (cell == ELMAN || cell == LSTM) {
+      if (pack) gemmPacked(a, seen, packed, B, width, H, ld, width, false, true, work);
+      else gemm(a, seen, w, B, width, H, ld, width, width, false, false, true, work);
+      if (cell == ELMAN) elmanStep(h, a, B * ld, activation);
+      else lstmStep(h, layer.c + to, a, beforeC, layer.peepholes, B, ld, activation, gate);
+    } else {
+      if (pack) gemmPacked(a, seen, packed, B, 2 * ld, H, ld, width, false, true, work);
+      else gemm(a, seen, w, B, 2 * ld, H, ld, width, width, false, false, true, work);
+      if (cell == GRU) {
+        biasRows(p, layer.candidateBias, B, ld);
+        if (pack) gemmPacked(p, seen, candidate, B, ld, H, ld, ld, false, true, work);
+        else gemm(p, seen, w + bytes(2 * ld), B, ld, H, ld, width, ld, false, false, true, work);
+        gruStepAfter(h, a, p, before, B, ld, activation, gate);
+      } else {
+        gruGates(a, p, seen, B, ld, gate);
+        const an = a + bytes(2 * ld);
+        if (pack) gemmPacked(an, p, candidate, B, ld, H, ld, width, false, true, work);
+        else gemm(an, p, w + bytes(2 * ld), B, ld, H, ld, width, width, false, false, true, work);
+        gruStepBefore(h, a, before, B, ld, activation);
+      }
+    }
+    if (layer.zoneoutH) zoneout(h, before, layer.zoneoutH + at, B * ld);
+    if (layer.zoneoutC) zoneout(layer.c + to, beforeC, layer.zoneoutC + at, B * ld);
+    if (layer.padding) {
+      keepRows(h, before, layer.padding + t * B, B, ld);
+      if (cell == LSTM) keepRows(layer.c + to, beforeC, layer.padding + t * B, B, ld);
+    }
   }
 }
 
-/**
- * da[t] = f'(a[t]) · (dh[t+1] + dy[t]), dh[t] = da[t]·Wᵀ for t = T-1 … 0: the Jacobian products of BPTT.
- * dh [B,ld]: on entry the gradient that reaches the last state from later steps, on return that of the state before step 0.
- * da [T,B,ld] (may be where a was), dy [T,B,ld], h as recurrentForward left it.
- */
-export function recurrentBackward(
-  dh: usize, da: usize, dy: usize, h: usize, w: usize, resets: usize,
-  T: i32, B: i32, H: i32, activation: i32, scratch: usize,
-): void {
+/** da (and dp) of all steps from dy, by the Jacobian products of BPTT; dh and dc become the gradients of the first state. */
+export function recurrentBackward(plan: usize): void {
+  const layer = changetype<Recurrent>(plan);
+  const T = layer.T, B = layer.B, H = layer.H, cell = layer.cell;
+  const activation = layer.activation, gate = layer.gateActivation;
   const ld = padded(H);
+  const gates = gatesOf(cell);
+  const width = gates * ld;
   const step = bytes(B * ld);
-  const packed = scratch;
-  const work = packed + aligned(bytes(H * ld)) + aligned(step);
-  packB(packed, w, H, H, ld, true);
-  for (let t = T - 1; t >= 0; t--) {
+  const block = aligned(step);
+  const packed = layer.scratch;
+  const blocks = packed + aligned(bytes(width * ld));
+  const maskedH = blocks;
+  const maskedC = blocks + block;
+  const dropped = blocks + 2 * block;
+  const zeros = blocks + 3 * block;
+  const heldH = blocks + 4 * block;
+  const heldC = blocks + 5 * block;
+  const work = blocks + BLOCKS * block;
+  const dh = layer.dh, dc = layer.dc;
+  const gru = cell == GRU || cell == GRU_BEFORE;
+  const candidate = packed + bytes(2 * ld * ld);
+  const n = bytes(2 * ld);
+  if (gru) {
+    packB(packed, layer.w, 2 * ld, H, width, true);
+    packB(candidate, layer.w + n, ld, H, width, true);
+  } else {
+    packB(packed, layer.w, width, H, width, true);
+  }
+  // Gradients that reach the state before without passing the cell: of rows that are padding, and what zoneout kept.
+  const holds = layer.padding != 0 || layer.zoneoutH != 0 || layer.zoneoutC != 0;
+  if (holds) clear(zeros, B * ld);
+
+  for (let i = T - 1; i >= 0; i--) {
+    const t = layer.reverse ? T - 1 - i : i;
+    const from = <usize>(t + layer.reverse) * step;
     const at = <usize>t * step;
-    elmanBack(da + at, dh, dy + at, h + at + step, B * ld, activation);
-    gemmPacked(dh, da + at, packed, B, H, H, ld, ld, false, false, work);
-    if (resets) maskRows(dh, dh, resets + t * B, B, ld);
+    const a = layer.a + <usize>t * bytes(B * width);
+    const da = layer.da + <usize>t * bytes(B * width);
+    const p = layer.p + at;
+    const dp = layer.dp + at;
+    const resets = layer.resets ? layer.resets + t * B : 0;
+    const padding = layer.padding ? layer.padding + t * B : 0;
+    let dy = layer.dy + at;
+    if (holds) {
+      holdRows(heldH, dh, dy, layer.zoneoutH ? layer.zoneoutH + at : 0, padding, B, ld);
+      if (cell == LSTM) holdRows(heldC, dc, zeros, layer.zoneoutC ? layer.zoneoutC + at : 0, padding, B, ld);
+      dy = zeros;
+    }
+    let before = layer.h + from;
+    let beforeC = layer.c + from;
+    if (resets) {
+      if (gru) {
+        maskRows(maskedH, before, resets, B, ld);
+        before = maskedH;
+      } else if (cell == LSTM) {
+        maskRows(maskedC, beforeC, resets, B, ld);
+        beforeC = maskedC;
+      }
+    }
+    if (gru) {
+      // What reaches the state before through W goes through its dropout; the rest, d∘z, is in dh.
+      const through = layer.dropout ? dropped : dh;
+      if (cell == GRU) {
+        gruBackAfter(da, dp, dh, dy, a, p, before, B, ld, activation, gate);
+        gemmPacked(through, da, packed, B, H, 2 * ld, width, ld, false, !layer.dropout, work);
+        gemmPacked(through, dp, candidate, B, H, ld, ld, ld, false, true, work);
+      } else {
+        gruBackBefore(da, dh, dy, a, before, B, ld, activation, gate);
+        gemmPacked(dp, da + n, candidate, B, H, ld, width, ld, false, false, work);
+        let seen = before;
+        if (layer.dropout) {
+          multiply(dropped, before, layer.dropout + at, 1, B * ld);
+          seen = dropped;
+        }
+        gruBackGates(da, dp, seen, B, ld, gate);
+        gemmPacked(dp, da, packed, B, H, 2 * ld, width, ld, false, true, work);
+        if (layer.dropout) memory.copy(dropped, dp, step);
+        else add(dh, dp, B * ld);
+      }
+      if (layer.dropout) {
+        multiply(dropped, dropped, layer.dropout + at, 1, B * ld);
+        add(dh, dropped, B * ld);
+      }
+    } else {
+      if (cell == ELMAN) elmanBack(da, dh, dy, layer.h + <usize>(t + 1 - layer.reverse) * step, B * ld, activation);
+      else lstmBack(da, dc, dh, dy, a, beforeC, layer.peepholes, layer.dPeepholes, B, ld, activation, gate);
+      gemmPacked(dh, da, packed, B, H, width, width, ld, false, false, work);
+      if (layer.dropout) multiply(dh, dh, layer.dropout + at, 1, B * ld);
+    }
+    if (holds) {
+      add(dh, heldH, B * ld);
+      if (cell == LSTM) add(dc, heldC, B * ld);
+    }
+    if (resets) {
+      maskRows(dh, dh, resets, B, ld);
+      if (cell == LSTM) maskRows(dc, dc, resets, B, ld);
+    }
   }
 }

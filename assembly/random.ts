@@ -86,6 +86,39 @@ export function randomNormal(
   }
 }
 
+/**
+ * dst: [rows, ld], `value` with this probability, else 0; the masks of dropout and zoneout. Four elements come from one block of
+ * counter (place in its row and row, c1, c2, c3), each from 32 bits; rows are numbered from `firstRow` on, so that a mask does not
+ * depend on how many rows are drawn at once. The padding is not touched.
+ */
+export function bernoulli(
+  dst: usize,
+  rows: i32,
+  columns: i32,
+  ld: i32,
+  probability: f64,
+  value: f64,
+  seedLow: u32,
+  seedHigh: u32,
+  firstRow: u32,
+  c1: u32,
+  c2: u32,
+  c3: u32,
+): void {
+  const below = <u64>(probability * 4294967296.0);
+  const blocks = <u32>(columns + 3) >> 2;
+  for (let r = 0; r < rows; r++, dst += bytes(ld)) {
+    let index = (firstRow + r) * blocks;
+    for (let c = 0; c < columns; c += 4, index++) {
+      let word = block(index, c1, c2, c3, seedLow, seedHigh);
+      for (let i = c, end = min(c + 4, columns); i < end; i++) {
+        store<real>(dst + bytes(i), <u64><u32>i32x4.extract_lane(word, 0) < below ? <real>value : 0);
+        word = v128.shuffle<i32>(word, word, 1, 2, 3, 0);
+      }
+    }
+  }
+}
+
 /** The middle of one of 2^52 intervals: in (0, 1), exact, so that neither 0 nor 1, whose quantiles are infinite, can come. */
 export function inside(word: u64): f64 {
   return (<f64>(word >> 12) + 0.5) * 2.220446049250313e-16;

@@ -1,5 +1,14 @@
 // What models read and learn from: B rows of T steps, time-major, as flat typed arrays.
-import { checkArray, checkBoolean, checkFlags, checkInteger, checkOptions, checkTokens } from './check.ts';
+import {
+  checkArray,
+  checkBoolean,
+  checkFlags,
+  checkInteger,
+  checkLength,
+  checkNumbers,
+  checkOptions,
+  checkTokens,
+} from './check.ts';
 import { BpttError } from './errors.ts';
 import type { Signal } from './layers/contract.ts';
 import type { Dtype } from './wasm/kernels.ts';
@@ -14,6 +23,11 @@ export interface Input {
   readonly inputs: Int32Array | Float32Array | Float64Array;
   /** [T,B], 1 where the row begins a new sequence at this step: its state before the step is zero. Default: nowhere. */
   readonly resets?: Uint8Array;
+  /**
+   * [B], how many steps of each row are valid, from 1 to T; what comes after is padding: it leaves the state as it is, its outputs
+   * are zero, and it has neither loss nor gradient. Default: all.
+   */
+  readonly lengths?: Int32Array | readonly number[];
 }
 
 /** T steps of B rows with what the outputs should be. */
@@ -41,11 +55,15 @@ export function checkInput(where: string, input: Input, signal: Signal, dtype: D
     checkReals(`${where}.inputs`, input.inputs, T * B * signal.size, shape, dtype);
   }
   if (input.resets !== undefined) checkFlags(`${where}.resets`, input.resets, T * B, `[T=${T}, B=${B}]`);
+  if (input.lengths !== undefined) {
+    checkLength(`${where}.lengths`, checkNumbers(`${where}.lengths`, input.lengths), B, `[B=${B}]`);
+    for (let row = 0; row < B; row++) checkInteger(`${where}.lengths[${row}]`, input.lengths[row], 1, T);
+  }
 }
 
 /** Checks what a model is to learn from; `targets` says what the loss compares the outputs with. */
 export function checkBatch(where: string, batch: Batch, input: Signal, targets: Signal, dtype: Dtype): void {
-  checkOptions(where, batch, ['steps', 'rows', 'inputs', 'resets', 'targets', 'mask', 'carry']);
+  checkOptions(where, batch, ['steps', 'rows', 'inputs', 'resets', 'lengths', 'targets', 'mask', 'carry']);
   checkInput(where, batch, input, dtype);
   const { steps: T, rows: B } = batch;
   if (targets.kind === 'tokens') {

@@ -5,10 +5,11 @@
 import { type Batch, checkBatch } from './batch.ts';
 import { checkInteger, checkOneOf, checkOptions } from './check.ts';
 import { BpttError, NonFiniteError } from './errors.ts';
+import { seedWords } from './initializers.ts';
 import { LossWindow } from './loss-window.ts';
 import { type Loss, type LossName, losses, lossNames, type Reduction, reductions } from './losses.ts';
 import type { Model } from './model.ts';
-import type { Network } from './network.ts';
+import { type Network, refuseBothDirections } from './network.ts';
 import type { State } from './state.ts';
 
 /** Truncated BPTT(k1, k2). */
@@ -36,6 +37,8 @@ export interface Objective {
   readonly reduction?: Reduction;
   /** Default: full BPTT over all steps of a batch. */
   readonly truncation?: Truncation;
+  /** Fixes the random masks of dropout and zoneout: a whole number from 0 to 2^53 - 1. Default 0, which is a seed like any other. */
+  readonly seed?: number;
 }
 
 /** One backward pass. */
@@ -57,6 +60,7 @@ export interface WindowResult {
 export function checkObjective(where: string, objective: Objective): void {
   checkOneOf(`${where}.loss`, objective.loss, lossNames);
   checkOneOf(`${where}.reduction`, objective.reduction ?? 'mean', reductions);
+  if (objective.seed !== undefined) checkInteger(`${where}.seed`, objective.seed, 0);
   if (objective.truncation === undefined) return;
   const { truncation } = objective;
   checkOptions(`${where}.truncation`, truncation, ['k1', 'k2', 'losses', 'activations']);
@@ -67,8 +71,8 @@ export function checkObjective(where: string, objective: Objective): void {
 }
 
 /** The new steps of each window over T steps: k1 at a time, then the rest. */
-export function* newSteps(T: number, k1: number): Generator<readonly [from: number, to: number]> {
-  for (let from = 0; from < T; from += k1) yield [from, Math.min(from + k1, T)];
+export function newSteps(T: number, k1: number): readonly (readonly [from: number, to: number])[] {
+  return Array.from({ length: Math.ceil(T / k1) }, (_, index) => [index * k1, Math.min((index + 1) * k1, T)] as const);
 }
 
 /** Reads batches window by window and leaves the gradient of each in the network's gradient block. */
@@ -77,14 +81,19 @@ export class Backpropagation {
   readonly #loss: Loss;
   readonly #reduction: Reduction;
   readonly #truncation: Truncation | undefined;
+  readonly #seed: readonly [low: number, high: number];
   #window: LossWindow | undefined;
   #step = 0;
+  /** Batches begun: what numbers their random masks. */
+  #batches = 0;
 
   constructor(network: Network, objective: Objective) {
     this.#network = network;
     this.#loss = losses[objective.loss];
     this.#reduction = objective.reduction ?? 'mean';
     this.#truncation = objective.truncation;
+    this.#seed = seedWords(objective.seed ?? 0);
+    if (objective.truncation !== undefined) refuseBothDirections(network, 'truncation', 'leave it out for full BPTT');
   }
 
   /** The state behind the newest step, or undefined before the first batch. */
@@ -101,10 +110,16 @@ export class Backpropagation {
     const { stack, dtype } = this.#network;
     const outputs = stack.layers.at(-1)!.output.size;
     checkBatch('batch', batch, stack.input, this.#loss.targets(outputs), dtype);
+    if (batch.carry === true)
+      refuseBothDirections(this.#network, 'batch.carry', 'each batch must hold whole sequences');
     const window = this.#open(batch, state);
-    for (const [from, to] of newSteps(batch.steps, this.#truncation?.k1 ?? batch.steps)) {
+    const number = this.#batches++;
+    const steps = newSteps(batch.steps, this.#truncation?.k1 ?? batch.steps);
+    for (const [index, [from, to]] of steps.entries()) {
       const at = window.appendBatch(batch, from, to);
-      const { reach, ...loss } = this.#run(window, at);
+      window.draw(at, { seed: this.#seed, batch: number, window: index, step: from });
+      const next = steps[index + 1];
+      const { reach, ...loss } = this.#run(window, at, next && next[1] - next[0]);
       yield { from, to, backTo: from - reach, ...loss };
     }
   }
@@ -130,7 +145,11 @@ export class Backpropagation {
       const carried = batch.carry === true ? window?.state() : undefined;
       window?.release();
       this.#window = undefined;
-      window = new LossWindow(this.#network, this.#loss, capacity, batch.rows, true);
+      window = new LossWindow(this.#network, this.#loss, capacity, batch.rows, {
+        gradients: true,
+        training: true,
+        overlapping: this.#truncation !== undefined,
+      });
       this.#window = window;
       window.start(state ?? carried);
     } else if (state !== undefined || batch.carry !== true) {
@@ -139,8 +158,15 @@ export class Backpropagation {
     return window;
   }
 
-  /** Forward over the new steps, from `at` on, and backward over at most k2. */
-  #run(window: LossWindow, at: number): Omit<WindowResult, 'from' | 'to' | 'backTo'> & { readonly reach: number } {
+  /**
+   * Forward over the new steps, from `at` on, and backward over at most k2. `next`: how many steps the next window brings,
+   * undefined where this is the batch's last: another batch may carry on.
+   */
+  #run(
+    window: LossWindow,
+    at: number,
+    next: number | undefined,
+  ): Omit<WindowResult, 'from' | 'to' | 'backTo'> & { readonly reach: number } {
     const { kernels, gradients, layout } = this.#network;
     const end = window.filled;
     const { k2 = end - at, losses: whose = 'new', activations = 'stored' } = this.#truncation ?? {};
@@ -170,7 +196,8 @@ export class Backpropagation {
 
     this.#network.clearGradients();
     this.#network.gradientParts.useTokens(window.tokens(begin, end));
-    window.backward(begin, end, inject);
+    const again = this.#truncation !== undefined && (next === undefined || next < k2);
+    window.backward(begin, end, inject, again);
     if (late && scale !== 1) kernels.scale(gradients, scale, layout.count);
 
     this.#step++;
@@ -193,7 +220,7 @@ export function* backpropagate(
   objective: Objective,
   state?: State,
 ): Generator<WindowResult> {
-  checkOptions('backpropagate', objective, ['loss', 'reduction', 'truncation']);
+  checkOptions('backpropagate', objective, ['loss', 'reduction', 'truncation', 'seed']);
   checkObjective('backpropagate', objective);
   const bptt = new Backpropagation(model.network, objective);
   try {

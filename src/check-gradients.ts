@@ -1,9 +1,10 @@
 // The gradient check: what backward computes against finite differences of the loss.
 import type { Batch } from './batch.ts';
-import { backpropagate, checkObjective, type Objective } from './bptt.ts';
+import { backpropagate, checkObjective, newSteps, type Objective } from './bptt.ts';
 import { checkNumber, checkOptions } from './check.ts';
 import { BpttError } from './errors.ts';
 import { addPenalties, checkRegularization, penaltyOf, type Regularization } from './gradient-step.ts';
+import { seedWords } from './initializers.ts';
 import { LossWindow } from './loss-window.ts';
 import { losses } from './losses.ts';
 import type { Model } from './model.ts';
@@ -42,7 +43,7 @@ export function checkGradients(
   options: CheckGradientsOptions,
   state?: State,
 ): readonly GradientError[] {
-  checkOptions('checkGradients', options, ['loss', 'reduction', 'truncation', 'regularization', 'epsilon']);
+  checkOptions('checkGradients', options, ['loss', 'reduction', 'truncation', 'seed', 'regularization', 'epsilon']);
   checkObjective('checkGradients', options);
   if (model.dtype !== 'f64') {
     throw new BpttError('invalid-argument', `checkGradients: expected a model of dtype 'f64', got '${model.dtype}'`);
@@ -78,8 +79,8 @@ export function checkGradients(
 /** The loss whose gradient a window computes, as a function of the model's parameters of the moment. */
 class Surrogate {
   readonly #window: LossWindow;
-  readonly #batch: Batch;
-  readonly #start: State | undefined;
+  readonly #begin: number;
+  readonly #first: number;
   readonly #divisor: number;
 
   constructor(
@@ -89,54 +90,34 @@ class Surrogate {
     { from, to, backTo: begin }: { readonly from: number; readonly to: number; readonly backTo: number },
     state: State | undefined,
   ) {
-    const { reduction = 'mean', truncation } = objective;
-    this.#start = begin === 0 ? state : model.forward(sliceOf(batch, 0, begin), state).state;
+    const { reduction = 'mean', truncation, seed = 0 } = objective;
     const whole = truncation?.losses === 'window';
-    // Steps that are read again, and those of them whose losses count.
-    const read = sliceOf(batch, begin, to);
-    const first = whole ? begin : Math.max(begin, from);
-    const mask = read.mask === undefined ? new Uint8Array(read.steps * read.rows).fill(1) : read.mask.slice();
-    mask.fill(0, 0, (first - begin) * read.rows);
-    this.#batch = { ...read, mask };
-    const loss = losses[objective.loss];
-    const perStep = loss.perStep(model.network.stack.layers.at(-1)!.output.size);
-    this.#divisor = reduction === 'sum' ? 1 : countOf(batch, whole ? Math.min(begin, from) : from, to) * perStep;
-    this.#window = new LossWindow(model.network, loss, read.steps, read.rows, false);
+    const window = new LossWindow(model.network, losses[objective.loss], to, batch.rows, { training: true });
+    window.start(state);
+    // The same windows, so that random masks are those of the gradient.
+    for (const [index, [first, last]] of newSteps(batch.steps, truncation?.k1 ?? batch.steps).entries()) {
+      if (first >= to) break;
+      const at = window.appendBatch(batch, first, last);
+      window.draw(at, { seed: seedWords(seed), batch: 0, window: index, step: first });
+    }
+    // What comes before the steps that the gradient goes through is computed once: the state behind it is a constant.
+    if (begin > 0) window.forward(0, begin);
+    this.#window = window;
+    this.#begin = begin;
+    this.#first = whole ? begin : Math.max(begin, from);
+    this.#divisor = reduction === 'sum' ? 1 : window.counted(whole ? Math.min(begin, from) : from, to);
   }
 
   loss(): number {
-    const { steps } = this.#batch;
-    this.#window.start(this.#start);
-    this.#window.appendBatch(this.#batch, 0, steps);
-    this.#window.forward(0, steps);
-    const sum = this.#window.takeLoss(0, steps, 0);
+    const { filled } = this.#window;
+    this.#window.forward(this.#begin, filled);
+    const sum = this.#window.takeLoss(this.#first, filled, 0);
     return this.#divisor === 0 ? 0 : sum / this.#divisor;
   }
 
   release(): void {
     this.#window.release();
   }
-}
-
-function countOf(batch: Batch, from: number, to: number): number {
-  if (batch.mask === undefined) return (to - from) * batch.rows;
-  return batch.mask.subarray(from * batch.rows, to * batch.rows).reduce((sum, flag) => sum + flag, 0);
-}
-
-function sliceOf(batch: Batch, from: number, to: number): Batch {
-  const B = batch.rows;
-  const cut = <A extends Int32Array | Float32Array | Float64Array | Uint8Array>(values: A): A => {
-    const width = values.length / batch.steps / B;
-    return values.subarray(from * B * width, to * B * width) as A;
-  };
-  return {
-    steps: to - from,
-    rows: B,
-    inputs: cut(batch.inputs),
-    targets: cut(batch.targets),
-    ...(batch.mask && { mask: cut(batch.mask) }),
-    ...(batch.resets && { resets: cut(batch.resets) }),
-  };
 }
 
 /** (8 (f(w+h) - f(w-h)) - (f(w+2h) - f(w-2h))) / 12h: the error falls with h⁴. */

@@ -150,7 +150,7 @@ function editDistance(a: string, b: string): number {
 }
 
 /** A Float32Array, Float64Array or Int32Array, or a plain array, of any length; its content is not looked at. */
-function checkIsArray(where: string, value: unknown): Numbers {
+export function checkNumbers(where: string, value: unknown): Numbers {
   if (
     value instanceof Float32Array ||
     value instanceof Float64Array ||
@@ -180,7 +180,7 @@ export function checkFinite(where: string, values: Numbers): void {
 
 /** `length` finite numbers in an array of any of the accepted kinds. */
 export function checkArray(where: string, value: unknown, length: number, shape = ''): Numbers {
-  const array = checkIsArray(where, value);
+  const array = checkNumbers(where, value);
   checkLength(where, array, length, shape);
   checkFinite(where, array);
   return array;

@@ -6,7 +6,7 @@ import { BpttError } from './errors.ts';
 import { LossWindow } from './loss-window.ts';
 import { type Loss, type LossName, losses, type Reduction } from './losses.ts';
 import type { Model } from './model.ts';
-import type { Network } from './network.ts';
+import { type Network, refuseBothDirections } from './network.ts';
 import type { State } from './state.ts';
 
 export interface EvaluateOptions {
@@ -61,6 +61,7 @@ export class Evaluator {
   #window: LossWindow | undefined;
   #sum = 0;
   #counted = 0;
+  #chunk = CHUNK;
 
   constructor(network: Network, loss: LossName) {
     this.#network = network;
@@ -72,8 +73,13 @@ export class Evaluator {
     const { stack, dtype } = this.#network;
     const targets = this.#loss.targets(stack.layers.at(-1)!.output.size);
     checkBatch('batch', batch, stack.input, targets, dtype);
-    const sameRows = this.#window?.rows === batch.rows;
-    if (batch.carry === true && this.#window !== undefined && !sameRows) {
+    const both = stack.layers.some(({ reads }) => reads === 'both');
+    if (batch.carry === true)
+      refuseBothDirections(this.#network, 'batch.carry', 'each batch must hold whole sequences');
+    // Layers that read both sides need the whole sequence at once.
+    this.#chunk = both ? batch.steps : CHUNK;
+    const sameRows = this.#window?.rows === batch.rows && this.#window.capacity >= this.#chunk;
+    if (batch.carry === true && this.#window !== undefined && this.#window.rows !== batch.rows) {
       throw new BpttError(
         'invalid-shape',
         `batch.rows: expected ${this.#window.rows}, as the batch that it carries on, got ${batch.rows}`,
@@ -82,7 +88,7 @@ export class Evaluator {
     const carried = batch.carry === true ? this.#window?.state() : undefined;
     if (!sameRows) {
       this.release();
-      this.#window = new LossWindow(this.#network, this.#loss, CHUNK, batch.rows, false);
+      this.#window = new LossWindow(this.#network, this.#loss, this.#chunk, batch.rows);
     }
     this.#window!.start(state ?? carried);
   }
@@ -90,7 +96,7 @@ export class Evaluator {
   /** Takes the loss of at most CHUNK steps from `from` on; returns where the next begin. */
   run(batch: Batch, from: number): number {
     const window = this.#window!;
-    const to = Math.min(from + CHUNK, batch.steps);
+    const to = Math.min(from + this.#chunk, batch.steps);
     const at = window.appendBatch(batch, from, to);
     window.forward(at, window.filled);
     this.#counted += window.counted(at, window.filled);

@@ -3,6 +3,7 @@ import { checkInteger, checkNumber, checkOptions, checkTokens } from './check.ts
 import { BpttError } from './errors.ts';
 import { seedWords } from './initializers.ts';
 import type { Model } from './model.ts';
+import { refuseBothDirections } from './network.ts';
 import type { State } from './state.ts';
 import { Window } from './window.ts';
 
@@ -42,6 +43,7 @@ export function* generate(model: Model, options: GenerateOptions): Generator<num
       `generate: expected a model with as many outputs as tokens, got one that reads ${reads} and gives ${size} outputs`,
     );
   }
+  refuseBothDirections(network, 'generate', 'it cannot give one token at a time');
   checkOptions('generate', options, ['prompt', 'length', 'temperature', 'seed', 'state']);
   const prompt = Int32Array.from(checkTokens('generate.prompt', options.prompt, size) as ArrayLike<number>);
   if (prompt.length === 0) throw new BpttError('invalid-argument', 'generate.prompt: expected at least 1 token, got 0');

@@ -20,9 +20,17 @@ export {
   uniform,
   zeros,
 } from './initializers.ts';
+export {
+  type BidirectionalDescription,
+  type BidirectionalOptions,
+  bidirectional,
+  type DirectedDescription,
+} from './layers/bidirectional.ts';
 export { type DenseDescription, type DenseOptions, dense } from './layers/dense.ts';
-export { type Activation, type ElmanDescription, type ElmanOptions, elman } from './layers/elman.ts';
+export { type DropoutDescription, type DropoutOptions, dropout } from './layers/dropout.ts';
+export { type ElmanDescription, type ElmanOptions, elman } from './layers/elman.ts';
 export { type EmbeddingDescription, type EmbeddingOptions, embedding } from './layers/embedding.ts';
+export { type GruDescription, type GruOptions, gru } from './layers/gru.ts';
 export {
   type FeaturesDescription,
   features,
@@ -30,7 +38,16 @@ export {
   type TokensDescription,
   tokens,
 } from './layers/inputs.ts';
+export { type LstmDescription, type LstmOptions, lstm } from './layers/lstm.ts';
+export type {
+  Activation,
+  GateActivation,
+  RecurrentDescription,
+  RecurrentOptions,
+  Zoneout,
+} from './layers/recurrent-options.ts';
 export type { LayerDescription, ModelDescription } from './layers/registry.ts';
+export { type ResidualDescription, residual } from './layers/residual.ts';
 export type { LossName, Reduction } from './losses.ts';
 export {
   createModel,

@@ -3,7 +3,7 @@ import type { Batch } from './batch.ts';
 import type { BufferSpec, Track } from './layers/contract.ts';
 import type { Loss } from './losses.ts';
 import type { Network } from './network.ts';
-import { padRows, Window } from './window.ts';
+import { padRows, Window, type WindowOptions } from './window.ts';
 
 export class LossWindow extends Window {
   readonly #network: Network;
@@ -12,7 +12,7 @@ export class LossWindow extends Window {
   readonly #targets: Track;
   readonly #mask: Track;
 
-  constructor(network: Network, loss: Loss, capacity: number, rows: number, gradients: boolean) {
+  constructor(network: Network, loss: Loss, capacity: number, rows: number, options: WindowOptions = {}) {
     const outputs = network.stack.layers.at(-1)!.output.size;
     const { kind } = loss.targets(outputs);
     const step = { extent: 'step', kept: true } as const;
@@ -21,7 +21,7 @@ export class LossWindow extends Window {
         ? { ...step, name: 'targets', columns: 1, type: 'integer' }
         : { ...step, name: 'targets', columns: outputs, type: 'real' };
     super(network, capacity, rows, {
-      gradients,
+      ...options,
       buffers: [targets, { ...step, name: 'mask', columns: 1, type: 'octet' }],
     });
     this.#network = network;
@@ -46,6 +46,12 @@ export class LossWindow extends Window {
     const flags = arena.octets(this.#mask.pointer + at * this.#mask.stride, count);
     if (batch.mask === undefined) flags.fill(1);
     else flags.set(batch.mask.subarray(from * this.rows, to * this.rows));
+    if (batch.lengths !== undefined) {
+      for (let row = 0; row < this.rows; row++) {
+        for (let step = Math.max(from, batch.lengths[row]!); step < to; step++)
+          flags[(step - from) * this.rows + row] = 0;
+      }
+    }
     return at;
   }
 

@@ -2,13 +2,14 @@
 import { checkInput, type Input } from './batch.ts';
 import { checkArray, checkBoolean, checkInteger, checkOneOf, checkOptions } from './check.ts';
 import { BpttError } from './errors.ts';
-import { initialize } from './initializers.ts';
+import { initializeParameter } from './initialize-parameter.ts';
 import type { ParameterSpec } from './layers/contract.ts';
 import { createStack, type ModelDescription, type Stack } from './layers/registry.ts';
 import { Network } from './network.ts';
 import { type State, zeroState } from './state.ts';
 import type { Reals } from './wasm/arena.ts';
 import type { Dtype, Kernels, Pointer } from './wasm/kernels.ts';
+import { eachElement, rowLength } from './wasm/layout.ts';
 import { instantiate, type KernelSource, loadModule } from './wasm/load.ts';
 import { Window } from './window.ts';
 
@@ -69,7 +70,7 @@ export async function createModel(description: ModelDescription, options: ModelO
   const network = await createNetwork(createStack(description), options);
   const { kernels, arena, layout, parameters } = network;
   for (const [stream, { spec, offset }] of layout.entries.entries()) {
-    initialize(spec.initializer, kernels, arena, parameters + offset, spec.rows, spec.columns, seed, stream);
+    initializeParameter(spec, kernels, arena, parameters + offset, seed, stream);
   }
   return new Model(network);
 }
@@ -139,15 +140,12 @@ export class Model {
       const known = layout.entries.map(({ spec }) => spec.name).join(', ');
       throw new BpttError('invalid-argument', `setParameter: expected one of ${known}, got ${JSON.stringify(name)}`);
     }
-    const { rows, columns, shape, transposed } = entry.spec;
+    const { rows, columns, shape } = entry.spec;
     checkArray(`setParameter(${name})`, data, rows * columns, `[${shape.join(', ')}]`);
-    const ld = kernels.padded(columns);
-    const view = arena.reals(parameters + entry.offset, rows * ld);
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        view[row * ld + column] = data[transposed ? column * rows + row : row * columns + column]!;
-      }
-    }
+    const view = arena.reals(parameters + entry.offset, entry.bytes / kernels.realBytes());
+    eachElement(entry.spec, kernels, (inside, outside) => {
+      view[inside] = data[outside]!;
+    });
   }
 
   /** The zero state of `rows` sequences. */
@@ -179,16 +177,14 @@ export class Model {
     return this.network.layout.entries.map(({ spec, offset }) => this.#read(spec, block + offset));
   }
 
-  #read({ name, rows, columns, shape, transposed }: ParameterSpec, at: Pointer): Parameter {
+  #read(spec: ParameterSpec, at: Pointer): Parameter {
     const { kernels, arena, dtype } = this.network;
-    const ld = kernels.padded(columns);
-    const view = arena.reals(at, rows * ld);
+    const { name, rows, columns, shape } = spec;
+    const view = arena.reals(at, rows * rowLength(kernels, columns, spec.gates?.length ?? 1));
     const data = dtype === 'f32' ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        data[transposed ? column * rows + row : row * columns + column] = view[row * ld + column]!;
-      }
-    }
+    eachElement(spec, kernels, (inside, outside) => {
+      data[outside] = view[inside]!;
+    });
     return { name, shape, data };
   }
 }

@@ -1,5 +1,6 @@
 // A network in memory: its layers, a kernel instance of its own, and the blocks of parameters and gradients.
 // Everything that computes works on this; the public face is model.ts.
+import { BpttError } from './errors.ts';
 import { GradientParts } from './gradient-parts.ts';
 import type { Stack } from './layers/registry.ts';
 import { Arena } from './wasm/arena.ts';
@@ -53,4 +54,15 @@ export class Network {
     if (entry === undefined) throw new Error(`no parameter ${name}`);
     return entry.offset;
   }
+}
+
+/** @throws BpttError when a layer of the network reads steps on both sides, which `what` does not allow. */
+export function refuseBothDirections(network: Network, what: string, advice: string): void {
+  const index = network.stack.layers.findIndex(({ reads }) => reads === 'both');
+  if (index < 0) return;
+  const { kind } = network.stack.description[index + 1]!;
+  throw new BpttError(
+    'invalid-argument',
+    `${what}: expected a model whose outputs depend on earlier steps alone, got layer ${index} (${kind}), which also reads later ones; ${advice}`,
+  );
 }

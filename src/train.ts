@@ -142,7 +142,18 @@ export async function* train(model: Model, options: TrainOptions): AsyncGenerato
 }
 
 function checkTrainOptions(options: TrainOptions): void {
-  const known = ['data', 'loss', 'reduction', 'truncation', 'optimizer', 'clip', 'regularization', 'steps', 'epochs'];
+  const known = [
+    'data',
+    'loss',
+    'reduction',
+    'truncation',
+    'seed',
+    'optimizer',
+    'clip',
+    'regularization',
+    'steps',
+    'epochs',
+  ];
   checkOptions('train', options, [...known, 'validation', 'validateEvery', 'signal']);
   checkObjective('train', options);
   checkUpdate('train', options);

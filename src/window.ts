@@ -3,7 +3,7 @@
 // When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach behind the new
 // steps. Slot t of a state is what step t starts from; slot 0 is the state that was carried in.
 import type { Input } from './batch.ts';
-import type { BoundLayer, BufferSpec, Track } from './layers/contract.ts';
+import type { BoundLayer, BufferSpec, Draw, Pass, Track } from './layers/contract.ts';
 import type { Network } from './network.ts';
 import { checkState, type State } from './state.ts';
 import { aligned, type Reals } from './wasm/arena.ts';
@@ -14,6 +14,10 @@ import { type Layout, planWindow, type WindowSpec } from './wasm/layout.ts';
 export interface WindowOptions {
   /** Room for gradients: `backward` can run. */
   readonly gradients?: boolean;
+  /** Whether backward passes may read steps again, as with k2 > k1. Default false: what they need once may be overwritten. */
+  readonly overlapping?: boolean;
+  /** Whether dropout and its like are on: `draw` must come before `forward`. Default false. */
+  readonly training?: boolean;
   /** More buffers that move along with the steps, and room for the gradient of the outputs. */
   readonly buffers?: readonly BufferSpec[];
 }
@@ -29,6 +33,8 @@ export class Window {
   readonly dOutput: Track;
   #filled = 0;
   #hasResets = false;
+  #hasPadding = false;
+  readonly #training: boolean;
   readonly #network: Network;
   readonly #layout: Layout<WindowSpec>;
   readonly #block: Pointer;
@@ -36,6 +42,7 @@ export class Window {
   readonly #layers: readonly BoundLayer[];
   readonly #input: Track;
   readonly #resets: Track;
+  readonly #padding: Track;
   readonly #states: readonly Track[];
   /** The outputs of each layer, and their gradients. */
   readonly #results: readonly Track[];
@@ -47,6 +54,7 @@ export class Window {
     this.capacity = capacity;
     this.rows = rows;
     this.#network = network;
+    this.#training = options.training ?? false;
     const { kernels, arena } = network;
     const { input, layers } = network.stack;
     const last = layers.length - 1;
@@ -63,11 +71,12 @@ export class Window {
       ...[
         input.kind === 'tokens' ? own('input', 1, 'integer', true) : own('input', input.size, 'real', true),
         own('resets', 1, 'octet', true),
+        own('padding', 1, 'octet', true),
         ...(options.buffers ?? []),
         ...gradientBuffers,
       ].map((buffer) => ({ ...buffer, owner: 'window' as const })),
     ];
-    this.#layout = planWindow(kernels, buffers, capacity, rows);
+    this.#layout = planWindow(kernels, buffers, capacity, rows, options.overlapping ?? false);
     const scratchBytes = Math.max(0, ...layers.map((layer) => layer.scratch(kernels, capacity, rows)));
     this.#bytes = this.#layout.bytes + aligned(scratchBytes);
     // Asked for first, so that the window is the last block and giving it back leaves no hole.
@@ -84,11 +93,12 @@ export class Window {
     };
     this.#input = find('window', 'input')!;
     this.#resets = find('window', 'resets')!;
+    this.#padding = find('window', 'padding')!;
     this.#results = layers.map((_, index) => result(index));
     this.output = result(last);
     const gradientOf = (index: number): Track => find('window', `dOutput${index}`) ?? result(index);
     this.#gradients = layers.map((_, index) => gradientOf(index));
-    this.#head = layers.findLastIndex((layer) => layer.state.length > 0) + 1;
+    this.#head = layers.findLastIndex((layer) => layer.reads !== 'step') + 1;
     this.dOutput = gradientOf(last);
     this.#layers = layers.map((layer, index) =>
       layer.bind({
@@ -98,6 +108,7 @@ export class Window {
         dInput: index === 0 || !options.gradients ? undefined : gradientOf(index - 1),
         dOutput: gradientOf(index),
         resets: this.#resets,
+        padding: this.#padding,
         scratch,
         parameter: (name) => network.parameters + network.offset(name),
         gradient: (name) => gradients + network.offset(name),
@@ -122,6 +133,7 @@ export class Window {
     if (state !== undefined) checkState(this.#network, state, this.rows);
     this.#filled = 0;
     this.#hasResets = false;
+    this.#hasPadding = false;
     const widths = this.#network.stateWidths;
     for (const [index, track] of this.#states.entries()) {
       const view = this.#network.arena.reals(track.pointer, this.rows * track.ld);
@@ -160,8 +172,16 @@ export class Window {
       resets.set(input.resets.subarray(from * this.rows, to * this.rows));
       this.#hasResets ||= resets.includes(1);
     }
+    this.#pad(input, from, to, at);
     this.#filled += steps;
     return at;
+  }
+
+  /** Draws the random masks of the steps that were appended last, from `at` on. */
+  draw(at: number, source: Omit<Draw, 'mask'>): void {
+    let masks = 0;
+    const draw: Draw = { ...source, mask: () => ++masks };
+    for (const layer of this.#layers) layer.draw?.(at, this.#filled, draw);
   }
 
   /** The tokens of steps `from` to `to`; none where the input is features. */
@@ -178,22 +198,22 @@ export class Window {
   forward(from: number, to: number, headFrom = from): void {
     for (const [index, layer] of this.#layers.entries()) {
       const first = index < this.#head ? from : headFrom;
-      if (first < to) layer.forward(first, to, this.#hasResets);
+      if (first < to) layer.forward(first, to, this.#pass());
     }
   }
 
   /**
    * From dOutput of steps `headFrom` to `to`: adds to the network's gradients. No gradient comes from the outputs of steps
-   * before `headFrom`; the state before `from` is a constant.
+   * before `headFrom`; the state before `from` is a constant. `again`: whether a later backward may read these steps again.
    */
-  backward(from: number, to: number, headFrom = from): void {
+  backward(from: number, to: number, headFrom = from, again = false): void {
     for (let index = this.#layers.length - 1; index >= 0; index--) {
       if (index === this.#head - 1) {
         const { pointer, stride } = this.#gradients[index]!;
         this.#network.arena.octets(pointer + from * stride, (headFrom - from) * stride).fill(0);
       }
       const first = index < this.#head ? from : headFrom;
-      if (first < to) this.#layers[index]!.backward(first, to, this.#hasResets);
+      if (first < to) this.#layers[index]!.backward(first, to, this.#pass(again));
     }
   }
 
@@ -217,11 +237,16 @@ export class Window {
     return `layer ${layer} (${description[layer + 1]!.kind})`;
   }
 
-  /** A copy of the outputs of steps `from` to `to`, [to - from, B, O]. */
+  /** A copy of the outputs of steps `from` to `to`, [to - from, B, O]; zero where the step is padding. */
   outputs(from: number, to: number): Reals {
     const { pointer, stride, ld } = this.output;
     const size = this.#network.stack.layers.at(-1)!.output.size;
-    return this.#unpad(pointer + from * stride, (to - from) * this.rows, size, ld);
+    const count = (to - from) * this.rows;
+    const outputs = this.#unpad(pointer + from * stride, count, size, ld);
+    const { pointer: flags, stride: width } = this.#padding;
+    const padding = this.#network.arena.octets(flags + from * width, count);
+    for (let row = 0; row < count; row++) if (padding[row] === 1) outputs.fill(0, row * size, (row + 1) * size);
+    return outputs;
   }
 
   /** A copy of the state that the next step would start from. */
@@ -238,6 +263,22 @@ export class Window {
     this.#network.arena.release(this.#block, this.#bytes);
   }
 
+  #pass(again = false): Pass {
+    return { resets: this.#hasResets, padding: this.#hasPadding, training: this.#training, again };
+  }
+
+  /** Marks the steps of rows that have ended. */
+  #pad({ lengths }: Input, from: number, to: number, at: number): void {
+    const { pointer, stride } = this.#padding;
+    const padding = this.#network.arena.octets(pointer + at * stride, (to - from) * this.rows);
+    padding.fill(0);
+    if (lengths === undefined) return;
+    for (let row = 0; row < this.rows; row++) {
+      for (let step = Math.max(from, lengths[row]!); step < to; step++) padding[(step - from) * this.rows + row] = 1;
+    }
+    this.#hasPadding ||= padding.includes(1);
+  }
+
   #find(owner: number | 'window', name: string): Track | undefined {
     const entry = this.#layout.entries.find(({ spec }) => spec.owner === owner && spec.name === name);
     return entry && { pointer: this.#block + entry.offset, stride: entry.spec.stride, ld: entry.spec.ld };
@@ -248,7 +289,7 @@ export class Window {
     if (drop <= 0) return;
     const memory = this.#network.arena.octets(0, this.#network.arena.bytes);
     for (const { spec, offset } of this.#layout.entries) {
-      if (!spec.kept || spec.extent === 'batch') continue;
+      if (!spec.kept || spec.extent === 'batch' || spec.extent === 'fixed') continue;
       const start = this.#block + offset;
       const end = start + (this.#filled + (spec.extent === 'slot' ? 1 : 0)) * spec.stride;
       memory.copyWithin(start, start + drop * spec.stride, end);

@@ -9,12 +9,21 @@ export interface Signal {
   readonly size: number;
 }
 
+/** The gates of LSTM and GRU. */
+export type Gate = 'i' | 'f' | 'g' | 'o' | 'r' | 'z' | 'n';
+
 /** One parameter as it lies in memory, [rows, columns] with inputs as rows, and how it is presented outside. */
 export interface ParameterSpec {
   /** Name in the whole model and in files, PyTorch's where PyTorch has the parameter. */
   readonly name: string;
   readonly rows: number;
   readonly columns: number;
+  /** The gates whose blocks of columns stand side by side, each padded on its own. Default: one block. */
+  readonly gates?: readonly Gate[];
+  /** What is added to the initial values of each gate. Default: nothing. */
+  readonly offsets?: readonly number[];
+  /** H of the layer, for initialisers that go by it. */
+  readonly units?: number;
   /** Shape outside. PyTorch keeps weights as [outputs, inputs]: such a matrix is transposed on its way in and out. */
   readonly shape: readonly number[];
   readonly transposed: boolean;
@@ -28,12 +37,17 @@ export interface ParameterSpec {
 /** One buffer of a window. */
 export interface BufferSpec {
   readonly name: string;
-  /** `step`: T·B rows. `slot`: (T+1)·B rows, slot t is what step t starts from. `batch`: B rows. */
-  readonly extent: 'step' | 'slot' | 'batch';
+  /** `step`: T·B rows. `slot`: (T+1)·B rows, slot t is what step t starts from. `batch`: B rows. `fixed`: `rows` rows. */
+  readonly extent: 'step' | 'slot' | 'batch' | 'fixed';
+  readonly rows?: number;
   readonly columns: number;
+  /** Blocks of columns side by side, each padded on its own. Default 1. */
+  readonly gates?: number;
   readonly type: 'real' | 'integer' | 'octet';
   /** Whether backward reads what an earlier forward call left: such rows move along when the window does. */
   readonly kept: boolean;
+  /** A buffer of the same size in whose place this one may lie in windows that no later backward reads again. */
+  readonly inPlaceOf?: string;
 }
 
 /** A buffer in memory: step t starts at `pointer + t·stride`; its rows are `ld` elements apart. */
@@ -51,10 +65,14 @@ export interface Binding {
   readonly input: Track;
   /** Where the gradient of the input goes; undefined where nobody asks for it. */
   readonly dInput: Track | undefined;
+  /** Whether backward adds to what is there instead of writing it. */
+  readonly addToInput?: boolean;
   /** The gradient of the output, read by backward. */
   readonly dOutput: Track;
   /** [T,B] octets: 1 where the state before the step is zero. */
   readonly resets: Track;
+  /** [T,B] octets: 1 where the step is padding. */
+  readonly padding: Track;
   readonly scratch: Pointer;
   parameter(name: string): Pointer;
   /** The gradient of a parameter: backward adds to it. */
@@ -62,12 +80,38 @@ export interface Binding {
   buffer(name: string): Track;
 }
 
+/** How a window is computed. */
+export interface Pass {
+  /** Whether any state in the window is reset. */
+  readonly resets: boolean;
+  /** Whether any step in the window is padding. */
+  readonly padding: boolean;
+  /** Whether dropout and its like are on. */
+  readonly training: boolean;
+  /** Whether a later backward may read these steps again, so that backward must leave what is kept as it is. */
+  readonly again: boolean;
+}
+
+/** Where random masks come from: numbers of streams that depend on nothing else. */
+export interface Draw {
+  readonly seed: readonly [low: number, high: number];
+  /** Numbers the batches and, within a batch, the windows. */
+  readonly batch: number;
+  readonly window: number;
+  /** The number of the first new step in its batch. */
+  readonly step: number;
+  /** Numbers the masks of a model, from 1. */
+  mask(): number;
+}
+
 /** A layer in one window. Steps are numbered from the window's first, `to` is not included. */
 export interface BoundLayer {
-  /** Computes the outputs of steps `from` to `to`. `resets`: whether any state in the window is reset. */
-  forward(from: number, to: number, resets: boolean): void;
+  /** Draws the random masks of new steps. Only in training. */
+  draw?(from: number, to: number, draw: Draw): void;
+  /** Computes the outputs of steps `from` to `to`. */
+  forward(from: number, to: number, pass: Pass): void;
   /** From dOutput of the steps: adds to the gradients of the parameters and writes dInput. Nothing flows in from later steps. */
-  backward(from: number, to: number, resets: boolean): void;
+  backward(from: number, to: number, pass: Pass): void;
 }
 
 /** A layer at its place in a model. */
@@ -79,8 +123,10 @@ export interface Layer {
   readonly result: string;
   /** Whether backward needs the outputs, so that their gradient may not take their place. */
   readonly keepsResult: boolean;
-  /** The `slot` buffers that carry from step to step. */
+  /** The `slot` buffers that carry from step to step, and from window to window. */
   readonly state: readonly string[];
+  /** What the output of a step depends on: that step's input alone, earlier steps too, or steps on both sides. */
+  readonly reads: 'step' | 'past' | 'both';
   /** Bytes of scratch for at most T steps of B rows. */
   scratch(kernels: Kernels, T: number, B: number): number;
   bind(binding: Binding): BoundLayer;

@@ -78,6 +78,7 @@ export const denseLayer: LayerKind<DenseDescription> = {
       result: 'y',
       keepsResult: false,
       state: [],
+      reads: 'step',
 
       scratch(kernels, T, B) {
         return projectionScratch(kernels, input, O, T * B);

@@ -66,6 +66,7 @@ export const embeddingLayer: LayerKind<EmbeddingDescription> = {
       result: 'y',
       keepsResult: false,
       state: [],
+      reads: 'step',
       scratch: () => 0,
 
       bind(binding) {

@@ -9,6 +9,7 @@ export interface ProjectionBinding {
   readonly rows: number;
   readonly input: Track;
   readonly dInput: Track | undefined;
+  readonly addToInput?: boolean;
   /** V, [inputs, outputs]. */
   readonly weight: Pointer;
   readonly dWeight: Pointer;
@@ -40,7 +41,7 @@ export function bindProjection(
   outputs: number,
   scratch: Pointer,
 ): Projection {
-  const { kernels, rows, input, dInput, weight, dWeight, bias, dBias } = binding;
+  const { kernels, rows, input, dInput, addToInput = false, weight, dWeight, bias, dBias } = binding;
   const ld = kernels.padded(outputs);
   const at = (track: Track, step: number): Pointer => track.pointer + step * track.stride;
 
@@ -109,7 +110,7 @@ export function bindProjection(
           dInput.ld,
           false,
           true,
-          false,
+          addToInput,
           scratch,
         );
       }

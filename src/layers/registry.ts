@@ -1,18 +1,40 @@
 // The one list of layer kinds, and how a description becomes a stack of layers.
 import { checkObject } from '../check.ts';
 import { BpttError } from '../errors.ts';
+import { type BidirectionalDescription, bidirectionalLayer } from './bidirectional.ts';
 import type { Layer, LayerKind, Signal } from './contract.ts';
 import { type DenseDescription, denseLayer } from './dense.ts';
+import { type DropoutDescription, dropoutLayer } from './dropout.ts';
 import { type ElmanDescription, elmanLayer } from './elman.ts';
 import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
+import { type GruDescription, gruLayer } from './gru.ts';
 import { checkInput, type InputDescription } from './inputs.ts';
+import { type LstmDescription, lstmLayer } from './lstm.ts';
+import { type ResidualDescription, residualLayer } from './residual.ts';
 
-export type LayerDescription = EmbeddingDescription | ElmanDescription | DenseDescription;
+export type LayerDescription =
+  | EmbeddingDescription
+  | ElmanDescription
+  | LstmDescription
+  | GruDescription
+  | BidirectionalDescription
+  | ResidualDescription
+  | DropoutDescription
+  | DenseDescription;
 
 /** A model as plain data: what it reads, then its layers from the input on. JSON-able; it is what a model file holds. */
 export type ModelDescription = readonly [InputDescription, ...LayerDescription[]];
 
-const kinds: readonly LayerKind<LayerDescription>[] = [embeddingLayer, elmanLayer, denseLayer] as never;
+const kinds: readonly LayerKind<LayerDescription>[] = [
+  embeddingLayer,
+  elmanLayer,
+  lstmLayer,
+  gruLayer,
+  bidirectionalLayer,
+  residualLayer,
+  dropoutLayer,
+  denseLayer,
+] as never;
 
 export interface Stack {
   readonly description: ModelDescription;

@@ -38,31 +38,15 @@ export interface Kernels {
   vsigmoid(y: Pointer, x: Pointer, n: number): void;
   vlog(y: Pointer, x: Pointer, n: number): void;
 
-  recurrentScratch(B: number, H: number): number;
-  recurrentForward(
-    h: Pointer,
-    a: Pointer,
-    w: Pointer,
-    resets: Pointer,
-    T: number,
-    B: number,
-    H: number,
-    activation: number,
-    scratch: Pointer,
-  ): void;
-  recurrentBackward(
-    dh: Pointer,
-    da: Pointer,
-    dy: Pointer,
-    h: Pointer,
-    w: Pointer,
-    resets: Pointer,
-    T: number,
-    B: number,
-    H: number,
-    activation: number,
-    scratch: Pointer,
-  ): void;
+  recurrentScratch(B: number, H: number, gates: number): number;
+  recurrentForward(plan: Pointer): void;
+  recurrentBackward(plan: Pointer): void;
+
+  add(y: Pointer, x: Pointer, n: number): void;
+  copy(y: Pointer, x: Pointer, n: number): void;
+  copyColumns(y: Pointer, x: Pointer, rows: number, columns: number, ldy: number, ldx: number): void;
+  fill(y: Pointer, value: number, n: number): void;
+  multiply(y: Pointer, x: Pointer, m: Pointer, T: number, n: number): void;
 
   gatherRows(y: Pointer, table: Pointer, bias: Pointer, tokens: Pointer, rows: number, ld: number): void;
   scatterAddRows(dTable: Pointer, dy: Pointer, tokens: Pointer, rows: number, ld: number): void;
@@ -175,5 +159,57 @@ export interface Kernels {
     seedHigh: number,
     stream: number,
   ): void;
+  bernoulli(
+    dst: Pointer,
+    rows: number,
+    columns: number,
+    ld: number,
+    probability: number,
+    value: number,
+    seedLow: number,
+    seedHigh: number,
+    firstRow: number,
+    c1: number,
+    c2: number,
+    c3: number,
+  ): void;
   randomAt(seedLow: number, seedHigh: number, stream: number, index: number): number;
+}
+
+/** The words of a plan of a recurrent layer, in the order of `Recurrent` in assembly/layer.ts, where each is explained. */
+export const recurrentWords = [
+  'cell',
+  'reverse',
+  'T',
+  'B',
+  'H',
+  'activation',
+  'gateActivation',
+  'h',
+  'c',
+  'a',
+  'p',
+  'w',
+  'candidateBias',
+  'peepholes',
+  'resets',
+  'padding',
+  'dropout',
+  'zoneoutH',
+  'zoneoutC',
+  'dh',
+  'dc',
+  'dy',
+  'da',
+  'dp',
+  'dPeepholes',
+  'scratch',
+] as const;
+
+export type RecurrentPlan = { readonly [Word in (typeof recurrentWords)[number]]: number };
+
+/** Writes a plan where recurrentForward and recurrentBackward read it. */
+export function writePlan(kernels: Kernels, at: Pointer, plan: RecurrentPlan): void {
+  const words = new Int32Array(kernels.memory.buffer, at, recurrentWords.length);
+  for (let i = 0; i < recurrentWords.length; i++) words[i] = plan[recurrentWords[i]!];
 }

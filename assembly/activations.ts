@@ -1,0 +1,58 @@
+// The nonlinearities of recurrent layers, f and its derivative. All derivatives can be written in terms of y = f(a), so that a
+// backward pass keeps y alone.
+import { sigmoid, tanh } from "./math";
+
+// As the TypeScript layer numbers them.
+/** tanh' = 1 - y². */
+// @ts-ignore: decorator
+@inline export const TANH: i32 = 0;
+/** max(a, 0); slope 1 where y > 0, else 0. */
+// @ts-ignore: decorator
+@inline export const RELU: i32 = 1;
+/** a. */
+// @ts-ignore: decorator
+@inline export const IDENTITY: i32 = 2;
+/** a / (1 + |a|) (Turian, Bergstra and Bengio 2009), slope (1 - |y|)². */
+// @ts-ignore: decorator
+@inline export const SOFTSIGN: i32 = 3;
+/** 1 / (1 + e^-a), slope y (1 - y). */
+// @ts-ignore: decorator
+@inline export const SIGMOID: i32 = 4;
+/** min(max(a/6 + 1/2, 0), 1), slope 1/6 where 0 < y < 1: the form of PyTorch and Keras 3. */
+// @ts-ignore: decorator
+@inline export const HARD_SIGMOID: i32 = 5;
+
+/** f(a). */
+// @ts-ignore: decorator
+@inline export function activate(a: v128, kind: i32): v128 {
+  if (kind == TANH) return tanh(a);
+  if (kind == SIGMOID) return sigmoid(a);
+  const zero = v128.splat<real>(0);
+  // Not max(): a NaN must come through and be reported, not become 0.
+  if (kind == RELU) return v128.andnot(a, v128.lt<real>(a, zero));
+  const one = v128.splat<real>(1);
+  if (kind == SOFTSIGN) return v128.div<real>(a, v128.add<real>(one, v128.abs<real>(a)));
+  if (kind == HARD_SIGMOID) {
+    const y = v128.add<real>(v128.div<real>(a, v128.splat<real>(6)), v128.splat<real>(0.5));
+    return v128.pmin<real>(v128.pmax<real>(y, zero), one);
+  }
+  return a;
+}
+
+/** f'(a) from y = f(a). */
+// @ts-ignore: decorator
+@inline export function slope(y: v128, kind: i32): v128 {
+  const one = v128.splat<real>(1);
+  if (kind == TANH) return v128.sub<real>(one, v128.mul<real>(y, y));
+  if (kind == SIGMOID) return v128.mul<real>(y, v128.sub<real>(one, y));
+  const zero = v128.splat<real>(0);
+  if (kind == RELU) return v128.and(one, v128.gt<real>(y, zero));
+  if (kind == SOFTSIGN) {
+    const rest = v128.sub<real>(one, v128.abs<real>(y));
+    return v128.mul<real>(rest, rest);
+  }
+  if (kind == HARD_SIGMOID) {
+    return v128.and(v128.splat<real>(<real>(1.0 / 6.0)), v128.and(v128.gt<real>(y, zero), v128.lt<real>(y, one)));
+  }
+  return one;
+}

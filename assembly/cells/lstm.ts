@@ -1,0 +1,119 @@
+// The LSTM cell (Hochreiter and Schmidhuber 1997, with the forget gate of Gers, Schmidhuber and Cummins 2000):
+//   i, f, o = σ(a_i), σ(a_f), σ(a_o)    g = φ(a_g)    c_t = f∘c_{t-1} + i∘g    h_t = o∘φ(c_t),    a = V x_t + W h_{t-1} + b
+// φ is tanh, σ the sigmoid unless told otherwise. With peepholes (Gers and Schmidhuber 2000) a_i and a_f get p_i∘c_{t-1} and
+// p_f∘c_{t-1}, a_o gets p_o∘c_t.
+//
+// A row of a holds the gates i, f, g, o, each ld reals; the step leaves their values there.
+import { activate, SIGMOID, slope, TANH } from "../activations";
+import { bytes } from "../simd";
+
+// @ts-ignore: decorator
+@inline function stepRows(h: usize, c: usize, a: usize, before: usize, peepholes: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+  const width = bytes(ld);
+  const f = width;
+  const g = <usize>2 * width;
+  const o = <usize>3 * width;
+  for (let r = 0; r < rows; r++, a += <usize>3 * width) {
+    let p = peepholes;
+    const end = a + width;
+    do {
+      const old = v128.load(before);
+      let ai = v128.load(a);
+      let af = v128.load(a + f);
+      let ao = v128.load(a + o);
+      if (peepholes) {
+        ai = v128.add<real>(ai, v128.mul<real>(v128.load(p), old));
+        af = v128.add<real>(af, v128.mul<real>(v128.load(p + f), old));
+      }
+      const iv = activate(ai, gate);
+      const fv = activate(af, gate);
+      const gv = activate(v128.load(a + g), cell);
+      const cv = v128.add<real>(v128.mul<real>(fv, old), v128.mul<real>(iv, gv));
+      if (peepholes) {
+        ao = v128.add<real>(ao, v128.mul<real>(v128.load(p + g), cv));
+        p += 16;
+      }
+      const ov = activate(ao, gate);
+      v128.store(a, iv);
+      v128.store(a + f, fv);
+      v128.store(a + g, gv);
+      v128.store(a + o, ov);
+      v128.store(c, cv);
+      v128.store(h, v128.mul<real>(ov, activate(cv, cell)));
+      a += 16;
+      before += 16;
+      c += 16;
+      h += 16;
+    } while (a < end);
+  }
+}
+
+/** h, c from a [rows, 4 ld] and the c before, all [rows, ld]; peepholes: [3, ld] of i, f, o, or 0. */
+export function lstmStep(h: usize, c: usize, a: usize, before: usize, peepholes: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+  if (cell == TANH && gate == SIGMOID && !peepholes) stepRows(h, c, a, before, 0, rows, ld, TANH, SIGMOID);
+  else stepRows(h, c, a, before, peepholes, rows, ld, cell, gate);
+}
+
+// @ts-ignore: decorator
+@inline function backRows(
+  da: usize, dc: usize, dh: usize, dy: usize, a: usize, before: usize, peepholes: usize, dPeepholes: usize,
+  rows: i32, ld: i32, cell: i32, gate: i32,
+): void {
+  const width = bytes(ld);
+  const f = width;
+  const g = <usize>2 * width;
+  const o = <usize>3 * width;
+  for (let r = 0; r < rows; r++, a += <usize>3 * width, da += <usize>3 * width) {
+    let p = peepholes;
+    let dp = dPeepholes;
+    const end = a + width;
+    do {
+      const old = v128.load(before);
+      const iv = v128.load(a);
+      const fv = v128.load(a + f);
+      const gv = v128.load(a + g);
+      const ov = v128.load(a + o);
+      const cv = v128.add<real>(v128.mul<real>(fv, old), v128.mul<real>(iv, gv));
+      const y = activate(cv, cell);
+      const d = v128.add<real>(v128.load(dh), v128.load(dy));
+      const dov = v128.mul<real>(v128.mul<real>(d, y), slope(ov, gate));
+      let dcv = v128.add<real>(v128.load(dc), v128.mul<real>(v128.mul<real>(d, ov), slope(y, cell)));
+      if (peepholes) dcv = v128.add<real>(dcv, v128.mul<real>(v128.load(p + g), dov));
+      const div = v128.mul<real>(v128.mul<real>(dcv, gv), slope(iv, gate));
+      const dfv = v128.mul<real>(v128.mul<real>(dcv, old), slope(fv, gate));
+      v128.store(da, div);
+      v128.store(da + f, dfv);
+      v128.store(da + g, v128.mul<real>(v128.mul<real>(dcv, iv), slope(gv, cell)));
+      v128.store(da + o, dov);
+      let dOld = v128.mul<real>(dcv, fv);
+      if (peepholes) {
+        dOld = v128.add<real>(dOld, v128.mul<real>(v128.load(p), div));
+        dOld = v128.add<real>(dOld, v128.mul<real>(v128.load(p + f), dfv));
+        v128.store(dp, v128.add<real>(v128.load(dp), v128.mul<real>(div, old)));
+        v128.store(dp + f, v128.add<real>(v128.load(dp + f), v128.mul<real>(dfv, old)));
+        v128.store(dp + g, v128.add<real>(v128.load(dp + g), v128.mul<real>(dov, cv)));
+        p += 16;
+        dp += 16;
+      }
+      v128.store(dc, dOld);
+      a += 16;
+      da += 16;
+      dc += 16;
+      dh += 16;
+      dy += 16;
+      before += 16;
+    } while (a < end);
+  }
+}
+
+/**
+ * da [rows, 4 ld], which may be where a is, from dh + dy and dc, all [rows, ld]; dc becomes the gradient of the c before.
+ * a: the gates as the step left them; before: the c before; dPeepholes [3, ld] is added to.
+ */
+export function lstmBack(
+  da: usize, dc: usize, dh: usize, dy: usize, a: usize, before: usize, peepholes: usize, dPeepholes: usize,
+  rows: i32, ld: i32, cell: i32, gate: i32,
+): void {
+  if (cell == TANH && gate == SIGMOID && !peepholes) backRows(da, dc, dh, dy, a, before, 0, 0, rows, ld, TANH, SIGMOID);
+  else backRows(da, dc, dh, dy, a, before, peepholes, dPeepholes, rows, ld, cell, gate);
+}

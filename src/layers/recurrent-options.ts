@@ -1,0 +1,98 @@
+// The options that all recurrent layers share, and their checks.
+import { checkInteger, checkNumber, checkObject, checkOptions } from '../check.ts';
+import { checkInitializer, glorotUniform, type Initializer, orthogonal, zeros } from '../initializers.ts';
+
+/** φ of a cell: what it computes of its candidate and of what leaves it. */
+export const activations = ['tanh', 'relu', 'identity', 'softsign'] as const;
+export type Activation = (typeof activations)[number];
+
+/** σ of the gates. */
+export const gateActivations = ['sigmoid', 'hard-sigmoid'] as const;
+export type GateActivation = (typeof gateActivations)[number];
+
+/** Zoneout rates: the probability that a unit keeps its old value at a step. */
+export interface Zoneout {
+  /** Of h. Default 0. */
+  readonly hidden?: number;
+  /** Of c of an LSTM. Default 0. */
+  readonly cell?: number;
+}
+
+/** Options of every recurrent layer. */
+export interface RecurrentOptions {
+  /** H, the number of hidden units. */
+  readonly units: number;
+  /** Of V [G·H, I], drawn for each gate. Default Glorot uniform. */
+  readonly inputInitializer?: Initializer;
+  /** Of W [G·H, H], drawn for each gate. Default orthogonal (Saxe et al. 2014). */
+  readonly recurrentInitializer?: Initializer;
+  /** Of the biases [G·H]. Default zeros. */
+  readonly biasInitializer?: Initializer;
+  /**
+   * Share of the units of h_{t-1} that W does not see, from 0 to below 1: one mask for all steps of a window (Gal and
+   * Ghahramani 2016), the others divided by 1 - rate. Off outside training. Default 0.
+   */
+  readonly recurrentDropout?: number;
+  /** Units that keep their old value, drawn for each step (Krueger et al. 2017); outside training the mean of both is taken. Default none. */
+  readonly zoneout?: Zoneout;
+  /** Share of the numbers of W that are zero in a window, from 0 to below 1: DropConnect (Merity, Keskar and Socher 2018). Off outside training. Default 0. */
+  readonly weightDropout?: number;
+}
+
+export interface RecurrentDescription {
+  readonly units: number;
+  readonly inputInitializer: Initializer;
+  readonly recurrentInitializer: Initializer;
+  readonly biasInitializer: Initializer;
+  readonly recurrentDropout: number;
+  readonly zoneout: Zoneout;
+  readonly weightDropout: number;
+}
+
+/** A rate of dropout: 0 ≤ rate < 1. */
+export function checkRate(where: string, value: unknown): number {
+  return checkNumber(where, value, { min: 0, exclusiveMax: 1 });
+}
+
+export const recurrentOptions = [
+  'kind',
+  'units',
+  'inputInitializer',
+  'recurrentInitializer',
+  'biasInitializer',
+  'recurrentDropout',
+  'zoneout',
+  'weightDropout',
+] as const;
+
+/** Checks what all recurrent layers share and fills in defaults; `more` are the options of the cell itself. */
+export function checkRecurrent(
+  description: Readonly<Record<string, unknown>>,
+  where: string,
+  more: readonly string[],
+): RecurrentDescription {
+  checkOptions(where, description, [...recurrentOptions, ...more]);
+  const {
+    units,
+    inputInitializer = glorotUniform(),
+    recurrentInitializer = orthogonal(),
+    biasInitializer = zeros(),
+    recurrentDropout = 0,
+    zoneout = {},
+    weightDropout = 0,
+  } = description;
+  const { hidden = 0, cell = 0 } = checkObject(`${where}.zoneout`, zoneout);
+  checkOptions(`${where}.zoneout`, zoneout, more.includes('peepholes') ? ['hidden', 'cell'] : ['hidden']);
+  return {
+    units: checkInteger(`${where}.units`, units, 1),
+    inputInitializer: checkInitializer(`${where}.inputInitializer`, inputInitializer),
+    recurrentInitializer: checkInitializer(`${where}.recurrentInitializer`, recurrentInitializer),
+    biasInitializer: checkInitializer(`${where}.biasInitializer`, biasInitializer),
+    recurrentDropout: checkRate(`${where}.recurrentDropout`, recurrentDropout),
+    zoneout: {
+      hidden: checkNumber(`${where}.zoneout.hidden`, hidden, { min: 0, max: 1 }),
+      ...(more.includes('peepholes') && { cell: checkNumber(`${where}.zoneout.cell`, cell, { min: 0, max: 1 }) }),
+    },
+    weightDropout: checkRate(`${where}.weightDropout`, weightDropout),
+  };
+}

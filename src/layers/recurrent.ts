@@ -1,0 +1,313 @@
+// A recurrent layer of any cell: V, W and b of its gates, its states over a window, and the products around the kernels, which
+// run over time. What a cell is, is data: elman.ts, lstm.ts and gru.ts.
+import { zeros } from '../initializers.ts';
+import { type Kernels, type Pointer, recurrentWords, writePlan } from '../wasm/kernels.ts';
+import type { BufferSpec, Gate, Layer, LayerKind, ParameterSpec, Pass, Signal, Track } from './contract.ts';
+import { drawOnce, drawSteps } from './masks.ts';
+import { bindProjection, projectionScratch } from './projection.ts';
+import type { Activation, GateActivation, RecurrentDescription } from './recurrent-options.ts';
+
+/** Nonlinearities and cells, in the order in which the kernels number them. */
+const functions: readonly (Activation | GateActivation)[] = [
+  'tanh',
+  'relu',
+  'identity',
+  'softsign',
+  'sigmoid',
+  'hard-sigmoid',
+];
+const cells = ['elman', 'lstm', 'gru', 'gru-before'] as const;
+
+/** What tells one cell from another. */
+export interface Cell {
+  readonly kind: (typeof cells)[number];
+  /** In PyTorch's order; none for a cell without gates. */
+  readonly gates: readonly Gate[];
+  readonly activation: Activation;
+  readonly gateActivation: GateActivation;
+  /** What is added to the initial biases of each gate. */
+  readonly biasOffsets?: readonly number[];
+  readonly peepholes?: boolean;
+}
+
+/** A kind of recurrent layer, which can also run from the last step to the first. */
+export interface RecurrentKind<Description extends RecurrentDescription & { readonly kind: string }>
+  extends LayerKind<Description> {
+  cell(description: Description): Cell;
+}
+
+/** How the parameters of a layer in one direction are called, in PyTorch's way. */
+export function recurrentName(layer: number, reverse: boolean): (part: string) => string {
+  return (part) => `rnn.${part}_l${layer}${reverse ? '_reverse' : ''}`;
+}
+
+/** A layer in one direction. `name` gives the full name of `weight_ih`, `weight_hh`, `bias_ih`, `bias_hn` and `peephole`. */
+export function recurrentLayer(
+  cell: Cell,
+  description: RecurrentDescription,
+  input: Signal,
+  name: (part: string) => string,
+  reverse: boolean,
+): Layer {
+  const H = description.units;
+  const { recurrentDropout, zoneout, weightDropout } = description;
+  const { hidden: zoneoutHidden = 0, cell: zoneoutCell = 0 } = zoneout;
+  const lstm = cell.kind === 'lstm';
+  const after = cell.kind === 'gru';
+  const gru = after || cell.kind === 'gru-before';
+  const G = Math.max(1, cell.gates.length);
+  const gates = cell.gates.length === 0 ? {} : { gates: cell.gates };
+  const names = {
+    V: name('weight_ih'),
+    W: name('weight_hh'),
+    b: name('bias_ih'),
+    bn: name('bias_hn'),
+    p: name('peephole'),
+  };
+
+  const matrix = { columns: G * H, transposed: true, kind: 'weight', units: H, ...gates } as const;
+  const vector = { rows: 1, transposed: false, kind: 'bias', units: H } as const;
+  const parameters: ParameterSpec[] = [
+    {
+      ...matrix,
+      name: names.V,
+      rows: input.size,
+      shape: [G * H, input.size],
+      initializer: description.inputInitializer,
+      lookedUp: input.kind === 'tokens',
+    },
+    { ...matrix, name: names.W, rows: H, shape: [G * H, H], initializer: description.recurrentInitializer },
+    {
+      ...vector,
+      name: names.b,
+      columns: G * H,
+      shape: [G * H],
+      initializer: description.biasInitializer,
+      ...gates,
+      ...(cell.biasOffsets && { offsets: cell.biasOffsets }),
+    },
+  ];
+  // b_hn stands next to n's own bias, which has the initial values of both.
+  if (after) parameters.push({ ...vector, name: names.bn, columns: H, shape: [H], initializer: zeros() });
+  if (cell.peepholes) {
+    parameters.push({
+      name: names.p,
+      rows: 3,
+      columns: H,
+      shape: [3, H],
+      transposed: false,
+      kind: 'weight',
+      initializer: zeros(),
+    });
+  }
+
+  const own = (bufferName: string, extent: BufferSpec['extent'], kept: boolean, more: Partial<BufferSpec> = {}) =>
+    ({ name: bufferName, extent, columns: H, type: 'real', kept, ...more }) satisfies BufferSpec;
+  const gated = { columns: G * H, gates: G };
+  const buffers: BufferSpec[] = [
+    own('h', 'slot', true),
+    // The gates; dL/da takes their place on the way back where nobody needs them again.
+    own('a', 'step', cell.kind !== 'elman', gated),
+    // h_{t-1} as the products saw it: zero in rows that were reset, without what was dropped.
+    own('previous', 'step', false),
+    own('dh', 'batch', false),
+    { name: 'plan', extent: 'fixed', rows: 1, columns: recurrentWords.length, type: 'integer', kept: false },
+  ];
+  if (cell.kind !== 'elman') buffers.push(own('da', 'step', false, { ...gated, inPlaceOf: 'a' }));
+  if (lstm) buffers.push(own('c', 'slot', true), own('dc', 'batch', false));
+  if (gru) buffers.push(own('p', 'step', true), own('dp', 'step', false, after ? { inPlaceOf: 'p' } : {}));
+  if (recurrentDropout > 0) buffers.push(own('dropout', 'step', true));
+  if (zoneoutHidden > 0) buffers.push(own('zoneoutH', 'step', true));
+  if (zoneoutCell > 0) buffers.push(own('zoneoutC', 'step', true));
+  if (weightDropout > 0) {
+    for (const part of ['w', 'dw', 'kept']) buffers.push(own(part, 'fixed', false, { ...gated, rows: H }));
+  }
+
+  return {
+    output: { kind: 'features', size: H },
+    parameters,
+    buffers,
+    result: 'h',
+    keepsResult: true,
+    state: lstm ? ['h', 'c'] : ['h'],
+    reads: reverse ? 'both' : 'past',
+
+    scratch(kernels: Kernels, T: number, B: number) {
+      const width = G === 1 ? H : G * kernels.padded(H);
+      return Math.max(
+        projectionScratch(kernels, input, width, T * B),
+        kernels.recurrentScratch(B, H, G),
+        kernels.gemmScratch(H, width, T * B),
+      );
+    },
+
+    bind(binding) {
+      const { kernels, rows: B, dOutput, resets, padding, scratch } = binding;
+      const find = (bufferName: string) => binding.buffer(bufferName);
+      const h = find('h');
+      const ld = h.ld;
+      const width = G * ld;
+      const a = find('a');
+      const separate = { da: cell.kind === 'elman' ? a : find('da'), dp: gru ? find('dp') : undefined };
+      const c = lstm ? find('c') : undefined;
+      const dc = lstm ? find('dc') : undefined;
+      const p = gru ? find('p') : undefined;
+      const previous = find('previous');
+      const dh = find('dh');
+      const plan = find('plan').pointer;
+      const dropout = recurrentDropout > 0 ? find('dropout') : undefined;
+      const zoneoutH = zoneoutHidden > 0 ? find('zoneoutH') : undefined;
+      const zoneoutC = zoneoutCell > 0 ? find('zoneoutC') : undefined;
+      const dropped = weightDropout > 0 ? { w: find('w'), dw: find('dw'), kept: find('kept') } : undefined;
+      const W = binding.parameter(names.W);
+      const dW = binding.gradient(names.W);
+      const projection = bindProjection(
+        {
+          ...binding,
+          weight: binding.parameter(names.V),
+          dWeight: binding.gradient(names.V),
+          bias: binding.parameter(names.b),
+          dBias: binding.gradient(names.b),
+        },
+        input,
+        G === 1 ? H : width,
+        scratch,
+      );
+      const at = (track: Track | undefined, step: number): Pointer =>
+        track === undefined ? 0 : track.pointer + step * track.stride;
+
+      /** Where dL/da and dL/dp go: in the place of a and p where these have served. */
+      const gradients = (pass: Pass) => (pass.again ? separate : { da: a, dp: after ? p : separate.dp });
+      /** Hands the steps to the kernels. */
+      const write = (from: number, to: number, pass: Pass) =>
+        writePlan(kernels, plan, {
+          cell: cells.indexOf(cell.kind),
+          reverse: reverse ? 1 : 0,
+          T: to - from,
+          B,
+          H,
+          activation: functions.indexOf(cell.activation),
+          gateActivation: functions.indexOf(cell.gateActivation),
+          h: at(h, from),
+          c: at(c, from),
+          a: at(a, from),
+          p: at(p, from),
+          w: dropped !== undefined && pass.training ? dropped.w.pointer : W,
+          candidateBias: after ? binding.parameter(names.bn) : 0,
+          peepholes: cell.peepholes ? binding.parameter(names.p) : 0,
+          resets: pass.resets ? at(resets, from) : 0,
+          padding: pass.padding ? at(padding, from) : 0,
+          dropout: pass.training ? at(dropout, from) : 0,
+          zoneoutH: at(zoneoutH, from),
+          zoneoutC: at(zoneoutC, from),
+          dh: dh.pointer,
+          dc: at(dc, 0),
+          dy: at(dOutput, from),
+          da: at(gradients(pass).da, from),
+          dp: at(gradients(pass).dp, from),
+          dPeepholes: cell.peepholes ? binding.gradient(names.p) : 0,
+          scratch,
+        });
+
+      return {
+        draw(from, to, draw) {
+          if (dropout !== undefined) {
+            drawOnce(kernels, dropout, from, to, B, H, 1 - recurrentDropout, draw);
+          }
+          if (zoneoutH !== undefined) drawSteps(kernels, zoneoutH, from, to, B, H, zoneoutHidden, 1, draw);
+          if (zoneoutC !== undefined) drawSteps(kernels, zoneoutC, from, to, B, H, zoneoutCell, 1, draw);
+          if (dropped !== undefined) {
+            const kept = 1 - weightDropout;
+            const [low, high] = draw.seed;
+            const { pointer } = dropped.kept;
+            kernels.bernoulli(
+              pointer,
+              H,
+              width,
+              width,
+              kept,
+              1 / kept,
+              low,
+              high,
+              0,
+              draw.window + 1,
+              draw.batch,
+              draw.mask(),
+            );
+          }
+        },
+
+        forward(from, to, pass) {
+          const T = to - from;
+          projection.forward(a, from, to);
+          if (reverse) {
+            kernels.clear(at(h, to), B * ld);
+            if (c !== undefined) kernels.clear(at(c, to), B * ld);
+          }
+          if (!pass.training) {
+            if (zoneoutH !== undefined) kernels.fill(at(zoneoutH, from), zoneoutHidden, T * B * ld);
+            if (zoneoutC !== undefined) kernels.fill(at(zoneoutC, from), zoneoutCell, T * B * ld);
+          } else if (dropped !== undefined) {
+            kernels.multiply(dropped.w.pointer, W, dropped.kept.pointer, 1, H * width);
+          }
+          write(from, to, pass);
+          kernels.recurrentForward(plan);
+        },
+
+        backward(from, to, pass) {
+          const T = to - from;
+          const { da, dp } = gradients(pass);
+          kernels.clear(dh.pointer, B * ld);
+          if (dc !== undefined) kernels.clear(dc.pointer, B * ld);
+          write(from, to, pass);
+          kernels.recurrentBackward(plan);
+
+          let seen = at(h, reverse ? from + 1 : from);
+          const masked = at(previous, from);
+          if (pass.resets) {
+            kernels.maskRows(masked, seen, at(resets, from), T * B, ld);
+            seen = masked;
+          }
+          if (pass.training && dropout !== undefined) {
+            kernels.multiply(masked, seen, at(dropout, from), 1, T * B * ld);
+            seen = masked;
+          }
+          const target = dropped !== undefined && pass.training ? dropped.dw.pointer : dW;
+          /** dW of some columns of gates, which begin at column `first`. */
+          const product = (first: number, columns: number, x: Pointer, dx: Pointer, ldx: number) =>
+            kernels.gemm(
+              target + first * kernels.realBytes(),
+              x,
+              dx,
+              H,
+              columns,
+              T * B,
+              ld,
+              ldx,
+              width,
+              true,
+              false,
+              target === dW,
+              scratch,
+            );
+          if (gru) {
+            product(0, 2 * ld, seen, at(da, from), width);
+            if (after) {
+              product(2 * ld, ld, seen, at(dp, from), ld);
+              kernels.sumRows(binding.gradient(names.bn), at(dp, from), T * B, ld);
+            } else {
+              product(2 * ld, ld, at(p, from), at(da, from) + 2 * ld * kernels.realBytes(), width);
+            }
+          } else {
+            product(0, G === 1 ? H : width, seen, at(da, from), width);
+          }
+          if (dropped !== undefined && target !== dW) {
+            kernels.multiply(target, target, dropped.kept.pointer, 1, H * width);
+            kernels.add(dW, target, H * width);
+          }
+          projection.backward(da, from, to);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,85 @@
+// A recurrent layer with its input added to its output.
+import { checkObject, checkOptions, show } from '../check.ts';
+import { BpttError } from '../errors.ts';
+import { type BidirectionalDescription, bidirectionalLayer, type DirectedDescription } from './bidirectional.ts';
+import type { LayerKind } from './contract.ts';
+import { elmanLayer } from './elman.ts';
+import { gruLayer } from './gru.ts';
+import { lstmLayer } from './lstm.ts';
+
+type InnerDescription = DirectedDescription | BidirectionalDescription;
+
+export interface ResidualDescription {
+  readonly kind: 'residual';
+  readonly layer: InnerDescription;
+}
+
+const kinds: readonly LayerKind<InnerDescription>[] = [elmanLayer, lstmLayer, gruLayer, bidirectionalLayer] as never;
+
+/**
+ * A recurrent layer with a residual connection (He et al. 2016; between recurrent layers: Wu et al. 2016): `y_t = layer(x)_t + x_t`.
+ * The layer must give as many features as it reads.
+ *
+ * @param layer What `elman`, `lstm`, `gru` or `bidirectional` returns.
+ * @throws BpttError for another layer; when the model is created, for one whose input and output differ in size.
+ */
+export function residual(layer: InnerDescription): ResidualDescription {
+  return residualLayer.check({ kind: 'residual', layer }, 'residual');
+}
+
+function kindOf(layer: Readonly<Record<string, unknown>>, where: string): LayerKind<InnerDescription> {
+  const kind = kinds.find((candidate) => candidate.kind === layer.kind);
+  if (kind !== undefined) return kind;
+  const known = kinds.map((candidate) => `'${candidate.kind}'`).join(', ');
+  throw new BpttError('invalid-argument', `${where}.kind: expected one of ${known}, got ${show(layer.kind)}`);
+}
+
+export const residualLayer: LayerKind<ResidualDescription> = {
+  kind: 'residual',
+
+  check(description, where) {
+    checkOptions(where, description, ['kind', 'layer']);
+    const layer = checkObject(`${where}.layer`, description.layer);
+    return { kind: 'residual', layer: kindOf(layer, `${where}.layer`).check(layer, `${where}.layer`) };
+  },
+
+  create(description, input, ordinal, where) {
+    const inner = kindOf({ ...description.layer }, where).create(description.layer, input, ordinal, `${where}.layer`);
+    if (input.kind !== 'features' || input.size !== inner.output.size) {
+      throw new BpttError(
+        'invalid-shape',
+        `${where}: expected a layer with as many outputs as inputs, got ${input.size} ${input.kind} in and ${inner.output.size} features out`,
+      );
+    }
+    const columns = inner.output.size;
+    const slots = inner.buffers.find(({ name }) => name === inner.result)!.extent === 'slot';
+    return {
+      ...inner,
+      buffers: [{ name: 'sum', extent: 'step', columns, type: 'real', kept: true }, ...inner.buffers],
+      result: 'sum',
+      keepsResult: false,
+
+      bind(binding) {
+        const { kernels, rows: B, input: x, dInput, dOutput } = binding;
+        const sum = binding.buffer('sum');
+        const result = binding.buffer(inner.result);
+        const output = { ...result, pointer: result.pointer + (slots ? result.stride : 0) };
+        const bound = inner.bind(binding);
+        const at = (track: typeof x, step: number) => track.pointer + step * track.stride;
+        return {
+          draw: (from, to, draw) => bound.draw?.(from, to, draw),
+          forward(from, to, pass) {
+            bound.forward(from, to, pass);
+            const n = (to - from) * B * sum.ld;
+            kernels.copy(at(sum, from), at(output, from), n);
+            kernels.add(at(sum, from), at(x, from), n);
+          },
+          backward(from, to, pass) {
+            bound.backward(from, to, pass);
+            if (dInput !== undefined) kernels.add(at(dInput, from), at(dOutput, from), (to - from) * B * sum.ld);
+          },
+        };
+      },
+    };
+  },
+};
