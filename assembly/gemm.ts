@@ -4,7 +4,7 @@
 
 import { PANEL, bytes, padded } from './simd';
 import { STRIDE, packPanels, transposeBlock, transposedRow } from './gemm/pack';
-import { row1, row4, tile4, tile5 } from './gemm/tiles';
+import { pack5, row1, row4, tile4, tile5 } from './gemm/tiles';
 
 /** Steps of k of one block at most: a panel of B and a group of A stay in the first-level cache. */
 // @ts-ignore: decorator
@@ -42,23 +42,35 @@ function rows(
   }
 }
 
+/** How many of m rows go by four, so that the others go by five; where there is no such number, none. */
+// @ts-ignore: decorator
+@inline function fours(m: i32): i32 {
+  const count = (5 - m % 5) % 5;
+  return 4 * count > m ? 0 : 4 * count;
+}
+
 /**
  * Rows of `panels` panels by tiles; returns how many of the m rows that were: all, or all but at most four.
+ * The first `fresh` panels are packed on the way, from rows of B that are `ldb` bytes apart; then the first rows go by five.
  */
 function tiles(
-  c: usize, a: usize, b: usize, m: i32, panels: i32, k: i32, panel: usize, ldc: usize, row: usize, accumulate: bool,
+  c: usize, a: usize, panels: usize, source: usize, ldb: usize, m: i32, count: i32, fresh: i32, k: i32, panel: usize,
+  ldc: usize, row: usize, accumulate: bool,
 ): i32 {
-  // So many by four that the others go by five.
-  let fours = (5 - m % 5) % 5;
-  if (4 * fours > m) fours = 0;
   let left = m;
-  for (; left - 4 * fours >= 5; left -= 5, a += 5 * row, c += 5 * ldc) {
-    let to = c, from = b;
-    for (let j = panels; j > 0; j--, to += STRIDE, from += panel) tile5(to, a, from, k, row, ldc, accumulate);
+  for (const last = fours(m) + 5; left >= last; left -= 5, a += 5 * row, c += 5 * ldc) {
+    let to = c, from = panels;
+    for (let j = count; j > 0; j--, to += STRIDE, from += panel) {
+      if (fresh > 0) {
+        pack5(to, a, from, source, ldb, k, row, ldc, accumulate);
+        source += STRIDE;
+        fresh--;
+      } else tile5(to, a, from, k, row, ldc, accumulate);
+    }
   }
-  for (; fours > 0; fours--, left -= 4, a += 4 * row, c += 4 * ldc) {
-    let to = c, from = b;
-    for (let j = panels; j > 0; j--, to += STRIDE, from += panel) tile4(to, a, from, k, row, ldc, accumulate);
+  for (let four = fours(m); four > 0; four -= 4, left -= 4, a += 4 * row, c += 4 * ldc) {
+    let to = c, from = panels;
+    for (let j = count; j > 0; j--, to += STRIDE, from += panel) tile4(to, a, from, k, row, ldc, accumulate);
   }
   return m - left;
 }
@@ -111,10 +123,16 @@ function multiply(
       for (let j = 0; j < n; j += width) {
         const nc = min(width, n - j);
         const count = padded(nc) / PANEL;
+        let source: usize = 0, fresh = 0; // panels that the first tiles pack on their way
         if (packed) panels = b + <usize>p * STRIDE + bytes(j) * <usize>k;
-        else packPanels(panels, panel, transB ? b + bytes(p) + <usize>j * bytes(ldb) : b + <usize>p * bytes(ldb) + bytes(j), kc, nc, bytes(ldb), transB);
+        else {
+          source = transB ? b + bytes(p) + <usize>j * bytes(ldb) : b + <usize>p * bytes(ldb) + bytes(j);
+          if (!transB && mc >= 5 && fours(mc) < mc) fresh = nc / PANEL;
+          const rest = nc - fresh * PANEL;
+          packPanels(panels + <usize>fresh * panel, panel, source + <usize>fresh * STRIDE, kc, rest, bytes(ldb), transB);
+        }
         const to = c + <usize>i * bytes(ldc) + bytes(j);
-        const done = tiles(to, across, panels, mc, count, kc, panel, bytes(ldc), apart, add);
+        const done = tiles(to, across, panels, source, bytes(ldb), mc, count, fresh, kc, panel, bytes(ldc), apart, add);
         if (done == mc) continue;
         rows(to + <usize>done * bytes(ldc), across + <usize>done * apart, panels, mc - done, count, kc, panel, STRIDE, bytes(ldc), apart, sizeof<real>(), add);
       }

@@ -81,6 +81,8 @@ describe('gemm and gemmPacked', () => {
 
   test('are so beyond the blocks of rows and of columns', () => {
     expect(wrongInAll(259, 11, 9)).toBe(0);
+    expect(wrongInAll(258, 17, 5)).toBe(0);
+    expect(wrongInAll(261, 17, 600)).toBe(0);
     expect(wrongInAll(5, 1030, 3)).toBe(0);
     expect(wrongInAll(1, 1000, 37)).toBe(0);
     expect(wrongInAll(300, 1, 20)).toBe(0);

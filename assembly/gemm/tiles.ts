@@ -247,6 +247,144 @@ export function tile5(c: usize, a: usize, b: usize, k: i32, row: usize, ldc: usi
 }
 
 /**
+ * Five rows of one panel: C[5, PANEL] (+)= A·B with rows of A \`row\` bytes apart and a panel of B [k][PANEL].
+ */
+export function pack5(c: usize, a: usize, packed: usize, b: usize, ldb: usize, k: i32, row: usize, ldc: usize, accumulate: bool): void {
+  const r1 = c + ldc;
+  const r2 = r1 + ldc;
+  const r3 = r2 + ldc;
+  const r4 = r3 + ldc;
+  let c00 = v128.splat<real>(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00;
+  if (accumulate) {
+    c00 = v128.load(c);
+    c01 = v128.load(c, 16);
+    c10 = v128.load(r1);
+    c11 = v128.load(r1, 16);
+    c20 = v128.load(r2);
+    c21 = v128.load(r2, 16);
+    c30 = v128.load(r3);
+    c31 = v128.load(r3, 16);
+    c40 = v128.load(r4);
+    c41 = v128.load(r4, 16);
+  }
+  let p = -(-k & 3);
+  packed += <usize>p * STRIDE;
+  b += <usize>p * ldb;
+  let a0 = a + <usize>p * S;
+  let a1 = a0 + row;
+  let a2 = a1 + row;
+  let a3 = a2 + row;
+  let a4 = a3 + row;
+  do {
+    if (p >= 0) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      v128.store(packed, b0);
+      v128.store(packed, b1, 16);
+      const x4 = v128.load_splat<real>(a4);
+      c40 = madd(x4, b0, c40);
+      c41 = madd(x4, b1, c41);
+      const x3 = v128.load_splat<real>(a3);
+      c30 = madd(x3, b0, c30);
+      c31 = madd(x3, b1, c31);
+      const x2 = v128.load_splat<real>(a2);
+      c20 = madd(x2, b0, c20);
+      c21 = madd(x2, b1, c21);
+      const x1 = v128.load_splat<real>(a1);
+      c10 = madd(x1, b0, c10);
+      c11 = madd(x1, b1, c11);
+      const x0 = v128.load_splat<real>(a0);
+      c00 = madd(x0, b0, c00);
+      c01 = madd(x0, b1, c01);
+    }
+    b += ldb;
+    if (p >= -1) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      v128.store(packed, b0, STRIDE);
+      v128.store(packed, b1, STRIDE + 16);
+      const x4 = v128.load_splat<real>(a4, S);
+      c40 = madd(x4, b0, c40);
+      c41 = madd(x4, b1, c41);
+      const x3 = v128.load_splat<real>(a3, S);
+      c30 = madd(x3, b0, c30);
+      c31 = madd(x3, b1, c31);
+      const x2 = v128.load_splat<real>(a2, S);
+      c20 = madd(x2, b0, c20);
+      c21 = madd(x2, b1, c21);
+      const x1 = v128.load_splat<real>(a1, S);
+      c10 = madd(x1, b0, c10);
+      c11 = madd(x1, b1, c11);
+      const x0 = v128.load_splat<real>(a0, S);
+      c00 = madd(x0, b0, c00);
+      c01 = madd(x0, b1, c01);
+    }
+    b += ldb;
+    if (p >= -2) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      v128.store(packed, b0, 2 * STRIDE);
+      v128.store(packed, b1, 2 * STRIDE + 16);
+      const x4 = v128.load_splat<real>(a4, 2 * S);
+      c40 = madd(x4, b0, c40);
+      c41 = madd(x4, b1, c41);
+      const x3 = v128.load_splat<real>(a3, 2 * S);
+      c30 = madd(x3, b0, c30);
+      c31 = madd(x3, b1, c31);
+      const x2 = v128.load_splat<real>(a2, 2 * S);
+      c20 = madd(x2, b0, c20);
+      c21 = madd(x2, b1, c21);
+      const x1 = v128.load_splat<real>(a1, 2 * S);
+      c10 = madd(x1, b0, c10);
+      c11 = madd(x1, b1, c11);
+      const x0 = v128.load_splat<real>(a0, 2 * S);
+      c00 = madd(x0, b0, c00);
+      c01 = madd(x0, b1, c01);
+    }
+    b += ldb;
+    if (p >= -3) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      v128.store(packed, b0, 3 * STRIDE);
+      v128.store(packed, b1, 3 * STRIDE + 16);
+      const x0 = v128.load_splat<real>(a0, 3 * S);
+      c00 = madd(x0, b0, c00);
+      c01 = madd(x0, b1, c01);
+      const x1 = v128.load_splat<real>(a1, 3 * S);
+      c10 = madd(x1, b0, c10);
+      c11 = madd(x1, b1, c11);
+      const x2 = v128.load_splat<real>(a2, 3 * S);
+      c20 = madd(x2, b0, c20);
+      c21 = madd(x2, b1, c21);
+      const x3 = v128.load_splat<real>(a3, 3 * S);
+      c30 = madd(x3, b0, c30);
+      c31 = madd(x3, b1, c31);
+      const x4 = v128.load_splat<real>(a4, 3 * S);
+      c40 = madd(x4, b0, c40);
+      c41 = madd(x4, b1, c41);
+    }
+    b += ldb;
+    a0 += 4 * S;
+    a1 += 4 * S;
+    a2 += 4 * S;
+    a3 += 4 * S;
+    a4 += 4 * S;
+    packed += 4 * STRIDE;
+    p += 4;
+  } while (p < k);
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(r1, c10);
+  v128.store(r1, c11, 16);
+  v128.store(r2, c20);
+  v128.store(r2, c21, 16);
+  v128.store(r3, c30);
+  v128.store(r3, c31, 16);
+  v128.store(r4, c40);
+  v128.store(r4, c41, 16);
+}
+
+/**
  * One row of one panel; values of A are `step` bytes apart, rows of B `stride` bytes.
  */
 export function row1(c: usize, a: usize, step: usize, b: usize, stride: usize, k: i32, accumulate: bool): void {
