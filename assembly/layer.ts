@@ -7,11 +7,12 @@
 // running in reverse, slot t + 1 is the one before (it comes from later steps) and slot t the one after.
 import { elmanBack, elmanStep } from "./cells/elman";
 import { gruBackAfter, gruBackBefore, gruBackGates, gruGates, gruStepAfter, gruStepBefore } from "./cells/gru";
-import { lstmBack, lstmStep } from "./cells/lstm";
+import { lstmBack, lstmBackCell, lstmBackOutput, lstmCell, lstmOutput, lstmStep } from "./cells/lstm";
+import { addScaled, normalize, normalizeBack } from "./normalize";
 import { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
-import { biasRows, clear, maskRows } from "./reduce";
+import { biasRows, clear, maskRows, sumRows } from "./reduce";
 import { bytes, padded } from "./simd";
-import { add, holdRows, keepRows, multiply, zoneout } from "./states";
+import { add, copy, copyColumns, holdRows, keepRows, multiply, zoneout } from "./states";
 
 // Cells as the TypeScript layer numbers them.
 // @ts-ignore: decorator
@@ -53,6 +54,19 @@ export class Recurrent {
   candidateBias: usize;
   /** LSTM: [3, ld] for i, f, o. */
   peepholes: usize;
+  /** Layer normalisation, or 0: gains of the recurrent product [G, ld], and gain and bias of the cell of LSTM, [ld]. */
+  gain: usize;
+  cellGain: usize;
+  cellBias: usize;
+  /** [T, B, G·ld] the normalised recurrent product, and [T, B·G] one over its deviations; rows of both as those of a. */
+  q: usize;
+  qInverse: usize;
+  /** Reals between the inverse deviations of two steps, of q and of the cell. */
+  inverses: i32;
+  cInverses: i32;
+  /** [T, B, ld] the normalised cell of LSTM, and [T, B] one over its deviations. */
+  cn: usize;
+  cInverse: usize;
   /** [T, B] octets, 1 where the state before the step is zero. */
   resets: usize;
   /** [T, B] octets, 1 where the step is padding: the state passes as it is. */
@@ -73,6 +87,11 @@ export class Recurrent {
   dp: usize;
   /** [3, ld], added to. */
   dPeepholes: usize;
+  /** Layer normalisation: [T, B, G·ld] the gradient of the recurrent product; the others are added to. */
+  dq: usize;
+  dGain: usize;
+  dCellGain: usize;
+  dCellBias: usize;
   scratch: usize;
 }
 
@@ -88,13 +107,13 @@ export class Recurrent {
 
 /** Rows [B, ld] that both directions keep in scratch next to the packed W. */
 // @ts-ignore: decorator
-@inline const BLOCKS: usize = 6;
+@inline const BLOCKS: usize = 7;
 
 /** Bytes of scratch that recurrentForward and recurrentBackward need for a cell of G gates. */
 export function recurrentScratch(B: i32, H: i32, gates: i32): usize {
   const ld = padded(H);
   const work = max(gemmScratch(B, gates * ld, H), gemmScratch(B, H, gates * ld));
-  return aligned(bytes(gates * ld * ld)) + BLOCKS * aligned(bytes(B * ld)) + work;
+  return aligned(bytes(gates * ld * ld)) + (BLOCKS - 1) * aligned(bytes(B * ld)) + aligned(bytes(B * gates * ld)) + work;
 }
 
 /** Computes h (and c) of all steps. */
@@ -111,7 +130,7 @@ export function recurrentForward(plan: usize): void {
   const maskedH = blocks;
   const maskedC = blocks + block;
   const dropped = blocks + 2 * block;
-  const work = blocks + BLOCKS * block;
+  const work = blocks + (BLOCKS - 1) * block + aligned(bytes(B * width));
   const w = layer.w;
   const candidate = packed + bytes(2 * ld * H); // GRU: the panels of W_n
   // One step, as in generation, does not pay for packing.
@@ -143,24 +162,64 @@ export function recurrentForward(plan: usize): void {
     const a = layer.a + <usize>t * bytes(B * width);
     const p = layer.p + at;
     const activation = layer.activation, gate = layer.gateActivation;
+    const gain = layer.gain;
+    const q = layer.q + <usize>t * bytes(B * width);
+    const qInverse = layer.qInverse + bytes(t * layer.inverses);
     if (cell == ELMAN || cell == LSTM) {
-      if (pack) gemmPacked(a, seen, packed, B, width, H, ld, width, false, true, work);
-      else gemm(a, seen, w, B, width, H, ld, width, width, false, false, true, work);
+      const product = gain ? q : a;
+      if (pack) gemmPacked(product, seen, packed, B, width, H, ld, width, false, !gain, work);
+      else gemm(product, seen, w, B, width, H, ld, width, width, false, false, !gain, work);
+      if (gain) {
+        normalize(q, q, qInverse, B * gates, H);
+        addScaled(a, q, gain, B, width, width, width);
+      }
       if (cell == ELMAN) elmanStep(h, a, B * ld, activation);
-      else lstmStep(h, layer.c + to, a, beforeC, layer.peepholes, B, ld, activation, gate);
+      else if (gain) {
+        const c = layer.c + to;
+        const cn = layer.cn + at;
+        lstmCell(c, a, beforeC, B, ld, activation, gate);
+        normalize(cn, c, layer.cInverse + bytes(t * layer.cInverses), B, H);
+        biasRows(h, layer.cellBias, B, ld);
+        addScaled(h, cn, layer.cellGain, B, ld, ld, ld);
+        lstmOutput(h, a, h, B, ld, activation);
+      } else lstmStep(h, layer.c + to, a, beforeC, layer.peepholes, B, ld, activation, gate);
     } else {
-      if (pack) gemmPacked(a, seen, packed, B, 2 * ld, H, ld, width, false, true, work);
-      else gemm(a, seen, w, B, 2 * ld, H, ld, width, width, false, false, true, work);
+      const n = bytes(2 * ld);
+      const product = gain ? q : a;
+      if (pack) gemmPacked(product, seen, packed, B, 2 * ld, H, ld, width, false, !gain, work);
+      else gemm(product, seen, w, B, 2 * ld, H, ld, width, width, false, false, !gain, work);
       if (cell == GRU) {
         biasRows(p, layer.candidateBias, B, ld);
-        if (pack) gemmPacked(p, seen, candidate, B, ld, H, ld, ld, false, true, work);
-        else gemm(p, seen, w + bytes(2 * ld), B, ld, H, ld, width, ld, false, false, true, work);
+        const qn = gain ? q + n : p;
+        const ldq = gain ? width : ld;
+        if (pack) gemmPacked(qn, seen, candidate, B, ld, H, ld, ldq, false, !gain, work);
+        else gemm(qn, seen, w + n, B, ld, H, ld, width, ldq, false, false, !gain, work);
+        if (gain) {
+          normalize(q, q, qInverse, B * gates, H);
+          addScaled(a, q, gain, B, 2 * ld, width, width);
+          addScaled(p, qn, gain + n, B, ld, ld, width);
+        }
         gruStepAfter(h, a, p, before, B, ld, activation, gate);
       } else {
+        const an = a + n;
+        const qn = gain ? q + n : an;
+        if (gain) {
+          for (let r = 0; r < B; r++) {
+            const row = q + <usize>r * bytes(width);
+            normalize(row, row, qInverse + bytes(r * gates), 2, H);
+          }
+          addScaled(a, q, gain, B, 2 * ld, width, width);
+        }
         gruGates(a, p, seen, B, ld, gate);
-        const an = a + bytes(2 * ld);
-        if (pack) gemmPacked(an, p, candidate, B, ld, H, ld, width, false, true, work);
-        else gemm(an, p, w + bytes(2 * ld), B, ld, H, ld, width, width, false, false, true, work);
+        if (pack) gemmPacked(qn, p, candidate, B, ld, H, ld, width, false, !gain, work);
+        else gemm(qn, p, w + n, B, ld, H, ld, width, width, false, false, !gain, work);
+        if (gain) {
+          for (let r = 0; r < B; r++) {
+            const row = qn + <usize>r * bytes(width);
+            normalize(row, row, qInverse + bytes(r * gates + 2), 1, H);
+          }
+          addScaled(an, qn, gain + n, B, ld, width, width);
+        }
         gruStepBefore(h, a, before, B, ld, activation);
       }
     }
@@ -191,7 +250,8 @@ export function recurrentBackward(plan: usize): void {
   const zeros = blocks + 3 * block;
   const heldH = blocks + 4 * block;
   const heldC = blocks + 5 * block;
-  const work = blocks + BLOCKS * block;
+  const normalized = blocks + 6 * block; // [B, G·ld]
+  const work = blocks + (BLOCKS - 1) * block + aligned(bytes(B * width));
   const dh = layer.dh, dc = layer.dc;
   const gru = cell == GRU || cell == GRU_BEFORE;
   const candidate = packed + bytes(2 * ld * ld);
@@ -233,23 +293,52 @@ export function recurrentBackward(plan: usize): void {
         beforeC = maskedC;
       }
     }
+    const gain = layer.gain;
+    const q = layer.q + <usize>t * bytes(B * width);
+    const qInverse = layer.qInverse + bytes(t * layer.inverses);
+    const dq = layer.dq + <usize>t * bytes(B * width);
     if (gru) {
       // What reaches the state before through W goes through its dropout; the rest, d∘z, is in dh.
       const through = layer.dropout ? dropped : dh;
       if (cell == GRU) {
         gruBackAfter(da, dp, dh, dy, a, p, before, B, ld, activation, gate);
-        gemmPacked(through, da, packed, B, H, 2 * ld, width, ld, false, !layer.dropout, work);
-        gemmPacked(through, dp, candidate, B, H, ld, ld, ld, false, true, work);
+        if (gain) {
+          copyColumns(normalized, da, B, 2 * ld, width, width);
+          copyColumns(normalized + n, dp, B, ld, width, ld);
+          normalizeBack(dq, normalized, q, qInverse, gain, layer.dGain, B * gates, gates, H);
+          gemmPacked(through, dq, packed, B, H, 2 * ld, width, ld, false, !layer.dropout, work);
+          gemmPacked(through, dq + n, candidate, B, H, ld, width, ld, false, true, work);
+        } else {
+          gemmPacked(through, da, packed, B, H, 2 * ld, width, ld, false, !layer.dropout, work);
+          gemmPacked(through, dp, candidate, B, H, ld, ld, ld, false, true, work);
+        }
       } else {
         gruBackBefore(da, dh, dy, a, before, B, ld, activation, gate);
-        gemmPacked(dp, da + n, candidate, B, H, ld, width, ld, false, false, work);
+        const dProduct = gain ? dq : da;
+        if (gain) {
+          // n first: r's gradient needs what comes of it.
+          for (let r = 0; r < B; r++) {
+            const row = n + <usize>r * bytes(width);
+            const inverse = qInverse + bytes(r * gates + 2);
+            normalizeBack(normalized + row, da + row, q + row, inverse, gain + n, layer.dGain + n, 1, 1, H);
+          }
+        }
+        gemmPacked(dp, gain ? normalized + n : da + n, candidate, B, H, ld, width, ld, false, false, work);
         let seen = before;
         if (layer.dropout) {
           multiply(dropped, before, layer.dropout + at, 1, B * ld);
           seen = dropped;
         }
         gruBackGates(da, dp, seen, B, ld, gate);
-        gemmPacked(dp, da, packed, B, H, 2 * ld, width, ld, false, true, work);
+        if (gain) {
+          for (let r = 0; r < B; r++) {
+            const row = <usize>r * bytes(width);
+            const inverse = qInverse + bytes(r * gates);
+            normalizeBack(normalized + row, da + row, q + row, inverse, gain, layer.dGain, 2, 2, H);
+          }
+          copy(dq, normalized, B * width);
+        }
+        gemmPacked(dp, dProduct, packed, B, H, 2 * ld, width, ld, false, true, work);
         if (layer.dropout) memory.copy(dropped, dp, step);
         else add(dh, dp, B * ld);
       }
@@ -259,8 +348,19 @@ export function recurrentBackward(plan: usize): void {
       }
     } else {
       if (cell == ELMAN) elmanBack(da, dh, dy, layer.h + <usize>(t + 1 - layer.reverse) * step, B * ld, activation);
-      else lstmBack(da, dc, dh, dy, a, beforeC, layer.peepholes, layer.dPeepholes, B, ld, activation, gate);
-      gemmPacked(dh, da, packed, B, H, width, width, ld, false, false, work);
+      else if (gain) {
+        const cn = layer.cn + at;
+        const cInverse = layer.cInverse + bytes(t * layer.cInverses);
+        biasRows(normalized, layer.cellBias, B, ld);
+        addScaled(normalized, cn, layer.cellGain, B, ld, ld, ld);
+        lstmBackOutput(da, normalized, dh, dy, a, B, ld, activation, gate);
+        sumRows(layer.dCellBias, normalized, B, ld);
+        normalizeBack(normalized, normalized, cn, cInverse, layer.cellGain, layer.dCellGain, B, 1, H);
+        add(dc, normalized, B * ld);
+        lstmBackCell(da, dc, a, beforeC, B, ld, activation, gate);
+      } else lstmBack(da, dc, dh, dy, a, beforeC, layer.peepholes, layer.dPeepholes, B, ld, activation, gate);
+      if (gain) normalizeBack(dq, da, q, qInverse, gain, layer.dGain, B * gates, gates, H);
+      gemmPacked(dh, gain ? dq : da, packed, B, H, width, width, ld, false, false, work);
       if (layer.dropout) multiply(dh, dh, layer.dropout + at, 1, B * ld);
     }
     if (holds) {

@@ -40,6 +40,11 @@ const cells = {
   gru: (units: number, more: More = {}) => gru({ units, ...random, ...more }),
   'gru, hard sigmoid': (units: number, more: More = {}) =>
     gru({ units, gateActivation: 'hard-sigmoid', activation: 'softsign', ...random, ...more }),
+  'elman, normalised': (units: number, more: More = {}) => elman({ units, layerNorm: true, ...random, ...more }),
+  'lstm, normalised': (units: number, more: More = {}) => lstm({ units, layerNorm: true, ...random, ...more }),
+  'gru, normalised': (units: number, more: More = {}) => gru({ units, layerNorm: true, ...random, ...more }),
+  'gru, reset before, normalised': (units: number, more: More = {}) =>
+    gru({ units, reset: 'before', layerNorm: true, ...random, ...more }),
   'gru, reset before': (units: number, more: More = {}) => gru({ units, reset: 'before', ...random, ...more }),
 } as const;
 type CellName = keyof typeof cells;
@@ -51,10 +56,10 @@ async function modelOf(layers: readonly LayerDescription[], kind: 'tokens' | 'fe
   const model = await createModel(description, { seed: 12, dtype: 'f64' });
   // Peepholes and b_hn start at zero: elsewhere.
   for (const { name, data } of model.parameters()) {
-    if (!/peephole|bias_hn/.test(name)) continue;
+    if (!/peephole|bias_hn|gain|bias_c/.test(name)) continue;
     model.setParameter(
       name,
-      data.map((_, i) => 0.3 - 0.17 * (i % 5)),
+      data.map((_, i) => 0.7 - 0.17 * (i % 5)),
     );
   }
   return model;

@@ -117,3 +117,82 @@ export function lstmBack(
   if (cell == TANH && gate == SIGMOID && !peepholes) backRows(da, dc, dh, dy, a, before, 0, 0, rows, ld, TANH, SIGMOID);
   else backRows(da, dc, dh, dy, a, before, peepholes, dPeepholes, rows, ld, cell, gate);
 }
+
+// With layer normalisation of the cell, h_t = o∘φ(u) with u = γ∘N(c_t) + β: the same step in two parts, without peepholes.
+
+/** First part: gates and c. */
+export function lstmCell(c: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+  const width = bytes(ld);
+  for (let r = 0; r < rows; r++, a += <usize>3 * width) {
+    const end = a + width;
+    do {
+      const iv = activate(v128.load(a), gate);
+      const fv = activate(v128.load(a + width), gate);
+      const gv = activate(v128.load(a + <usize>2 * width), cell);
+      v128.store(a, iv);
+      v128.store(a + width, fv);
+      v128.store(a + <usize>2 * width, gv);
+      v128.store(a + <usize>3 * width, activate(v128.load(a + <usize>3 * width), gate));
+      v128.store(c, v128.add<real>(v128.mul<real>(fv, v128.load(before)), v128.mul<real>(iv, gv)));
+      a += 16;
+      before += 16;
+      c += 16;
+    } while (a < end);
+  }
+}
+
+/** Second part: h = o∘φ(u); h may be where u is. */
+export function lstmOutput(h: usize, a: usize, u: usize, rows: i32, ld: i32, cell: i32): void {
+  const width = bytes(ld);
+  for (let r = 0; r < rows; r++, a += <usize>3 * width) {
+    const end = a + width;
+    do {
+      v128.store(h, v128.mul<real>(v128.load(a + <usize>3 * width), activate(v128.load(u), cell)));
+      a += 16;
+      h += 16;
+      u += 16;
+    } while (a < end);
+  }
+}
+
+/** Backward of the second part, which comes first: da of o, and u becomes dL/du; da of the others stays what a has. */
+export function lstmBackOutput(da: usize, u: usize, dh: usize, dy: usize, a: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+  const width = bytes(ld);
+  for (let r = 0; r < rows; r++, a += <usize>3 * width, da += <usize>3 * width) {
+    const end = a + width;
+    do {
+      const d = v128.add<real>(v128.load(dh), v128.load(dy));
+      const y = activate(v128.load(u), cell);
+      const ov = v128.load(a + <usize>3 * width);
+      v128.store(u, v128.mul<real>(v128.mul<real>(d, ov), slope(y, cell)));
+      v128.store(da + <usize>3 * width, v128.mul<real>(v128.mul<real>(d, y), slope(ov, gate)));
+      a += 16;
+      da += 16;
+      u += 16;
+      dh += 16;
+      dy += 16;
+    } while (a < end);
+  }
+}
+
+/** Backward of the first part, from dc with all its terms: da of i, f and g; dc becomes the gradient of the c before. */
+export function lstmBackCell(da: usize, dc: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+  const width = bytes(ld);
+  for (let r = 0; r < rows; r++, a += <usize>3 * width, da += <usize>3 * width) {
+    const end = a + width;
+    do {
+      const iv = v128.load(a);
+      const fv = v128.load(a + width);
+      const gv = v128.load(a + <usize>2 * width);
+      const d = v128.load(dc);
+      v128.store(da, v128.mul<real>(v128.mul<real>(d, gv), slope(iv, gate)));
+      v128.store(da + width, v128.mul<real>(v128.mul<real>(d, v128.load(before)), slope(fv, gate)));
+      v128.store(da + <usize>2 * width, v128.mul<real>(v128.mul<real>(d, iv), slope(gv, cell)));
+      v128.store(dc, v128.mul<real>(d, fv));
+      a += 16;
+      da += 16;
+      dc += 16;
+      before += 16;
+    } while (a < end);
+  }
+}

@@ -1,5 +1,6 @@
 // The LSTM layer.
 import { checkBoolean, checkNumber, checkOneOf } from '../check.ts';
+import { BpttError } from '../errors.ts';
 import { type Cell, type RecurrentKind, recurrentLayer, recurrentName } from './recurrent.ts';
 import {
   type Activation,
@@ -53,6 +54,12 @@ export const lstmLayer: RecurrentKind<LstmDescription> = {
     const own = ['activation', 'gateActivation', 'forgetBias', 'peepholes'];
     const common = checkRecurrent(description, where, own);
     const { activation = 'tanh', gateActivation = 'sigmoid', forgetBias = 1, peepholes = false } = description;
+    if (peepholes === true && common.layerNorm) {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}: expected peepholes or layerNorm, got both, and no form of the two together is known`,
+      );
+    }
     return {
       kind: 'lstm',
       ...common,

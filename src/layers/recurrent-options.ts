@@ -1,5 +1,5 @@
 // The options that all recurrent layers share, and their checks.
-import { checkInteger, checkNumber, checkObject, checkOptions } from '../check.ts';
+import { checkBoolean, checkInteger, checkNumber, checkObject, checkOptions } from '../check.ts';
 import { checkInitializer, glorotUniform, type Initializer, orthogonal, zeros } from '../initializers.ts';
 
 /** φ of a cell: what it computes of its candidate and of what leaves it. */
@@ -29,6 +29,11 @@ export interface RecurrentOptions {
   /** Of the biases [G·H]. Default zeros. */
   readonly biasInitializer?: Initializer;
   /**
+   * Layer normalisation (Ba, Kiros and Hinton 2016), N(x) over the H units of each gate: `a = γ_x∘N(V x_t) + γ_h∘N(W h_{t-1}) + b`,
+   * and in an LSTM `h_t = o∘φ(γ_c∘N(c_t) + β_c)`. Default false.
+   */
+  readonly layerNorm?: boolean;
+  /**
    * Share of the units of h_{t-1} that W does not see, from 0 to below 1: one mask for all steps of a window (Gal and
    * Ghahramani 2016), the others divided by 1 - rate. Off outside training. Default 0.
    */
@@ -44,6 +49,7 @@ export interface RecurrentDescription {
   readonly inputInitializer: Initializer;
   readonly recurrentInitializer: Initializer;
   readonly biasInitializer: Initializer;
+  readonly layerNorm: boolean;
   readonly recurrentDropout: number;
   readonly zoneout: Zoneout;
   readonly weightDropout: number;
@@ -60,6 +66,7 @@ export const recurrentOptions = [
   'inputInitializer',
   'recurrentInitializer',
   'biasInitializer',
+  'layerNorm',
   'recurrentDropout',
   'zoneout',
   'weightDropout',
@@ -77,6 +84,7 @@ export function checkRecurrent(
     inputInitializer = glorotUniform(),
     recurrentInitializer = orthogonal(),
     biasInitializer = zeros(),
+    layerNorm = false,
     recurrentDropout = 0,
     zoneout = {},
     weightDropout = 0,
@@ -88,6 +96,7 @@ export function checkRecurrent(
     inputInitializer: checkInitializer(`${where}.inputInitializer`, inputInitializer),
     recurrentInitializer: checkInitializer(`${where}.recurrentInitializer`, recurrentInitializer),
     biasInitializer: checkInitializer(`${where}.biasInitializer`, biasInitializer),
+    layerNorm: checkBoolean(`${where}.layerNorm`, layerNorm),
     recurrentDropout: checkRate(`${where}.recurrentDropout`, recurrentDropout),
     zoneout: {
       hidden: checkNumber(`${where}.zoneout.hidden`, hidden, { min: 0, max: 1 }),

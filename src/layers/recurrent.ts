@@ -1,6 +1,6 @@
 // A recurrent layer of any cell: V, W and b of its gates, its states over a window, and the products around the kernels, which
 // run over time. What a cell is, is data: elman.ts, lstm.ts and gru.ts.
-import { zeros } from '../initializers.ts';
+import { constant, zeros } from '../initializers.ts';
 import { type Kernels, type Pointer, recurrentWords, writePlan } from '../wasm/kernels.ts';
 import type { BufferSpec, Gate, Layer, LayerKind, ParameterSpec, Pass, Signal, Track } from './contract.ts';
 import { drawOnce, drawSteps } from './masks.ts';
@@ -50,7 +50,7 @@ export function recurrentLayer(
   reverse: boolean,
 ): Layer {
   const H = description.units;
-  const { recurrentDropout, zoneout, weightDropout } = description;
+  const { layerNorm, recurrentDropout, zoneout, weightDropout } = description;
   const { hidden: zoneoutHidden = 0, cell: zoneoutCell = 0 } = zoneout;
   const lstm = cell.kind === 'lstm';
   const after = cell.kind === 'gru';
@@ -63,6 +63,10 @@ export function recurrentLayer(
     b: name('bias_ih'),
     bn: name('bias_hn'),
     p: name('peephole'),
+    gainX: name('gain_ih'),
+    gainH: name('gain_hh'),
+    gainC: name('gain_c'),
+    biasC: name('bias_c'),
   };
 
   const matrix = { columns: G * H, transposed: true, kind: 'weight', units: H, ...gates } as const;
@@ -101,6 +105,16 @@ export function recurrentLayer(
     });
   }
 
+  if (layerNorm) {
+    const gain = { ...vector, columns: G * H, shape: [G * H], initializer: constant(1), ...gates };
+    const ofCell = { ...vector, columns: H, shape: [H] };
+    parameters.push({ ...gain, name: names.gainX }, { ...gain, name: names.gainH });
+    if (lstm) {
+      parameters.push({ ...ofCell, name: names.gainC, initializer: constant(1) });
+      parameters.push({ ...ofCell, name: names.biasC, initializer: zeros() });
+    }
+  }
+
   const own = (bufferName: string, extent: BufferSpec['extent'], kept: boolean, more: Partial<BufferSpec> = {}) =>
     ({ name: bufferName, extent, columns: H, type: 'real', kept, ...more }) satisfies BufferSpec;
   const gated = { columns: G * H, gates: G };
@@ -116,6 +130,12 @@ export function recurrentLayer(
   if (cell.kind !== 'elman') buffers.push(own('da', 'step', false, { ...gated, inPlaceOf: 'a' }));
   if (lstm) buffers.push(own('c', 'slot', true), own('dc', 'batch', false));
   if (gru) buffers.push(own('p', 'step', true), own('dp', 'step', false, after ? { inPlaceOf: 'p' } : {}));
+  if (layerNorm) {
+    // Normalised products of input and state, one over their deviations, and the gradient of the second before normalisation.
+    buffers.push(own('xn', 'step', true, gated), own('q', 'step', true, gated), own('dq', 'step', false, gated));
+    buffers.push(own('xInverse', 'step', true, { columns: G }), own('qInverse', 'step', true, { columns: G }));
+    if (lstm) buffers.push(own('cn', 'step', true), own('cInverse', 'step', true, { columns: 1 }));
+  }
   if (recurrentDropout > 0) buffers.push(own('dropout', 'step', true));
   if (zoneoutHidden > 0) buffers.push(own('zoneoutH', 'step', true));
   if (zoneoutCell > 0) buffers.push(own('zoneoutC', 'step', true));
@@ -147,6 +167,7 @@ export function recurrentLayer(
       const h = find('h');
       const ld = h.ld;
       const width = G * ld;
+      const real = kernels.realBytes();
       const a = find('a');
       const separate = { da: cell.kind === 'elman' ? a : find('da'), dp: gru ? find('dp') : undefined };
       const c = lstm ? find('c') : undefined;
@@ -161,13 +182,30 @@ export function recurrentLayer(
       const dropped = weightDropout > 0 ? { w: find('w'), dw: find('dw'), kept: find('kept') } : undefined;
       const W = binding.parameter(names.W);
       const dW = binding.gradient(names.W);
+      const b = binding.parameter(names.b);
+      const db = binding.gradient(names.b);
+      const norm = layerNorm
+        ? {
+            xn: find('xn'),
+            xInverse: find('xInverse'),
+            q: find('q'),
+            qInverse: find('qInverse'),
+            dq: find('dq'),
+            gainX: binding.parameter(names.gainX),
+            dGainX: binding.gradient(names.gainX),
+            ...(lstm && { cn: find('cn'), cInverse: find('cInverse') }),
+          }
+        : undefined;
+      const parameter = (there: boolean, parameterName: string) => (there ? binding.parameter(parameterName) : 0);
+      const gradient = (there: boolean, parameterName: string) => (there ? binding.gradient(parameterName) : 0);
       const projection = bindProjection(
         {
           ...binding,
           weight: binding.parameter(names.V),
           dWeight: binding.gradient(names.V),
-          bias: binding.parameter(names.b),
-          dBias: binding.gradient(names.b),
+          // A normalised product gets the bias behind the norm.
+          bias: layerNorm ? 0 : b,
+          dBias: layerNorm ? 0 : db,
         },
         input,
         G === 1 ? H : width,
@@ -193,8 +231,17 @@ export function recurrentLayer(
           a: at(a, from),
           p: at(p, from),
           w: dropped !== undefined && pass.training ? dropped.w.pointer : W,
-          candidateBias: after ? binding.parameter(names.bn) : 0,
-          peepholes: cell.peepholes ? binding.parameter(names.p) : 0,
+          candidateBias: parameter(after, names.bn),
+          peepholes: parameter(cell.peepholes === true, names.p),
+          gain: parameter(layerNorm, names.gainH),
+          cellGain: parameter(layerNorm && lstm, names.gainC),
+          cellBias: parameter(layerNorm && lstm, names.biasC),
+          q: at(norm?.q, from),
+          qInverse: at(norm?.qInverse, from),
+          inverses: (norm?.qInverse.stride ?? 0) / real,
+          cInverses: (norm?.cInverse?.stride ?? 0) / real,
+          cn: at(norm?.cn, from),
+          cInverse: at(norm?.cInverse, from),
           resets: pass.resets ? at(resets, from) : 0,
           padding: pass.padding ? at(padding, from) : 0,
           dropout: pass.training ? at(dropout, from) : 0,
@@ -205,7 +252,11 @@ export function recurrentLayer(
           dy: at(dOutput, from),
           da: at(gradients(pass).da, from),
           dp: at(gradients(pass).dp, from),
-          dPeepholes: cell.peepholes ? binding.gradient(names.p) : 0,
+          dPeepholes: gradient(cell.peepholes === true, names.p),
+          dq: at(norm?.dq, from),
+          dGain: gradient(layerNorm, names.gainH),
+          dCellGain: gradient(layerNorm && lstm, names.gainC),
+          dCellBias: gradient(layerNorm && lstm, names.biasC),
           scratch,
         });
 
@@ -240,6 +291,11 @@ export function recurrentLayer(
         forward(from, to, pass) {
           const T = to - from;
           projection.forward(a, from, to);
+          if (norm !== undefined) {
+            for (let t = from; t < to; t++) kernels.normalize(at(norm.xn, t), at(a, t), at(norm.xInverse, t), B * G, H);
+            kernels.biasRows(at(a, from), b, T * B, width);
+            kernels.addScaled(at(a, from), at(norm.xn, from), norm.gainX, T * B, width, width, width);
+          }
           if (reverse) {
             kernels.clear(at(h, to), B * ld);
             if (c !== undefined) kernels.clear(at(c, to), B * ld);
@@ -276,7 +332,7 @@ export function recurrentLayer(
           /** dW of some columns of gates, which begin at column `first`. */
           const product = (first: number, columns: number, x: Pointer, dx: Pointer, ldx: number) =>
             kernels.gemm(
-              target + first * kernels.realBytes(),
+              target + first * real,
               x,
               dx,
               H,
@@ -290,20 +346,37 @@ export function recurrentLayer(
               target === dW,
               scratch,
             );
+          const dq = norm?.dq ?? da;
+          const n = 2 * ld;
           if (gru) {
-            product(0, 2 * ld, seen, at(da, from), width);
-            if (after) {
-              product(2 * ld, ld, seen, at(dp, from), ld);
-              kernels.sumRows(binding.gradient(names.bn), at(dp, from), T * B, ld);
-            } else {
-              product(2 * ld, ld, at(p, from), at(da, from) + 2 * ld * kernels.realBytes(), width);
-            }
+            product(0, n, seen, at(dq, from), width);
+            if (!after) product(n, ld, at(p, from), at(dq, from) + n * real, width);
+            else if (norm !== undefined) product(n, ld, seen, at(dq, from) + n * real, width);
+            else product(n, ld, seen, at(dp, from), ld);
+            if (after) kernels.sumRows(binding.gradient(names.bn), at(dp, from), T * B, ld);
           } else {
-            product(0, G === 1 ? H : width, seen, at(da, from), width);
+            product(0, G === 1 ? H : width, seen, at(dq, from), width);
           }
           if (dropped !== undefined && target !== dW) {
             kernels.multiply(target, target, dropped.kept.pointer, 1, H * width);
             kernels.add(dW, target, H * width);
+          }
+          if (norm !== undefined) {
+            kernels.sumRows(db, at(da, from), T * B, width);
+            for (let t = from; t < to; t++) {
+              const { gainX, dGainX } = norm;
+              kernels.normalizeBack(
+                at(da, t),
+                at(da, t),
+                at(norm.xn, t),
+                at(norm.xInverse, t),
+                gainX,
+                dGainX,
+                B * G,
+                G,
+                H,
+              );
+            }
           }
           projection.backward(da, from, to);
         },

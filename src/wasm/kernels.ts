@@ -48,6 +48,20 @@ export interface Kernels {
   fill(y: Pointer, value: number, n: number): void;
   multiply(y: Pointer, x: Pointer, m: Pointer, T: number, n: number): void;
 
+  normalize(y: Pointer, x: Pointer, inverse: Pointer, rows: number, H: number): void;
+  normalizeBack(
+    dx: Pointer,
+    dy: Pointer,
+    normal: Pointer,
+    inverse: Pointer,
+    gain: Pointer,
+    dGain: Pointer,
+    rows: number,
+    gates: number,
+    H: number,
+  ): void;
+  addScaled(y: Pointer, x: Pointer, gain: Pointer, rows: number, columns: number, ldy: number, ldx: number): void;
+
   gatherRows(y: Pointer, table: Pointer, bias: Pointer, tokens: Pointer, rows: number, ld: number): void;
   scatterAddRows(dTable: Pointer, dy: Pointer, tokens: Pointer, rows: number, ld: number): void;
 
@@ -192,6 +206,15 @@ export const recurrentWords = [
   'w',
   'candidateBias',
   'peepholes',
+  'gain',
+  'cellGain',
+  'cellBias',
+  'q',
+  'qInverse',
+  'inverses',
+  'cInverses',
+  'cn',
+  'cInverse',
   'resets',
   'padding',
   'dropout',
@@ -203,6 +226,10 @@ export const recurrentWords = [
   'da',
   'dp',
   'dPeepholes',
+  'dq',
+  'dGain',
+  'dCellGain',
+  'dCellBias',
   'scratch',
 ] as const;
 
