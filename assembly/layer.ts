@@ -92,6 +92,8 @@ export class Recurrent {
   dGain: usize;
   dCellGain: usize;
   dCellBias: usize;
+  /** W as `packB` leaves it, or 0: it is packed anew. */
+  packed: usize;
   scratch: usize;
 }
 
@@ -125,8 +127,8 @@ export function recurrentForward(plan: usize): void {
   const width = gates * ld;
   const step = bytes(B * ld);
   const block = aligned(step);
-  const packed = layer.scratch;
-  const blocks = packed + aligned(bytes(width * ld));
+  const packed = layer.packed ? layer.packed : layer.scratch;
+  const blocks = layer.scratch + aligned(bytes(width * ld));
   const maskedH = blocks;
   const maskedC = blocks + block;
   const dropped = blocks + 2 * block;
@@ -134,8 +136,8 @@ export function recurrentForward(plan: usize): void {
   const w = layer.w;
   const candidate = packed + bytes(2 * ld * H); // GRU: the panels of W_n
   // One step, as in generation, does not pay for packing.
-  const pack = T > 1;
-  if (pack) packB(packed, w, H, width, width, false);
+  const pack = T > 1 || layer.packed != 0;
+  if (pack && !layer.packed) packB(packed, w, H, width, width, false);
 
   for (let i = 0; i < T; i++) {
     const t = layer.reverse ? T - 1 - i : i;

@@ -88,7 +88,7 @@ export class Evaluator {
     const carried = batch.carry === true ? this.#window?.state() : undefined;
     if (!sameRows) {
       this.release();
-      this.#window = new LossWindow(this.#network, this.#loss, this.#chunk, batch.rows);
+      this.#window = new LossWindow(this.#network, this.#loss, this.#chunk, batch.rows, { frozen: true });
     }
     this.#window!.start(state ?? carried);
   }

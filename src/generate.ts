@@ -53,7 +53,7 @@ export function* generate(model: Model, options: GenerateOptions): Generator<num
   const [seedLow, seedHigh] = seedWords(checkInteger('generate.seed', options.seed ?? 0, 0));
   const { kernels, arena } = network;
 
-  const window = new Window(network, Math.min(CHUNK, prompt.length), 1);
+  const window = new Window(network, Math.min(CHUNK, prompt.length), 1, { frozen: true });
   const next = { steps: 1, rows: 1, inputs: new Int32Array(1) };
   try {
     window.start(options.state);

@@ -162,7 +162,7 @@ export class Model {
    */
   forward(input: Input, state?: State): ForwardResult {
     checkInput('forward', input, this.network.stack.input, this.dtype);
-    const window = new Window(this.network, input.steps, input.rows);
+    const window = new Window(this.network, input.steps, input.rows, { frozen: true });
     try {
       window.start(state);
       window.append(input, 0, input.steps);

@@ -16,6 +16,8 @@ export interface WindowOptions {
   readonly gradients?: boolean;
   /** Whether backward passes may read steps again, as with k2 > k1. Default false: what they need once may be overwritten. */
   readonly overlapping?: boolean;
+  /** Whether the parameters stay as they are while the window lives: weights are then packed once. Default false. */
+  readonly frozen?: boolean;
   /** Whether dropout and its like are on: `draw` must come before `forward`. Default false. */
   readonly training?: boolean;
   /** More buffers that move along with the steps, and room for the gradient of the outputs. */
@@ -34,7 +36,10 @@ export class Window {
   #filled = 0;
   #hasResets = false;
   #hasPadding = false;
+  readonly #passes: Pass[] = [];
   readonly #training: boolean;
+  /** Whether old steps are read again. */
+  readonly #reads: boolean;
   readonly #network: Network;
   readonly #layout: Layout<WindowSpec>;
   readonly #block: Pointer;
@@ -55,6 +60,8 @@ export class Window {
     this.rows = rows;
     this.#network = network;
     this.#training = options.training ?? false;
+    this.#reads = options.gradients ?? false;
+    const { frozen = false } = options;
     const { kernels, arena } = network;
     const { input, layers } = network.stack;
     const last = layers.length - 1;
@@ -67,7 +74,9 @@ export class Window {
       return needed ? [own(`dOutput${index}`, layer.output.size, 'real', index === last)] : [];
     });
     const buffers = [
-      ...layers.flatMap((layer, owner) => layer.buffers.map((buffer) => ({ ...buffer, owner }))),
+      ...layers.flatMap((layer, owner) =>
+        layer.buffers.filter((buffer) => frozen || buffer.frozen !== true).map((buffer) => ({ ...buffer, owner })),
+      ),
       ...[
         input.kind === 'tokens' ? own('input', 1, 'integer', true) : own('input', input.size, 'real', true),
         own('resets', 1, 'octet', true),
@@ -110,6 +119,7 @@ export class Window {
         resets: this.#resets,
         padding: this.#padding,
         scratch,
+        frozen,
         parameter: (name) => network.parameters + network.offset(name),
         gradient: (name) => gradients + network.offset(name),
         buffer: (name) => find(index, name)!,
@@ -263,8 +273,11 @@ export class Window {
     this.#network.arena.release(this.#block, this.#bytes);
   }
 
+  /** One object for each way, so that layers can tell a way from another at a glance. */
   #pass(again = false): Pass {
-    return { resets: this.#hasResets, padding: this.#hasPadding, training: this.#training, again };
+    const index = (this.#hasResets ? 1 : 0) + (this.#hasPadding ? 2 : 0) + (again ? 4 : 0);
+    this.#passes[index] ??= { resets: this.#hasResets, padding: this.#hasPadding, training: this.#training, again };
+    return this.#passes[index];
   }
 
   /** Marks the steps of rows that have ended. */
@@ -290,6 +303,8 @@ export class Window {
     const memory = this.#network.arena.octets(0, this.#network.arena.bytes);
     for (const { spec, offset } of this.#layout.entries) {
       if (!spec.kept || spec.extent === 'batch' || spec.extent === 'fixed') continue;
+      // Without backward the states alone are read again.
+      if (!this.#reads && spec.extent !== 'slot') continue;
       const start = this.#block + offset;
       const end = start + (this.#filled + (spec.extent === 'slot' ? 1 : 0)) * spec.stride;
       memory.copyWithin(start, start + drop * spec.stride, end);

@@ -46,6 +46,8 @@ export interface BufferSpec {
   readonly type: 'real' | 'integer' | 'octet';
   /** Whether backward reads what an earlier forward call left: such rows move along when the window does. */
   readonly kept: boolean;
+  /** There only while parameters do not change: copies of weights in the order in which products read them. */
+  readonly frozen?: boolean;
   /** A buffer of the same size in whose place this one may lie in windows that no later backward reads again. */
   readonly inPlaceOf?: string;
 }
@@ -74,13 +76,15 @@ export interface Binding {
   /** [T,B] octets: 1 where the step is padding. */
   readonly padding: Track;
   readonly scratch: Pointer;
+  /** Whether the parameters stay as they are while the binding lives, and the buffers for that are there. */
+  readonly frozen: boolean;
   parameter(name: string): Pointer;
   /** The gradient of a parameter: backward adds to it. */
   gradient(name: string): Pointer;
   buffer(name: string): Track;
 }
 
-/** How a window is computed. */
+/** How a window is computed. A window has one object for each way. */
 export interface Pass {
   /** Whether any state in the window is reset. */
   readonly resets: boolean;

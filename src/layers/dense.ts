@@ -2,7 +2,7 @@
 import { checkInteger, checkOptions } from '../check.ts';
 import { checkInitializer, glorotUniform, type Initializer, zeros } from '../initializers.ts';
 import type { LayerKind } from './contract.ts';
-import { bindProjection, projectionScratch } from './projection.ts';
+import { bindProjection, packedBuffer, projectionScratch } from './projection.ts';
 
 export interface DenseDescription {
   readonly kind: 'dense';
@@ -74,7 +74,10 @@ export const denseLayer: LayerKind<DenseDescription> = {
         },
       ],
       // Kept: as the last layer's, these hold the gradient of losses already taken, which a longer window may need.
-      buffers: [{ name: 'y', extent: 'step', columns: O, type: 'real', kept: true }],
+      buffers: [
+        { name: 'y', extent: 'step', columns: O, type: 'real', kept: true },
+        ...packedBuffer('packed', input, O, 1),
+      ],
       result: 'y',
       keepsResult: false,
       state: [],
@@ -93,6 +96,7 @@ export const denseLayer: LayerKind<DenseDescription> = {
             dWeight: binding.gradient(names.U),
             bias: binding.parameter(names.b),
             dBias: binding.gradient(names.b),
+            packed: binding.frozen && input.kind === 'features' ? binding.buffer('packed').pointer : 0,
           },
           input,
           O,

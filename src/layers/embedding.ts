@@ -72,7 +72,14 @@ export const embeddingLayer: LayerKind<EmbeddingDescription> = {
       bind(binding) {
         const y = binding.buffer('y');
         const lookUp = bindProjection(
-          { ...binding, weight: binding.parameter(name), dWeight: binding.gradient(name), bias: 0, dBias: 0 },
+          {
+            ...binding,
+            weight: binding.parameter(name),
+            dWeight: binding.gradient(name),
+            bias: 0,
+            dBias: 0,
+            packed: 0,
+          },
           input,
           E,
           binding.scratch,

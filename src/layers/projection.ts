@@ -1,7 +1,7 @@
 // y = x·V + b over all rows of a range of steps, and its backward: what every layer with weights on its input shares.
 // Token inputs look rows of V up instead of multiplying a one-hot matrix.
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
-import type { Signal, Track } from './contract.ts';
+import type { BufferSpec, Signal, Track } from './contract.ts';
 
 export interface ProjectionBinding {
   readonly kernels: Kernels;
@@ -16,6 +16,14 @@ export interface ProjectionBinding {
   /** b, or 0: none. */
   readonly bias: Pointer;
   readonly dBias: Pointer;
+  /** Room for V packed, where it stays as it is; else 0. */
+  readonly packed: Pointer;
+}
+
+/** The buffer for `packed`. */
+export function packedBuffer(name: string, input: Signal, columns: number, gates: number): readonly BufferSpec[] {
+  if (input.kind === 'tokens') return [];
+  return [{ name, extent: 'fixed', rows: input.size, columns, gates, type: 'real', kept: false, frozen: true }];
 }
 
 /** Runs over steps `from` to `to`; `y` and `dy` are the tracks of the result and of its gradient. */
@@ -41,7 +49,7 @@ export function bindProjection(
   outputs: number,
   scratch: Pointer,
 ): Projection {
-  const { kernels, rows, input, dInput, addToInput = false, weight, dWeight, bias, dBias } = binding;
+  const { kernels, rows, input, dInput, addToInput = false, weight, dWeight, bias, dBias, packed } = binding;
   const ld = kernels.padded(outputs);
   const at = (track: Track, step: number): Pointer => track.pointer + step * track.stride;
 
@@ -59,10 +67,16 @@ export function bindProjection(
   }
 
   const inputs = signal.size;
+  if (packed !== 0) kernels.packB(packed, weight, inputs, outputs, ld, false);
   return {
     forward(y, from, to) {
       const n = (to - from) * rows;
       if (bias !== 0) kernels.biasRows(at(y, from), bias, n, ld);
+      if (packed !== 0) {
+        const add = bias !== 0;
+        kernels.gemmPacked(at(y, from), at(input, from), packed, n, outputs, inputs, input.ld, ld, false, add, scratch);
+        return;
+      }
       kernels.gemm(
         at(y, from),
         at(input, from),

@@ -4,7 +4,7 @@ import { constant, zeros } from '../initializers.ts';
 import { type Kernels, type Pointer, recurrentWords, writePlan } from '../wasm/kernels.ts';
 import type { BufferSpec, Gate, Layer, LayerKind, ParameterSpec, Pass, Signal, Track } from './contract.ts';
 import { drawOnce, drawSteps } from './masks.ts';
-import { bindProjection, projectionScratch } from './projection.ts';
+import { bindProjection, packedBuffer, projectionScratch } from './projection.ts';
 import type { Activation, GateActivation, RecurrentDescription } from './recurrent-options.ts';
 
 /** Nonlinearities and cells, in the order in which the kernels number them. */
@@ -127,6 +127,8 @@ export function recurrentLayer(
     own('dh', 'batch', false),
     { name: 'plan', extent: 'fixed', rows: 1, columns: recurrentWords.length, type: 'integer', kept: false },
   ];
+  buffers.push(...packedBuffer('packedV', input, G * H, G));
+  buffers.push(own('packed', 'fixed', false, { columns: G * H, gates: G, rows: H, frozen: true }));
   if (cell.kind !== 'elman') buffers.push(own('da', 'step', false, { ...gated, inPlaceOf: 'a' }));
   if (lstm) buffers.push(own('c', 'slot', true), own('dc', 'batch', false));
   if (gru) buffers.push(own('p', 'step', true), own('dp', 'step', false, after ? { inPlaceOf: 'p' } : {}));
@@ -206,6 +208,7 @@ export function recurrentLayer(
           // A normalised product gets the bias behind the norm.
           bias: layerNorm ? 0 : b,
           dBias: layerNorm ? 0 : db,
+          packed: binding.frozen && input.kind === 'features' ? find('packedV').pointer : 0,
         },
         input,
         G === 1 ? H : width,
@@ -216,8 +219,14 @@ export function recurrentLayer(
 
       /** Where dL/da and dL/dp go: in the place of a and p where these have served. */
       const gradients = (pass: Pass) => (pass.again ? separate : { da: a, dp: after ? p : separate.dp });
-      /** Hands the steps to the kernels. */
-      const write = (from: number, to: number, pass: Pass) =>
+      const packed = binding.frozen ? find('packed').pointer : 0;
+      if (packed !== 0) kernels.packB(packed, W, H, width, width, false);
+
+      /** Hands the steps to the kernels, where they are not those of the call before. */
+      let written: readonly [from: number, to: number, pass: Pass] | undefined;
+      const write = (from: number, to: number, pass: Pass) => {
+        if (written?.[0] === from && written[1] === to && written[2] === pass) return;
+        written = [from, to, pass];
         writePlan(kernels, plan, {
           cell: cells.indexOf(cell.kind),
           reverse: reverse ? 1 : 0,
@@ -257,8 +266,10 @@ export function recurrentLayer(
           dGain: gradient(layerNorm, names.gainH),
           dCellGain: gradient(layerNorm && lstm, names.gainC),
           dCellBias: gradient(layerNorm && lstm, names.biasC),
+          packed,
           scratch,
         });
+      };
 
       return {
         draw(from, to, draw) {

@@ -31,6 +31,21 @@ export interface Kernels {
     accumulate: boolean,
     scratch: Pointer,
   ): void;
+  /** The product with op(B) packed by `packB`. */
+  gemmPacked(
+    c: Pointer,
+    a: Pointer,
+    packed: Pointer,
+    m: number,
+    n: number,
+    k: number,
+    lda: number,
+    ldc: number,
+    transA: boolean,
+    accumulate: boolean,
+    scratch: Pointer,
+  ): void;
+  packB(packed: Pointer, b: Pointer, k: number, n: number, ldb: number, transB: boolean): void;
   gemmScratch(m: number, n: number, k: number): number;
 
   vexp(y: Pointer, x: Pointer, n: number): void;
@@ -230,6 +245,7 @@ export const recurrentWords = [
   'dGain',
   'dCellGain',
   'dCellBias',
+  'packed',
   'scratch',
 ] as const;
 
