@@ -46,7 +46,8 @@ export function biasRows(y: usize, bias: usize, rows: i32, ld: i32): void {
 }
 
 /**
- * db += Σ_r dy[r]: every column is one sequential sum that starts from db and takes r in ascending order.
+ * db += Σ_r dy[r]: every column is one sequential sum that starts from db and takes r from the last to the first, as
+ * backward goes through time: in parts, the later rows first, the bits are those of all at once.
  *
  * db: [ld]; dy: [rows, ld]. Four panels go down the rows together, two cache lines of f32 or f64 a row.
  */
@@ -54,6 +55,7 @@ export function sumRows(db: usize, dy: usize, rows: i32, ld: i32): void {
   assert(ld % PANEL == 0);
   const width = bytes(ld);
   const end = db + width;
+  dy += width * (rows - 1);
   for (; db + 4 * STRIDE <= end; db += 4 * STRIDE, dy += 4 * STRIDE) {
     let s0 = v128.load(db);
     let s1 = v128.load(db, 16);
@@ -63,7 +65,7 @@ export function sumRows(db: usize, dy: usize, rows: i32, ld: i32): void {
     let s5 = v128.load(db, 80);
     let s6 = v128.load(db, 96);
     let s7 = v128.load(db, 112);
-    for (let r = 0, d = dy; r < rows; r++, d += width) {
+    for (let r = rows, d = dy; r > 0; r--, d -= width) {
       s0 = v128.add<real>(s0, v128.load(d));
       s1 = v128.add<real>(s1, v128.load(d, 16));
       s2 = v128.add<real>(s2, v128.load(d, 32));
@@ -85,7 +87,7 @@ export function sumRows(db: usize, dy: usize, rows: i32, ld: i32): void {
   for (; db < end; db += STRIDE, dy += STRIDE) {
     let s0 = v128.load(db);
     let s1 = v128.load(db, 16);
-    for (let r = 0, d = dy; r < rows; r++, d += width) {
+    for (let r = rows, d = dy; r > 0; r--, d -= width) {
       s0 = v128.add<real>(s0, v128.load(d));
       s1 = v128.add<real>(s1, v128.load(d, 16));
     }

@@ -37,14 +37,15 @@ export function gatherRows(y: usize, table: usize, bias: usize, tokens: usize, r
 }
 
 /**
- * dTable[tokens[r]] += dy[r], in ascending r, so a token that occurs twice collects both rows, in that order.
+ * dTable[tokens[r]] += dy[r], for r from the last to the first: a token that occurs twice collects both rows, in that order.
  *
  * dTable: [vocabulary, ld]; dy: [rows, ld]; tokens: i32 [rows].
  */
 export function scatterAddRows(dTable: usize, dy: usize, tokens: usize, rows: i32, ld: i32): void {
   assert(ld % PANEL == 0);
   const width = bytes(ld);
-  for (let r = 0; r < rows; r++) {
+  dy += width * (rows - 1);
+  for (let r = rows - 1; r >= 0; r--, dy -= 2 * width) {
     let to = dTable + <usize>load<i32>(tokens + (<usize>r << 2)) * width;
     for (const end = dy + width; dy < end; dy += STRIDE, to += STRIDE) {
       const d0 = v128.add<real>(v128.load(to), v128.load(dy));

@@ -197,7 +197,7 @@ export class Backpropagation {
     this.#network.clearGradients();
     this.#network.gradientParts.useTokens(window.tokens(begin, end));
     const again = this.#truncation !== undefined && (next === undefined || next < k2);
-    window.backward(begin, end, inject, again);
+    window.backward(begin, end, { headFrom: inject, again });
     if (late && scale !== 1) kernels.scale(gradients, scale, layout.count);
 
     this.#step++;

@@ -3,7 +3,30 @@ import type { Batch } from './batch.ts';
 import type { BufferSpec, Track } from './layers/contract.ts';
 import type { Loss } from './losses.ts';
 import type { Network } from './network.ts';
-import { padRows, Window, type WindowOptions } from './window.ts';
+import { padRows, Window, type WindowOptions, windowBytes } from './window.ts';
+
+/** Targets and mask. */
+function buffersOf(network: Network, loss: Loss): readonly BufferSpec[] {
+  const outputs = network.stack.layers.at(-1)!.output.size;
+  const { kind } = loss.targets(outputs);
+  const step = { extent: 'step', kept: true } as const;
+  const targets: BufferSpec =
+    kind === 'tokens'
+      ? { ...step, name: 'targets', columns: 1, type: 'integer' }
+      : { ...step, name: 'targets', columns: outputs, type: 'real' };
+  return [targets, { ...step, name: 'mask', columns: 1, type: 'octet' }];
+}
+
+/** Bytes that a window with a loss takes. */
+export function lossWindowBytes(
+  network: Network,
+  loss: Loss,
+  capacity: number,
+  rows: number,
+  options: WindowOptions,
+): number {
+  return windowBytes(network, capacity, rows, { ...options, buffers: buffersOf(network, loss) });
+}
 
 export class LossWindow extends Window {
   readonly #network: Network;
@@ -13,20 +36,10 @@ export class LossWindow extends Window {
   readonly #mask: Track;
 
   constructor(network: Network, loss: Loss, capacity: number, rows: number, options: WindowOptions = {}) {
-    const outputs = network.stack.layers.at(-1)!.output.size;
-    const { kind } = loss.targets(outputs);
-    const step = { extent: 'step', kept: true } as const;
-    const targets: BufferSpec =
-      kind === 'tokens'
-        ? { ...step, name: 'targets', columns: 1, type: 'integer' }
-        : { ...step, name: 'targets', columns: outputs, type: 'real' };
-    super(network, capacity, rows, {
-      ...options,
-      buffers: [targets, { ...step, name: 'mask', columns: 1, type: 'octet' }],
-    });
+    super(network, capacity, rows, { ...options, buffers: buffersOf(network, loss) });
     this.#network = network;
     this.#loss = loss;
-    this.#outputs = outputs;
+    this.#outputs = network.stack.layers.at(-1)!.output.size;
     this.#targets = this.buffer('targets');
     this.#mask = this.buffer('mask');
   }
@@ -71,19 +84,26 @@ export class LossWindow extends Window {
     return first < 0 ? to : from + Math.floor(first / stride);
   }
 
-  /** Σ of the losses of steps `from` to `to`; their outputs become gradients, times `scale`. */
-  takeLoss(from: number, to: number, scale: number): number {
+  /**
+   * `sum` and the losses of steps `from` to `to`; their outputs become gradients, times `scale`. Added up step by step from the
+   * last to the first, as everything that backward adds up: in parts, the later steps first, the bits are those of all at once.
+   */
+  takeLoss(from: number, to: number, scale: number, sum = 0): number {
     this.moveToGradient(from, to);
     const { dOutput } = this;
-    return this.#loss.run(
-      this.#network.kernels,
-      dOutput.pointer + from * dOutput.stride,
-      this.#targets.pointer + from * this.#targets.stride,
-      this.#mask.pointer + from * this.#mask.stride,
-      (to - from) * this.rows,
-      this.#outputs,
-      dOutput.ld,
-      scale,
-    );
+    let total = sum;
+    for (let step = to - 1; step >= from; step--) {
+      total += this.#loss.run(
+        this.#network.kernels,
+        dOutput.pointer + step * dOutput.stride,
+        this.#targets.pointer + step * this.#targets.stride,
+        this.#mask.pointer + step * this.#mask.stride,
+        this.rows,
+        this.#outputs,
+        dOutput.ld,
+        scale,
+      );
+    }
+    return total;
   }
 }

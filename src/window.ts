@@ -24,6 +24,59 @@ export interface WindowOptions {
   readonly buffers?: readonly BufferSpec[];
 }
 
+/** How a range of steps is gone back through. */
+export interface BackwardOptions {
+  /** The first step whose outputs have a gradient. Default: the first of the range. */
+  readonly headFrom?: number;
+  /** Whether a later backward may read these steps again. Default false. */
+  readonly again?: boolean;
+  /** Whether the steps right behind were the last to go back: their gradient flows in. Default false: nothing does. */
+  readonly later?: boolean;
+  /** Whether the steps right before go next. Default false: the state before the range is a constant. */
+  readonly earlier?: boolean;
+}
+
+/** What lies where in a window, and how much scratch its layers want. */
+interface WindowPlan {
+  readonly layout: Layout<WindowSpec>;
+  /** Of the whole block; scratch stands behind the buffers. */
+  readonly bytes: number;
+}
+
+function planOf({ kernels, stack }: Network, capacity: number, rows: number, options: WindowOptions): WindowPlan {
+  const { input, layers } = stack;
+  const last = layers.length - 1;
+  const own = (name: string, columns: number, type: BufferSpec['type'], kept: boolean): BufferSpec => {
+    return { name, extent: 'step', columns, type, kept };
+  };
+  const gradientBuffers = layers.flatMap((layer, index) => {
+    const needed = index < last ? options.gradients : options.buffers !== undefined && layer.keepsResult;
+    return needed ? [own(`dOutput${index}`, layer.output.size, 'real', index === last)] : [];
+  });
+  const buffers = [
+    ...layers.flatMap((layer, owner) =>
+      layer.buffers
+        .filter((buffer) => options.frozen === true || buffer.frozen !== true)
+        .map((buffer) => ({ ...buffer, owner })),
+    ),
+    ...[
+      input.kind === 'tokens' ? own('input', 1, 'integer', true) : own('input', input.size, 'real', true),
+      own('resets', 1, 'octet', true),
+      own('padding', 1, 'octet', true),
+      ...(options.buffers ?? []),
+      ...gradientBuffers,
+    ].map((buffer) => ({ ...buffer, owner: 'window' as const })),
+  ];
+  const layout = planWindow(kernels, buffers, capacity, rows, options.overlapping ?? false);
+  const scratch = Math.max(0, ...layers.map((layer) => layer.scratch(kernels, capacity, rows)));
+  return { layout, bytes: layout.bytes + aligned(scratch) };
+}
+
+/** Bytes that a window takes. */
+export function windowBytes(network: Network, capacity: number, rows: number, options: WindowOptions): number {
+  return planOf(network, capacity, rows, options).bytes;
+}
+
 export class Window {
   /** The most steps that fit. */
   readonly capacity: number;
@@ -63,31 +116,11 @@ export class Window {
     this.#reads = options.gradients ?? false;
     const { frozen = false } = options;
     const { kernels, arena } = network;
-    const { input, layers } = network.stack;
+    const { layers } = network.stack;
     const last = layers.length - 1;
-
-    const own = (name: string, columns: number, type: BufferSpec['type'], kept: boolean): BufferSpec => {
-      return { name, extent: 'step', columns, type, kept };
-    };
-    const gradientBuffers = layers.flatMap((layer, index) => {
-      const needed = index < last ? options.gradients : options.buffers !== undefined && layer.keepsResult;
-      return needed ? [own(`dOutput${index}`, layer.output.size, 'real', index === last)] : [];
-    });
-    const buffers = [
-      ...layers.flatMap((layer, owner) =>
-        layer.buffers.filter((buffer) => frozen || buffer.frozen !== true).map((buffer) => ({ ...buffer, owner })),
-      ),
-      ...[
-        input.kind === 'tokens' ? own('input', 1, 'integer', true) : own('input', input.size, 'real', true),
-        own('resets', 1, 'octet', true),
-        own('padding', 1, 'octet', true),
-        ...(options.buffers ?? []),
-        ...gradientBuffers,
-      ].map((buffer) => ({ ...buffer, owner: 'window' as const })),
-    ];
-    this.#layout = planWindow(kernels, buffers, capacity, rows, options.overlapping ?? false);
-    const scratchBytes = Math.max(0, ...layers.map((layer) => layer.scratch(kernels, capacity, rows)));
-    this.#bytes = this.#layout.bytes + aligned(scratchBytes);
+    const { layout, bytes } = planOf(network, capacity, rows, options);
+    this.#layout = layout;
+    this.#bytes = bytes;
     // Asked for first, so that the window is the last block and giving it back leaves no hole.
     const gradients = options.gradients ? network.gradients : 0;
     this.#block = arena.allocate(this.#bytes);
@@ -141,6 +174,11 @@ export class Window {
   /** Empties the window; the next step starts from `state`, by default from zero. */
   start(state?: State): void {
     if (state !== undefined) checkState(this.#network, state, this.rows);
+    this.restore(state);
+  }
+
+  /** The same from a state that `state` has returned, whatever it holds. */
+  restore(state?: State): void {
     this.#filled = 0;
     this.#hasResets = false;
     this.#hasPadding = false;
@@ -212,18 +250,15 @@ export class Window {
     }
   }
 
-  /**
-   * From dOutput of steps `headFrom` to `to`: adds to the network's gradients. No gradient comes from the outputs of steps
-   * before `headFrom`; the state before `from` is a constant. `again`: whether a later backward may read these steps again.
-   */
-  backward(from: number, to: number, headFrom = from, again = false): void {
+  /** From dOutput of steps `headFrom` to `to`: adds to the network's gradients. */
+  backward(from: number, to: number, { headFrom = from, ...how }: BackwardOptions = {}): void {
     for (let index = this.#layers.length - 1; index >= 0; index--) {
       if (index === this.#head - 1) {
         const { pointer, stride } = this.#gradients[index]!;
         this.#network.arena.octets(pointer + from * stride, (headFrom - from) * stride).fill(0);
       }
       const first = index < this.#head ? from : headFrom;
-      if (first < to) this.#layers[index]!.backward(first, to, this.#pass(again));
+      if (first < to) this.#layers[index]!.backward(first, to, this.#pass(how));
     }
   }
 
@@ -274,9 +309,12 @@ export class Window {
   }
 
   /** One object for each way, so that layers can tell a way from another at a glance. */
-  #pass(again = false): Pass {
-    const index = (this.#hasResets ? 1 : 0) + (this.#hasPadding ? 2 : 0) + (again ? 4 : 0);
-    this.#passes[index] ??= { resets: this.#hasResets, padding: this.#hasPadding, training: this.#training, again };
+  #pass({ again = false, later = false, earlier = false }: BackwardOptions = {}): Pass {
+    const resets = this.#hasResets;
+    const padding = this.#hasPadding;
+    const flags = [resets, padding, again, later, earlier];
+    const index = flags.reduce((sum, flag, bit) => sum + (flag ? 1 << bit : 0), 0);
+    this.#passes[index] ??= { resets, padding, training: this.#training, again, later, earlier };
     return this.#passes[index];
   }
 

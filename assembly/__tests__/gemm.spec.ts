@@ -95,6 +95,39 @@ describe('gemm and gemmPacked', () => {
   });
 });
 
+/** The same for aᵀ·b over rows from the last to the first: both with negative distances. */
+function wrongBackwards(m: i32, n: i32, k: i32, accumulate: bool): i32 {
+  const lda = padded(m), ldb = padded(n);
+  const a = matrix(1, k, m, lda, 1);
+  const b = matrix(2, k, n, ldb, 1);
+  const c = matrix(3, m, n, ldb, 1);
+  const before = copyOf(c, m * ldb);
+  const lastA = a + bytes((k - 1) * lda), lastB = b + bytes((k - 1) * ldb);
+  gemm(c, lastA, lastB, m, n, k, -lda, -ldb, ldb, true, false, accumulate, room(gemmScratch(m, n, k)));
+  let wrong = 0;
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum: real = accumulate ? at(before, i * ldb + j) : 0;
+      for (let p = k - 1; p >= 0; p--) sum = sum + at(a, p * lda + i) * at(b, p * ldb + j);
+      if (at(c, i * ldb + j) != sum) wrong++;
+    }
+  }
+  return wrong;
+}
+
+describe('gemm of rows from the last to the first', () => {
+  test('is the sum in that order, bit for bit', () => {
+    const lengths: i32[] = [1, 2, 3, 4, 7, 64, 257, 600];
+    for (let i = 0; i < lengths.length; i++) {
+      for (let m = 1; m <= 13; m++) {
+        expect(wrongBackwards(m, 1 + m * 3, lengths[i], m % 2 == 0)).toBe(0);
+      }
+    }
+    expect(wrongBackwards(259, 70, 130, true)).toBe(0);
+    expect(wrongBackwards(5, 1030, 9, true)).toBe(0);
+  });
+});
+
 describe('packB', () => {
   test('lays panels of columns one behind the other and fills the last up with zeros', () => {
     const k = 3, n = PANEL + 1;

@@ -20,7 +20,7 @@ describe('biasRows and sumRows', () => {
     }
   });
 
-  test('sumRows adds each column in ascending order, starting from what is there', () => {
+  test('sumRows adds each column from the last row to the first, starting from what is there', () => {
     // Up to ten panels: the blocks of four and the single panels that remain.
     for (let columns = 1; columns <= 10 * PANEL; columns += 3) {
       const ld = padded(columns);
@@ -31,7 +31,7 @@ describe('biasRows and sumRows', () => {
       let wrong = 0;
       for (let c = 0; c < columns; c++) {
         let sum = <real>get(before, c);
-        for (let r = 0; r < ROWS; r++) sum += <real>get(dy, r * ld + c);
+        for (let r = ROWS - 1; r >= 0; r--) sum += <real>get(dy, r * ld + c);
         if (get(db, c) != <f64>sum) wrong++;
       }
       expect(wrong).toBe(0, 'same bits as a sequential sum');
@@ -39,14 +39,14 @@ describe('biasRows and sumRows', () => {
     }
   });
 
-  test('sumRows of two halves equals the sum of the whole', () => {
+  test('sumRows of the later half, then of the earlier one, equals the sum of the whole', () => {
     const ld = 5 * PANEL;
     const dy = matrix(4, 8, ld, ld, 1);
     const whole = block(ld);
     const halves = block(ld);
     sumRows(whole, dy, 8, ld);
-    sumRows(halves, dy, 3, ld);
     sumRows(halves, dy + 3 * ld * sizeof<real>(), 5, ld);
+    sumRows(halves, dy, 3, ld);
     for (let c = 0; c < ld; c++) expect(get(halves, c)).toBe(get(whole, c));
   });
 });

@@ -51,7 +51,7 @@ describe('gatherRows', () => {
 });
 
 describe('scatterAddRows', () => {
-  test('adds every row of a repeated token, in ascending order, to what is there', () => {
+  test('adds every row of a repeated token, from the last to the first, to what is there', () => {
     for (let columns = 1; columns <= 3 * PANEL; columns++) {
       const ld = padded(columns);
       const dTable = matrix(3, VOCABULARY, columns, ld, 1);
@@ -63,7 +63,7 @@ describe('scatterAddRows', () => {
       for (let v = 0; v < VOCABULARY; v++) {
         for (let c = 0; c < columns; c++) {
           let sum = <real>get(before, v * ld + c);
-          for (let r = 0; r < ROWS; r++) {
+          for (let r = ROWS - 1; r >= 0; r--) {
             if (load<i32>(ids + 4 * r) == v) sum += <real>get(dy, r * ld + c);
           }
           if (get(dTable, v * ld + c) != <f64>sum) wrong++;

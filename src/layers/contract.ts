@@ -94,6 +94,10 @@ export interface Pass {
   readonly training: boolean;
   /** Whether a later backward may read these steps again, so that backward must leave what is kept as it is. */
   readonly again: boolean;
+  /** Backward: whether the steps right behind have just gone; the gradient that they left of their first state flows in. */
+  readonly later: boolean;
+  /** Backward: whether the steps right before are still to come. */
+  readonly earlier: boolean;
 }
 
 /** Where random masks come from: numbers of streams that depend on nothing else. */
@@ -114,7 +118,10 @@ export interface BoundLayer {
   draw?(from: number, to: number, draw: Draw): void;
   /** Computes the outputs of steps `from` to `to`. */
   forward(from: number, to: number, pass: Pass): void;
-  /** From dOutput of the steps: adds to the gradients of the parameters and writes dInput. Nothing flows in from later steps. */
+  /**
+   * From dOutput of the steps: adds to the gradients of the parameters, in the order from the last step to the first, and writes
+   * dInput. From later steps nothing flows in but in a pass that says so.
+   */
   backward(from: number, to: number, pass: Pass): void;
 }
 

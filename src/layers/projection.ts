@@ -2,6 +2,7 @@
 // Token inputs look rows of V up instead of multiplying a one-hot matrix.
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 import type { BufferSpec, Signal, Track } from './contract.ts';
+import { weightGradient } from './weight-gradient.ts';
 
 export interface ProjectionBinding {
   readonly kernels: Kernels;
@@ -96,21 +97,8 @@ export function bindProjection(
     backward(dy, from, to) {
       const n = (to - from) * rows;
       if (dBias !== 0) kernels.sumRows(dBias, at(dy, from), n, ld);
-      kernels.gemm(
-        dWeight,
-        at(input, from),
-        at(dy, from),
-        inputs,
-        outputs,
-        n,
-        input.ld,
-        ld,
-        ld,
-        true,
-        false,
-        true,
-        scratch,
-      );
+      const both = { x: at(input, from), ldx: input.ld, inputs, dy: at(dy, from), ldy: ld, outputs, rows: n };
+      weightGradient(kernels, dWeight, ld, both, true, scratch);
       if (dInput !== undefined) {
         kernels.gemm(
           at(dInput, from),

@@ -6,6 +6,7 @@ import type { BufferSpec, Gate, Layer, LayerKind, ParameterSpec, Pass, Signal, T
 import { drawOnce, drawSteps } from './masks.ts';
 import { bindProjection, packedBuffer, projectionScratch } from './projection.ts';
 import type { Activation, GateActivation, RecurrentDescription } from './recurrent-options.ts';
+import { weightGradient } from './weight-gradient.ts';
 
 /** Nonlinearities and cells, in the order in which the kernels number them. */
 const functions: readonly (Activation | GateActivation)[] = [
@@ -324,8 +325,10 @@ export function recurrentLayer(
         backward(from, to, pass) {
           const T = to - from;
           const { da, dp } = gradients(pass);
-          kernels.clear(dh.pointer, B * ld);
-          if (dc !== undefined) kernels.clear(dc.pointer, B * ld);
+          if (!pass.later) {
+            kernels.clear(dh.pointer, B * ld);
+            if (dc !== undefined) kernels.clear(dc.pointer, B * ld);
+          }
           write(from, to, pass);
           kernels.recurrentBackward(plan);
 
@@ -340,23 +343,12 @@ export function recurrentLayer(
             seen = masked;
           }
           const target = dropped !== undefined && pass.training ? dropped.dw.pointer : dW;
+          const accumulate = target === dW || pass.later;
           /** dW of some columns of gates, which begin at column `first`. */
-          const product = (first: number, columns: number, x: Pointer, dx: Pointer, ldx: number) =>
-            kernels.gemm(
-              target + first * real,
-              x,
-              dx,
-              H,
-              columns,
-              T * B,
-              ld,
-              ldx,
-              width,
-              true,
-              false,
-              target === dW,
-              scratch,
-            );
+          const product = (first: number, outputs: number, x: Pointer, dy: Pointer, ldy: number) => {
+            const both = { x, ldx: ld, inputs: H, dy, ldy, outputs, rows: T * B };
+            weightGradient(kernels, target + first * real, width, both, accumulate, scratch);
+          };
           const dq = norm?.dq ?? da;
           const n = 2 * ld;
           if (gru) {
@@ -368,13 +360,13 @@ export function recurrentLayer(
           } else {
             product(0, G === 1 ? H : width, seen, at(dq, from), width);
           }
-          if (dropped !== undefined && target !== dW) {
+          if (dropped !== undefined && target !== dW && !pass.earlier) {
             kernels.multiply(target, target, dropped.kept.pointer, 1, H * width);
             kernels.add(dW, target, H * width);
           }
           if (norm !== undefined) {
             kernels.sumRows(db, at(da, from), T * B, width);
-            for (let t = from; t < to; t++) {
+            for (let t = to - 1; t >= from; t--) {
               const { gainX, dGainX } = norm;
               kernels.normalizeBack(
                 at(da, t),
