@@ -8,7 +8,7 @@ export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
 export { bernoulli, philox, randomAt, randomNormal, randomUniform } from "./random";
 export { biasRows, clampValues, clear, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
 export { padded } from "./simd";
-export { add, copy, copyColumns, fill, multiply } from "./states";
+export { add, copy, copyColumns, fill, multiply, spreadRows } from "./states";
 export { gatherRows, scatterAddRows } from "./tokens";
 
 /** First byte above the module's own data; the memory from here on belongs to the caller. */

@@ -95,3 +95,16 @@ export function fill(y: usize, value: f64, n: i32): void {
 export function copyColumns(y: usize, x: usize, rows: i32, columns: i32, ldy: i32, ldx: i32): void {
   for (let r = 0; r < rows; r++, y += bytes(ldy), x += bytes(ldx)) memory.copy(y, x, bytes(columns));
 }
+
+/** Rows of `columns` reals that lie close together at the end of the block y [rows, ld] come to their places; the rest is zero. */
+export function spreadRows(y: usize, rows: i32, columns: i32, ld: i32): void {
+  let x = y + bytes(rows * (ld - columns));
+  const end = y + bytes(rows * ld);
+  for (const width = bytes(columns), row = bytes(ld); y < end; y += row) {
+    // A row never reaches what is not read yet.
+    let at: usize = 0;
+    for (; at < width; at += sizeof<real>()) store<real>(y + at, load<real>(x + at));
+    for (; at < row; at += sizeof<real>()) store<real>(y + at, 0);
+    x += width;
+  }
+}

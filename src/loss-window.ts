@@ -54,7 +54,7 @@ export class LossWindow extends Window {
       arena.integers(place, count).set(batch.targets.subarray(from * this.rows, to * this.rows));
     } else {
       const { ld } = this.#targets;
-      padRows(arena.reals(place, count * ld), batch.targets, from * this.rows, this.#outputs, ld);
+      padRows(this.#network, place, batch.targets, from * this.rows, count, this.#outputs, ld);
     }
     const flags = arena.octets(this.#mask.pointer + at * this.#mask.stride, count);
     if (batch.mask === undefined) flags.fill(1);

@@ -211,8 +211,7 @@ export class Window {
       const ids = input.inputs.subarray(from * this.rows, to * this.rows);
       arena.integers(place, ids.length).set(ids);
     } else {
-      const view = arena.reals(place, steps * this.rows * this.#input.ld);
-      padRows(view, input.inputs, from * this.rows, size, this.#input.ld);
+      padRows(this.#network, place, input.inputs, from * this.rows, steps * this.rows, size, this.#input.ld);
     }
     const resets = arena.octets(this.#resets.pointer + at * this.#resets.stride, steps * this.rows);
     if (input.resets === undefined) resets.fill(0);
@@ -358,18 +357,17 @@ export class Window {
   }
 }
 
-/** Fills padded rows from those of `data`, `width` numbers each, from row `first` on. */
+/** Fills `count` padded rows at a place from those of `data`, `width` numbers each, from row `first` on. */
 export function padRows(
-  padded: Reals,
+  { kernels, arena }: Network,
+  at: Pointer,
   data: Int32Array | Float32Array | Float64Array,
   first: number,
+  count: number,
   width: number,
   ld: number,
 ): void {
-  const count = padded.length / ld;
-  for (let row = 0; row < count; row++) {
-    const to = row * ld;
-    const from = (first + row) * width;
-    for (let i = 0; i < width; i++) padded[to + i] = data[from + i]!;
-  }
+  const rows = arena.reals(at, count * ld);
+  rows.set(data.subarray(first * width, (first + count) * width), count * (ld - width));
+  kernels.spreadRows(at, count, width, ld);
 }

@@ -60,6 +60,7 @@ export interface Kernels {
   add(y: Pointer, x: Pointer, n: number): void;
   copy(y: Pointer, x: Pointer, n: number): void;
   copyColumns(y: Pointer, x: Pointer, rows: number, columns: number, ldy: number, ldx: number): void;
+  spreadRows(y: Pointer, rows: number, columns: number, ld: number): void;
   fill(y: Pointer, value: number, n: number): void;
   multiply(y: Pointer, x: Pointer, m: Pointer, T: number, n: number): void;
 
