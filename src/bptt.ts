@@ -3,14 +3,16 @@
 // Truncated BPTT(k1, k2) (Williams and Peng 1990, BPTT(h; h'); Sutskever 2013, section 2.8.6): each time k1 new steps have
 // been read, and at the end for the rest, backward from the newest step t through at most k2 steps, with h_{t-k2} constant.
 import { type Batch, checkBatch } from './batch.ts';
-import { checkInteger, checkOneOf, checkOptions } from './check.ts';
+import { checkInteger, checkOneOf, checkOptions, show } from './check.ts';
 import { BpttError, NonFiniteError } from './errors.ts';
 import { seedWords } from './initializers.ts';
-import { LossWindow } from './loss-window.ts';
+import { LossWindow, lossWindowBytes } from './loss-window.ts';
 import { type Loss, type LossName, losses, lossNames, type Reduction, reductions } from './losses.ts';
 import type { Model } from './model.ts';
 import { type Network, refuseBothDirections } from './network.ts';
+import { runSegments, segmentSteps } from './segments.ts';
 import type { State } from './state.ts';
+import type { WindowOptions } from './window.ts';
 
 /** Truncated BPTT(k1, k2). */
 export interface Truncation {
@@ -37,6 +39,13 @@ export interface Objective {
   readonly reduction?: Reduction;
   /** Default: full BPTT over all steps of a batch. */
   readonly truncation?: Truncation;
+  /**
+   * The most bytes that full BPTT may take for activations, for sequences that are too long to keep all of them: states are
+   * kept at some steps, and what lies between is computed again on the way back (Chen et al. 2016), which costs up to one more
+   * forward pass. Losses and gradients have the same bits as without. Neither with truncation, which needs no more memory
+   * for longer sequences, nor with bidirectional layers. Default: no limit.
+   */
+  readonly memoryBudget?: number;
   /** Fixes the random masks of dropout and zoneout: a whole number from 0 to 2^53 - 1. Default 0, which is a seed like any other. */
   readonly seed?: number;
 }
@@ -61,6 +70,15 @@ export function checkObjective(where: string, objective: Objective): void {
   checkOneOf(`${where}.loss`, objective.loss, lossNames);
   checkOneOf(`${where}.reduction`, objective.reduction ?? 'mean', reductions);
   if (objective.seed !== undefined) checkInteger(`${where}.seed`, objective.seed, 0);
+  if (objective.memoryBudget !== undefined) {
+    checkInteger(`${where}.memoryBudget`, objective.memoryBudget, 1);
+    if (objective.truncation !== undefined) {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}.memoryBudget: expected full BPTT, got truncation ${show(objective.truncation)}, whose windows of max(k1, k2) steps are all that is kept`,
+      );
+    }
+  }
   if (objective.truncation === undefined) return;
   const { truncation } = objective;
   checkOptions(`${where}.truncation`, truncation, ['k1', 'k2', 'losses', 'activations']);
@@ -81,6 +99,7 @@ export class Backpropagation {
   readonly #loss: Loss;
   readonly #reduction: Reduction;
   readonly #truncation: Truncation | undefined;
+  readonly #memoryBudget: number | undefined;
   readonly #seed: readonly [low: number, high: number];
   #window: LossWindow | undefined;
   #step = 0;
@@ -92,8 +111,10 @@ export class Backpropagation {
     this.#loss = losses[objective.loss];
     this.#reduction = objective.reduction ?? 'mean';
     this.#truncation = objective.truncation;
+    this.#memoryBudget = objective.memoryBudget;
     this.#seed = seedWords(objective.seed ?? 0);
     if (objective.truncation !== undefined) refuseBothDirections(network, 'truncation', 'leave it out for full BPTT');
+    if (objective.memoryBudget !== undefined) refuseBothDirections(network, 'memoryBudget', 'leave it out');
   }
 
   /** The state behind the newest step, or undefined before the first batch. */
@@ -114,6 +135,10 @@ export class Backpropagation {
       refuseBothDirections(this.#network, 'batch.carry', 'each batch must hold whole sequences');
     const window = this.#open(batch, state);
     const number = this.#batches++;
+    if (this.#truncation === undefined && window.capacity < batch.steps) {
+      yield this.#runInSegments(window, batch, number);
+      return;
+    }
     const steps = newSteps(batch.steps, this.#truncation?.k1 ?? batch.steps);
     for (const [index, [from, to]] of steps.entries()) {
       const at = window.appendBatch(batch, from, to);
@@ -132,8 +157,9 @@ export class Backpropagation {
 
   /** A window with room for what the batch needs, at the right state. */
   #open(batch: Batch, state: State | undefined): LossWindow {
-    const { k1, k2 } = this.#truncation ?? { k1: batch.steps, k2: batch.steps };
-    const capacity = this.#truncation === undefined ? batch.steps : Math.max(k1, k2);
+    const options: WindowOptions = { gradients: true, training: true, overlapping: this.#truncation !== undefined };
+    const capacity = this.#capacity(batch, options);
+    const whole = this.#truncation !== undefined || capacity === batch.steps;
     let window = this.#window;
     if (batch.carry === true && window !== undefined && window.rows !== batch.rows) {
       throw new BpttError(
@@ -141,21 +167,63 @@ export class Backpropagation {
         `batch.rows: expected ${window.rows}, as the batch that it carries on, got ${batch.rows}`,
       );
     }
-    if (window === undefined || window.rows !== batch.rows || window.capacity < capacity) {
+    // In segments the window has the length that the budget is for.
+    const fits = window !== undefined && (whole ? window.capacity >= capacity : window.capacity === capacity);
+    if (window === undefined || window.rows !== batch.rows || !fits) {
       const carried = batch.carry === true ? window?.state() : undefined;
       window?.release();
       this.#window = undefined;
-      window = new LossWindow(this.#network, this.#loss, capacity, batch.rows, {
-        gradients: true,
-        training: true,
-        overlapping: this.#truncation !== undefined,
-      });
+      window = new LossWindow(this.#network, this.#loss, capacity, batch.rows, options);
       this.#window = window;
       window.start(state ?? carried);
     } else if (state !== undefined || batch.carry !== true) {
       window.start(state);
     }
     return window;
+  }
+
+  /** The steps that the window for a batch holds. */
+  #capacity({ steps, rows }: Batch, options: WindowOptions): number {
+    if (this.#truncation !== undefined) return Math.max(this.#truncation.k1, this.#truncation.k2);
+    if (this.#memoryBudget === undefined) return steps;
+    const network = this.#network;
+    const bytes = (T: number) => lossWindowBytes(network, this.#loss, T, rows, options);
+    const stateBytes = network.stateWidths.reduce((sum, H) => sum + rows * H, 0) * network.kernels.realBytes();
+    return segmentSteps(steps, this.#memoryBudget, bytes, stateBytes);
+  }
+
+  /** Full BPTT over a batch that is longer than the window. */
+  #runInSegments(window: LossWindow, batch: Batch, number: number): WindowResult {
+    const network = this.#network;
+    network.clearGradients();
+    network.gradientParts.useTokens(batch.inputs instanceof Int32Array ? batch.inputs : new Int32Array());
+    const { lossSum, counted } = runSegments(
+      window,
+      batch,
+      (step) => window.draw(0, { seed: this.#seed, batch: number, window: 0, step }),
+      (count) => this.#scale(count),
+      (sum) => this.#checkLoss(window, sum, 0, window.filled),
+    );
+    this.#step++;
+    return { from: 0, to: batch.steps, backTo: 0, loss: this.#reduce(lossSum, counted), lossSum, counted };
+  }
+
+  /** The factor of the gradients of losses that are over so many numbers. */
+  #scale(counted: number): number {
+    if (this.#reduction === 'sum') return 1;
+    return counted === 0 ? 0 : 1 / counted;
+  }
+
+  #reduce(lossSum: number, counted: number): number {
+    if (this.#reduction === 'sum') return lossSum;
+    return counted === 0 ? 0 : lossSum / counted;
+  }
+
+  /** @throws NonFiniteError that names the layer whose outputs in steps `from` to `to` of the window are at fault. */
+  #checkLoss(window: LossWindow, lossSum: number, from: number, to: number): void {
+    if (Number.isFinite(lossSum)) return;
+    const where = window.firstNonFinite(from, to);
+    throw new NonFiniteError({ quantity: 'loss', where, step: this.#step + 1, norm: lossSum });
   }
 
   /**
@@ -180,18 +248,11 @@ export class Backpropagation {
 
     const counted = window.counted(at, end);
     const divisor = whose === 'window' ? window.counted(Math.min(begin, at), end) : counted;
-    const scale = this.#reduction === 'sum' ? 1 : divisor === 0 ? 0 : 1 / divisor;
+    const scale = this.#scale(divisor);
     // Stored output gradients of older steps enter again under another divisor: then it is applied to the sum of all.
     const late = whose === 'window' && activations === 'stored';
     const lossSum = window.takeLoss(at, end, late ? 1 : scale);
-    if (!Number.isFinite(lossSum)) {
-      throw new NonFiniteError({
-        quantity: 'loss',
-        where: window.firstNonFinite(at, end),
-        step: this.#step + 1,
-        norm: lossSum,
-      });
-    }
+    this.#checkLoss(window, lossSum, at, end);
     if (recomputed && whose === 'window') window.takeLoss(begin, at, scale);
 
     this.#network.clearGradients();
@@ -201,8 +262,7 @@ export class Backpropagation {
     if (late && scale !== 1) kernels.scale(gradients, scale, layout.count);
 
     this.#step++;
-    const loss = this.#reduction === 'sum' ? lossSum : counted === 0 ? 0 : lossSum / counted;
-    return { reach: at - begin, loss, lossSum, counted };
+    return { reach: at - begin, loss: this.#reduce(lossSum, counted), lossSum, counted };
   }
 }
 
@@ -220,7 +280,7 @@ export function* backpropagate(
   objective: Objective,
   state?: State,
 ): Generator<WindowResult> {
-  checkOptions('backpropagate', objective, ['loss', 'reduction', 'truncation', 'seed']);
+  checkOptions('backpropagate', objective, ['loss', 'reduction', 'truncation', 'memoryBudget', 'seed']);
   checkObjective('backpropagate', objective);
   const bptt = new Backpropagation(model.network, objective);
   try {

@@ -43,7 +43,8 @@ export function checkGradients(
   options: CheckGradientsOptions,
   state?: State,
 ): readonly GradientError[] {
-  checkOptions('checkGradients', options, ['loss', 'reduction', 'truncation', 'seed', 'regularization', 'epsilon']);
+  const known = ['loss', 'reduction', 'truncation', 'memoryBudget', 'seed', 'regularization', 'epsilon'];
+  checkOptions('checkGradients', options, known);
   checkObjective('checkGradients', options);
   if (model.dtype !== 'f64') {
     throw new BpttError('invalid-argument', `checkGradients: expected a model of dtype 'f64', got '${model.dtype}'`);

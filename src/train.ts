@@ -147,6 +147,7 @@ function checkTrainOptions(options: TrainOptions): void {
     'loss',
     'reduction',
     'truncation',
+    'memoryBudget',
     'seed',
     'optimizer',
     'clip',
