@@ -3,7 +3,7 @@ export { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
 export { recurrentBackward, recurrentForward, recurrentScratch } from "./layer";
 export { meanSquaredError, sigmoidCrossEntropy, sigmoidRows, softmaxCrossEntropy, softmaxRows } from "./losses";
 export { vexp, vlog, vsigmoid, vtanh } from "./math";
-export { addScaled, normalize, normalizeBack } from "./normalize";
+export { normalize, normalizeBack } from "./normalize";
 export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
 export { bernoulli, philox, randomAt, randomNormal, randomUniform } from "./random";
 export { biasRows, clampValues, clear, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";

@@ -171,18 +171,13 @@ export function recurrentForward(plan: usize): void {
       const product = gain ? q : a;
       if (pack) gemmPacked(product, seen, packed, B, width, H, ld, width, false, !gain, work);
       else gemm(product, seen, w, B, width, H, ld, width, width, false, false, !gain, work);
-      if (gain) {
-        normalize(q, q, qInverse, B * gates, H);
-        addScaled(a, q, gain, B, width, width, width);
-      }
+      if (gain) normalize(q, q, qInverse, a, gain, 0, B * gates, gates, H);
       if (cell == ELMAN) elmanStep(h, a, B * ld, activation);
       else if (gain) {
         const c = layer.c + to;
         const cn = layer.cn + at;
         lstmCell(c, a, beforeC, B, ld, activation, gate);
-        normalize(cn, c, layer.cInverse + bytes(t * layer.cInverses), B, H);
-        biasRows(h, layer.cellBias, B, ld);
-        addScaled(h, cn, layer.cellGain, B, ld, ld, ld);
+        normalize(cn, c, layer.cInverse + bytes(t * layer.cInverses), h, layer.cellGain, layer.cellBias, B, 1, H);
         lstmOutput(h, a, h, B, ld, activation);
       } else lstmStep(h, layer.c + to, a, beforeC, layer.peepholes, B, ld, activation, gate);
     } else {
@@ -197,7 +192,7 @@ export function recurrentForward(plan: usize): void {
         if (pack) gemmPacked(qn, seen, candidate, B, ld, H, ld, ldq, false, !gain, work);
         else gemm(qn, seen, w + n, B, ld, H, ld, width, ldq, false, false, !gain, work);
         if (gain) {
-          normalize(q, q, qInverse, B * gates, H);
+          normalize(q, q, qInverse, 0, 0, 0, B * gates, gates, H);
           addScaled(a, q, gain, B, 2 * ld, width, width);
           addScaled(p, qn, gain + n, B, ld, ld, width);
         }
@@ -208,7 +203,7 @@ export function recurrentForward(plan: usize): void {
         if (gain) {
           for (let r = 0; r < B; r++) {
             const row = q + <usize>r * bytes(width);
-            normalize(row, row, qInverse + bytes(r * gates), 2, H);
+            normalize(row, row, qInverse + bytes(r * gates), 0, 0, 0, 2, 2, H);
           }
           addScaled(a, q, gain, B, 2 * ld, width, width);
         }
@@ -218,7 +213,7 @@ export function recurrentForward(plan: usize): void {
         if (gain) {
           for (let r = 0; r < B; r++) {
             const row = qn + <usize>r * bytes(width);
-            normalize(row, row, qInverse + bytes(r * gates + 2), 1, H);
+            normalize(row, row, qInverse + bytes(r * gates + 2), 0, 0, 0, 1, 1, H);
           }
           addScaled(an, qn, gain + n, B, ld, width, width);
         }

@@ -304,9 +304,10 @@ export function recurrentLayer(
           const T = to - from;
           projection.forward(a, from, to);
           if (norm !== undefined) {
-            for (let t = from; t < to; t++) kernels.normalize(at(norm.xn, t), at(a, t), at(norm.xInverse, t), B * G, H);
-            kernels.biasRows(at(a, from), b, T * B, width);
-            kernels.addScaled(at(a, from), at(norm.xn, from), norm.gainX, T * B, width, width, width);
+            for (let t = from; t < to; t++) {
+              const y = at(a, t);
+              kernels.normalize(at(norm.xn, t), y, at(norm.xInverse, t), y, norm.gainX, b, B * G, G, H);
+            }
           }
           if (reverse) {
             kernels.clear(at(h, to), B * ld);

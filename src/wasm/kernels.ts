@@ -64,7 +64,17 @@ export interface Kernels {
   fill(y: Pointer, value: number, n: number): void;
   multiply(y: Pointer, x: Pointer, m: Pointer, T: number, n: number): void;
 
-  normalize(y: Pointer, x: Pointer, inverse: Pointer, rows: number, H: number): void;
+  normalize(
+    normal: Pointer,
+    x: Pointer,
+    inverse: Pointer,
+    y: Pointer,
+    gain: Pointer,
+    bias: Pointer,
+    rows: number,
+    gates: number,
+    H: number,
+  ): void;
   normalizeBack(
     dx: Pointer,
     dy: Pointer,
@@ -76,8 +86,6 @@ export interface Kernels {
     gates: number,
     H: number,
   ): void;
-  addScaled(y: Pointer, x: Pointer, gain: Pointer, rows: number, columns: number, ldy: number, ldx: number): void;
-
   gatherRows(y: Pointer, table: Pointer, bias: Pointer, tokens: Pointer, rows: number, ld: number): void;
   scatterAddRows(dTable: Pointer, dy: Pointer, tokens: Pointer, rows: number, ld: number): void;
 
