@@ -1,7 +1,9 @@
-// What needs a file system: `import { saveModel, loadModel } from 'bptt/node'`.
+// What needs Node: `import { saveModel, loadModel, revectorize } from 'bptt/node'`.
 import { readBytes, writeFileAtomic } from './atomic-file.ts';
 import type { EngineOptions, Model } from './model.ts';
 import { deserialize, type ModelFile, type SerializeOptions, serialize } from './model-file.ts';
+
+export { revectorize } from './revectorize.ts';
 
 /**
  * Writes a model to a file, whole or not at all: a file that was there before survives every failure.

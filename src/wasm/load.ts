@@ -61,6 +61,11 @@ export async function loadModule(variant: Variant, source?: KernelSource): Promi
   return compile(await response.arrayBuffer(), variant);
 }
 
+/** Modules are compiled anew when they are next asked for: what the engine does with them has changed. */
+export function forgetModules(): void {
+  compiled.clear();
+}
+
 /** A new instance of a compiled module, with a memory of its own. */
 export function instantiate(module: WebAssembly.Module): Kernels {
   const { exports } = instantiateSync(module, {});
