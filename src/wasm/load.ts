@@ -61,9 +61,9 @@ export async function loadModule(variant: Variant, source?: KernelSource): Promi
   return compile(await response.arrayBuffer(), variant);
 }
 
-/** Modules are compiled anew when they are next asked for: what the engine does with them has changed. */
-export function forgetModules(): void {
-  compiled.clear();
+/** Whether any kernels have been compiled: V8 keeps what it made of the same bytes, whatever flags are set later. */
+export function compiledBefore(): boolean {
+  return compiled.size > 0;
 }
 
 /** A new instance of a compiled module, with a memory of its own. */
