@@ -37,7 +37,12 @@ const weights = Array.from({ length: PROJECTIONS }, (_, p) => {
 export function distance(got: ArrayLike<number>, expected: Digest): number {
   if ('count' in expected) return distanceFromDigest(got, expected);
   expect(got.length).toBe(expected.length);
-  return relative(expected, Array.from(expected, (value, i) => got[i]! - value), Math.sqrt(sumSquares(expected)), 1);
+  return relative(
+    expected,
+    Array.from(expected, (value, i) => got[i]! - value),
+    Math.sqrt(sumSquares(expected)),
+    1,
+  );
 }
 
 function distanceFromDigest(got: ArrayLike<number>, expected: Exclude<Digest, readonly number[]>): number {
