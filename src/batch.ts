@@ -32,7 +32,7 @@ export interface Input {
 
 /** T steps of B rows with what the outputs should be. */
 export interface Batch extends Input {
-  /** Classes [T,B] as Int32Array for cross-entropy; [T,B,O] as Float32Array or Float64Array for the other losses. */
+  /** For a model with `returns: 'last'` T is 1 here. Classes [T,B] as Int32Array for cross-entropy; [T,B,O] as Float32Array or Float64Array for the other losses. */
   readonly targets: Int32Array | Float32Array | Float64Array;
   /** [T,B], 1 where the step counts, 0 where it has no loss. Default: every step counts. */
   readonly mask?: Uint8Array;
@@ -62,15 +62,28 @@ export function checkInput(where: string, input: Input, signal: Signal, dtype: D
 }
 
 /** Checks what a model is to learn from; `targets` says what the loss compares the outputs with. */
-export function checkBatch(where: string, batch: Batch, input: Signal, targets: Signal, dtype: Dtype): void {
+export function checkBatch(
+  where: string,
+  batch: Batch,
+  { input, last }: { readonly input: Signal; readonly last: boolean },
+  targets: Signal,
+  dtype: Dtype,
+): void {
   checkOptions(where, batch, ['steps', 'rows', 'inputs', 'resets', 'lengths', 'targets', 'mask', 'carry']);
   checkInput(where, batch, input, dtype);
-  const { steps: T, rows: B } = batch;
+  const { steps, rows: B } = batch;
+  const T = last ? 1 : steps;
   if (targets.kind === 'tokens') {
     checkTokens(`${where}.targets`, batch.targets, targets.size, T * B, `[T=${T}, B=${B}]`);
   } else {
     const shape = `[T=${T}, B=${B}, O=${targets.size}]`;
     checkReals(`${where}.targets`, batch.targets, T * B * targets.size, shape, dtype);
+  }
+  if (last && batch.mask !== undefined) {
+    throw new BpttError(
+      'invalid-argument',
+      `${where}.mask: expected none for a model with one output a row (returns: 'last'), got one`,
+    );
   }
   if (batch.mask !== undefined) checkFlags(`${where}.mask`, batch.mask, T * B, `[T=${T}, B=${B}]`);
   if (batch.carry !== undefined) checkBoolean(`${where}.carry`, batch.carry);

@@ -130,7 +130,7 @@ export class Backpropagation {
   *windows(batch: Batch, state?: State): Generator<WindowResult> {
     const { stack, dtype } = this.#network;
     const outputs = stack.layers.at(-1)!.output.size;
-    checkBatch('batch', batch, stack.input, this.#loss.targets(outputs), dtype);
+    checkBatch('batch', batch, stack, this.#loss.targets(outputs), dtype);
     if (batch.carry === true)
       refuseBothDirections(this.#network, 'batch.carry', 'each batch must hold whole sequences');
     const window = this.#open(batch, state);

@@ -72,7 +72,7 @@ export class Evaluator {
   open(batch: Batch, state?: State): void {
     const { stack, dtype } = this.#network;
     const targets = this.#loss.targets(stack.layers.at(-1)!.output.size);
-    checkBatch('batch', batch, stack.input, targets, dtype);
+    checkBatch('batch', batch, stack, targets, dtype);
     const both = stack.layers.some(({ reads }) => reads === 'both');
     if (batch.carry === true)
       refuseBothDirections(this.#network, 'batch.carry', 'each batch must hold whole sequences');

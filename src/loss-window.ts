@@ -49,6 +49,10 @@ export class LossWindow extends Window {
     const at = this.append(batch, from, to);
     const { arena } = this.#network;
     const count = (to - from) * this.rows;
+    if (this.#network.stack.last) {
+      this.#appendLast(batch, from, to, at);
+      return at;
+    }
     const place = this.#targets.pointer + at * this.#targets.stride;
     if (this.#loss.targets(this.#outputs).kind === 'tokens') {
       arena.integers(place, count).set(batch.targets.subarray(from * this.rows, to * this.rows));
@@ -66,6 +70,20 @@ export class LossWindow extends Window {
       }
     }
     return at;
+  }
+
+  /** Targets of a model with one output a row: those of the batch's last step. */
+  #appendLast(batch: Batch, from: number, to: number, at: number): void {
+    const { arena } = this.#network;
+    const count = (to - from) * this.rows;
+    const flags = arena.octets(this.#mask.pointer + at * this.#mask.stride, count).fill(0);
+    const ends = to === batch.steps;
+    if (ends) flags.fill(1, count - this.rows);
+    const last = this.#targets.pointer + (at + to - from - 1) * this.#targets.stride;
+    if (this.#loss.targets(this.#outputs).kind === 'tokens') {
+      arena.integers(this.#targets.pointer + at * this.#targets.stride, count).fill(0);
+      if (ends) arena.integers(last, this.rows).set(batch.targets);
+    } else if (ends) padRows(this.#network, last, batch.targets, 0, this.rows, this.#outputs, this.#targets.ld);
   }
 
   /** How many numbers count in steps `from` to `to`. */

@@ -36,7 +36,7 @@ export interface Parameter {
 
 /** Outputs of `forward` and the state that the next steps start from. */
 export interface ForwardResult {
-  /** [T,B,O]: what the last layer gives, before softmax or sigmoid. */
+  /** [T,B,O], or [1,B,O] with `returns: 'last'`: what the last layer gives, before softmax or sigmoid. */
   readonly outputs: Reals;
   readonly state: State;
 }
@@ -167,7 +167,8 @@ export class Model {
       window.start(state);
       window.append(input, 0, input.steps);
       window.forward(0, input.steps);
-      return { outputs: window.outputs(0, input.steps), state: window.state() };
+      const first = this.network.stack.last ? input.steps - 1 : 0;
+      return { outputs: window.outputs(first, input.steps), state: window.state() };
     } finally {
       window.release();
     }

@@ -209,3 +209,52 @@ describe('layers in both directions', () => {
     expect(run({ carry: true })).toThrow(/batch\.carry: .*layer 0 \(bidirectional\).*later/);
   });
 });
+
+describe("returns: 'last'", () => {
+  const last = { returns: 'last' } as const;
+  const stacks = {
+    'one direction': [lstm({ units: 5, ...random, ...last })],
+    'behind another layer, with dropout': [
+      gru({ units: 4, ...random }),
+      elman({ units: 5, ...random, ...last }),
+      dropout({ rate: 0.3 }),
+    ],
+    'both directions, side by side': [bidirectional(gru({ units: 3, ...random }), last)],
+    'both directions, their sum': [bidirectional(lstm({ units: 3, ...random }), { merge: 'sum', ...last })],
+  };
+
+  it.each(Object.entries(stacks))('%s: gradients against finite differences', async (_, layers) => {
+    const model = await modelOf(layers);
+    const { mask, ...batch } = batchOf();
+    const one = { ...batch, targets: Int32Array.of(3, 0, 2), lengths: lengthsOf(7) };
+    expectRight(model, one, { ...objectiveOf('cross-entropy', 'mean', undefined), seed: 7 });
+  });
+
+  it.each(Object.entries(stacks))('%s: gives what each sequence gives alone', async (_, layers) => {
+    const model = await modelOf(layers);
+    const T = 7;
+    const lengths = lengthsOf(T);
+    const { inputs } = batchOf({ T });
+    const together = model.forward({ steps: T, rows: 3, inputs, lengths });
+    expect(together.outputs).toHaveLength(3 * OUTPUTS);
+    for (const [row, length] of lengths.entries()) {
+      const own = Array.from({ length }, (_, t) => [
+        ...inputs.subarray((t * 3 + row) * FEATURES, (t * 3 + row + 1) * FEATURES),
+      ]);
+      const alone = model.forward({ steps: length, rows: 1, inputs: Float64Array.from(own.flat()) });
+      expect([...together.outputs.subarray(row * OUTPUTS, (row + 1) * OUTPUTS)]).toEqual([...alone.outputs]);
+    }
+  });
+
+  it('is refused before layers that read steps, in one direction of two, and with a mask', async () => {
+    const before = [features(3), lstm({ units: 4, ...last }), gru({ units: 4 })] as const;
+    await expect(createModel(before)).rejects.toThrow(/model\[2\].*returns: 'last'.*gru/);
+    expect(() => bidirectional(lstm({ units: 4, ...last }))).toThrow(/returns: expected 'all'/);
+    await expect(createModel([features(4), residual(lstm({ units: 4, ...last }))])).rejects.toThrow(/returns/);
+    const model = await modelOf(stacks['one direction']);
+    const batch = { ...batchOf(), targets: Int32Array.of(3, 0, 2), mask: new Uint8Array(21) };
+    expect(() => [...backpropagate(model, batch, { loss: 'cross-entropy' })]).toThrow(/batch\.mask/);
+    const { mask, ...long } = batchOf();
+    expect(() => [...backpropagate(model, long, { loss: 'cross-entropy' })]).toThrow(/batch\.targets: expected 3/);
+  });
+});

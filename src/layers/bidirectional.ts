@@ -6,6 +6,7 @@ import { type ElmanDescription, elmanLayer } from './elman.ts';
 import { type GruDescription, gruLayer } from './gru.ts';
 import { type LstmDescription, lstmLayer } from './lstm.ts';
 import { type RecurrentKind, recurrentLayer, recurrentName } from './recurrent.ts';
+import { type Returns, returnKinds } from './recurrent-options.ts';
 
 /** A recurrent layer in one direction. */
 export type DirectedDescription = ElmanDescription | LstmDescription | GruDescription;
@@ -16,11 +17,14 @@ export interface BidirectionalDescription {
   readonly kind: 'bidirectional';
   readonly layer: DirectedDescription;
   readonly merge: (typeof merges)[number];
+  readonly returns: Returns;
 }
 
 export interface BidirectionalOptions {
   /** How the outputs of both directions become one: side by side, forward first, [T,B,2H] (default), or their sum [T,B,H]. */
   readonly merge?: (typeof merges)[number];
+  /** As of one direction; the last of the backward direction is its state after the first step. Default `all`. */
+  readonly returns?: Returns;
 }
 
 const kinds: readonly RecurrentKind<DirectedDescription>[] = [elmanLayer, lstmLayer, gruLayer] as never;
@@ -38,7 +42,7 @@ export function bidirectional(
   layer: DirectedDescription,
   options: BidirectionalOptions = {},
 ): BidirectionalDescription {
-  checkOptions('bidirectional', options, ['merge']);
+  checkOptions('bidirectional', options, ['merge', 'returns']);
   return bidirectionalLayer.check({ kind: 'bidirectional', layer, ...options }, 'bidirectional');
 }
 
@@ -53,16 +57,24 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
   kind: 'bidirectional',
 
   check(description, where) {
-    checkOptions(where, description, ['kind', 'layer', 'merge']);
-    const layer = checkObject(`${where}.layer`, description.layer);
+    checkOptions(where, description, ['kind', 'layer', 'merge', 'returns']);
+    const given = checkObject(`${where}.layer`, description.layer);
+    const layer = kindOf(given, `${where}.layer`).check(given, `${where}.layer`);
+    if (layer.returns === 'last') {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}.layer.returns: expected 'all' in one direction, got 'last'; bidirectional(layer, { returns: 'last' }) does it for both`,
+      );
+    }
     return {
       kind: 'bidirectional',
-      layer: kindOf(layer, `${where}.layer`).check(layer, `${where}.layer`),
+      layer,
       merge: checkOneOf(`${where}.merge`, description.merge ?? 'concat', merges),
+      returns: checkOneOf(`${where}.returns`, description.returns ?? 'all', returnKinds),
     };
   },
 
-  create({ layer, merge }, input, ordinal, where) {
+  create({ layer, merge, returns }, input, ordinal, where) {
     const H = layer.units;
     const columns = merge === 'concat' ? 2 * H : H;
     const number = ordinal('recurrent');
@@ -71,6 +83,8 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
       recurrentLayer(cell, layer, input, recurrentName(number, reverse), reverse),
     );
     const prefixes = ['forward.', 'reverse.'];
+    const last = returns === 'last';
+    const split = merge === 'concat' || last;
     return {
       output: { kind: 'features', size: columns },
       parameters: directions.flatMap(({ parameters }) => parameters),
@@ -78,11 +92,12 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
         { name: 'y', extent: 'step', columns, type: 'real', kept: true },
         ...directions.flatMap(({ buffers }, index) => buffers.map((buffer) => prefixed(buffer, prefixes[index]!))),
         // What reaches each direction of the gradient of y.
-        ...(merge === 'concat' ? prefixes : []).map(
+        ...(split ? prefixes : []).map(
           (prefix): BufferSpec => ({ name: `${prefix}dy`, extent: 'step', columns: H, type: 'real', kept: false }),
         ),
       ],
       result: 'y',
+      returns,
       keepsResult: false,
       state: [],
       reads: 'both',
@@ -93,7 +108,7 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
         const { kernels, rows: B, dOutput } = binding;
         const real = kernels.realBytes();
         const y = binding.buffer('y');
-        const dys = prefixes.map((prefix) => (merge === 'concat' ? binding.buffer(`${prefix}dy`) : dOutput));
+        const dys = prefixes.map((prefix) => (split ? binding.buffer(`${prefix}dy`) : dOutput));
         const bound: readonly BoundLayer[] = directions.map((direction, index) =>
           direction.bind({
             ...binding,
@@ -114,22 +129,27 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
             for (const direction of bound) direction.draw?.(from, to, draw);
           },
           forward(from, to, pass) {
-            const n = (to - from) * B;
             for (const [index, direction] of bound.entries()) {
               direction.forward(from, to, pass);
-              const h = outputs[index]!;
+              // The steps of y that this direction gives, and where they come from.
+              const first = last ? to - 1 : from;
+              const h = at(outputs[index]!, last && index === 1 ? from : first);
+              const n = (to - first) * B;
               if (merge === 'concat') {
-                kernels.copyColumns(at(y, from) + index * H * real, at(h, from), n, H, y.ld, h.ld);
-              } else if (index === 0) kernels.copy(at(y, from), at(h, from), n * y.ld);
-              else kernels.add(at(y, from), at(h, from), n * y.ld);
+                kernels.copyColumns(at(y, first) + index * H * real, h, n, H, y.ld, outputs[index]!.ld);
+              } else if (index === 0) kernels.copy(at(y, first), h, n * y.ld);
+              else kernels.add(at(y, first), h, n * y.ld);
             }
           },
           backward(from, to, pass) {
-            const n = (to - from) * B;
             for (const [index, direction] of bound.entries()) {
               const dy = dys[index]!;
-              if (merge === 'concat') {
-                kernels.copyColumns(at(dy, from), at(dOutput, from) + index * H * real, n, H, dy.ld, dOutput.ld);
+              if (split) {
+                const first = last ? to - 1 : from;
+                if (last) kernels.clear(at(dy, from), (to - from) * B * dy.ld);
+                const half = merge === 'concat' ? index * H * real : 0;
+                const target = at(dy, last && index === 1 ? from : first);
+                kernels.copyColumns(target, at(dOutput, first) + half, (to - first) * B, H, dy.ld, dOutput.ld);
               }
               direction.backward(from, to, pass);
             }

@@ -136,6 +136,8 @@ export interface Layer {
   readonly keepsResult: boolean;
   /** The `slot` buffers that carry from step to step, and from window to window. */
   readonly state: readonly string[];
+  /** `last`: only the output of a batch's last step counts, and it is the last valid one of each row. Default: all steps. */
+  readonly returns?: 'all' | 'last';
   /** What the output of a step depends on: that step's input alone, earlier steps too, or steps on both sides. */
   readonly reads: 'step' | 'past' | 'both';
   /** Bytes of scratch for at most T steps of B rows. */

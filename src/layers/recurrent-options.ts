@@ -1,5 +1,5 @@
 // The options that all recurrent layers share, and their checks.
-import { checkBoolean, checkInteger, checkNumber, checkObject, checkOptions } from '../check.ts';
+import { checkBoolean, checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from '../check.ts';
 import { checkInitializer, glorotUniform, type Initializer, orthogonal, zeros } from '../initializers.ts';
 
 /** φ of a cell: what it computes of its candidate and of what leaves it. */
@@ -9,6 +9,10 @@ export type Activation = (typeof activations)[number];
 /** σ of the gates. */
 export const gateActivations = ['sigmoid', 'hard-sigmoid'] as const;
 export type GateActivation = (typeof gateActivations)[number];
+
+/** Whether a layer gives the outputs of all steps or the last valid one. */
+export const returnKinds = ['all', 'last'] as const;
+export type Returns = (typeof returnKinds)[number];
 
 /** Zoneout rates: the probability that a unit keeps its old value at a step. */
 export interface Zoneout {
@@ -22,6 +26,11 @@ export interface Zoneout {
 export interface RecurrentOptions {
   /** H, the number of hidden units. */
   readonly units: number;
+  /**
+   * What the layers behind see: `all` steps (default), or the `last` valid one of each row, as for a class or a number for a whole
+   * sequence. Then outputs are [1,B,...], targets [B] or [B,O], and no recurrent layer may follow.
+   */
+  readonly returns?: Returns;
   /** Of V [G·H, I], drawn for each gate. Default Glorot uniform. */
   readonly inputInitializer?: Initializer;
   /** Of W [G·H, H], drawn for each gate. Default orthogonal (Saxe et al. 2014). */
@@ -46,6 +55,7 @@ export interface RecurrentOptions {
 
 export interface RecurrentDescription {
   readonly units: number;
+  readonly returns: Returns;
   readonly inputInitializer: Initializer;
   readonly recurrentInitializer: Initializer;
   readonly biasInitializer: Initializer;
@@ -63,6 +73,7 @@ export function checkRate(where: string, value: unknown): number {
 export const recurrentOptions = [
   'kind',
   'units',
+  'returns',
   'inputInitializer',
   'recurrentInitializer',
   'biasInitializer',
@@ -81,6 +92,7 @@ export function checkRecurrent(
   checkOptions(where, description, [...recurrentOptions, ...more]);
   const {
     units,
+    returns = 'all',
     inputInitializer = glorotUniform(),
     recurrentInitializer = orthogonal(),
     biasInitializer = zeros(),
@@ -93,6 +105,7 @@ export function checkRecurrent(
   checkOptions(`${where}.zoneout`, zoneout, more.includes('peepholes') ? ['hidden', 'cell'] : ['hidden']);
   return {
     units: checkInteger(`${where}.units`, units, 1),
+    returns: checkOneOf(`${where}.returns`, returns, returnKinds),
     inputInitializer: checkInitializer(`${where}.inputInitializer`, inputInitializer),
     recurrentInitializer: checkInitializer(`${where}.recurrentInitializer`, recurrentInitializer),
     biasInitializer: checkInitializer(`${where}.biasInitializer`, biasInitializer),

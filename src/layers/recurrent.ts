@@ -151,6 +151,7 @@ export function recurrentLayer(
     parameters,
     buffers,
     result: 'h',
+    returns: description.returns,
     keepsResult: true,
     state: lstm ? ['h', 'c'] : ['h'],
     reads: reverse ? 'both' : 'past',

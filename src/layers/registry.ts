@@ -40,6 +40,8 @@ export interface Stack {
   readonly description: ModelDescription;
   readonly input: Signal;
   readonly layers: readonly Layer[];
+  /** Whether outputs are one for each row, not one for each step. */
+  readonly last: boolean;
 }
 
 /**
@@ -72,6 +74,7 @@ export function createStack(description: readonly unknown[]): Stack {
   const checked: LayerDescription[] = [];
   const layers: Layer[] = [];
   let signal = input;
+  let last = false;
   for (const [index, entry] of rest.entries()) {
     const where = `model[${index + 1}]`;
     const kind = kinds.find((candidate) => candidate.kind === entry.kind);
@@ -84,9 +87,16 @@ export function createStack(description: readonly unknown[]): Stack {
     }
     const layerDescription = kind.check(entry, where);
     const layer = kind.create(layerDescription, signal, ordinal, where);
+    if (last && layer.reads !== 'step') {
+      throw new BpttError(
+        'invalid-shape',
+        `${where}: expected no layer that reads other steps behind one with returns: 'last', got ${kind.kind}`,
+      );
+    }
+    last ||= layer.returns === 'last';
     checked.push(layerDescription);
     layers.push(layer);
     signal = layer.output;
   }
-  return { description: [{ kind: input.kind, size: input.size }, ...checked], input, layers };
+  return { description: [{ kind: input.kind, size: input.size }, ...checked], input, layers, last };
 }

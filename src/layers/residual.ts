@@ -51,6 +51,12 @@ export const residualLayer: LayerKind<ResidualDescription> = {
         `${where}: expected a layer with as many outputs as inputs, got ${input.size} ${input.kind} in and ${inner.output.size} features out`,
       );
     }
+    if (inner.returns === 'last') {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}.layer.returns: expected 'all', since the input has all steps, got 'last'`,
+      );
+    }
     const columns = inner.output.size;
     const slots = inner.buffers.find(({ name }) => name === inner.result)!.extent === 'slot';
     return {
