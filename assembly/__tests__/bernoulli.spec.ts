@@ -2,16 +2,9 @@
 
 import { padded } from '../simd';
 import { bernoulli, philox } from '../random';
-import { block, get, room, set } from './rows';
+import { block, differences, get, room, set } from './rows';
 
 const N: i32 = 65536;
-
-/** Numbers of two blocks that differ. */
-function differences(a: usize, b: usize, count: i32): i32 {
-  let different = 0;
-  for (let i = 0; i < count; i++) if (get(a, i) != get(b, i)) different++;
-  return different;
-}
 
 /** A mask of N elements in rows of 256. */
 function mask(probability: f64, seedLow: u32, seedHigh: u32, c1: u32, c2: u32, c3: u32): usize {

@@ -2,7 +2,7 @@
 
 import { PANEL, padded } from '../simd';
 import { inside, normalQuantile, philox, randomAt, randomNormal, randomUniform } from '../random';
-import { block, get, room, set, strayPadding } from './rows';
+import { block, differences, get, room, set, strayPadding } from './rows';
 
 const N: i32 = 65536;
 
@@ -19,15 +19,6 @@ function checkPhilox(c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32, w0: u
 /** Relative error of normalQuantile(p). */
 function quantileError(p: f64, expected: f64): f64 {
   return abs<f64>(normalQuantile(p) - expected) / abs<f64>(expected);
-}
-
-/** Numbers of two blocks that differ to the bit. */
-function differences(a: usize, b: usize, count: i32): i32 {
-  let different = 0;
-  for (let i = 0; i < count; i++) {
-    if (get(a, i) != get(b, i)) different++;
-  }
-  return different;
 }
 
 function uniform(count: i32, seedLow: u32, seedHigh: u32, stream: u32): usize {

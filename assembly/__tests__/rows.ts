@@ -60,6 +60,15 @@ export function strayPadding(pointer: usize, rows: i32, columns: i32, ld: i32): 
   return stray;
 }
 
+/** Numbers of two blocks that differ. */
+export function differences(a: usize, b: usize, count: i32): i32 {
+  let different = 0;
+  for (let i = 0; i < count; i++) {
+    if (get(a, i) != get(b, i)) different++;
+  }
+  return different;
+}
+
 /** The larger error; a NaN is kept. */
 export function worse(worst: f64, error: f64): f64 {
   return error <= worst ? worst : isNaN(worst) ? worst : error;
