@@ -180,6 +180,9 @@ export class Window {
   /** The same from a state that `state` has returned, whatever it holds. */
   restore(state?: State): void {
     this.#filled = 0;
+    for (const { pointer, stride } of [this.#resets, this.#padding]) {
+      this.#network.arena.octets(pointer, this.capacity * stride).fill(0);
+    }
     this.#hasResets = false;
     this.#hasPadding = false;
     const widths = this.#network.stateWidths;
@@ -213,13 +216,9 @@ export class Window {
     } else {
       padRows(this.#network, place, input.inputs, from * this.rows, steps * this.rows, size, this.#input.ld);
     }
-    const resets = arena.octets(this.#resets.pointer + at * this.#resets.stride, steps * this.rows);
-    if (input.resets === undefined) resets.fill(0);
-    else {
-      resets.set(input.resets.subarray(from * this.rows, to * this.rows));
-      this.#hasResets ||= resets.includes(1);
-    }
-    this.#pad(input, from, to, at);
+    // Where no step has such a flag, all are 0 already.
+    if (input.resets !== undefined || this.#hasResets) this.#reset(input, from, to, at);
+    if (input.lengths !== undefined || this.#hasPadding) this.#pad(input, from, to, at);
     this.#filled += steps;
     return at;
   }
@@ -316,6 +315,15 @@ export class Window {
     const index = flags.reduce((sum, flag, bit) => sum + (flag ? 1 << bit : 0), 0);
     this.#passes[index] ??= { resets, padding, training: this.#training, again, later, earlier };
     return this.#passes[index];
+  }
+
+  /** Marks the steps at which rows begin anew. */
+  #reset({ resets }: Input, from: number, to: number, at: number): void {
+    const { pointer, stride } = this.#resets;
+    const flags = this.#network.arena.octets(pointer + at * stride, (to - from) * this.rows);
+    if (resets === undefined) flags.fill(0);
+    else flags.set(resets.subarray(from * this.rows, to * this.rows));
+    this.#hasResets ||= flags.includes(1);
   }
 
   /** Marks the steps of rows that have ended. */
