@@ -66,15 +66,15 @@ class Draws {
     this.next = numbers(seed);
   }
 
-  unit(count: number): Float64Array {
+  unit(count: number) {
     return Float64Array.from({ length: count }, this.next);
   }
 
-  signed(bound: number, count: number): Float64Array {
+  signed(bound: number, count: number) {
     return this.unit(count).map((u) => (2 * u - 1) * bound);
   }
 
-  integers(size: number, count: number): Int32Array {
+  integers(size: number, count: number) {
     return Int32Array.from(this.unit(count), (u) => Math.floor(u * size));
   }
 }
@@ -181,5 +181,34 @@ describe.each(variants)('in %s, within %d of PyTorch in float64', (_, tolerance,
       }
       expect(windows.next().done).toBe(true);
     });
+  });
+});
+
+describe('a digest', () => {
+  const fixture = (recurrentCases as unknown as Case[]).find(({ layers, B }) => layers[0]!.units === 70 && B > 8)!;
+
+  it('sees what all numbers of a tensor would show', async () => {
+    const draws = new Draws(fixture.seed);
+    const model = await modelOf(fixture, draws, { dtype: 'f64' });
+    const { loss, reduction } = fixture;
+    const batch = batchOf(fixture, draws);
+    backpropagate(model, batch, { loss, reduction }, stateOf(fixture, draws)).next();
+    for (const { name, data } of model.gradients()) {
+      const digest = fixture.gradients[name]!;
+      if (!('norm' in digest) || digest.norm === 0) continue;
+      const changed = (change: (g: number, i: number) => number) => distance(data.map(change), digest);
+      const at = data.length >> 1;
+      const one = changed((g, i) => (i === at ? g + 1e-6 * digest.norm : g));
+      expect(one, `${name}: one number off by 1e-6 of the norm`).toBeGreaterThan(1e-7);
+      const each = changed((g) => g * (1 + 1e-6));
+      expect(each, `${name}: all too large by 1e-6`).toBeGreaterThan(1e-7);
+      const moved = changed((_, i) => data[i > 0 && i < data.length - 1 ? data.length - 1 - i : i]!);
+      expect(moved, `${name}: in another order`).toBeGreaterThan(1e-3);
+      expect(
+        changed((g, i) => (i === at ? Number.NaN : g)),
+        `${name}: NaN`,
+      ).toBeNaN();
+    }
+    expect.hasAssertions();
   });
 });

@@ -5,7 +5,6 @@ import {
   adam,
   adamw,
   type Batch,
-  BpttError,
   backpropagate,
   createModel,
   dense,
@@ -13,7 +12,9 @@ import {
   elman,
   embedding,
   features,
+  gru,
   type LossName,
+  lstm,
   type Model,
   type Optimizer,
   rmsprop,
@@ -25,12 +26,16 @@ import {
 import elmanCases from './fixtures/elman.json' with { type: 'json' };
 import optimizerCases from './fixtures/optimizers.json' with { type: 'json' };
 import truncatedCases from './fixtures/truncated.json' with { type: 'json' };
+import gatedCases from './fixtures/truncated-gated.json' with { type: 'json' };
+import { type Digest, distance } from './support/digest.ts';
+import { variants } from './support/variants.ts';
 
 type Named = Readonly<Record<string, readonly number[]>>;
+type Digests = Readonly<Record<string, Digest>>;
 
 interface Case {
   readonly name: string;
-  readonly activations: readonly ('tanh' | 'relu' | 'identity')[];
+  readonly cells: readonly ('tanh' | 'relu' | 'identity' | 'lstm' | 'gru')[];
   readonly loss: LossName;
   readonly reduction: 'mean' | 'sum';
   readonly mask: boolean;
@@ -70,7 +75,7 @@ interface TruncatedCase extends Case {
     readonly to: number;
     readonly backTo: number;
     readonly lossValue: number;
-    readonly gradients: Named;
+    readonly gradients: Digests;
   }[];
 }
 
@@ -81,30 +86,17 @@ interface OptimizerCase extends Case {
   readonly after: Named;
 }
 
-/** Whether this engine has relaxed SIMD: Node from 22 on, Chromium. */
-async function hasRelaxed(): Promise<boolean> {
-  try {
-    await createModel([features(1), dense({ units: 1 })], { relaxed: true });
-    return true;
-  } catch (error) {
-    if (error instanceof BpttError && error.code === 'unsupported-engine') return false;
-    throw error;
-  }
+function recurrent(units: number, cell: Case['cells'][number]) {
+  if (cell === 'lstm') return lstm({ units });
+  return cell === 'gru' ? gru({ units }) : elman({ units, activation: cell });
 }
-
-/** What may be how far from PyTorch's float64. */
-const variants: readonly (readonly [string, number, EngineOptions])[] = [
-  ['f64', 1e-12, { dtype: 'f64' }],
-  ['f32', 1e-5, { dtype: 'f32' }],
-  ...((await hasRelaxed()) ? [['f32 relaxed', 1e-5, { relaxed: true }] as const] : []),
-];
 
 async function modelOf(fixture: Case, engine: EngineOptions): Promise<Model> {
   const model = await createModel(
     [
       fixture.input === 'features' ? features(fixture.size) : tokens(fixture.size),
       ...(fixture.input === 'embedding' ? [embedding({ units: fixture.embedding })] : []),
-      ...fixture.units.map((units, l) => elman({ units, activation: fixture.activations[l]! })),
+      ...fixture.units.map((units, l) => recurrent(units, fixture.cells[l]!)),
       ...(fixture.head ? [dense({ units: fixture.outputs })] : []),
     ],
     engine,
@@ -136,26 +128,7 @@ const stateOf = (fixture: Case): State => ({
   layers: fixture.state.map((values) => Float64Array.from(values)),
 });
 
-/**
- * How far numbers are from what is expected: the larger of ‖got - expected‖ / ‖expected‖, so that small gradients are held
- * to as many digits as large ones, and of |got - expected| / max(1, |expected|) of each number.
- */
-function distance(got: ArrayLike<number>, expected: readonly number[]): number {
-  expect(got.length).toBe(expected.length);
-  let worst = 0;
-  let differences = 0;
-  let squares = 0;
-  for (const [i, value] of expected.entries()) {
-    const difference = Math.abs(got[i]! - value);
-    if (Number.isNaN(difference)) return Number.NaN;
-    worst = Math.max(worst, difference / Math.max(1, Math.abs(value)));
-    differences += difference * difference;
-    squares += value * value;
-  }
-  return squares === 0 ? Math.sqrt(differences) : Math.max(worst, Math.sqrt(differences / squares));
-}
-
-function expectClose(got: readonly { name: string; data: ArrayLike<number> }[], expected: Named, tolerance: number) {
+function expectClose(got: readonly { name: string; data: ArrayLike<number> }[], expected: Digests, tolerance: number) {
   expect(got.map(({ name }) => name).sort()).toEqual(Object.keys(expected).sort());
   for (const { name, data } of got) expect(distance(data, expected[name]!), name).toBeLessThan(tolerance);
 }
@@ -181,7 +154,7 @@ describe.each(variants)('in %s, within %d of PyTorch in float64', (_, tolerance,
   });
 
   describe('truncated BPTT, with an update after each window: losses and gradients of every window', () => {
-    it.each(truncatedCases as unknown as TruncatedCase[])('$name', async (fixture) => {
+    it.each([...truncatedCases, ...gatedCases] as unknown as TruncatedCase[])('$name', async (fixture) => {
       const model = await modelOf(fixture, engine);
       const { loss, reduction, k1, k2, losses, activations_: activations } = fixture;
       const objective = { loss, reduction, truncation: { k1, k2, losses, activations } };
@@ -191,9 +164,10 @@ describe.each(variants)('in %s, within %d of PyTorch in float64', (_, tolerance,
         expect([value!.from, value!.to]).toEqual([expected.from, expected.to]);
         expect(value!.backTo).toBe(expected.backTo);
         expect(distance([value!.loss], [expected.lossValue])).toBeLessThan(tolerance);
-        expectClose(model.gradients(), expected.gradients, tolerance);
-        for (const { name, data } of model.parameters()) {
-          const gradient = expected.gradients[name]!;
+        const gradients = model.gradients();
+        expectClose(gradients, expected.gradients, tolerance);
+        for (const [index, { name, data }] of model.parameters().entries()) {
+          const gradient = gradients[index]!.data;
           model.setParameter(
             name,
             data.map((w, i) => w - fixture.rate * gradient[i]!),
@@ -204,7 +178,7 @@ describe.each(variants)('in %s, within %d of PyTorch in float64', (_, tolerance,
     });
   });
 
-  describe('20 updates', () => {
+  describe('50 updates', () => {
     it.each(optimizerCases as unknown as OptimizerCase[])('$name', async (fixture) => {
       const model = await modelOf(fixture, engine);
       const make = { sgd, rmsprop, adagrad, adam, adamw }[fixture.kind] as (options: object) => Optimizer;
@@ -212,7 +186,7 @@ describe.each(variants)('in %s, within %d of PyTorch in float64', (_, tolerance,
         data: [batchOf(fixture)],
         loss: fixture.loss,
         optimizer: make(fixture.options),
-        steps: 20,
+        steps: 50,
         ...fixture.more,
       };
       for await (const _ of train(model, options));
