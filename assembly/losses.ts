@@ -1,6 +1,7 @@
 // Losses with their gradients, in one call: softmax with cross-entropy, mean squared error, binary cross-entropy with logits.
 //
-// Every loss returns the sum over the counted rows in f64 and leaves d(sum)/d(output) · scale where the outputs were, so
+// Every loss returns `sum` with the losses of the counted rows added, in f64 and from the last row to the first, as backward goes
+// through time: in parts, the later rows first, the bits are those of all at once. It leaves d(sum)/d(output) · scale where the outputs were, so
 // that a mean is a scale of 1/count. Rows with mask[r] = 0 give loss 0 and gradient exactly 0, whatever they hold; a mask
 // of 0 counts all rows. Padding columns of a gradient are exactly 0. A NaN in a counted row gives a NaN loss.
 //
@@ -130,10 +131,11 @@ export function softmaxCrossEntropy(
   classes: i32,
   ld: i32,
   scale: f64,
+  sum: f64,
 ): f64 {
   const width = bytes(ld);
-  let loss: f64 = 0;
-  for (let r = 0; r < rows; r++, logits += width) {
+  logits += width * (rows - 1);
+  for (let r = rows - 1; r >= 0; r--, logits -= width) {
     if (!counted(mask, r)) {
       memory.fill(logits, 0, width);
       continue;
@@ -141,13 +143,13 @@ export function softmaxCrossEntropy(
     const at = logits + bytes(load<i32>(targets + (<usize>r << 2)));
     const target = <f64>load<real>(at);
     const max = rowMax(logits, classes);
-    const sum = expRow(logits, logits, max, classes);
+    const all = expRow(logits, logits, max, classes);
     const e = <f64>load<real>(at);
-    loss += NativeMath.log(sum) - (target - <f64>max);
-    scaleRow(logits, scale / sum, classes);
-    store<real>(at, <real>((e / sum - 1) * scale));
+    sum += NativeMath.log(all) - (target - <f64>max);
+    scaleRow(logits, scale / all, classes);
+    store<real>(at, <real>((e / all - 1) * scale));
   }
-  return loss;
+  return sum;
 }
 
 /** p = softmax of every row of logits. p, logits: [rows, ld], p may be logits; the padding of p is 0. */
@@ -173,19 +175,22 @@ export function meanSquaredError(
   features: i32,
   ld: i32,
   scale: f64,
+  sum: f64,
 ): f64 {
   assert(ld % PANEL == 0 && ld >= features);
   const width = bytes(ld);
   const twice = v128.splat<real>(<real>(2 * scale));
-  let a0 = f64x2.splat(0);
-  let a1 = f64x2.splat(0);
-  for (let r = 0; r < rows; r++) {
+  y += width * (rows - 1);
+  targets += width * (rows - 1);
+  for (let r = rows - 1; r >= 0; r--) {
     if (!counted(mask, r)) {
       memory.fill(y, 0, width);
-      y += width;
-      targets += width;
+      y -= width;
+      targets -= width;
       continue;
     }
+    let a0 = f64x2.splat(0);
+    let a1 = f64x2.splat(0);
     const end = y + width;
     do {
       const d0 = v128.sub<real>(v128.load(y), v128.load(targets));
@@ -197,8 +202,11 @@ export function meanSquaredError(
       y += STRIDE;
       targets += STRIDE;
     } while (y < end);
+    sum += total(a0, a1);
+    y -= 2 * width;
+    targets -= 2 * width;
   }
-  return total(a0, a1);
+  return sum;
 }
 
 /** exp(-|x|), from which both the loss and the gradient of a logit follow without overflow. */
@@ -243,16 +251,19 @@ export function sigmoidCrossEntropy(
   features: i32,
   ld: i32,
   scale: f64,
+  sum: f64,
 ): f64 {
   const width = bytes(ld);
   const factor = v128.splat<real>(<real>scale);
-  let a0 = f64x2.splat(0);
-  let a1 = f64x2.splat(0);
-  for (let r = 0; r < rows; r++, logits += width, targets += width) {
+  logits += width * (rows - 1);
+  targets += width * (rows - 1);
+  for (let r = rows - 1; r >= 0; r--, logits -= width, targets -= width) {
     if (!counted(mask, r)) {
       memory.fill(logits, 0, width);
       continue;
     }
+    let a0 = f64x2.splat(0);
+    let a1 = f64x2.splat(0);
     let lanes0 = i64x2.splat(-1);
     let lanes1 = lanes0;
     let x = logits;
@@ -281,8 +292,9 @@ export function sigmoidCrossEntropy(
       x += STRIDE;
       t += STRIDE;
     } while (x < end);
+    sum += total(a0, a1);
   }
-  return total(a0, a1);
+  return sum;
 }
 
 /** y = sigmoid(x). y, x: [rows, ld], y may be x; the padding of y is 0. */

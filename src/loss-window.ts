@@ -103,25 +103,22 @@ export class LossWindow extends Window {
   }
 
   /**
-   * `sum` and the losses of steps `from` to `to`; their outputs become gradients, times `scale`. Added up step by step from the
-   * last to the first, as everything that backward adds up: in parts, the later steps first, the bits are those of all at once.
+   * `sum` and the losses of steps `from` to `to`; their outputs become gradients, times `scale`. Added up from the last row to the
+   * first, as everything that backward adds up: in parts, the later steps first, the bits are those of all at once.
    */
   takeLoss(from: number, to: number, scale: number, sum = 0): number {
     this.moveToGradient(from, to);
     const { dOutput } = this;
-    let total = sum;
-    for (let step = to - 1; step >= from; step--) {
-      total += this.#loss.run(
-        this.#network.kernels,
-        dOutput.pointer + step * dOutput.stride,
-        this.#targets.pointer + step * this.#targets.stride,
-        this.#mask.pointer + step * this.#mask.stride,
-        this.rows,
-        this.#outputs,
-        dOutput.ld,
-        scale,
-      );
-    }
-    return total;
+    return this.#loss.run(
+      this.#network.kernels,
+      dOutput.pointer + from * dOutput.stride,
+      this.#targets.pointer + from * this.#targets.stride,
+      this.#mask.pointer + from * this.#mask.stride,
+      (to - from) * this.rows,
+      this.#outputs,
+      dOutput.ld,
+      scale,
+      sum,
+    );
   }
 }

@@ -25,7 +25,7 @@ export interface Loss {
   targets(outputs: number): Signal;
   /** How many numbers one step of one row counts for in a mean. */
   perStep(outputs: number): number;
-  /** Σ of the losses of the rows that count; `y` becomes its gradient times `scale`. */
+  /** `sum` and the losses of the rows that count, the last row first; `y` becomes its gradient times `scale`. */
   run(
     kernels: Kernels,
     y: Pointer,
@@ -35,6 +35,7 @@ export interface Loss {
     outputs: number,
     ld: number,
     scale: number,
+    sum: number,
   ): number;
 }
 

@@ -311,8 +311,7 @@ export class Window {
   #pass({ again = false, later = false, earlier = false }: BackwardOptions = {}): Pass {
     const resets = this.#hasResets;
     const padding = this.#hasPadding;
-    const flags = [resets, padding, again, later, earlier];
-    const index = flags.reduce((sum, flag, bit) => sum + (flag ? 1 << bit : 0), 0);
+    const index = +resets + 2 * +padding + 4 * +again + 8 * +later + 16 * +earlier;
     this.#passes[index] ??= { resets, padding, training: this.#training, again, later, earlier };
     return this.#passes[index];
   }

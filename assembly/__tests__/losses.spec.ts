@@ -75,7 +75,7 @@ function checkSoftmax(classes: i32, size: f64, mask: usize): void {
       store<i32>(targets + 4 * r, -1);
     }
   }
-  const loss = softmaxCrossEntropy(logits, targets, mask, ROWS, classes, ld, scale);
+  const loss = softmaxCrossEntropy(logits, targets, mask, ROWS, classes, ld, scale, 0);
   let expected: f64 = 0;
   let worst: f64 = 0;
   const h: f64 = 1e-4;
@@ -117,7 +117,7 @@ describe('softmaxCrossEntropy', () => {
   test('one class: loss 0, gradient 0', () => {
     const logits = block(PANEL);
     set(logits, 0, -10000);
-    expect(softmaxCrossEntropy(logits, room(4), 0, 1, 1, PANEL, 1)).toBe(0);
+    expect(softmaxCrossEntropy(logits, room(4), 0, 1, 1, PANEL, 1, 0)).toBe(0);
     for (let c = 0; c < PANEL; c++) expect(get(logits, c)).toBe(0);
   });
 
@@ -130,7 +130,7 @@ describe('softmaxCrossEntropy', () => {
       set(logits, r * ld, -10000);
       set(logits, r * ld + 1, 10000);
     }
-    expect(softmaxCrossEntropy(logits, targets, 0, 2, 2, ld, 0.5)).toBe(20000);
+    expect(softmaxCrossEntropy(logits, targets, 0, 2, 2, ld, 0.5, 0)).toBe(20000);
     expect(get(logits, 0)).toBe(-0.5);
     expect(get(logits, 1)).toBe(0.5);
     expect(get(logits, ld)).toBe(0);
@@ -142,7 +142,7 @@ describe('softmaxCrossEntropy', () => {
     const ld = padded(classes);
     const logits = block(ld);
     for (let c = 0; c < classes; c++) set(logits, c, -10000);
-    const loss = softmaxCrossEntropy(logits, room(4), 0, 1, classes, ld, 1);
+    const loss = softmaxCrossEntropy(logits, room(4), 0, 1, classes, ld, 1, 0);
     expect(errorOf(loss, NativeMath.log(<f64>classes))).toBeLessThan(TOLERANCE);
     for (let c = 1; c < classes; c++) expect(errorOf(get(logits, c), 1 / <f64>classes)).toBeLessThan(TOLERANCE);
     expect(strayPadding(logits, 1, classes, ld)).toBe(0);
@@ -151,7 +151,7 @@ describe('softmaxCrossEntropy', () => {
   test('an impossible class (-infinity) costs nothing and gets gradient 0 when it is not the target', () => {
     const logits = block(PANEL);
     set(logits, 1, -Infinity);
-    expect(softmaxCrossEntropy(logits, room(4), 0, 1, 2, PANEL, 1)).toBe(0);
+    expect(softmaxCrossEntropy(logits, room(4), 0, 1, 2, PANEL, 1, 0)).toBe(0);
     expect(get(logits, 0)).toBe(0);
     expect(get(logits, 1)).toBe(0);
   });
@@ -164,8 +164,8 @@ describe('softmaxCrossEntropy', () => {
         const infinite = copy(logits, ld);
         set(logits, c, NaN);
         set(infinite, c, Infinity);
-        expect(isNaN(softmaxCrossEntropy(logits, room(4), 0, 1, classes, ld, 1))).toBe(true);
-        expect(isNaN(softmaxCrossEntropy(infinite, room(4), 0, 1, classes, ld, 1))).toBe(true);
+        expect(isNaN(softmaxCrossEntropy(logits, room(4), 0, 1, classes, ld, 1, 0))).toBe(true);
+        expect(isNaN(softmaxCrossEntropy(infinite, room(4), 0, 1, classes, ld, 1, 0))).toBe(true);
         expect(strayPadding(logits, 1, classes, ld)).toBe(0);
         expect(strayPadding(infinite, 1, classes, ld)).toBe(0);
       }
@@ -174,7 +174,7 @@ describe('softmaxCrossEntropy', () => {
 
   test('no row counted: loss 0', () => {
     const logits = matrix(1, ROWS, 3, padded(3), 1);
-    expect(softmaxCrossEntropy(logits, room(4 * ROWS), room(ROWS), ROWS, 3, padded(3), 1)).toBe(0);
+    expect(softmaxCrossEntropy(logits, room(4 * ROWS), room(ROWS), ROWS, 3, padded(3), 1, 0)).toBe(0);
     for (let i = 0; i < ROWS * padded(3); i++) expect(get(logits, i)).toBe(0);
   });
 
@@ -185,7 +185,7 @@ describe('softmaxCrossEntropy', () => {
     const targets = room(4);
     store<i32>(targets, 4321);
     const expected = softmaxLoss(logits, classes, 4321, -1, 0);
-    const loss = softmaxCrossEntropy(logits, targets, 0, 1, classes, ld, 1);
+    const loss = softmaxCrossEntropy(logits, targets, 0, 1, classes, ld, 1, 0);
     expect(errorOf(loss, expected)).toBeLessThan(sizeof<real>() == 4 ? 1e-6 : 1e-14);
     let sum: f64 = 0;
     for (let c = 0; c < classes; c++) sum += get(logits, c);
@@ -225,7 +225,7 @@ function checkSquares(features: i32, mask: usize): void {
   if (mask) {
     for (let r = 0; r < ROWS; r++) if (!counts(mask, r)) spoil(y, r, features, ld);
   }
-  const loss = meanSquaredError(y, targets, mask, ROWS, features, ld, 0.125);
+  const loss = meanSquaredError(y, targets, mask, ROWS, features, ld, 0.125, 0);
   let expected: f64 = 0;
   for (let r = 0; r < ROWS; r++) {
     for (let c = 0; c < features; c++) {
@@ -256,17 +256,17 @@ describe('meanSquaredError', () => {
     const t = block(PANEL);
     set(y, 0, 3);
     set(t, 0, 1);
-    expect(meanSquaredError(y, t, 0, 1, 1, PANEL, 0.5)).toBe(4);
+    expect(meanSquaredError(y, t, 0, 1, 1, PANEL, 0.5, 0)).toBe(4);
     expect(get(y, 0)).toBe(2);
   });
 
   test('a NaN in a counted row gives a NaN loss; large values do not overflow the sum', () => {
     const y = matrix(1, 1, PANEL, PANEL, 1);
     set(y, PANEL - 1, NaN);
-    expect(isNaN(meanSquaredError(y, block(PANEL), 0, 1, PANEL, PANEL, 1))).toBe(true);
+    expect(isNaN(meanSquaredError(y, block(PANEL), 0, 1, PANEL, PANEL, 1, 0))).toBe(true);
     const large = block(PANEL);
     set(large, 0, 1e30);
-    expect(errorOf(meanSquaredError(large, block(PANEL), 0, 1, 1, PANEL, 1), 1e60)).toBeLessThan(4 * EPSILON);
+    expect(errorOf(meanSquaredError(large, block(PANEL), 0, 1, 1, PANEL, 1, 0), 1e60)).toBeLessThan(4 * EPSILON);
   });
 });
 
@@ -279,7 +279,7 @@ function checkLogistic(features: i32, size: f64, mask: usize): void {
     for (let r = 0; r < ROWS; r++) if (!counts(mask, r)) spoil(logits, r, features, ld);
   }
   const scale: f64 = 0.5;
-  const loss = sigmoidCrossEntropy(logits, targets, mask, ROWS, features, ld, scale);
+  const loss = sigmoidCrossEntropy(logits, targets, mask, ROWS, features, ld, scale, 0);
   let expected: f64 = 0;
   const h: f64 = 1e-4;
   for (let r = 0; r < ROWS; r++) {
@@ -325,7 +325,7 @@ describe('sigmoidCrossEntropy', () => {
         set(t, 0, sign > 0 ? 1 : 0);
         const e = NativeMath.exp(-v);
         const expected = NativeMath.log1p(e);
-        const actual = sigmoidCrossEntropy(x, t, 0, 1, 1, PANEL, 1);
+        const actual = sigmoidCrossEntropy(x, t, 0, 1, 1, PANEL, 1, 0);
         loss = worse(loss, abs<f64>(actual / expected - 1));
         gradient = worse(gradient, abs<f64>(get(x, 0) / ((-sign * e) / (1 + e)) - 1));
       }
@@ -342,7 +342,7 @@ describe('sigmoidCrossEntropy', () => {
     set(x, 2, 10000);
     set(t, 1, 1);
     set(t, 2, 1);
-    expect(sigmoidCrossEntropy(x, t, 0, 1, 3, PANEL, 0.5)).toBe(20000);
+    expect(sigmoidCrossEntropy(x, t, 0, 1, 3, PANEL, 0.5, 0)).toBe(20000);
     expect(get(x, 0)).toBe(0.5);
     expect(get(x, 1)).toBe(-0.5);
     expect(get(x, 2)).toBe(0);
@@ -353,7 +353,7 @@ describe('sigmoidCrossEntropy', () => {
       const ld = padded(PANEL + 1);
       const x = matrix(1, 1, PANEL + 1, ld, 1);
       set(x, c, NaN);
-      expect(isNaN(sigmoidCrossEntropy(x, block(ld), 0, 1, PANEL + 1, ld, 1))).toBe(true);
+      expect(isNaN(sigmoidCrossEntropy(x, block(ld), 0, 1, PANEL + 1, ld, 1, 0))).toBe(true);
       expect(strayPadding(x, 1, PANEL + 1, ld)).toBe(0);
     }
   });
@@ -376,6 +376,33 @@ describe('sigmoidRows', () => {
       expect(strayPadding(y, ROWS, features, ld)).toBe(0);
       sigmoidRows(x, x, ROWS, features, ld);
       for (let i = 0; i < ROWS * ld; i++) expect(get(x, i)).toBe(get(y, i));
+    }
+  });
+});
+
+/** One of the losses by its number, over rows from `first` on. */
+function lossOf(kind: i32, y: usize, first: i32, rows: i32, sum: f64): f64 {
+  const columns = PANEL + 3;
+  const ld = padded(columns);
+  const at = y + first * ld * sizeof<real>();
+  const targets = probabilities(ROWS, columns, ld) + first * ld * sizeof<real>();
+  const mask = someRows() + first;
+  if (kind == 0) return softmaxCrossEntropy(at, classTargets(columns) + 4 * first, mask, rows, columns, ld, 0.5, sum);
+  if (kind == 1) return meanSquaredError(at, targets, mask, rows, columns, ld, 0.5, sum);
+  return sigmoidCrossEntropy(at, targets, mask, rows, columns, ld, 0.5, sum);
+}
+
+describe('every loss', () => {
+  test('in parts, the later rows first, has the bits of all rows at once', () => {
+    const ld = padded(PANEL + 3);
+    for (let kind = 0; kind < 3; kind++) {
+      for (let cut = 0; cut <= ROWS; cut++) {
+        const whole = matrix(8, ROWS, PANEL + 3, ld, 3);
+        const parts = copy(whole, ROWS * ld);
+        const later = lossOf(kind, parts, cut, ROWS - cut, 0.1);
+        expect(lossOf(kind, parts, 0, cut, later)).toBe(lossOf(kind, whole, 0, ROWS, 0.1));
+        for (let i = 0; i < ROWS * ld; i++) expect(get(parts, i)).toBe(get(whole, i));
+      }
     }
   });
 });

@@ -106,6 +106,7 @@ export interface Kernels {
     classes: number,
     ld: number,
     scale: number,
+    sum: number,
   ): number;
   meanSquaredError(
     y: Pointer,
@@ -115,6 +116,7 @@ export interface Kernels {
     features: number,
     ld: number,
     scale: number,
+    sum: number,
   ): number;
   sigmoidCrossEntropy(
     logits: Pointer,
@@ -124,6 +126,7 @@ export interface Kernels {
     features: number,
     ld: number,
     scale: number,
+    sum: number,
   ): number;
   softmaxRows(p: Pointer, logits: Pointer, rows: number, classes: number, ld: number): void;
   sigmoidRows(y: Pointer, x: Pointer, rows: number, features: number, ld: number): void;
