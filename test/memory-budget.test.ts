@@ -160,6 +160,17 @@ describe.each(['f32', 'f64'] as const)('a memory budget, in %s', (dtype) => {
     expect(got).not.toEqual(run(model, batch, { loss: 'cross-entropy', memoryBudget }));
   });
 
+  it('changes no bit where each row has one output, of its last valid step', async () => {
+    const description = [features(FEATURES), lstm({ units: 5 }), gru({ units: 4, returns: 'last' }), head] as const;
+    const model = await createModel(description, { seed: 3, dtype });
+    const { targets, ...whole } = makeBatch('features', { T: 30, B: 3, seed: 4 });
+    const batch = { ...whole, targets: targets.slice(0, 3), lengths: [30, 4, 17] };
+    const memoryBudget = budgetFor(model, batch, 'cross-entropy', 4);
+    const got = run(model, batch, { loss: 'cross-entropy', memoryBudget });
+    expect(got).toEqual(run(model, batch, { loss: 'cross-entropy' }));
+    expect(got[0]!.counted).toBe(3);
+  });
+
   it('reports a loss that is not finite as without', async () => {
     const model = await createModel(
       [features(FEATURES), elman({ units: 4, activation: 'identity' }), dense({ units: OUTPUTS })],
