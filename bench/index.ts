@@ -3,15 +3,16 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ceiling, ceilingFlops } from './ceiling.ts';
+import { generationPair } from './generation.ts';
 import { kernelCases } from './kernels.ts';
 import { inTurns } from './measure.ts';
 import { installation, startPyTorch } from './pytorch.ts';
 import { compare, type Row, row, table } from './report.ts';
 import { trainingPair } from './training.ts';
-import { flops, workloads } from './workloads.ts';
+import { flops, generation, workloads } from './workloads.ts';
 
 const usage = `npm run bench -- [options]
-  --filter TEXT    only what has TEXT in its name, upper case or lower (gemm, tanh, softmax, W1, W2, W6, W7)
+  --filter TEXT    only what has TEXT in its name, upper case or lower (gemm, tanh, softmax, W1 to W7, G)
   --relaxed        the relaxed-SIMD kernels in place of the default ones
   --pytorch        fail when PyTorch is not there; without it PyTorch is left out then
   --no-pytorch     leave PyTorch out
@@ -24,19 +25,24 @@ if (values.help) {
   console.log(usage);
   process.exit();
 }
+/** Turns of a workload that takes plain JavaScript ten seconds a step. */
+const SLOW_TURNS = 3;
 const pace = { turns: positive('--turns'), milliseconds: positive('--time') };
 const selected = <T extends { name: string }>(list: T[]) =>
-  list.filter(({ name }) => name.toLowerCase().includes(values.filter.toLowerCase()));
+  values.filter === generation.name
+    ? []
+    : list.filter(({ name }) => name.toLowerCase().includes(values.filter.toLowerCase()));
 const kernels = selected(kernelCases);
 const training = selected(workloads);
-if (kernels.length + training.length === 0) fail(`--filter: nothing has "${values.filter}" in its name`);
+const generates = generation.name.toLowerCase() === values.filter.toLowerCase() || values.filter === '';
+if (kernels.length + training.length === 0 && !generates) fail(`--filter: nothing has "${values.filter}" in its name`);
 
 // Wasm's multiply and add reach 43 of the 58 GFLOP/s of a core at 3.65 GHz, fused 54; elsewhere the part counts.
 const speedTarget = { gflops: values.relaxed ? 54 : 43, ofRegisters: 0.85 };
 const targeted = ['GEMM 32x128·128x512', 'GEMM 64x512·512x2048'];
 
 const log = (text: string) => (values.json ? undefined : console.log(text));
-const torch = values['no-pytorch'] || training.length === 0 ? undefined : await startPyTorch();
+const torch = values['no-pytorch'] || (training.length === 0 && !generates) ? undefined : await startPyTorch();
 if (values.pytorch && torch === undefined) fail(`PyTorch is not installed: ${installation}`);
 // Netlib's reference BLAS is many times slower than what PyTorch is built for.
 const fair = torch?.blas !== 'reference';
@@ -52,15 +58,28 @@ for (const { name, create, flops } of kernels) {
   rows.push(row(name, wasm, flops, { timing: limit, flops: ceilingFlops }, target, against));
 }
 for (const workload of training) {
-  const { name, targets } = workload;
+  const { name, targets, slow } = workload;
   progress(name);
   const { ours, js, end } = await trainingPair(workload, values.relaxed);
   const peers = torch === undefined ? [] : [torch.contender(name)];
-  const [wasm, plain, limit, peer] = await inTurns([ours, js, registers, ...peers], pace);
+  const [wasm, plain, limit, peer] = await inTurns(
+    [ours, js, registers, ...peers],
+    slow ? { ...pace, turns: Math.min(pace.turns, SLOW_TURNS) } : pace,
+  );
   await end();
   const against = [compare(wasm, plain, targets.js)];
   if (peer !== undefined) against.push(compare(wasm, peer, targets.pytorch, fair));
   rows.push(row(name, wasm, flops(workload), { timing: limit, flops: ceilingFlops }, null, against));
+}
+if (generates) {
+  const { name, units, size, targets } = generation;
+  progress(name);
+  const { ours, js } = await generationPair(values.relaxed);
+  const peers = torch === undefined ? [] : [torch.contender(name)];
+  const [wasm, plain, limit, peer] = await inTurns([ours, js, registers, ...peers], pace);
+  const against = [compare(wasm, plain, targets.js)];
+  if (peer !== undefined) against.push(compare(wasm, peer, targets.pytorch, fair));
+  rows.push(row(name, wasm, 2 * units * (4 * units + size), { timing: limit, flops: ceilingFlops }, null, against));
 }
 progress('');
 torch?.stop();
@@ -69,7 +88,9 @@ const machine = { cpu: cpus()[0]?.model ?? 'unknown', node: process.version, v8:
 const pytorch = torch && {
   version: torch.version,
   blas: torch.blas,
-  forms: Object.fromEntries(training.map(({ name }) => [name, torch.form(name)])),
+  forms: Object.fromEntries(
+    [...training, ...(generates ? [generation] : [])].map(({ name }) => [name, torch.form(name)]),
+  ),
 };
 if (values.json) {
   console.log(

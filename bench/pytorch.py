@@ -27,13 +27,18 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-# name: (inputs, units, outputs, T, B, learning rate)
+# name: (cell, inputs, units, outputs, T, B, learning rate)
 WORKLOADS = {
-    "W1": (65, 64, 65, 25, 1, 1e-3),
-    "W2": (65, 128, 65, 50, 32, 1e-3),
-    "W6": (8000, 100, 8000, 20, 1, 5e-3),
-    "W7": (2, 32, 1, 400, 32, 1e-3),
+    "W1": ("RNN", 65, 64, 65, 25, 1, 1e-3),
+    "W2": ("RNN", 65, 128, 65, 50, 32, 1e-3),
+    "W3": ("LSTM", 65, 128, 65, 50, 32, 1e-3),
+    "W4": ("LSTM", 65, 512, 65, 64, 64, 1e-3),
+    "W5": ("GRU", 65, 256, 65, 64, 32, 1e-3),
+    "W6": ("RNN", 8000, 100, 8000, 20, 1, 5e-3),
+    "W7": ("RNN", 2, 32, 1, 400, 32, 1e-3),
 }
+GENERATION = "G"  # LSTM 65 -> 128 -> 65, one character at a time, sampling included
+CHARACTERS = 100  # of one sample
 
 
 def recurrence(x, w):
@@ -47,12 +52,12 @@ def recurrence(x, w):
 
 
 class OneHot(nn.Module):
-    """nn.RNN over one-hot vectors, or over the reals themselves."""
+    """nn.RNN, nn.LSTM or nn.GRU over one-hot vectors, or over the reals themselves."""
 
-    def __init__(self, inputs, units):
+    def __init__(self, cell, inputs, units):
         super().__init__()
         self.inputs = inputs
-        self.rnn = nn.RNN(inputs, units)
+        self.rnn = getattr(nn, cell)(inputs, units)
 
     def forward(self, x):
         if x.dtype == torch.int64:
@@ -95,7 +100,7 @@ class Identity(nn.Module):
 
 def forms(name):
     """Every way to run a workload: (what it is, step function)."""
-    inputs, units, outputs, steps, batch, rate = WORKLOADS[name]
+    cell, inputs, units, outputs, steps, batch, rate = WORKLOADS[name]
     torch.manual_seed(1)
     if name == "W7":
         x = torch.rand(steps, batch, inputs)
@@ -123,8 +128,9 @@ def forms(name):
 
         return step
 
-    bodies = {"one-hot" if name != "W7" else "nn.RNN": lambda: OneHot(inputs, units)}
-    for sparse in (False, True) if sgd else (False,):
+    bodies = {"one-hot" if name != "W7" else "nn.RNN": lambda: OneHot(cell, inputs, units)}
+    # PyTorch's own LSTM and GRU are faster than what can be written in its operations.
+    for sparse in () if cell != "RNN" else (False, True) if sgd else (False,):
         suffix = ", sparse" if sparse else ""
         bodies["loop" + suffix] = lambda s=sparse: Loop(inputs, units, False, s)
         bodies["scripted" + suffix] = lambda s=sparse: Loop(inputs, units, True, s)
@@ -141,6 +147,54 @@ def forms(name):
             yield body + (", foreach" if foreach else ""), build(create(), optimize)
 
 
+class Speaker(nn.Module):
+    """One step of generation: a cell of one's own, whose input is a row of its weight."""
+
+    def __init__(self, inputs: int, units: int):
+        super().__init__()
+        self.table = nn.Embedding(inputs, 4 * units)
+        self.w = nn.Linear(units, 4 * units)
+        self.head = nn.Linear(units, inputs)
+
+    def forward(self, x: torch.Tensor, h: torch.Tensor, c: torch.Tensor):
+        i, f, g, o = (self.table(x) + self.w(h)).chunk(4, 1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        p = torch.softmax(self.head(h) / 0.9, 1)
+        return torch.multinomial(p, 1).view(-1), h, c
+
+
+def speakers():
+    """Ways to generate: (what it is, a function that gives CHARACTERS characters)."""
+    inputs, units = 65, 128
+    torch.manual_seed(1)
+
+    def loop(step):
+        def speak():
+            with torch.inference_mode():
+                x = torch.ones(1, dtype=torch.int64)
+                h = c = torch.zeros(1, units)
+                for _ in range(CHARACTERS):
+                    x, h, c = step(x, h, c)
+                return x
+
+        return speak
+
+    speaker = Speaker(inputs, units).eval()
+    yield "scripted step", loop(torch.jit.freeze(torch.jit.script(speaker)))
+    yield "eager step", loop(speaker)
+
+    body = nn.LSTM(inputs, units).eval()
+    head = nn.Linear(units, inputs).eval()
+    eye = torch.eye(inputs)
+
+    def own(x, h, c):
+        y, (h, c) = body(eye[x].unsqueeze(0), (h.view(1, 1, -1), c.view(1, 1, -1)))
+        return torch.multinomial(torch.softmax(head(y[0]) / 0.9, 1), 1).view(-1), h, c
+
+    yield "nn.LSTM", loop(own)
+
+
 def run(step, milliseconds, least=1):
     """Milliseconds of each step, for about the time given. Each loss is read, as training would."""
     times = []
@@ -155,7 +209,7 @@ def run(step, milliseconds, least=1):
 def fastest(name):
     """Warms every form up (TorchScript compiles in its first steps), times all in turns, and returns the one with the
     fastest turn: what it is, step. The fastest, not the middle one, so that a busy moment cannot choose a slow form."""
-    candidates = list(forms(name))
+    candidates = list(speakers() if name == GENERATION else forms(name))
     for _, step in candidates:
         run(step, 200, 5)
     best = [float("inf")] * len(candidates)
@@ -189,7 +243,10 @@ def serve():
         if name not in ready:
             ready[name] = fastest(name)
         form, step = ready[name]
-        print(json.dumps({"form": form, "samples": run(step, float(milliseconds))}), flush=True)
+        samples = run(step, float(milliseconds))
+        if name == GENERATION:
+            samples = [sample / CHARACTERS for sample in samples]
+        print(json.dumps({"form": form, "samples": samples}), flush=True)
 
 
 def main():
@@ -198,9 +255,10 @@ def main():
         serve()
         return
     print(f"PyTorch {torch.__version__}, {blas()} BLAS, 1 thread")
-    for name in sys.argv[1:] or WORKLOADS:
+    for name in sys.argv[1:] or [*WORKLOADS, GENERATION]:
         form, step = fastest(name)
-        print(f"{name}  {statistics.median(run(step, 2000)):8.3f} ms/step  ({form})", flush=True)
+        steps = CHARACTERS if name == GENERATION else 1
+        print(f"{name}  {statistics.median(run(step, 2000)) / steps:8.4f} ms/step  ({form})", flush=True)
 
 
 if __name__ == "__main__":

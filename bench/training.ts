@@ -1,8 +1,8 @@
 // Whole training steps, ours and in plain JavaScript: the same model, parameters, batch and optimizer.
 
-import { adam, createModel, dense, elman, features, type Model, sgd, tokens, train } from '../src/index.ts';
+import { adam, createModel, dense, elman, features, gru, lstm, type Model, sgd, tokens, train } from '../src/index.ts';
 import { fullBptt } from '../test/reference/bptt.ts';
-import { createNetwork, type Network, setParameters } from '../test/reference/network.ts';
+import { createNetwork, type LayerDescription, type Network, setParameters } from '../test/reference/network.ts';
 import * as optimizers from '../test/reference/optimizers.ts';
 import { zeros } from '../test/reference/real.ts';
 import type { Contender } from './measure.ts';
@@ -15,6 +15,8 @@ export interface Pair {
   end: () => Promise<void>;
 }
 
+const cells = { elman, lstm, gru };
+
 /** Both contenders of a workload, after a check that their first steps have the same loss. */
 export async function trainingPair(workload: Workload, relaxed: boolean): Promise<Pair> {
   const batch = batchOf(workload);
@@ -22,7 +24,7 @@ export async function trainingPair(workload: Workload, relaxed: boolean): Promis
   const model = await createModel(
     [
       kind === 'tokens' ? tokens(size) : features(size),
-      elman({ units: workload.units }),
+      cells[workload.cell]({ units: workload.units }),
       dense({ units: workload.outputs }),
     ],
     { seed: 1, relaxed },
@@ -53,11 +55,11 @@ function packaged({ loss, optimizer }: Workload, batch: Batch, model: Model) {
 
 /** The reference, with the same parameters. */
 function plain(
-  { input, units, outputs, loss, optimizer, steps, rows }: Workload,
+  { input, cell, units, outputs, loss, optimizer, steps, rows }: Workload,
   batch: Batch,
   model: Model,
 ): () => number {
-  const layers = [{ units, activation: 'tanh' as const }];
+  const layers: LayerDescription[] = [cell === 'elman' ? { units, activation: 'tanh' } : { units, cell }];
   const network: Network = createNetwork({ input, layers, outputs, loss }, 'f32', steps, rows);
   setParameters(network, model.parameters());
   const stream = { inputs: batch.inputs, targets: batch.targets, mask: batch.mask ?? null, resets: null };

@@ -1,4 +1,4 @@
-// The training steps that are timed: W1, W2, W6 and W7. bench/pytorch.py holds the same table.
+// The training steps that are timed: W1 to W7, and G, generation. bench/pytorch.py holds the same table.
 //
 // One step = forward, loss at every step (W7: at the last only), full BPTT and the optimizer, in f32, from a zero state.
 
@@ -8,6 +8,7 @@ import type { Real } from '../test/reference/real.ts';
 export interface Workload {
   name: string;
   input: { kind: 'tokens' | 'features'; size: number };
+  cell: 'elman' | 'lstm' | 'gru';
   units: number;
   outputs: number;
   steps: number; // T
@@ -16,19 +17,20 @@ export interface Workload {
   optimizer: { kind: 'adam' | 'sgd'; learningRate: number };
   /** How many times as fast as each the package is to be. */
   targets: { js: number; pytorch: number };
+  /** Plain JavaScript takes so long that every other turn must do. */
+  slow?: boolean;
 }
 
 const adam = { kind: 'adam', learningRate: 1e-3 } as const;
-const text = { loss: 'cross-entropy', optimizer: adam } as const;
+const text = { loss: 'cross-entropy', optimizer: adam, input: { kind: 'tokens', size: 65 }, outputs: 65 } as const;
 
 export const workloads: Workload[] = [
   // A small text model, one row: what overhead costs.
   {
     ...text,
     name: 'W1',
-    input: { kind: 'tokens', size: 65 },
+    cell: 'elman',
     units: 64,
-    outputs: 65,
     steps: 25,
     rows: 1,
     targets: { js: 4, pytorch: 8 },
@@ -37,17 +39,30 @@ export const workloads: Workload[] = [
   {
     ...text,
     name: 'W2',
-    input: { kind: 'tokens', size: 65 },
+    cell: 'elman',
     units: 128,
-    outputs: 65,
     steps: 50,
     rows: 32,
     targets: { js: 13, pytorch: 1.2 },
   },
+  // The same with an LSTM, a large one, and a GRU in between.
+  { ...text, name: 'W3', cell: 'lstm', units: 128, steps: 50, rows: 32, targets: { js: 15, pytorch: 1.3 } },
+  {
+    ...text,
+    name: 'W4',
+    cell: 'lstm',
+    units: 512,
+    steps: 64,
+    rows: 64,
+    targets: { js: 18, pytorch: 0.75 },
+    slow: true,
+  },
+  { ...text, name: 'W5', cell: 'gru', units: 256, steps: 64, rows: 32, targets: { js: 15, pytorch: 1 } },
   // Words, one sentence at a time, plain SGD.
   {
     name: 'W6',
     input: { kind: 'tokens', size: 8000 },
+    cell: 'elman',
     units: 100,
     outputs: 8000,
     steps: 20,
@@ -60,6 +75,7 @@ export const workloads: Workload[] = [
   {
     name: 'W7',
     input: { kind: 'features', size: 2 },
+    cell: 'elman',
     units: 32,
     outputs: 1,
     steps: 400,
@@ -70,10 +86,16 @@ export const workloads: Workload[] = [
   },
 ];
 
+/** Generation, one character at a time: LSTM 65 → 128 → 65, sampling included. */
+export const generation = { name: 'G', size: 65, units: 128, targets: { js: 4, pytorch: 5 } };
+
+const gates = { elman: 1, lstm: 4, gru: 3 } as const;
+
 /** FLOP of the matrix products of a step: forward, and twice that backward. A token's row is looked up, not multiplied. */
-export function flops({ input, units, outputs, steps, rows }: Workload): number {
-  const fromInput = input.kind === 'tokens' ? 0 : input.size * units;
-  return 3 * 2 * steps * rows * (units * units + units * outputs + fromInput);
+export function flops({ input, cell, units, outputs, steps, rows }: Workload): number {
+  const width = gates[cell] * units;
+  const fromInput = input.kind === 'tokens' ? 0 : input.size * width;
+  return 3 * 2 * steps * rows * (width * units + units * outputs + fromInput);
 }
 
 export interface Batch {

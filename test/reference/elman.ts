@@ -105,7 +105,7 @@ function derivative(
 }
 
 /** y[r] = resets[r] ? 0 : x[r]; y may be x. */
-function copyUnlessReset(
+export function copyUnlessReset(
   y: Real,
   yAt: number,
   x: Real,

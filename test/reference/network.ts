@@ -1,24 +1,32 @@
-// A whole network: input → stacked Elman layers → dense, over windows of a stream whose activations are all kept.
+// A whole network: input → stacked recurrent layers → dense, over windows of a stream whose activations are all kept.
 //
 // Input: tokens (a look-up in the first layer's weight), an embedding table, or features. Nothing is moved or overwritten:
 // step t of the stream has slot t in every array, so a window is an interval [from, to) and "stored" means "still there".
 // Parameters lie in one flat array, gradients in a second of the same layout. Names are PyTorch's, matrices [in, out]:
 //   embedding.weight [V, E]
-//   rnn.weight_ih_l0 [I, H]   rnn.weight_hh_l0 [H, H]   rnn.bias_ih_l0 [H]   (… l1; PyTorch's bias_hh is the same sum: 0)
+//   rnn.weight_ih_l0 [I, GH]   rnn.weight_hh_l0 [H, GH]   rnn.bias_ih_l0 [GH]   (… l1; G gates; PyTorch's bias_hh is the same sum: 0)
+//   rnn.bias_hn_l0 [H]        of a GRU
 //   dense.weight [H, O]       dense.bias [O]
 
 import { denseBackward, denseForward, sumRows } from './dense.ts';
 import { type Activation, elmanBackward, elmanForward } from './elman.ts';
+import { gruBackward, gruForward } from './gru.ts';
 import { type Loss, lossRows, type Targets } from './losses.ts';
+import { lstmBackward, lstmForward } from './lstm.ts';
 import { type DType, type Real, transpose, zeros } from './real.ts';
 import { gatherRows, scatterAddRows } from './tokens.ts';
+
+/** An Elman layer unless `cell` says otherwise; a GRU's reset stands after the product. */
+export type LayerDescription =
+  | { units: number; activation: Activation; cell?: 'elman' }
+  | { units: number; cell: 'lstm' | 'gru' };
 
 export interface Description {
   input:
     | { kind: 'tokens'; size: number }
     | { kind: 'embedding'; size: number; width: number }
     | { kind: 'features'; size: number };
-  layers: { units: number; activation: Activation }[];
+  layers: LayerDescription[];
   outputs: number;
   loss: Loss;
 }
@@ -37,10 +45,15 @@ export interface Stream {
 interface Layer {
   inputs: number;
   units: number;
+  cell: 'elman' | 'lstm' | 'gru';
+  /** G·units: the columns of V and W. */
+  width: number;
   activation: Activation;
-  v: Real; // [inputs, units]
-  w: Real; // [units, units]
-  b: Real; // [units]
+  v: Real; // [inputs, width]
+  w: Real; // [units, width]
+  b: Real; // [width]
+  bn: Real; // [units], of a GRU
+  dbn: Real;
   dv: Real;
   dw: Real;
   db: Real;
@@ -48,6 +61,13 @@ interface Layer {
   d: Real; // [T, B, units]: dL/dh, then dL/da
   dcarry: Real; // [B, units]; after backward: dL/d(slot `from`)
   previous: Real; // [B, units] scratch
+  previousC: Real;
+  a: Real; // [T, B, width]: the gates, of an Elman layer h itself
+  da: Real; // of an Elman layer d itself
+  c: Real; // [T+1, B, units], of an LSTM
+  dcarryC: Real;
+  q: Real; // [T, B, width], of a GRU
+  dq: Real;
 }
 
 export interface Parameter {
@@ -73,15 +93,20 @@ export interface Network {
   dOutputs: Real;
 }
 
+const gates = { elman: 1, lstm: 4, gru: 3 } as const;
+const none: Real = new Float32Array(0);
+
 /** All arrays for streams of up to `steps` steps of `batch` rows; parameters and states are zero. */
 export function createNetwork(description: Description, dtype: DType, steps: number, batch: number): Network {
   const { input, outputs } = description;
   const shapes: [string, number[]][] = [];
   if (input.kind === 'embedding') shapes.push(['embedding.weight', [input.size, input.width]]);
   let inputs = input.kind === 'embedding' ? input.width : input.size;
-  description.layers.forEach(({ units }, l) => {
-    shapes.push([`rnn.weight_ih_l${l}`, [inputs, units]], [`rnn.weight_hh_l${l}`, [units, units]]);
-    shapes.push([`rnn.bias_ih_l${l}`, [units]]);
+  description.layers.forEach(({ units, cell }, l) => {
+    const width = gates[cell ?? 'elman'] * units;
+    shapes.push([`rnn.weight_ih_l${l}`, [inputs, width]], [`rnn.weight_hh_l${l}`, [units, width]]);
+    shapes.push([`rnn.bias_ih_l${l}`, [width]]);
+    if (cell === 'gru') shapes.push([`rnn.bias_hn_l${l}`, [units]]);
     inputs = units;
   });
   shapes.push(['dense.weight', [inputs, outputs]], ['dense.bias', [outputs]]);
@@ -98,23 +123,44 @@ export function createNetwork(description: Description, dtype: DType, steps: num
     return parameter;
   });
 
-  const first = input.kind === 'embedding' ? 1 : 0;
-  const layers = description.layers.map(({ units, activation }, l) => {
-    const [v, w, b] = named.slice(first + 3 * l, first + 3 * l + 3);
+  const find = (name: string) => named.find((parameter) => parameter.name === name)!;
+  const layers = description.layers.map((layer, l): Layer => {
+    const { units, cell = 'elman' } = layer;
+    const v = find(`rnn.weight_ih_l${l}`);
+    const w = find(`rnn.weight_hh_l${l}`);
+    const b = find(`rnn.bias_ih_l${l}`);
+    const bn = cell === 'gru' ? find(`rnn.bias_hn_l${l}`) : { value: none, gradient: none };
+    const width = gates[cell] * units;
+    const slots = (there: boolean) => (there ? zeros(dtype, (steps + 1) * batch * units) : none);
+    const gated = (there: boolean) => (there ? zeros(dtype, steps * batch * width) : none);
+    const d = zeros(dtype, steps * batch * units);
+    const h = slots(true);
+    const elman = cell === 'elman';
     return {
       inputs: v.shape[0],
       units,
-      activation,
+      cell,
+      width,
+      activation: 'activation' in layer ? layer.activation : 'tanh',
       v: v.value,
       w: w.value,
       b: b.value,
+      bn: bn.value,
       dv: v.gradient,
       dw: w.gradient,
       db: b.gradient,
-      h: zeros(dtype, (steps + 1) * batch * units),
-      d: zeros(dtype, steps * batch * units),
+      dbn: bn.gradient,
+      h,
+      d,
       dcarry: zeros(dtype, batch * units),
       previous: zeros(dtype, batch * units),
+      previousC: zeros(dtype, batch * units),
+      a: elman ? h : gated(true),
+      da: elman ? d : gated(true),
+      c: slots(cell === 'lstm'),
+      dcarryC: zeros(dtype, batch * units),
+      q: gated(cell === 'gru'),
+      dq: gated(cell === 'gru'),
     };
   });
   const [weight, bias] = named.slice(-2);
@@ -153,20 +199,24 @@ export function forward(network: Network, stream: Stream, from: number, to: numb
   const row = from * batch;
   const rows = (to - from) * batch;
   for (let l = 0; l < layers.length; l++) {
-    const { inputs, units, activation, v, w, b, h, previous } = layers[l];
-    const hAt = (from + 1) * batch * units;
+    const { inputs, units, cell, width, activation, v, w, b, bn, h, c, a, q, previous, previousC } = layers[l];
+    // An Elman layer has p_t in the slot of h_t.
+    const aAt = (cell === 'elman' ? from + 1 : from) * batch * width;
     if (l > 0) {
-      denseForward(h, hAt, layers[l - 1].h, (from + 1) * batch * inputs, v, b, rows, inputs, units);
+      denseForward(a, aAt, layers[l - 1].h, (from + 1) * batch * inputs, v, b, rows, inputs, width);
     } else if (input.kind === 'tokens') {
-      gatherRows(h, hAt, v, b, stream.inputs as Int32Array, row, rows, units);
+      gatherRows(a, aAt, v, b, stream.inputs as Int32Array, row, rows, width);
     } else if (embedded !== null) {
       const table = network.named[0].value;
       gatherRows(embedded, row * inputs, table, null, stream.inputs as Int32Array, row, rows, inputs);
-      denseForward(h, hAt, embedded, row * inputs, v, b, rows, inputs, units);
+      denseForward(a, aAt, embedded, row * inputs, v, b, rows, inputs, width);
     } else {
-      denseForward(h, hAt, stream.inputs as Real, row * inputs, v, b, rows, inputs, units);
+      denseForward(a, aAt, stream.inputs as Real, row * inputs, v, b, rows, inputs, width);
     }
-    elmanForward(h, w, stream.resets, from, to, batch, units, activation, previous);
+    const { resets } = stream;
+    if (cell === 'lstm') lstmForward(h, c, a, w, resets, from, to, batch, units, previous, previousC);
+    else if (cell === 'gru') gruForward(h, a, q, w, bn, resets, from, to, batch, units, previous);
+    else elmanForward(h, w, resets, from, to, batch, units, activation, previous);
   }
   const { h, units } = layers[layers.length - 1];
   const { outputs } = description;
@@ -196,23 +246,32 @@ export function backward(network: Network, stream: Stream, from: number, to: num
   const hAt = topAt + batch * top.units;
   denseBackward(top.d, topAt, head.dw, head.db, dOutputs, row * outputs, top.h, hAt, head.w, rows, top.units, outputs);
   for (let l = layers.length - 1; l >= 0; l--) {
-    const { inputs, units, activation, v, w, dv, dw, db, h, d, dcarry, previous } = layers[l];
-    const dAt = row * units;
+    const layer = layers[l];
+    const { inputs, units, cell, width, v, w, dv, dw, db, h, d, da, dcarry, previous } = layer;
+    const { resets } = stream;
     dcarry.fill(0);
-    elmanBackward(d, dcarry, dw, h, w, stream.resets, from, to, batch, units, activation, previous);
+    if (cell === 'lstm') {
+      const { c, a, dcarryC, previousC } = layer;
+      dcarryC.fill(0);
+      lstmBackward(d, da, dcarry, dcarryC, dw, h, c, a, w, resets, from, to, batch, units, previous, previousC);
+    } else if (cell === 'gru') {
+      const { a, q, dq, dbn } = layer;
+      gruBackward(d, da, dcarry, dw, dbn, h, a, q, dq, w, resets, from, to, batch, units, previous);
+    } else elmanBackward(d, dcarry, dw, h, w, resets, from, to, batch, units, layer.activation, previous);
+    const dAt = row * width;
     if (l > 0) {
       const below = layers[l - 1];
       const belowAt = row * inputs;
-      denseBackward(below.d, belowAt, dv, db, d, dAt, below.h, belowAt + batch * inputs, v, rows, inputs, units);
+      denseBackward(below.d, belowAt, dv, db, da, dAt, below.h, belowAt + batch * inputs, v, rows, inputs, width);
     } else if (input.kind === 'tokens') {
-      scatterAddRows(dv, d, dAt, stream.inputs as Int32Array, row, rows, units);
-      sumRows(db, d, dAt, rows, units);
+      scatterAddRows(dv, da, dAt, stream.inputs as Int32Array, row, rows, width);
+      sumRows(db, da, dAt, rows, width);
     } else if (embedded !== null && dEmbedded !== null) {
-      denseBackward(dEmbedded, row * inputs, dv, db, d, dAt, embedded, row * inputs, v, rows, inputs, units);
+      denseBackward(dEmbedded, row * inputs, dv, db, da, dAt, embedded, row * inputs, v, rows, inputs, width);
       const { gradient } = network.named[0];
       scatterAddRows(gradient, dEmbedded, row * inputs, stream.inputs as Int32Array, row, rows, inputs);
     } else {
-      denseBackward(null, 0, dv, db, d, dAt, stream.inputs as Real, row * inputs, v, rows, inputs, units);
+      denseBackward(null, 0, dv, db, da, dAt, stream.inputs as Real, row * inputs, v, rows, inputs, width);
     }
   }
 }

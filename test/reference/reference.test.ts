@@ -63,7 +63,9 @@ function naive(network: Network, { inputs, resets }: Stream): { outputs: number[
       const oneHot = Array.from({ length: input.size }, (_, i) => (inputs[at] === i ? 1 : 0));
       let x = input.kind === 'features' ? Array.from(inputs.subarray(at * input.size, (at + 1) * input.size)) : oneHot;
       if (input.kind === 'embedding') x = product(x, parameter('embedding.weight'), input.width);
-      layers.forEach(({ units, activation }, l) => {
+      layers.forEach((layer, l) => {
+        const { units } = layer;
+        const activation = 'activation' in layer ? layer.activation : 'tanh';
         const before = states[l].slice(b * units, (b + 1) * units).map((h) => (resets?.[at] ? 0 : h));
         const fromInput = product(x, parameter(`rnn.weight_ih_l${l}`), units);
         const fromState = product(before, parameter(`rnn.weight_hh_l${l}`), units);
