@@ -126,9 +126,10 @@ describe('dropout between layers', () => {
     for (const truncation of chunks) expect(outputsInTraining(model, { seed: 3, truncation })).toEqual(whole);
   });
 
-  it('has masks of its own in each layer', async () => {
-    const model = await transparent([dropout({ rate: 0.5 }), dropout({ rate: 0.5 })]);
-    expectShare(outputsInTraining(model).flat(), [4, 0], 0.25);
+  it.each([false, true])('has masks of its own in each layer, variational: %s', async (variational) => {
+    const layer = dropout({ rate: 0.5, variational });
+    const masks = outputsInTraining(await transparent([layer, layer]));
+    expectShare(variational ? [...masks[0]!, ...masks[1]!] : masks.flat(), [4, 0], 0.25);
   });
 });
 
