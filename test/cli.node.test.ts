@@ -107,6 +107,42 @@ describe('train and sample', () => {
     expect(files[0]!.equals(files[1]!)).toBe(true);
   });
 
+  test.concurrent.each([
+    [
+      '--cell lstm --layers 2 --residual --dropout 0.2 --peepholes --forget-bias 2 --zoneout 0.1 --gate-activation hard-sigmoid',
+      [
+        { kind: 'lstm', peepholes: true, forgetBias: 2, zoneout: { hidden: 0.1, cell: 0.1 } },
+        { kind: 'dropout', rate: 0.2 },
+        { kind: 'residual', layer: { kind: 'lstm', gateActivation: 'hard-sigmoid' } },
+        { kind: 'dropout', rate: 0.2 },
+      ],
+    ],
+    [
+      '--cell gru --gru-reset before --layer-norm --recurrent-dropout 0.1 --weight-dropout 0.1 --activation softsign',
+      [
+        {
+          kind: 'gru',
+          reset: 'before',
+          layerNorm: true,
+          recurrentDropout: 0.1,
+          weightDropout: 0.1,
+          activation: 'softsign',
+        },
+      ],
+    ],
+  ])('%s', async (flags, layers) => {
+    const out = at(`${layers[0]!.kind}-flags.safetensors`);
+    const seen = events(
+      await run('train', at('verse.txt'), ...small, '--steps', '5', ...flags.split(' '), '--json', '--out', out),
+    );
+    expect(seen.at(-1)).toMatchObject({ type: 'end', step: 5 });
+    const bytes = await readFile(out);
+    const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE())).toString());
+    const description = JSON.parse(header.__metadata__['bptt.model']);
+    expect(description.slice(1, -1)).toMatchObject(layers);
+    expect((await run('sample', out, '--length', '5', '--prompt', 'The')).code).toBe(0);
+  });
+
   test('every other hyperparameter is taken', async () => {
     const flags =
       '--activation relu --layers 2 --embedding 5 --k2 15 --optimizer adamw --weight-decay 0.1 --final-learning-rate 0.001 --l1 1e-6 --l2 1e-6 --clip 0 --epochs 1 --seed 7 --dtype f64 --validate-every 0 --sample-every 0 --log-every 20';

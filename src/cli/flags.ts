@@ -42,7 +42,11 @@ export function number<D extends number | undefined>(
 }
 
 /** One of a list of words. */
-export function choice<const T extends string>(help: string, fallback: T, list: readonly T[]): Flag<T> {
+export function choice<const T extends string, D extends T | undefined>(
+  help: string,
+  fallback: D,
+  list: readonly T[],
+): Flag<T | D> {
   return {
     help: `${help}: ${list.join(', ')}`,
     default: fallback,

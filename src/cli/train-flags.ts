@@ -4,13 +4,18 @@ import {
   adagrad,
   adam,
   adamw,
+  type DirectedDescription,
   dense,
+  dropout,
   elman,
   embedding,
+  gru,
   type LayerDescription,
   linear,
+  lstm,
   type ModelDescription,
   type Optimizer,
+  residual,
   rmsprop,
   sgd,
   type TrainOptions,
@@ -21,10 +26,26 @@ import { choice, integer, number, text, toggle, typed, type Values } from './fla
 const fraction = { min: 0, exclusiveMax: 1 };
 
 export const trainFlags = {
-  cell: choice('recurrent cell', 'elman', ['elman']),
-  activation: choice('what the cell applies', 'tanh', ['tanh', 'relu', 'identity']),
+  cell: choice('recurrent cell', 'elman', ['elman', 'lstm', 'gru']),
+  activation: choice('what the cell applies', 'tanh', ['tanh', 'relu', 'identity', 'softsign']),
+  gateActivation: choice('what the gates of lstm and gru apply (default: sigmoid)', undefined, [
+    'sigmoid',
+    'hard-sigmoid',
+  ]),
+  forgetBias: number('first bias of the forget gate of lstm (default: 1)', undefined, {}),
+  peepholes: toggle('gates of lstm that see the cell'),
+  gruReset: choice("where gru's reset gate stands, at the product with W (default: after)", undefined, [
+    'after',
+    'before',
+  ]),
+  layerNorm: toggle('layer normalisation in the recurrent layers'),
+  residual: toggle('each recurrent layer but the first adds to what it reads'),
   hidden: integer('hidden units of each recurrent layer', 256, { min: 1 }),
   layers: integer('recurrent layers', 1, { min: 1 }),
+  dropout: number('share of features dropped behind each recurrent layer', 0, fraction),
+  recurrentDropout: number('share of the state that W does not see, one mask a window', 0, fraction),
+  weightDropout: number('share of W that is zero in a window', 0, fraction),
+  zoneout: number('share of units that keep their value at a step', 0, { min: 0, max: 1 }),
   embedding: integer('units of a character embedding; 0 for one-hot characters', 0),
   k1: integer('truncated BPTT: new characters between two updates', 50, { min: 1 }),
   k2: integer('truncated BPTT: the most characters a gradient goes back (default: k1)', undefined, { min: 1 }),
@@ -39,7 +60,7 @@ export const trainFlags = {
   clip: number('longest gradient norm before it is scaled down; 0 for no clipping', 5),
   epochs: integer('times to read the text (default: 15 without --steps)', undefined, { min: 1 }),
   steps: integer('updates to make, instead of --epochs', undefined, { min: 1 }),
-  seed: integer('seed of the initial weights and of the samples', 0),
+  seed: integer('seed of the initial weights, of dropout and of the samples', 0),
   dtype: choice('numbers to compute in', 'f32', ['f32', 'f64']),
   relaxed: toggle('use relaxed SIMD: faster, but not the same bits on every machine'),
   validation: number('last part of the text, to validate on; 0 for none', 0.1, fraction),
@@ -60,32 +81,60 @@ export type TrainValues = Values<typeof trainFlags>;
 
 /** The network that the flags describe, for a vocabulary of `size` characters. */
 export function describeModel(values: TrainValues, size: number): ModelDescription {
-  const { activation, hidden: units, layers, embedding: embedded } = values;
-  const recurrent: LayerDescription[] = Array.from({ length: layers }, () => elman({ units, activation }));
+  const { layers, embedding: embedded, dropout: rate } = values;
+  if (values.residual && layers < 2) {
+    throw new BpttError('invalid-argument', `--residual: expected --layers 2 or more with it, got ${layers}`);
+  }
+  const recurrent = Array.from({ length: layers }, (_, index): readonly LayerDescription[] => {
+    const layer = describeCell(values);
+    return [values.residual && index > 0 ? residual(layer) : layer, ...(rate > 0 ? [dropout({ rate })] : [])];
+  });
   const before = embedded > 0 ? [embedding({ units: embedded })] : [];
-  return [tokens(size), ...before, ...recurrent, dense({ units: size })];
+  return [tokens(size), ...before, ...recurrent.flat(), dense({ units: size })];
+}
+
+function describeCell(values: TrainValues): DirectedDescription {
+  const { cell, hidden: units, activation, layerNorm, recurrentDropout, weightDropout, zoneout } = values;
+  const { gateActivation, forgetBias, peepholes, gruReset: reset } = values;
+  onlyWith('--cell lstm', cell === 'lstm', 'forgetBias', forgetBias, cell);
+  onlyWith('--cell lstm', cell === 'lstm', 'peepholes', peepholes || undefined, cell);
+  onlyWith('--cell gru', cell === 'gru', 'gruReset', reset, cell);
+  onlyWith('--cell lstm or gru', cell !== 'elman', 'gateActivation', gateActivation, cell);
+  const common = { units, activation, layerNorm, recurrentDropout, weightDropout, zoneout: { hidden: zoneout } };
+  const gated = { ...common, ...(gateActivation === undefined ? {} : { gateActivation }) };
+  switch (cell) {
+    case 'elman':
+      return elman(common);
+    case 'lstm': {
+      const bias = forgetBias === undefined ? {} : { forgetBias };
+      return lstm({ ...gated, zoneout: { hidden: zoneout, cell: zoneout }, peepholes, ...bias });
+    }
+    case 'gru':
+      return gru({ ...gated, ...(reset === undefined ? {} : { reset }) });
+  }
 }
 
 /** What the flags say about learning, when `steps` updates are made. */
 export function describeTraining(
   values: TrainValues,
   steps: number,
-): Pick<TrainOptions, 'loss' | 'truncation' | 'optimizer' | 'clip' | 'regularization' | 'steps'> {
-  const { k1, k2 = k1, clip, l1, l2 } = values;
+): Pick<TrainOptions, 'loss' | 'truncation' | 'optimizer' | 'clip' | 'regularization' | 'seed' | 'steps'> {
+  const { k1, k2 = k1, clip, l1, l2, seed } = values;
   return {
     loss: 'cross-entropy',
     truncation: { k1, k2 },
     optimizer: describeOptimizer(values, steps),
     ...(clip > 0 ? { clip: { norm: clip } } : {}),
     ...(l1 > 0 || l2 > 0 ? { regularization: { l1, l2 } } : {}),
+    seed,
     steps,
   };
 }
 
 function describeOptimizer(values: TrainValues, steps: number): Optimizer {
   const { optimizer, learningRate: from, finalLearningRate: to, momentum, weightDecay } = values;
-  onlyWith(optimizer, 'sgd', 'momentum', momentum);
-  onlyWith(optimizer, 'adamw', 'weightDecay', weightDecay);
+  onlyWith('--optimizer sgd', optimizer === 'sgd', 'momentum', momentum, optimizer);
+  onlyWith('--optimizer adamw', optimizer === 'adamw', 'weightDecay', weightDecay, optimizer);
   const learningRate = from === to ? from : linear({ from, to, steps });
   switch (optimizer) {
     case 'sgd':
@@ -102,7 +151,7 @@ function describeOptimizer(values: TrainValues, steps: number): Optimizer {
 }
 
 /** A flag that another choice would ignore is an error. */
-function onlyWith(optimizer: string, needed: string, name: string, value: unknown): void {
-  if (value === undefined || optimizer === needed) return;
-  throw new BpttError('invalid-argument', `${typed(name)}: expected --optimizer ${needed} with it, got ${optimizer}`);
+function onlyWith(needed: string, there: boolean, name: string, value: unknown, got: string): void {
+  if (value === undefined || there) return;
+  throw new BpttError('invalid-argument', `${typed(name)}: expected ${needed} with it, got ${got}`);
 }
