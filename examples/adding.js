@@ -4,20 +4,30 @@
 // doing better takes a memory of up to T steps, so it shows what gradients that vanish cannot learn.
 //
 //   node examples/adding.js [--steps 100] [--updates 8000] [--seed 1]
+//   node examples/adding.js --cell lstm [--steps 200] [--updates 2000] [--seed 1]
 //
-// The same network is trained twice on the same sequences: ReLU with W = identity (IRNN), and tanh with orthogonal W.
+// Elman networks of 100 units are trained twice on the same sequences: ReLU with W = identity (IRNN), and tanh with orthogonal
+// W. The LSTM has 32 units; its gates are set so that at the start each cell remembers for 1 to T - 1 steps (chrono
+// initialisation, Tallec and Ollivier 2018).
 import { parseArgs } from 'node:util';
-import { adam, createModel, dense, elman, evaluate, features, identity, linear, normal, train } from 'bptt';
+import { adam, createModel, dense, elman, evaluate, features, identity, linear, lstm, normal, train } from 'bptt';
 
 const { values } = parseArgs({
   options: {
-    steps: { type: 'string', default: '100' },
-    updates: { type: 'string', default: '8000' },
+    cell: { type: 'string', default: 'elman' },
+    steps: { type: 'string' },
+    updates: { type: 'string' },
     seed: { type: 'string', default: '1' },
   },
 });
-const [T, updates, seed] = [Number(values.steps), Number(values.updates), Number(values.seed)];
-const UNITS = 100;
+const long = values.cell === 'lstm';
+const [T, updates, seed] = [
+  values.steps ?? (long ? 200 : 100),
+  values.updates ?? (long ? 2000 : 8000),
+  values.seed,
+].map(Number);
+const UNITS = long ? 32 : 100;
+const RATE = long ? 1e-2 : 1e-3;
 
 /** Numbers in [0, 1) from integers only (Marsaglia's xorshift32), so that every machine sees the same sequences. */
 function generator(/** @type {number} */ state) {
@@ -49,16 +59,27 @@ function sequences(/** @type {() => number} */ random, /** @type {number} */ B) 
 const test = sequences(generator(12345), 1000);
 const loss = 'mean-squared-error';
 
+/** Gives each cell a forget bias of ln(τ) and an input bias of -ln(τ), τ drawn from [1, T - 1). */
+function setTimescales(/** @type {import('bptt').Model} */ model, /** @type {() => number} */ random) {
+  const biases = new Float32Array(4 * UNITS); // i, f, g, o
+  for (let unit = 0; unit < UNITS; unit++) {
+    biases[UNITS + unit] = Math.log(1 + random() * (T - 2));
+    biases[unit] = -biases[UNITS + unit];
+  }
+  model.setParameter('rnn.bias_ih_l0', biases);
+}
+
 /** Trains a network on `updates` batches of fresh sequences and returns its MSE on sequences that it has not seen. */
-async function run(/** @type {string} */ name, /** @type {ReturnType<typeof elman>} */ layer) {
+async function run(/** @type {string} */ name, /** @type {import('bptt').LayerDescription} */ layer) {
   const model = await createModel([features(2), layer, dense({ units: 1 })], { seed });
   const random = generator(seed + 1);
+  if (long) setTimescales(model, random);
   const data = {
     *[Symbol.iterator]() {
       for (;;) yield sequences(random, 32);
     },
   };
-  const optimizer = adam({ learningRate: linear({ from: 1e-3, to: 0, steps: updates }) });
+  const optimizer = adam({ learningRate: linear({ from: RATE, to: 0, steps: updates }) });
   for await (const event of train(model, { data, loss, optimizer, clip: { norm: 1 }, steps: updates })) {
     if (event.type === 'step' && event.step % (updates / 10) === 0) {
       console.log(`${name.padEnd(5)} ${event.step} updates: MSE ${evaluate(model, test, { loss }).loss.toFixed(5)}`);
@@ -67,16 +88,26 @@ async function run(/** @type {string} */ name, /** @type {ReturnType<typeof elma
   return evaluate(model, test, { loss }).loss;
 }
 
-const irnn = await run(
-  'irnn',
-  elman({
-    units: UNITS,
-    activation: 'relu',
-    inputInitializer: normal({ deviation: 0.001 }),
-    recurrentInitializer: identity(),
-  }),
-);
-const tanh = await run('tanh', elman({ units: UNITS }));
+/** @type {[line: string, name: string, layer: import('bptt').LayerDescription][]} */
+const networks = long
+  ? [['LSTM', 'lstm', lstm({ units: UNITS })]]
+  : [
+      [
+        'ReLU, W = identity',
+        'irnn',
+        elman({
+          units: UNITS,
+          activation: 'relu',
+          inputInitializer: normal({ deviation: 0.001 }),
+          recurrentInitializer: identity(),
+        }),
+      ],
+      ['tanh, W orthogonal', 'tanh', elman({ units: UNITS })],
+    ];
+/** @type {[line: string, mse: number][]} */
+const results = [];
+for (const [line, name, layer] of networks) results.push([line, await run(name, layer)]);
 console.log(`adding problem, T = ${T}, ${UNITS} units, ${updates} updates of 32 sequences:`);
-console.log(`  ReLU, W = identity     MSE ${irnn.toFixed(5)}${irnn < 0.01 ? '  learned (< 0.01)' : ''}`);
-console.log(`  tanh, W orthogonal     MSE ${tanh.toFixed(5)}${tanh < 0.01 ? '  learned (< 0.01)' : ''}`);
+for (const [line, mse] of results) {
+  console.log(`  ${line.padEnd(20)}   MSE ${mse.toFixed(5)}${mse < 0.01 ? '  learned (< 0.01)' : ''}`);
+}
