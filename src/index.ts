@@ -8,6 +8,7 @@ export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts';
 export { type GenerateOptions, generate } from './generate.ts';
 export type { Clip, Regularization, UpdateOptions } from './gradient-step.ts';
 export {
+  chrono,
   constant,
   glorotNormal,
   glorotUniform,
@@ -15,8 +16,10 @@ export {
   heUniform,
   type Initializer,
   identity,
+  keras,
   normal,
   orthogonal,
+  pytorch,
   uniform,
   zeros,
 } from './initializers.ts';

@@ -17,24 +17,37 @@ export function initializeParameter(
   seed: number,
   stream: number,
 ): void {
-  const { rows, columns, initializer, gates, offsets } = spec;
-  const count = gates?.length ?? 1;
-  const width = columns / count;
+  const { rows, columns, initializer, gates = [undefined], offsets, role, fan, draws } = spec;
+  const width = columns / gates.length;
   const ld = kernels.padded(width);
-  const row = rowLength(kernels, columns, count);
+  const row = rowLength(kernels, columns, gates.length);
   const real = kernels.realBytes();
-  const bytes = rows * ld * real;
+  // Keras draws all gates as one matrix, everybody else one by one.
+  const whole = initializer.kind === 'keras';
+  const drawn = whole ? columns : width;
+  const length = kernels.padded(drawn);
+  const bytes = rows * length * real;
   const block = arena.allocate(bytes);
+  const fill = (index: number) => {
+    const gate = gates[index];
+    const context = { role, fan, ...(gate && !whole && { gate }), ...(draws && { draws: draws[index]! }) };
+    // The logarithms of chrono's i and f are of the same numbers.
+    const number = initializer.kind === 'chrono' ? 0 : index;
+    kernels.clear(block, rows * length);
+    initialize(initializer, kernels, arena, block, rows, drawn, seed, stream + number * GATE_STREAMS, context);
+  };
   try {
-    for (let gate = 0; gate < count; gate++) {
-      kernels.clear(block, rows * ld);
-      initialize(initializer, kernels, arena, block, rows, width, seed, stream + gate * GATE_STREAMS);
-      const offset = offsets?.[gate] ?? 0;
+    if (whole) fill(0);
+    for (let index = 0; index < gates.length; index++) {
+      if (!whole) fill(index);
+      const first = block + (whole ? index * width * real : 0);
+      const target = at + index * ld * real;
+      kernels.copyColumns(target, first, rows, width, row, length);
+      const offset = offsets?.[index] ?? 0;
       if (offset !== 0) {
-        const values = arena.reals(block, rows * ld);
-        for (let i = 0; i < rows; i++) for (let j = 0; j < width; j++) values[i * ld + j]! += offset;
+        const values = arena.reals(target, (rows - 1) * row + width);
+        for (let i = 0; i < rows; i++) for (let j = 0; j < width; j++) values[i * row + j]! += offset;
       }
-      kernels.copyColumns(at + gate * ld * real, block, rows, ld, row, ld);
     }
   } finally {
     arena.release(block, bytes);

@@ -1,6 +1,7 @@
 // Initial values of parameters. A matrix lies as [inputs, outputs]: its rows are the fan-in, its columns the fan-out.
 // Random numbers come from the kernels and everything else is + - * / and sqrt, so every engine starts from the same bits.
 import { checkNumber, checkObject, checkOneOf, checkOptions } from './check.ts';
+import { BpttError } from './errors.ts';
 import type { Arena } from './wasm/arena.ts';
 import type { Kernels, Pointer } from './wasm/kernels.ts';
 
@@ -14,7 +15,22 @@ export type Initializer =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
-  | { readonly kind: 'normal'; readonly mean: number; readonly deviation: number };
+  | { readonly kind: 'normal'; readonly mean: number; readonly deviation: number }
+  | { readonly kind: 'chrono'; readonly maximum: number }
+  | { readonly kind: 'pytorch' }
+  | { readonly kind: 'keras' };
+
+/** What a parameter is, for initialisers that go by more than its shape. */
+export interface InitializerContext {
+  /** `kernel`: from input to outputs. `recurrent`: from state to gates. `table`: rows by token, no fan-in. */
+  readonly role: 'kernel' | 'recurrent' | 'bias' | 'table';
+  /** PyTorch's defaults are uniform in ±1/√fan: H of a recurrent layer, the inputs of a dense one. */
+  readonly fan: number;
+  /** The gate, where there are several. */
+  readonly gate?: string;
+  /** How many of PyTorch's biases this one is the sum of. Default 1. */
+  readonly draws?: number;
+}
 
 /** Uniform in ±sqrt(6 / (fanIn + fanOut)). Glorot and Bengio 2010, eq. 16. */
 export const glorotUniform = (): Initializer => ({ kind: 'glorot-uniform' });
@@ -50,6 +66,26 @@ export const uniform = (options: { readonly low: number; readonly high: number }
 export const normal = (options: { readonly mean?: number; readonly deviation: number }): Initializer =>
   checkInitializer('normal', { kind: 'normal', ...options });
 
+/**
+ * Biases for dependencies of up to `maximum` steps (Tallec and Ollivier 2018): `b_f = log u`, `b_i = -log u` with u uniform in
+ * [1, maximum - 1], the other gates 0; in a GRU, whose z keeps the state, `b_z = log u`. For `biasInitializer` of `lstm` and `gru`.
+ */
+export const chrono = (options: { readonly maximum: number }): Initializer =>
+  checkInitializer('chrono', { kind: 'chrono', ...options }, { chrono: true });
+
+/**
+ * PyTorch's defaults, for weights and biases alike: recurrent layers uniform in ±1/√H, dense ones in ±1/√inputs, embeddings
+ * normal(0, 1). Where one bias stands for PyTorch's two it is the sum of two draws. As `biasInitializer` of `lstm` it makes
+ * `forgetBias` 0 unless that is given.
+ */
+export const pytorch = (): Initializer => ({ kind: 'pytorch' });
+
+/**
+ * Keras's defaults: weights of inputs Glorot uniform and those of states orthogonal, both over all gates at once, biases zero,
+ * embeddings uniform in ±0.05. With the unit forget bias of `lstm` these are all of Keras's.
+ */
+export const keras = (): Initializer => ({ kind: 'keras' });
+
 const optionsOf = {
   'glorot-uniform': [],
   'glorot-normal': [],
@@ -61,13 +97,26 @@ const optionsOf = {
   constant: ['value'],
   uniform: ['low', 'high'],
   normal: ['mean', 'deviation'],
+  chrono: ['maximum'],
+  pytorch: [],
+  keras: [],
 } as const satisfies Record<Initializer['kind'], readonly string[]>;
 
-/** Checks an initializer that may come from JavaScript or from a file. */
-export function checkInitializer(where: string, value: unknown): Initializer {
+/** Checks an initializer that may come from JavaScript or from a file. `chrono`: whether that one has a meaning here. */
+export function checkInitializer(
+  where: string,
+  value: unknown,
+  { chrono: gated = false }: { readonly chrono?: boolean } = {},
+): Initializer {
   const initializer = checkObject(where, value);
   const kind = checkOneOf(`${where}.kind`, initializer.kind, Object.keys(optionsOf) as Initializer['kind'][]);
   checkOptions(where, initializer, ['kind', ...optionsOf[kind]]);
+  if (kind === 'chrono' && !gated) {
+    throw new BpttError(
+      'invalid-argument',
+      `${where}: expected chrono for the biases of lstm and gru only, got it here`,
+    );
+  }
   const number = (name: string, fallback?: number) => checkNumber(`${where}.${name}`, initializer[name] ?? fallback);
   switch (kind) {
     case 'orthogonal':
@@ -86,6 +135,8 @@ export function checkInitializer(where: string, value: unknown): Initializer {
         mean: number('mean', 0),
         deviation: checkNumber(`${where}.deviation`, initializer.deviation, { min: 0 }),
       };
+    case 'chrono':
+      return { kind, maximum: checkNumber(`${where}.maximum`, initializer.maximum, { min: 2 }) };
     default:
       return { kind };
   }
@@ -95,6 +146,9 @@ export function checkInitializer(where: string, value: unknown): Initializer {
 export function seedWords(seed: number): readonly [low: number, high: number] {
   return [seed >>> 0, Math.floor(seed / 2 ** 32)];
 }
+
+/** Where the stream of a second draw of one parameter is, seen from its first. */
+const SECOND = 0x1000000;
 
 /**
  * Writes the initial values of a matrix [rows, columns] at `at`. `stream` separates parameters: each draws its own numbers
@@ -109,6 +163,7 @@ export function initialize(
   columns: number,
   seed: number,
   stream: number,
+  { role, fan, gate, draws = 1 }: InitializerContext,
 ): void {
   const ld = kernels.padded(columns);
   const [low, high] = seedWords(seed);
@@ -138,6 +193,31 @@ export function initialize(
     constant: ({ value }) => set(() => value),
     uniform: ({ low: from, high }) => uniformIn(from, high),
     normal: ({ mean, deviation }) => normalOf(mean, deviation),
+    chrono: ({ maximum }) => {
+      if (gate !== 'f' && gate !== 'i' && gate !== 'z') return;
+      uniformIn(1, maximum - 1);
+      kernels.vlog(at, at, rows * ld);
+      const sign = gate === 'i' ? -1 : 1;
+      const values = arena.reals(at, rows * ld);
+      // The logarithm of the padding's zeros is infinite.
+      for (let i = 0; i < values.length; i++) values[i] = i % ld < columns ? sign * values[i]! : 0;
+    },
+    pytorch: () => {
+      if (role === 'table') return normalOf(0, 1);
+      const limit = 1 / Math.sqrt(fan);
+      uniformIn(-limit, limit);
+      if (draws === 1) return;
+      const first = arena.reals(at, rows * ld).slice();
+      kernels.randomUniform(at, rows, columns, ld, -limit, limit, low, high, stream + SECOND);
+      const both = arena.reals(at, rows * ld);
+      for (let i = 0; i < both.length; i++) both[i]! += first[i]!;
+    },
+    keras: () => {
+      if (role === 'table') uniformIn(-0.05, 0.05);
+      else if (role === 'kernel') draw['glorot-uniform']({ kind: 'glorot-uniform' });
+      else if (role === 'recurrent') draw.orthogonal({ kind: 'orthogonal', gain: 1 });
+      else set(() => 0);
+    },
   };
   (draw[initializer.kind] as (options: Initializer) => void)(initializer);
 }

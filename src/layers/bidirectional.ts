@@ -5,8 +5,9 @@ import type { BoundLayer, BufferSpec, Layer, LayerKind, Track } from './contract
 import { type ElmanDescription, elmanLayer } from './elman.ts';
 import { type GruDescription, gruLayer } from './gru.ts';
 import { type LstmDescription, lstmLayer } from './lstm.ts';
-import { type RecurrentKind, recurrentLayer, recurrentName } from './recurrent.ts';
+import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
 import { type Returns, returnKinds } from './recurrent-options.ts';
+import { recurrentName } from './recurrent-parameters.ts';
 
 /** A recurrent layer in one direction. */
 export type DirectedDescription = ElmanDescription | LstmDescription | GruDescription;

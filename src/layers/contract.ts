@@ -1,6 +1,6 @@
 // What a layer is: it says its parameters, the buffers that a window of T×B needs and its output, and once these have
 // addresses it runs forward and backward over a range of steps. No tape: each backward is written by hand.
-import type { Initializer } from '../initializers.ts';
+import type { Initializer, InitializerContext } from '../initializers.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 
 /** What flows between layers: token ids of a vocabulary, or rows of `size` real features. */
@@ -22,8 +22,11 @@ export interface ParameterSpec {
   readonly gates?: readonly Gate[];
   /** What is added to the initial values of each gate. Default: nothing. */
   readonly offsets?: readonly number[];
-  /** H of the layer, for initialisers that go by it. */
-  readonly units?: number;
+  /** What the parameter is to initialisers, and what PyTorch's go by: see `InitializerContext`. */
+  readonly role: InitializerContext['role'];
+  readonly fan: number;
+  /** How many of PyTorch's biases each gate's is the sum of. Default 1 each. */
+  readonly draws?: readonly number[];
   /** Shape outside. PyTorch keeps weights as [outputs, inputs]: such a matrix is transposed on its way in and out. */
   readonly shape: readonly number[];
   readonly transposed: boolean;

@@ -1,6 +1,6 @@
 // The Elman layer: h_t = f(V x_t + W h_{t-1} + b).
 import { checkOneOf } from '../check.ts';
-import { type Cell, type RecurrentKind, recurrentLayer, recurrentName } from './recurrent.ts';
+import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
 import {
   type Activation,
   activations,
@@ -8,6 +8,7 @@ import {
   type RecurrentDescription,
   type RecurrentOptions,
 } from './recurrent-options.ts';
+import { type Cell, recurrentName } from './recurrent-parameters.ts';
 
 export interface ElmanDescription extends RecurrentDescription {
   readonly kind: 'elman';

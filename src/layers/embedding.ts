@@ -58,6 +58,8 @@ export const embeddingLayer: LayerKind<EmbeddingDescription> = {
           shape: [input.size, E],
           transposed: false,
           kind: 'weight',
+          role: 'table',
+          fan: input.size,
           initializer: description.initializer,
           lookedUp: true,
         },

@@ -1,6 +1,6 @@
 // The GRU layer, in both of its forms.
 import { checkOneOf } from '../check.ts';
-import { type Cell, type RecurrentKind, recurrentLayer, recurrentName } from './recurrent.ts';
+import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
 import {
   type Activation,
   activations,
@@ -10,6 +10,7 @@ import {
   type RecurrentDescription,
   type RecurrentOptions,
 } from './recurrent-options.ts';
+import { type Cell, recurrentName } from './recurrent-parameters.ts';
 
 export interface GruDescription extends RecurrentDescription {
   readonly kind: 'gru';

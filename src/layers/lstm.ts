@@ -1,7 +1,7 @@
 // The LSTM layer.
 import { checkBoolean, checkNumber, checkOneOf } from '../check.ts';
 import { BpttError } from '../errors.ts';
-import { type Cell, type RecurrentKind, recurrentLayer, recurrentName } from './recurrent.ts';
+import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
 import {
   type Activation,
   activations,
@@ -11,6 +11,7 @@ import {
   type RecurrentDescription,
   type RecurrentOptions,
 } from './recurrent-options.ts';
+import { type Cell, recurrentName } from './recurrent-parameters.ts';
 
 export interface LstmDescription extends RecurrentDescription {
   readonly kind: 'lstm';
@@ -27,7 +28,7 @@ export interface LstmOptions extends RecurrentOptions {
   readonly gateActivation?: GateActivation;
   /**
    * Added to the initial biases of the forget gate. Default 1 (Gers et al. 2000; Jozefowicz, Zaremba and Sutskever 2015;
-   * Keras); PyTorch has 0.
+   * Keras), but 0 with the biasInitializer `pytorch()` or `chrono()`, which say it themselves.
    */
   readonly forgetBias?: number;
   /** Gates also see the cell (Gers and Schmidhuber 2000), through weights that start at 0. Default false. */
@@ -53,7 +54,14 @@ export const lstmLayer: RecurrentKind<LstmDescription> = {
   check(description, where) {
     const own = ['activation', 'gateActivation', 'forgetBias', 'peepholes'];
     const common = checkRecurrent(description, where, own);
-    const { activation = 'tanh', gateActivation = 'sigmoid', forgetBias = 1, peepholes = false } = description;
+    // These say themselves how a forget gate begins.
+    const says = ['pytorch', 'chrono'].includes(common.biasInitializer.kind);
+    const {
+      activation = 'tanh',
+      gateActivation = 'sigmoid',
+      forgetBias = says ? 0 : 1,
+      peepholes = false,
+    } = description;
     if (peepholes === true && common.layerNorm) {
       throw new BpttError(
         'invalid-argument',

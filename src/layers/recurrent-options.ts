@@ -108,7 +108,9 @@ export function checkRecurrent(
     returns: checkOneOf(`${where}.returns`, returns, returnKinds),
     inputInitializer: checkInitializer(`${where}.inputInitializer`, inputInitializer),
     recurrentInitializer: checkInitializer(`${where}.recurrentInitializer`, recurrentInitializer),
-    biasInitializer: checkInitializer(`${where}.biasInitializer`, biasInitializer),
+    biasInitializer: checkInitializer(`${where}.biasInitializer`, biasInitializer, {
+      chrono: more.includes('gateActivation'),
+    }),
     layerNorm: checkBoolean(`${where}.layerNorm`, layerNorm),
     recurrentDropout: checkRate(`${where}.recurrentDropout`, recurrentDropout),
     zoneout: {

@@ -1,11 +1,11 @@
 // A recurrent layer of any cell: V, W and b of its gates, its states over a window, and the products around the kernels, which
 // run over time. What a cell is, is data: elman.ts, lstm.ts and gru.ts.
-import { constant, zeros } from '../initializers.ts';
 import { type Kernels, type Pointer, recurrentWords, writePlan } from '../wasm/kernels.ts';
-import type { BufferSpec, Gate, Layer, LayerKind, ParameterSpec, Pass, Signal, Track } from './contract.ts';
+import type { BufferSpec, Layer, LayerKind, Pass, Signal, Track } from './contract.ts';
 import { drawOnce, drawSteps } from './masks.ts';
 import { bindProjection, packedBuffer, projectionScratch } from './projection.ts';
 import type { Activation, GateActivation, RecurrentDescription } from './recurrent-options.ts';
+import { type Cell, recurrentParameters } from './recurrent-parameters.ts';
 import { weightGradient } from './weight-gradient.ts';
 
 /** Nonlinearities and cells, in the order in which the kernels number them. */
@@ -17,29 +17,12 @@ const functions: readonly (Activation | GateActivation)[] = [
   'sigmoid',
   'hard-sigmoid',
 ];
-const cells = ['elman', 'lstm', 'gru', 'gru-before'] as const;
-
-/** What tells one cell from another. */
-export interface Cell {
-  readonly kind: (typeof cells)[number];
-  /** In PyTorch's order; none for a cell without gates. */
-  readonly gates: readonly Gate[];
-  readonly activation: Activation;
-  readonly gateActivation: GateActivation;
-  /** What is added to the initial biases of each gate. */
-  readonly biasOffsets?: readonly number[];
-  readonly peepholes?: boolean;
-}
+const cells: readonly Cell['kind'][] = ['elman', 'lstm', 'gru', 'gru-before'];
 
 /** A kind of recurrent layer, which can also run from the last step to the first. */
 export interface RecurrentKind<Description extends RecurrentDescription & { readonly kind: string }>
   extends LayerKind<Description> {
   cell(description: Description): Cell;
-}
-
-/** How the parameters of a layer in one direction are called, in PyTorch's way. */
-export function recurrentName(layer: number, reverse: boolean): (part: string) => string {
-  return (part) => `rnn.${part}_l${layer}${reverse ? '_reverse' : ''}`;
 }
 
 /** A layer in one direction. `name` gives the full name of `weight_ih`, `weight_hh`, `bias_ih`, `bias_hn` and `peephole`. */
@@ -57,64 +40,7 @@ export function recurrentLayer(
   const after = cell.kind === 'gru';
   const gru = after || cell.kind === 'gru-before';
   const G = Math.max(1, cell.gates.length);
-  const gates = cell.gates.length === 0 ? {} : { gates: cell.gates };
-  const names = {
-    V: name('weight_ih'),
-    W: name('weight_hh'),
-    b: name('bias_ih'),
-    bn: name('bias_hn'),
-    p: name('peephole'),
-    gainX: name('gain_ih'),
-    gainH: name('gain_hh'),
-    gainC: name('gain_c'),
-    biasC: name('bias_c'),
-  };
-
-  const matrix = { columns: G * H, transposed: true, kind: 'weight', units: H, ...gates } as const;
-  const vector = { rows: 1, transposed: false, kind: 'bias', units: H } as const;
-  const parameters: ParameterSpec[] = [
-    {
-      ...matrix,
-      name: names.V,
-      rows: input.size,
-      shape: [G * H, input.size],
-      initializer: description.inputInitializer,
-      lookedUp: input.kind === 'tokens',
-    },
-    { ...matrix, name: names.W, rows: H, shape: [G * H, H], initializer: description.recurrentInitializer },
-    {
-      ...vector,
-      name: names.b,
-      columns: G * H,
-      shape: [G * H],
-      initializer: description.biasInitializer,
-      ...gates,
-      ...(cell.biasOffsets && { offsets: cell.biasOffsets }),
-    },
-  ];
-  // b_hn stands next to n's own bias, which has the initial values of both.
-  if (after) parameters.push({ ...vector, name: names.bn, columns: H, shape: [H], initializer: zeros() });
-  if (cell.peepholes) {
-    parameters.push({
-      name: names.p,
-      rows: 3,
-      columns: H,
-      shape: [3, H],
-      transposed: false,
-      kind: 'weight',
-      initializer: zeros(),
-    });
-  }
-
-  if (layerNorm) {
-    const gain = { ...vector, columns: G * H, shape: [G * H], initializer: constant(1), ...gates };
-    const ofCell = { ...vector, columns: H, shape: [H] };
-    parameters.push({ ...gain, name: names.gainX }, { ...gain, name: names.gainH });
-    if (lstm) {
-      parameters.push({ ...ofCell, name: names.gainC, initializer: constant(1) });
-      parameters.push({ ...ofCell, name: names.biasC, initializer: zeros() });
-    }
-  }
+  const { names, parameters } = recurrentParameters(cell, description, input, name);
 
   const own = (bufferName: string, extent: BufferSpec['extent'], kept: boolean, more: Partial<BufferSpec> = {}) =>
     ({ name: bufferName, extent, columns: H, type: 'real', kept, ...more }) satisfies BufferSpec;
