@@ -10,7 +10,20 @@
 // W. The LSTM has 32 units; its gates are set so that at the start each cell remembers for 1 to T - 1 steps (chrono
 // initialisation, Tallec and Ollivier 2018).
 import { parseArgs } from 'node:util';
-import { adam, createModel, dense, elman, evaluate, features, identity, linear, lstm, normal, train } from 'bptt';
+import {
+  adam,
+  chrono,
+  createModel,
+  dense,
+  elman,
+  evaluate,
+  features,
+  identity,
+  linear,
+  lstm,
+  normal,
+  train,
+} from 'bptt';
 
 const { values } = parseArgs({
   options: {
@@ -59,21 +72,10 @@ function sequences(/** @type {() => number} */ random, /** @type {number} */ B) 
 const test = sequences(generator(12345), 1000);
 const loss = 'mean-squared-error';
 
-/** Gives each cell a forget bias of ln(τ) and an input bias of -ln(τ), τ drawn from [1, T - 1). */
-function setTimescales(/** @type {import('bptt').Model} */ model, /** @type {() => number} */ random) {
-  const biases = new Float32Array(4 * UNITS); // i, f, g, o
-  for (let unit = 0; unit < UNITS; unit++) {
-    biases[UNITS + unit] = Math.log(1 + random() * (T - 2));
-    biases[unit] = -biases[UNITS + unit];
-  }
-  model.setParameter('rnn.bias_ih_l0', biases);
-}
-
 /** Trains a network on `updates` batches of fresh sequences and returns its MSE on sequences that it has not seen. */
 async function run(/** @type {string} */ name, /** @type {import('bptt').LayerDescription} */ layer) {
   const model = await createModel([features(2), layer, dense({ units: 1 })], { seed });
   const random = generator(seed + 1);
-  if (long) setTimescales(model, random);
   const data = {
     *[Symbol.iterator]() {
       for (;;) yield sequences(random, 32);
@@ -90,7 +92,7 @@ async function run(/** @type {string} */ name, /** @type {import('bptt').LayerDe
 
 /** @type {[line: string, name: string, layer: import('bptt').LayerDescription][]} */
 const networks = long
-  ? [['LSTM', 'lstm', lstm({ units: UNITS })]]
+  ? [['LSTM', 'lstm', lstm({ units: UNITS, biasInitializer: chrono({ maximum: T }) })]]
   : [
       [
         'ReLU, W = identity',

@@ -10,7 +10,7 @@
 //
 //   node examples/temporal-order.js [--seeds 1,2,3,4,5] [--units 16] [--batch 16] [--most 31390]
 import { parseArgs } from 'node:util';
-import { adam, createModel, dense, lstm, tokens, train } from 'bptt';
+import { adam, chrono, createModel, dense, lstm, tokens, train } from 'bptt';
 
 const { values } = parseArgs({
   options: {
@@ -71,21 +71,13 @@ const isRight = (/** @type {number[]} */ errors) => errors.every((error) => erro
 const meanOf = (/** @type {number[][]} */ errors) =>
   errors.flat().reduce((a, b) => a + b, 0) / (errors.length * CLASSES);
 
-/** Gives each cell a forget bias of ln(τ) and an input bias of -ln(τ), τ from 1 to T - 1: how long it remembers at the start. */
-function setTimescales(/** @type {import('bptt').Model} */ model, /** @type {(n: number) => number} */ random) {
-  const biases = new Float32Array(4 * units); // i, f, g, o
-  for (let unit = 0; unit < units; unit++) {
-    biases[units + unit] = Math.log(1 + random(T - 1));
-    biases[unit] = -biases[units + unit];
-  }
-  model.setParameter('rnn.bias_ih_l0', biases);
-}
-
 /** Trains until the problem is solved; returns how many sequences that took. */
 async function run(/** @type {number} */ seed) {
-  const model = await createModel([tokens(SYMBOLS), lstm({ units }), dense({ units: CLASSES })], { seed });
+  const model = await createModel(
+    [tokens(SYMBOLS), lstm({ units, biasInitializer: chrono({ maximum: T }) }), dense({ units: CLASSES })],
+    { seed },
+  );
   const random = generator(seed);
-  setTimescales(model, random);
   /** @type {number[][]} */
   let recent = [];
   let streak = 0;
