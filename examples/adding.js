@@ -33,6 +33,10 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 });
+if (values.cell !== 'elman' && values.cell !== 'lstm') {
+  console.error(`--cell: expected elman or lstm, got ${values.cell}`);
+  process.exit(1);
+}
 const long = values.cell === 'lstm';
 const [T, updates, seed] = [
   values.steps ?? (long ? 200 : 100),

@@ -1,7 +1,7 @@
 // @ts-check
 // Temporal order (Hochreiter and Schmidhuber 1997, task 6a): a start symbol, 98 to 108 symbols of which two are X or Y and the
 // others distractors, and an end symbol; at the end the network says in which order X and Y came: XX, XY, YX or YY. The first lies
-// at position 10 to 20, the second at 50 to 60, so what counts is 40 to 100 steps back. As in the paper, every sequence is new
+// at position 10 to 20, the second at 50 to 60, so what counts is 39 to 99 steps back. As in the paper, every sequence is new
 // and a sequence counts as right when each of the 4 outputs is within 0.3 of its target (1 for the right class, 0 else).
 // Solved, as in the paper: the last 2,000 training sequences were all right, each before it was learned from, and their mean
 // absolute error is below 0.1. These 2,000 are among the sequences that are counted.
