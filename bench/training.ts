@@ -59,7 +59,7 @@ function plain(
   batch: Batch,
   model: Model,
 ): () => number {
-  const layers: LayerDescription[] = [cell === 'elman' ? { units, activation: 'tanh' } : { units, cell }];
+  const layers: LayerDescription[] = [{ units, cell }];
   const network: Network = createNetwork({ input, layers, outputs, loss }, 'f32', steps, rows);
   setParameters(network, model.parameters());
   const stream = { inputs: batch.inputs, targets: batch.targets, mask: batch.mask ?? null, resets: null };

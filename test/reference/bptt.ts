@@ -9,7 +9,7 @@
 //   k2 < k1: the losses of all k1 new steps are reported, and divide the mean; the older k1 - k2 get no gradient.
 
 import { elements } from './losses.ts';
-import { backward, forward, loss, type Network, type Stream } from './network.ts';
+import { backward, counted, forward, loss, type Network, type Stream } from './network.ts';
 
 export type Reduction = 'sum' | 'mean';
 
@@ -73,5 +73,6 @@ export function truncatedBptt(
 function count(network: Network, stream: Stream, reduction: Reduction, from: number, to: number): number {
   if (reduction === 'sum') return 1;
   const { batch, description } = network;
-  return elements(description.loss, stream.mask, from * batch, to * batch, description.outputs) || 1;
+  const mask = counted(stream, batch, network.steps);
+  return elements(description.loss, mask, from * batch, to * batch, description.outputs) || 1;
 }

@@ -5,21 +5,28 @@
 // Parameters lie in one flat array, gradients in a second of the same layout. Names are PyTorch's, matrices [in, out]:
 //   embedding.weight [V, E]
 //   rnn.weight_ih_l0 [I, GH]   rnn.weight_hh_l0 [H, GH]   rnn.bias_ih_l0 [GH]   (… l1; G gates; PyTorch's bias_hh is the same sum: 0)
-//   rnn.bias_hn_l0 [H]        of a GRU
+//   rnn.bias_hn_l0 [H] of a GRU with the reset after   rnn.peephole_l0 [3, H] of an LSTM   …_reverse: the backward direction
 //   dense.weight [H, O]       dense.bias [O]
 
-import { denseBackward, denseForward, sumRows } from './dense.ts';
-import { type Activation, elmanBackward, elmanForward } from './elman.ts';
-import { gruBackward, gruForward } from './gru.ts';
+import { denseBackward, denseForward } from './dense.ts';
 import { type Loss, lossRows, type Targets } from './losses.ts';
-import { lstmBackward, lstmForward } from './lstm.ts';
 import { type DType, type Real, transpose, zeros } from './real.ts';
+import {
+  createLayer,
+  type Layer,
+  type LayerDescription,
+  layerBackward,
+  layerForward,
+  layerOutput,
+  layerOutputGradient,
+  layerShapes,
+  outputsOf,
+  type Signal,
+} from './recurrent.ts';
+import type { Rows } from './state.ts';
 import { gatherRows, scatterAddRows } from './tokens.ts';
 
-/** An Elman layer unless `cell` says otherwise; a GRU's reset stands after the product. */
-export type LayerDescription =
-  | { units: number; activation: Activation; cell?: 'elman' }
-  | { units: number; cell: 'lstm' | 'gru' };
+export type { LayerDescription } from './recurrent.ts';
 
 export interface Description {
   input:
@@ -40,34 +47,8 @@ export interface Stream {
   mask: Uint8Array | null;
   /** u8 [T, B]: 1 = the state of this row before this step is zero; null: never. */
   resets: Uint8Array | null;
-}
-
-interface Layer {
-  inputs: number;
-  units: number;
-  cell: 'elman' | 'lstm' | 'gru';
-  /** G·units: the columns of V and W. */
-  width: number;
-  activation: Activation;
-  v: Real; // [inputs, width]
-  w: Real; // [units, width]
-  b: Real; // [width]
-  bn: Real; // [units], of a GRU
-  dbn: Real;
-  dv: Real;
-  dw: Real;
-  db: Real;
-  h: Real; // [T+1, B, units]; slot 0 is the carried state
-  d: Real; // [T, B, units]: dL/dh, then dL/da
-  dcarry: Real; // [B, units]; after backward: dL/d(slot `from`)
-  previous: Real; // [B, units] scratch
-  previousC: Real;
-  a: Real; // [T, B, width]: the gates, of an Elman layer h itself
-  da: Real; // of an Elman layer d itself
-  c: Real; // [T+1, B, units], of an LSTM
-  dcarryC: Real;
-  q: Real; // [T, B, width], of a GRU
-  dq: Real;
+  /** i32 [B]: steps from here on are padding: they pass the state on, and neither loss nor gradient comes of them. */
+  lengths?: Int32Array | null;
 }
 
 export interface Parameter {
@@ -93,21 +74,15 @@ export interface Network {
   dOutputs: Real;
 }
 
-const gates = { elman: 1, lstm: 4, gru: 3 } as const;
-const none: Real = new Float32Array(0);
-
 /** All arrays for streams of up to `steps` steps of `batch` rows; parameters and states are zero. */
 export function createNetwork(description: Description, dtype: DType, steps: number, batch: number): Network {
   const { input, outputs } = description;
   const shapes: [string, number[]][] = [];
   if (input.kind === 'embedding') shapes.push(['embedding.weight', [input.size, input.width]]);
   let inputs = input.kind === 'embedding' ? input.width : input.size;
-  description.layers.forEach(({ units, cell }, l) => {
-    const width = gates[cell ?? 'elman'] * units;
-    shapes.push([`rnn.weight_ih_l${l}`, [inputs, width]], [`rnn.weight_hh_l${l}`, [units, width]]);
-    shapes.push([`rnn.bias_ih_l${l}`, [width]]);
-    if (cell === 'gru') shapes.push([`rnn.bias_hn_l${l}`, [units]]);
-    inputs = units;
+  description.layers.forEach((layer, l) => {
+    shapes.push(...layerShapes(layer, l, inputs));
+    inputs = outputsOf(layer);
   });
   shapes.push(['dense.weight', [inputs, outputs]], ['dense.bias', [outputs]]);
 
@@ -123,45 +98,13 @@ export function createNetwork(description: Description, dtype: DType, steps: num
     return parameter;
   });
 
-  const find = (name: string) => named.find((parameter) => parameter.name === name)!;
-  const layers = description.layers.map((layer, l): Layer => {
-    const { units, cell = 'elman' } = layer;
-    const v = find(`rnn.weight_ih_l${l}`);
-    const w = find(`rnn.weight_hh_l${l}`);
-    const b = find(`rnn.bias_ih_l${l}`);
-    const bn = cell === 'gru' ? find(`rnn.bias_hn_l${l}`) : { value: none, gradient: none };
-    const width = gates[cell] * units;
-    const slots = (there: boolean) => (there ? zeros(dtype, (steps + 1) * batch * units) : none);
-    const gated = (there: boolean) => (there ? zeros(dtype, steps * batch * width) : none);
-    const d = zeros(dtype, steps * batch * units);
-    const h = slots(true);
-    const elman = cell === 'elman';
-    return {
-      inputs: v.shape[0],
-      units,
-      cell,
-      width,
-      activation: 'activation' in layer ? layer.activation : 'tanh',
-      v: v.value,
-      w: w.value,
-      b: b.value,
-      bn: bn.value,
-      dv: v.gradient,
-      dw: w.gradient,
-      db: b.gradient,
-      dbn: bn.gradient,
-      h,
-      d,
-      dcarry: zeros(dtype, batch * units),
-      previous: zeros(dtype, batch * units),
-      previousC: zeros(dtype, batch * units),
-      a: elman ? h : gated(true),
-      da: elman ? d : gated(true),
-      c: slots(cell === 'lstm'),
-      dcarryC: zeros(dtype, batch * units),
-      q: gated(cell === 'gru'),
-      dq: gated(cell === 'gru'),
-    };
+  const find = (name: string) => named.find((parameter) => parameter.name === name);
+  let below = input.kind === 'embedding' ? input.width : input.size;
+  const layers = description.layers.map((layer, l) => {
+    const readsTokens = l === 0 && input.kind === 'tokens';
+    const created = createLayer(layer, l, below, readsTokens, find, dtype, steps, batch);
+    below = created.outputs;
+    return created;
   });
   const [weight, bias] = named.slice(-2);
   const width = input.kind === 'embedding' ? input.width : 0;
@@ -187,9 +130,21 @@ export function setParameters(network: Network, values: Iterable<{ name: string;
     const parameter = network.named.find((p) => p.name === name);
     if (parameter?.value.length !== data.length) throw new Error(`${name}, ${data.length} numbers: no such parameter`);
     const [rows, columns] = parameter.shape;
-    const kept = parameter.shape.length === 1 || name === 'embedding.weight';
+    const kept = parameter.shape.length === 1 || name === 'embedding.weight' || name.startsWith('rnn.peephole');
     parameter.value.set(kept ? data : transpose(data, columns, rows));
   }
+}
+
+/** What layer `l` reads. */
+function signal({ layers, embedded }: Network, { inputs }: Stream, l: number): Signal {
+  return l > 0 ? layerOutput(layers[l - 1]) : { x: embedded ?? inputs, at: 0 };
+}
+
+/** Resets and lengths; padding passes the state on whatever the resets say. */
+function rowsOf({ resets, lengths = null }: Stream, batch: number): Rows {
+  if (resets === null || lengths === null) return { resets, lengths };
+  const valid = (_: number, i: number) => (Math.floor(i / batch) < lengths[i % batch] ? resets[i] : 0);
+  return { resets: resets.map(valid), lengths };
 }
 
 /** Steps [from, to): reads the states of slot `from`, writes the states after each step and the outputs. */
@@ -197,39 +152,44 @@ export function forward(network: Network, stream: Stream, from: number, to: numb
   const { batch, layers, head, embedded, description } = network;
   const { input } = description;
   const row = from * batch;
-  const rows = (to - from) * batch;
-  for (let l = 0; l < layers.length; l++) {
-    const { inputs, units, cell, width, activation, v, w, b, bn, h, c, a, q, previous, previousC } = layers[l];
-    // An Elman layer has p_t in the slot of h_t.
-    const aAt = (cell === 'elman' ? from + 1 : from) * batch * width;
-    if (l > 0) {
-      denseForward(a, aAt, layers[l - 1].h, (from + 1) * batch * inputs, v, b, rows, inputs, width);
-    } else if (input.kind === 'tokens') {
-      gatherRows(a, aAt, v, b, stream.inputs as Int32Array, row, rows, width);
-    } else if (embedded !== null) {
-      const table = network.named[0].value;
-      gatherRows(embedded, row * inputs, table, null, stream.inputs as Int32Array, row, rows, inputs);
-      denseForward(a, aAt, embedded, row * inputs, v, b, rows, inputs, width);
-    } else {
-      denseForward(a, aAt, stream.inputs as Real, row * inputs, v, b, rows, inputs, width);
-    }
-    const { resets } = stream;
-    if (cell === 'lstm') lstmForward(h, c, a, w, resets, from, to, batch, units, previous, previousC);
-    else if (cell === 'gru') gruForward(h, a, q, w, bn, resets, from, to, batch, units, previous);
-    else elmanForward(h, w, resets, from, to, batch, units, activation, previous);
+  const count = (to - from) * batch;
+  if (embedded !== null && input.kind === 'embedding') {
+    const table = network.named[0].value;
+    gatherRows(embedded, row * input.width, table, null, stream.inputs as Int32Array, row, count, input.width);
   }
-  const { h, units } = layers[layers.length - 1];
+  const rows = rowsOf(stream, batch);
+  for (let l = 0; l < layers.length; l++) layerForward(layers[l], signal(network, stream, l), rows, from, to);
+  const top = layers[layers.length - 1];
+  const { x, at } = layerOutput(top);
   const { outputs } = description;
-  const { w, b } = head;
-  denseForward(network.outputs, row * outputs, h, (row + batch) * units, w, b, rows, units, outputs);
+  const xAt = at + row * top.outputs;
+  denseForward(network.outputs, row * outputs, x, xAt, head.w, head.b, count, top.outputs, outputs);
+}
+
+/** u8 [T, B]: what counts in the loss: what the mask says, without the padding; null: all does. */
+export function counted({ mask, lengths = null }: Stream, batch: number, steps: number): Uint8Array | null {
+  if (lengths === null) return mask;
+  return (mask ?? new Uint8Array(steps * batch).fill(1)).map((flag, i) =>
+    Math.floor(i / batch) < lengths[i % batch] ? flag : 0,
+  );
 }
 
 /** Σ of the losses of steps [from, to); their gradient · scale goes into dOutputs (scale 0: none is written). */
 export function loss(network: Network, stream: Stream, from: number, to: number, scale: number): number {
   const { batch, description, outputs, dOutputs } = network;
   const d = scale === 0 ? null : dOutputs;
-  const { targets, mask } = stream;
-  return lossRows(description.loss, d, outputs, targets, mask, from * batch, to * batch, description.outputs, scale);
+  const mask = counted(stream, batch, network.steps);
+  return lossRows(
+    description.loss,
+    d,
+    outputs,
+    stream.targets,
+    mask,
+    from * batch,
+    to * batch,
+    description.outputs,
+    scale,
+  );
 }
 
 /**
@@ -240,38 +200,20 @@ export function backward(network: Network, stream: Stream, from: number, to: num
   const { batch, layers, head, embedded, dEmbedded, dOutputs, description } = network;
   const { input, outputs } = description;
   const row = from * batch;
-  const rows = (to - from) * batch;
+  const count = (to - from) * batch;
   const top = layers[layers.length - 1];
-  const topAt = row * top.units;
-  const hAt = topAt + batch * top.units;
-  denseBackward(top.d, topAt, head.dw, head.db, dOutputs, row * outputs, top.h, hAt, head.w, rows, top.units, outputs);
+  const { x, at } = layerOutput(top);
+  const dx = layerOutputGradient(top);
+  const width = top.outputs;
+  const first = row * width;
+  denseBackward(dx, first, head.dw, head.db, dOutputs, row * outputs, x, at + first, head.w, count, width, outputs);
+  const rows = rowsOf(stream, batch);
   for (let l = layers.length - 1; l >= 0; l--) {
-    const layer = layers[l];
-    const { inputs, units, cell, width, v, w, dv, dw, db, h, d, da, dcarry, previous } = layer;
-    const { resets } = stream;
-    dcarry.fill(0);
-    if (cell === 'lstm') {
-      const { c, a, dcarryC, previousC } = layer;
-      dcarryC.fill(0);
-      lstmBackward(d, da, dcarry, dcarryC, dw, h, c, a, w, resets, from, to, batch, units, previous, previousC);
-    } else if (cell === 'gru') {
-      const { a, q, dq, dbn } = layer;
-      gruBackward(d, da, dcarry, dw, dbn, h, a, q, dq, w, resets, from, to, batch, units, previous);
-    } else elmanBackward(d, dcarry, dw, h, w, resets, from, to, batch, units, layer.activation, previous);
-    const dAt = row * width;
-    if (l > 0) {
-      const below = layers[l - 1];
-      const belowAt = row * inputs;
-      denseBackward(below.d, belowAt, dv, db, da, dAt, below.h, belowAt + batch * inputs, v, rows, inputs, width);
-    } else if (input.kind === 'tokens') {
-      scatterAddRows(dv, da, dAt, stream.inputs as Int32Array, row, rows, width);
-      sumRows(db, da, dAt, rows, width);
-    } else if (embedded !== null && dEmbedded !== null) {
-      denseBackward(dEmbedded, row * inputs, dv, db, da, dAt, embedded, row * inputs, v, rows, inputs, width);
-      const { gradient } = network.named[0];
-      scatterAddRows(gradient, dEmbedded, row * inputs, stream.inputs as Int32Array, row, rows, inputs);
-    } else {
-      denseBackward(null, 0, dv, db, da, dAt, stream.inputs as Real, row * inputs, v, rows, inputs, width);
-    }
+    const below = l > 0 ? layerOutputGradient(layers[l - 1]) : dEmbedded;
+    layerBackward(layers[l], below, signal(network, stream, l), rows, from, to);
+  }
+  if (embedded !== null && dEmbedded !== null && input.kind === 'embedding') {
+    const { gradient } = network.named[0];
+    scatterAddRows(gradient, dEmbedded, row * input.width, stream.inputs as Int32Array, row, count, input.width);
   }
 }

@@ -10,6 +10,10 @@ export function zeros(dtype: DType, length: number): Real {
   return dtype === 'f32' ? new Float32Array(length) : new Float64Array(length);
 }
 
+export function zerosLike(x: Real, length: number): Real {
+  return zeros(x instanceof Float32Array ? 'f32' : 'f64', length);
+}
+
 /** [rows, columns] → [columns, rows]: between this reference's weights [in, out] and PyTorch's [out, in]. */
 export function transpose(x: Real, rows: number, columns: number): Real {
   const y = x.slice();

@@ -2,9 +2,9 @@
 // differences in f64, full and truncated.
 
 import { describe, expect, test } from 'vitest';
+import type { Activation } from './activations.ts';
 import { fullBptt, type Reduction, type Truncation, truncatedBptt, type Update } from './bptt.ts';
 import { random, randomize, randomStream } from './data.ts';
-import type { Activation } from './elman.ts';
 import { elements, type Loss } from './losses.ts';
 import { createNetwork, type Description, forward, loss, type Network, type Stream, setParameters } from './network.ts';
 import type { Real } from './real.ts';
@@ -17,7 +17,7 @@ const inputs: Description['input'][] = [
   { kind: 'embedding', size: 5, width: 3 },
   { kind: 'features', size: 2 },
 ];
-const activations: Activation[] = ['tanh', 'relu', 'identity'];
+const activations: Activation[] = ['tanh', 'relu', 'identity', 'softsign'];
 const losses: Loss[] = ['cross-entropy', 'mean-squared-error', 'binary-cross-entropy'];
 const reductions: Reduction[] = ['sum', 'mean'];
 
@@ -64,13 +64,13 @@ function naive(network: Network, { inputs, resets }: Stream): { outputs: number[
       let x = input.kind === 'features' ? Array.from(inputs.subarray(at * input.size, (at + 1) * input.size)) : oneHot;
       if (input.kind === 'embedding') x = product(x, parameter('embedding.weight'), input.width);
       layers.forEach((layer, l) => {
-        const { units } = layer;
-        const activation = 'activation' in layer ? layer.activation : 'tanh';
+        const { units, activation = 'tanh' } = layer;
         const before = states[l].slice(b * units, (b + 1) * units).map((h) => (resets?.[at] ? 0 : h));
         const fromInput = product(x, parameter(`rnn.weight_ih_l${l}`), units);
         const fromState = product(before, parameter(`rnn.weight_hh_l${l}`), units);
         x = fromInput.map((p, i) => {
           const a = p + fromState[i] + parameter(`rnn.bias_ih_l${l}`)[i];
+          if (activation === 'softsign') return a / (1 + Math.abs(a));
           return activation === 'tanh' ? Math.tanh(a) : activation === 'relu' ? Math.max(a, 0) : a;
         });
         states[l].splice(b * units, units, ...x);
@@ -372,7 +372,9 @@ function linearised(
         ];
         xBar = Array.from(bar(t + 1));
         x = xBar.map((y, i) => {
-          const slope = activation === 'tanh' ? 1 - y * y : activation === 'relu' ? Number(y > 0) : 1;
+          const slope = { tanh: 1 - y * y, relu: Number(y > 0), identity: 1, softsign: (1 - Math.abs(y)) ** 2 }[
+            activation
+          ];
           return y + slope * theta.reduce((sum, part, k) => sum + part[i] - base[k][i], 0);
         });
         return x;
