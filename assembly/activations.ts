@@ -22,14 +22,18 @@ import { sigmoid, tanh } from "./math";
 // @ts-ignore: decorator
 @inline export const HARD_SIGMOID: i32 = 5;
 
-/** f(a). */
+/** max(a, 0), but not max(): a NaN must come through and be reported, not become 0. */
 // @ts-ignore: decorator
-@inline export function activate(a: v128, kind: i32): v128 {
+@inline export function relu(a: v128): v128 {
+  return v128.andnot(a, v128.lt<real>(a, v128.splat<real>(0)));
+}
+
+/** One body for all places where the kind is not known. */
+function anyOf(a: v128, kind: i32): v128 {
   if (kind == TANH) return tanh(a);
   if (kind == SIGMOID) return sigmoid(a);
+  if (kind == RELU) return relu(a);
   const zero = v128.splat<real>(0);
-  // Not max(): a NaN must come through and be reported, not become 0.
-  if (kind == RELU) return v128.andnot(a, v128.lt<real>(a, zero));
   const one = v128.splat<real>(1);
   if (kind == SOFTSIGN) return v128.div<real>(a, v128.add<real>(one, v128.abs<real>(a)));
   if (kind == HARD_SIGMOID) {
@@ -39,9 +43,13 @@ import { sigmoid, tanh } from "./math";
   return a;
 }
 
-/** f'(a) from y = f(a). */
+/** f(a). */
 // @ts-ignore: decorator
-@inline export function slope(y: v128, kind: i32): v128 {
+@inline export function activate(a: v128, kind: i32): v128 {
+  return anyOf(a, kind);
+}
+
+function anySlope(y: v128, kind: i32): v128 {
   const one = v128.splat<real>(1);
   if (kind == TANH) return v128.sub<real>(one, v128.mul<real>(y, y));
   if (kind == SIGMOID) return v128.mul<real>(y, v128.sub<real>(one, y));
@@ -55,4 +63,36 @@ import { sigmoid, tanh } from "./math";
     return v128.and(v128.splat<real>(<real>(1.0 / 6.0)), v128.and(v128.gt<real>(y, zero), v128.lt<real>(y, one)));
   }
   return one;
+}
+
+/** f'(a) from y = f(a). */
+// @ts-ignore: decorator
+@inline export function slope(y: v128, kind: i32): v128 {
+  return anySlope(y, kind);
+}
+
+/** φ of a cell: tanh in line where the cell is the usual one. */
+// @ts-ignore: decorator
+@inline export function phi(a: v128, kind: i32, usual: bool): v128 {
+  return usual ? tanh(a) : activate(a, kind);
+}
+
+/** σ of a gate: the sigmoid in line where the cell is the usual one. */
+// @ts-ignore: decorator
+@inline export function sigma(a: v128, kind: i32, usual: bool): v128 {
+  return usual ? sigmoid(a) : activate(a, kind);
+}
+
+/** φ' from y = φ(a). */
+// @ts-ignore: decorator
+@inline export function phiSlope(y: v128, kind: i32, usual: bool): v128 {
+  if (!usual) return slope(y, kind);
+  return v128.sub<real>(v128.splat<real>(1), v128.mul<real>(y, y));
+}
+
+/** σ' from y = σ(a). */
+// @ts-ignore: decorator
+@inline export function sigmaSlope(y: v128, kind: i32, usual: bool): v128 {
+  if (!usual) return slope(y, kind);
+  return v128.mul<real>(y, v128.sub<real>(v128.splat<real>(1), y));
 }

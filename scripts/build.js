@@ -45,6 +45,7 @@ if (!kernelsOnly) {
     mainFields: ['module', 'main'],
     external: ['node:*', 'commander', 'cli-progress', 'picocolors'],
     minifyWhitespace: true,
+    minifyIdentifiers: true,
   });
   copyFileSync('src/cli/moby-dick.txt', 'build/moby-dick.txt');
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json');

@@ -2,16 +2,24 @@
 // What differs between cells is here; the loop over time and the products with W are in layer.ts.
 //
 // Both directions use that f' can be written in terms of h: tanh' = 1 - h², ReLU' = [h > 0], identity' = 1.
-import { activate, IDENTITY, RELU, slope, TANH } from "../activations";
+import { activate, IDENTITY, phiSlope, RELU, relu, TANH } from "../activations";
+import { tanh } from "../math";
 import { bytes } from "../simd";
 
+/** f(a), in line where the activation is known when this is compiled. */
 // @ts-ignore: decorator
-@inline function stepAll(h: usize, a: usize, n: i32, activation: i32): void {
+@inline function apply(a: v128, activation: i32, known: bool): v128 {
+  if (!known) return activate(a, activation);
+  return activation == TANH ? tanh(a) : relu(a);
+}
+
+// @ts-ignore: decorator
+@inline function stepAll(h: usize, a: usize, n: i32, activation: i32, known: bool): void {
   // Loops that test at the end: V8 then keeps the constants of tanh in registers instead of making them anew each time.
   const end = a + bytes(n);
   do {
-    v128.store(h, activate(v128.load(a), activation));
-    v128.store(h, activate(v128.load(a, 16), activation), 16);
+    v128.store(h, apply(v128.load(a), activation, known));
+    v128.store(h, apply(v128.load(a, 16), activation, known), 16);
     a += 32;
     h += 32;
   } while (a < end);
@@ -19,9 +27,9 @@ import { bytes } from "../simd";
 
 /** h = f(a), over n > 0 reals (a multiple of PANEL). */
 export function elmanStep(h: usize, a: usize, n: i32, activation: i32): void {
-  if (activation == TANH) stepAll(h, a, n, TANH);
-  else if (activation == RELU) stepAll(h, a, n, RELU);
-  else stepAll(h, a, n, activation);
+  if (activation == TANH) stepAll(h, a, n, TANH, true);
+  else if (activation == RELU) stepAll(h, a, n, RELU, true);
+  else stepAll(h, a, n, activation, false);
 }
 
 // @ts-ignore: decorator
@@ -45,7 +53,7 @@ export function elmanStep(h: usize, a: usize, n: i32, activation: i32): void {
   // As masks, so that nothing infinite meets a slope of 0.
   if (activation == RELU) return v128.and(d, v128.gt<real>(y, v128.splat<real>(0)));
   if (activation == IDENTITY) return d;
-  return v128.mul<real>(d, slope(y, activation));
+  return v128.mul<real>(d, phiSlope(y, activation, activation == TANH));
 }
 
 /** da = f'(a)·(dh + dy), with f' taken from h = f(a), over n > 0 reals (a multiple of PANEL). */

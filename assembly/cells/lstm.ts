@@ -4,11 +4,11 @@
 // p_f∘c_{t-1}, a_o gets p_o∘c_t.
 //
 // A row of a holds the gates i, f, g, o, each ld reals; the step leaves their values there.
-import { activate, SIGMOID, slope, TANH } from "../activations";
+import { phi, phiSlope, sigma, sigmaSlope, SIGMOID, TANH } from "../activations";
 import { bytes } from "../simd";
 
 // @ts-ignore: decorator
-@inline function stepRows(h: usize, c: usize, a: usize, before: usize, peepholes: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+@inline function stepRows(h: usize, c: usize, a: usize, before: usize, peepholes: usize, rows: i32, ld: i32, cell: i32, gate: i32, usual: bool): void {
   const width = bytes(ld);
   const f = width;
   const g = <usize>2 * width;
@@ -25,21 +25,21 @@ import { bytes } from "../simd";
         ai = v128.add<real>(ai, v128.mul<real>(v128.load(p), old));
         af = v128.add<real>(af, v128.mul<real>(v128.load(p + f), old));
       }
-      const iv = activate(ai, gate);
-      const fv = activate(af, gate);
-      const gv = activate(v128.load(a + g), cell);
+      const iv = sigma(ai, gate, usual);
+      const fv = sigma(af, gate, usual);
+      const gv = phi(v128.load(a + g), cell, usual);
       const cv = v128.add<real>(v128.mul<real>(fv, old), v128.mul<real>(iv, gv));
       if (peepholes) {
         ao = v128.add<real>(ao, v128.mul<real>(v128.load(p + g), cv));
         p += 16;
       }
-      const ov = activate(ao, gate);
+      const ov = sigma(ao, gate, usual);
       v128.store(a, iv);
       v128.store(a + f, fv);
       v128.store(a + g, gv);
       v128.store(a + o, ov);
       v128.store(c, cv);
-      v128.store(h, v128.mul<real>(ov, activate(cv, cell)));
+      v128.store(h, v128.mul<real>(ov, phi(cv, cell, usual)));
       a += 16;
       before += 16;
       c += 16;
@@ -50,14 +50,14 @@ import { bytes } from "../simd";
 
 /** h, c from a [rows, 4 ld] and the c before, all [rows, ld]; peepholes: [3, ld] of i, f, o, or 0. */
 export function lstmStep(h: usize, c: usize, a: usize, before: usize, peepholes: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
-  if (cell == TANH && gate == SIGMOID && !peepholes) stepRows(h, c, a, before, 0, rows, ld, TANH, SIGMOID);
-  else stepRows(h, c, a, before, peepholes, rows, ld, cell, gate);
+  if (cell == TANH && gate == SIGMOID && !peepholes) stepRows(h, c, a, before, 0, rows, ld, TANH, SIGMOID, true);
+  else stepRows(h, c, a, before, peepholes, rows, ld, cell, gate, false);
 }
 
 // @ts-ignore: decorator
 @inline function backRows(
   da: usize, dc: usize, dh: usize, dy: usize, a: usize, before: usize, peepholes: usize, dPeepholes: usize,
-  rows: i32, ld: i32, cell: i32, gate: i32,
+  rows: i32, ld: i32, cell: i32, gate: i32, usual: bool,
 ): void {
   const width = bytes(ld);
   const f = width;
@@ -74,16 +74,16 @@ export function lstmStep(h: usize, c: usize, a: usize, before: usize, peepholes:
       const gv = v128.load(a + g);
       const ov = v128.load(a + o);
       const cv = v128.add<real>(v128.mul<real>(fv, old), v128.mul<real>(iv, gv));
-      const y = activate(cv, cell);
+      const y = phi(cv, cell, usual);
       const d = v128.add<real>(v128.load(dh), v128.load(dy));
-      const dov = v128.mul<real>(v128.mul<real>(d, y), slope(ov, gate));
-      let dcv = v128.add<real>(v128.load(dc), v128.mul<real>(v128.mul<real>(d, ov), slope(y, cell)));
+      const dov = v128.mul<real>(v128.mul<real>(d, y), sigmaSlope(ov, gate, usual));
+      let dcv = v128.add<real>(v128.load(dc), v128.mul<real>(v128.mul<real>(d, ov), phiSlope(y, cell, usual)));
       if (peepholes) dcv = v128.add<real>(dcv, v128.mul<real>(v128.load(p + g), dov));
-      const div = v128.mul<real>(v128.mul<real>(dcv, gv), slope(iv, gate));
-      const dfv = v128.mul<real>(v128.mul<real>(dcv, old), slope(fv, gate));
+      const div = v128.mul<real>(v128.mul<real>(dcv, gv), sigmaSlope(iv, gate, usual));
+      const dfv = v128.mul<real>(v128.mul<real>(dcv, old), sigmaSlope(fv, gate, usual));
       v128.store(da, div);
       v128.store(da + f, dfv);
-      v128.store(da + g, v128.mul<real>(v128.mul<real>(dcv, iv), slope(gv, cell)));
+      v128.store(da + g, v128.mul<real>(v128.mul<real>(dcv, iv), phiSlope(gv, cell, usual)));
       v128.store(da + o, dov);
       let dOld = v128.mul<real>(dcv, fv);
       if (peepholes) {
@@ -114,8 +114,8 @@ export function lstmBack(
   da: usize, dc: usize, dh: usize, dy: usize, a: usize, before: usize, peepholes: usize, dPeepholes: usize,
   rows: i32, ld: i32, cell: i32, gate: i32,
 ): void {
-  if (cell == TANH && gate == SIGMOID && !peepholes) backRows(da, dc, dh, dy, a, before, 0, 0, rows, ld, TANH, SIGMOID);
-  else backRows(da, dc, dh, dy, a, before, peepholes, dPeepholes, rows, ld, cell, gate);
+  if (cell == TANH && gate == SIGMOID && !peepholes) backRows(da, dc, dh, dy, a, before, 0, 0, rows, ld, TANH, SIGMOID, true);
+  else backRows(da, dc, dh, dy, a, before, peepholes, dPeepholes, rows, ld, cell, gate, false);
 }
 
 // With layer normalisation of the cell, h_t = o∘φ(u) with u = γ∘N(c_t) + β: the same step in two parts, without peepholes.
@@ -123,16 +123,17 @@ export function lstmBack(
 /** First part: gates and c. */
 export function lstmCell(c: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
   const width = bytes(ld);
+  const usual = cell == TANH && gate == SIGMOID;
   for (let r = 0; r < rows; r++, a += <usize>3 * width) {
     const end = a + width;
     do {
-      const iv = activate(v128.load(a), gate);
-      const fv = activate(v128.load(a + width), gate);
-      const gv = activate(v128.load(a + <usize>2 * width), cell);
+      const iv = sigma(v128.load(a), gate, usual);
+      const fv = sigma(v128.load(a + width), gate, usual);
+      const gv = phi(v128.load(a + <usize>2 * width), cell, usual);
       v128.store(a, iv);
       v128.store(a + width, fv);
       v128.store(a + <usize>2 * width, gv);
-      v128.store(a + <usize>3 * width, activate(v128.load(a + <usize>3 * width), gate));
+      v128.store(a + <usize>3 * width, sigma(v128.load(a + <usize>3 * width), gate, usual));
       v128.store(c, v128.add<real>(v128.mul<real>(fv, v128.load(before)), v128.mul<real>(iv, gv)));
       a += 16;
       before += 16;
@@ -144,10 +145,11 @@ export function lstmCell(c: usize, a: usize, before: usize, rows: i32, ld: i32, 
 /** Second part: h = o∘φ(u); h may be where u is. */
 export function lstmOutput(h: usize, a: usize, u: usize, rows: i32, ld: i32, cell: i32): void {
   const width = bytes(ld);
+  const usual = cell == TANH;
   for (let r = 0; r < rows; r++, a += <usize>3 * width) {
     const end = a + width;
     do {
-      v128.store(h, v128.mul<real>(v128.load(a + <usize>3 * width), activate(v128.load(u), cell)));
+      v128.store(h, v128.mul<real>(v128.load(a + <usize>3 * width), phi(v128.load(u), cell, usual)));
       a += 16;
       h += 16;
       u += 16;
@@ -158,14 +160,15 @@ export function lstmOutput(h: usize, a: usize, u: usize, rows: i32, ld: i32, cel
 /** Backward of the second part, which comes first: da of o, and u becomes dL/du; da of the others stays what a has. */
 export function lstmBackOutput(da: usize, u: usize, dh: usize, dy: usize, a: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
   const width = bytes(ld);
+  const usual = cell == TANH && gate == SIGMOID;
   for (let r = 0; r < rows; r++, a += <usize>3 * width, da += <usize>3 * width) {
     const end = a + width;
     do {
       const d = v128.add<real>(v128.load(dh), v128.load(dy));
-      const y = activate(v128.load(u), cell);
+      const y = phi(v128.load(u), cell, usual);
       const ov = v128.load(a + <usize>3 * width);
-      v128.store(u, v128.mul<real>(v128.mul<real>(d, ov), slope(y, cell)));
-      v128.store(da + <usize>3 * width, v128.mul<real>(v128.mul<real>(d, y), slope(ov, gate)));
+      v128.store(u, v128.mul<real>(v128.mul<real>(d, ov), phiSlope(y, cell, usual)));
+      v128.store(da + <usize>3 * width, v128.mul<real>(v128.mul<real>(d, y), sigmaSlope(ov, gate, usual)));
       a += 16;
       da += 16;
       u += 16;
@@ -178,6 +181,7 @@ export function lstmBackOutput(da: usize, u: usize, dh: usize, dy: usize, a: usi
 /** Backward of the first part, from dc with all its terms: da of i, f and g; dc becomes the gradient of the c before. */
 export function lstmBackCell(da: usize, dc: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
   const width = bytes(ld);
+  const usual = cell == TANH && gate == SIGMOID;
   for (let r = 0; r < rows; r++, a += <usize>3 * width, da += <usize>3 * width) {
     const end = a + width;
     do {
@@ -185,9 +189,9 @@ export function lstmBackCell(da: usize, dc: usize, a: usize, before: usize, rows
       const fv = v128.load(a + width);
       const gv = v128.load(a + <usize>2 * width);
       const d = v128.load(dc);
-      v128.store(da, v128.mul<real>(v128.mul<real>(d, gv), slope(iv, gate)));
-      v128.store(da + width, v128.mul<real>(v128.mul<real>(d, v128.load(before)), slope(fv, gate)));
-      v128.store(da + <usize>2 * width, v128.mul<real>(v128.mul<real>(d, iv), slope(gv, cell)));
+      v128.store(da, v128.mul<real>(v128.mul<real>(d, gv), sigmaSlope(iv, gate, usual)));
+      v128.store(da + width, v128.mul<real>(v128.mul<real>(d, v128.load(before)), sigmaSlope(fv, gate, usual)));
+      v128.store(da + <usize>2 * width, v128.mul<real>(v128.mul<real>(d, iv), phiSlope(gv, cell, usual)));
       v128.store(dc, v128.mul<real>(d, fv));
       a += 16;
       da += 16;
