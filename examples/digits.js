@@ -1,17 +1,22 @@
 // @ts-check
 // Handwritten digits read row by row: an LSTM sees the 8 rows of an image of 8x8 pixels one after the other and says at the last
-// which digit it was. Every fifth of scikit-learn's 1,797 digits is for the test (359), the others are to learn from (1,438).
-// The same 13 people wrote both parts. The last state after a fixed number of passes is tested, not the best.
+// which digit it was. Every fifth of scikit-learn's 1,797 digits, from the first on, is for the test (360), the others are to learn
+// from (1,437). The same 13 people wrote both parts. What is tested is the network after a fixed number of passes, and the settings
+// were chosen with another fifth held out, the one from the fifth on (--first 4).
 //
-//   node examples/digits.js [--epochs 40] [--seed 1]
+//   node examples/digits.js [--epochs 40] [--seed 1] [--first 0]
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { adamw, createModel, dense, dropout, features, linear, lstm, train } from 'bptt';
 
 const { values } = parseArgs({
-  options: { epochs: { type: 'string', default: '40' }, seed: { type: 'string', default: '1' } },
+  options: {
+    epochs: { type: 'string', default: '40' },
+    seed: { type: 'string', default: '1' },
+    first: { type: 'string', default: '0' },
+  },
 });
-const [epochs, seed] = [Number(values.epochs), Number(values.seed)];
+const [epochs, seed, first] = [values.epochs, values.seed, values.first].map(Number);
 const [SIDE, CLASSES, UNITS, ROWS] = [8, 10, 128, 32];
 
 const lines = readFileSync(new URL('./digits/digits.txt', import.meta.url), 'utf8')
@@ -23,8 +28,8 @@ const images = lines
     label: Number(line[0]),
     pixels: Array.from(line.slice(2), (pixel) => Number.parseInt(pixel, 17) / 16),
   }));
-const training = images.filter((_, i) => i % 5 !== 4);
-const test = images.filter((_, i) => i % 5 === 4);
+const training = images.filter((_, i) => i % 5 !== first);
+const test = images.filter((_, i) => i % 5 === first);
 
 let state = seed + 1;
 /** Numbers in [0, 1) from integers only (Marsaglia's xorshift32), so that every machine sees the same order. */
