@@ -30,6 +30,8 @@ const CHUNK = 32;
  * Yields tokens, each drawn from softmax(logits / temperature) and read back in. The same seed gives the same tokens in
  * every engine.
  *
+ * Weights are read once, before the first token: do not train the model while its tokens are drawn.
+ *
  * @throws BpttError when the model does not map tokens to logits over the same tokens, and for wrong options.
  */
 export function* generate(model: Model, options: GenerateOptions): Generator<number, void, undefined> {

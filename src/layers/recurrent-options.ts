@@ -49,7 +49,7 @@ export interface RecurrentOptions {
   readonly recurrentDropout?: number;
   /** Units that keep their old value, drawn for each step (Krueger et al. 2017); outside training the mean of both is taken. Default none. */
   readonly zoneout?: Zoneout;
-  /** Share of the numbers of W that are zero in a window, from 0 to below 1: DropConnect (Merity, Keskar and Socher 2018). Off outside training. Default 0. */
+  /** Share of the numbers of W that are zero in a window, from 0 to below 1: DropConnect (Merity, Keskar and Socher 2018); with k2 > k1 old steps go back through today's mask. Off outside training. Default 0. */
   readonly weightDropout?: number;
 }
 
