@@ -74,7 +74,7 @@ export {
   type SgdOptions,
   sgd,
 } from './optimizers.ts';
-export { loadStateDict, saveStateDict } from './pytorch.ts';
+export { loadStateDict, type StateDictOptions, saveStateDict } from './pytorch.ts';
 export { type LearningRate, type LinearSchedule, linear } from './schedules.ts';
 export type { State } from './state.ts';
 export { type CharactersOptions, characters, split, Vocabulary, type VocabularyDescription } from './text.ts';

@@ -21,13 +21,16 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The dtypes that are read and written, in the order in which the format's own writer puts them: widest first. */
+/** The dtypes that are written and read, in the order in which the format's own writer puts them: widest first. */
 const dtypes = [
   ['F64', Float64Array],
   ['F32', Float32Array],
   ['I32', Int32Array],
   ['U8', Uint8Array],
 ] as const;
+
+/** Dtypes that are read only: halves of 16 bits, every one of which is a number of f32. */
+const halves = { F16: bitsOfF16, BF16: (half: number) => half << 16 } as const;
 
 /** The format's own limit, which keeps a damaged length from asking for gigabytes. */
 const LONGEST_HEADER = 100_000_000;
@@ -91,7 +94,7 @@ export function encodeSafetensors(
 }
 
 /**
- * The content of a file; all tensors are copies.
+ * The content of a file; all tensors are copies. F16 and BF16 become Float32Array, which loses nothing.
  *
  * @param where What the messages call the file.
  * @throws BpttError `bad-file` for everything that is not exactly in the format, each kind of damage with its own message.
@@ -177,11 +180,12 @@ function readTensor(
   if (strange !== undefined) bad(`only dtype, shape and data_offsets of ${show(name)}`, show(strange));
   const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
 
-  const found = dtypes.find(([candidate]) => candidate === dtype);
-  if (found === undefined) {
-    return bad(`dtype ${dtypes.map(([candidate]) => candidate).join(', ')} of ${show(name)}`, show(dtype));
+  const half = dtype === 'F16' || dtype === 'BF16' ? halves[dtype] : undefined;
+  const Data = half === undefined ? dtypes.find(([candidate]) => candidate === dtype)?.[1] : Uint16Array;
+  if (Data === undefined) {
+    const known = [...dtypes.map(([candidate]) => candidate), ...Object.keys(halves)];
+    return bad(`dtype ${known.join(', ')} of ${show(name)}`, show(dtype));
   }
-  const Data = found[1];
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     return bad(`a shape of integers >= 0 of ${show(name)}`, describe(shape));
   }
@@ -200,7 +204,23 @@ function readTensor(
   const available = bytes.length - dataStart;
   if (end > available) bad(`${show(name)} to end within the data`, `byte ${end} of ${available}: the file is cut off`);
   const copy = bytes.slice(dataStart + begin, dataStart + end);
-  return { tensor: { name, shape, data: new Data(copy.buffer, copy.byteOffset, elements) }, begin, end };
+  const stored = new Data(copy.buffer, copy.byteOffset, elements);
+  const data = stored instanceof Uint16Array ? new Float32Array(Int32Array.from(stored, half).buffer) : stored;
+  return { tensor: { name, shape, data }, begin, end };
+}
+
+/** The bits of the f32 that is this f16: 5 bits of exponent and 10 of fraction become 8 and 23. */
+function bitsOfF16(half: number): number {
+  const sign = (half & 0x8000) << 16;
+  const exponent = (half >> 10) & 0x1f;
+  let fraction = (half & 0x3ff) << 13;
+  if (exponent === 0x1f) return sign | 0x7f800000 | fraction; // infinite, or NaN
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | fraction;
+  if (fraction === 0) return sign;
+  // Below the normal numbers of f16 are normal ones of f32: the leading bit goes.
+  let wide = 113;
+  for (; (fraction & 0x800000) === 0; wide--) fraction <<= 1;
+  return sign | (wide << 23) | (fraction & 0x7fffff);
 }
 
 /** An object in JSON that keeps the order of its keys, which a JavaScript object does not when they look like integers. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   BpttError,
+  chrono,
   constant,
   createModel,
   elman,
@@ -12,6 +13,7 @@ import {
   heUniform,
   type Initializer,
   identity,
+  lstm,
   normal,
   orthogonal,
   uniform,
@@ -80,6 +82,16 @@ describe('initializers', () => {
     expect([at(scaled, 2, 2), at(scaled, 2, 3), at(scaled, 0, 70)]).toEqual([0.5, 0, 0]);
     expect(new Set(await draw(constant(0.25)))).toEqual(new Set([0.25]));
     expect(new Set(await draw(zeros()))).toEqual(new Set([0]));
+  });
+
+  it('chrono: the same in both precisions, each unit its own', async () => {
+    const layers = [features(2), lstm({ units: 5, biasInitializer: chrono({ maximum: 1000 }) })] as const;
+    const [wide, narrow] = await Promise.all(
+      (['f64', 'f32'] as const).map((dtype) => createModel(layers, { seed: 4, dtype })),
+    );
+    const [exact, rounded] = [wide!, narrow!].map((model) => [...model.parameters().at(-1)!.data]);
+    expect(new Set(exact!.slice(5, 10)).size).toBe(5);
+    for (const [i, value] of exact!.entries()) expect(Math.abs(value - rounded![i]!)).toBeLessThan(2e-6);
   });
 
   it('refuse what is not finite, a negative deviation, limits in the wrong order and unknown options', () => {

@@ -131,6 +131,39 @@ describe('decodeSafetensors', () => {
     );
   });
 
+  test('reads every f16 and bf16 as the f32 that it is', () => {
+    const all = Uint16Array.from({ length: 65536 }, (_, bits) => bits);
+    const read = (dtype: string) => {
+      const header = `{"h":{"dtype":"${dtype}","shape":[256,256],"data_offsets":[0,131072]}}`;
+      const [tensor] = decodeSafetensors(file(header, [...new Uint8Array(all.buffer)])).tensors;
+      expect(tensor!.data).toBeInstanceOf(Float32Array);
+      return tensor!.data;
+    };
+    // IEEE 754: (-1)^s 2^(e-15) 1.f, and 2^-14 0.f for e = 0; bf16 is the upper half of an f32.
+    const f16 = (bits: number) => {
+      const [sign, e, f] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+      if (e === 31) return f === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+      return e === 0 ? sign * f * 2 ** -24 : sign * (1024 + f) * 2 ** (e - 25);
+    };
+    const view = new DataView(new ArrayBuffer(4));
+    const bf16 = (bits: number) => {
+      view.setUint16(0, bits);
+      return view.getFloat32(0);
+    };
+    const [half, brain] = [read('F16'), read('BF16')];
+    const wrong = (data: Tensor['data'], right: (bits: number) => number) =>
+      [...all].filter((bits) => !Object.is(data[bits], right(bits)));
+    expect(wrong(half, f16)).toEqual([]);
+    expect(wrong(brain, bf16)).toEqual([]);
+    expect([half[0x3c00], half[0x0001], half[0x03ff], half[0xfbff]]).toEqual([1, 2 ** -24, 1023 * 2 ** -24, -65504]);
+    expect([brain[0x3f80], brain[0xc049]]).toEqual([1, -3.140625]);
+  });
+
+  test('takes the length of halves as strictly as any other', () => {
+    const odd = '{"h":{"dtype":"F16","shape":[2],"data_offsets":[0,3]}}';
+    expect(damage(file(odd, [0, 0, 0]))).toContain('expected 4 bytes for "h" of dtype F16 and shape [2], got 3');
+  });
+
   test('never touches a prototype', () => {
     const bytes = file(
       '{"__metadata__":{"__proto__":"p","toString":"t"},"__proto__":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}',
@@ -223,12 +256,12 @@ describe('damage', () => {
     [
       'no dtype',
       file(tensor('"shape":[2],"data_offsets":[0,2]'), [1, 2]),
-      'expected dtype F64, F32, I32, U8 of "a", got undefined',
+      'expected dtype F64, F32, I32, U8, F16, BF16 of "a", got undefined',
     ],
     [
       'a dtype that is not read',
-      file(tensor('"dtype":"BF16","shape":[1],"data_offsets":[0,2]'), [1, 2]),
-      'of "a", got "BF16"',
+      file(tensor('"dtype":"I16","shape":[1],"data_offsets":[0,2]'), [1, 2]),
+      'of "a", got "I16"',
     ],
     [
       'no shape',
