@@ -1,7 +1,7 @@
 // @ts-check
 // Ten minutes with a text: a GRU learns to predict the next character of the first nine tenths of a file and then says, once,
-// how well it predicts the last tenth (in nats per character), and writes some text of its own. Nothing is chosen or stopped by
-// the last tenth: how many updates are made is fixed before, and the rate of learning goes down to 0 over them.
+// how well it predicts the last tenth (in nats per character), and writes some text of its own. The last tenth stops nothing
+// and keeps nothing: how many updates are made is fixed before, and the learning rate goes down to 0 over them.
 //
 //   node examples/characters.js FILE [--units 256] [--dropout 0.1] [--updates 10000] [--seed 1]
 //
