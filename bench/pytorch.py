@@ -7,7 +7,7 @@ python3 bench/pytorch.py --serve       for bench/run.js: reads a line `NAME MILL
 
 One step = forward, loss, full BPTT, optimizer, from a zero state. PyTorch has several ways to write each; all are tried
 first and the fastest is the one that is timed:
-  one-hot    nn.RNN over one-hot vectors
+  one-hot    nn.RNN, nn.LSTM or nn.GRU over one-hot vectors
   look-up    the input weight as an embedding table, added to the product with the state in a loop over time
   scripted   the same loop, compiled by TorchScript
   identity   the look-up, then nn.RNN whose input weight is a frozen identity matrix
@@ -41,7 +41,7 @@ GENERATION = "G"  # LSTM 65 -> 128 -> 65, one character at a time, sampling incl
 CHARACTERS = 100  # of one sample
 
 
-def recurrence(x, w):
+def elman(x, w, b):
     """h_t = tanh(x_t + h_{t-1} W), h_{-1} = 0. x: [T, B, H]. The states of all steps."""
     h = torch.zeros_like(x[0])
     states = []
@@ -49,6 +49,36 @@ def recurrence(x, w):
         h = torch.tanh(torch.addmm(x_t, h, w))
         states.append(h)
     return torch.stack(states)
+
+
+def lstm(x, w, b):
+    """i, f, g, o side by side. x: [T, B, 4H]."""
+    h = torch.zeros_like(x[0, :, : w.size(0)])
+    c = h
+    states = []
+    for x_t in x.unbind(0):
+        i, f, g, o = torch.addmm(x_t, h, w).chunk(4, 1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        states.append(h)
+    return torch.stack(states)
+
+
+def gru(x, w, b):
+    """r, z, n side by side, the reset after the product. x: [T, B, 3H]; b: the biases that the reset scales, in n's part."""
+    units = w.size(0)
+    h = torch.zeros_like(x[0, :, :units])
+    states = []
+    for x_t in x.unbind(0):
+        p = torch.addmm(b, h, w)
+        r, z = torch.sigmoid(x_t[:, : 2 * units] + p[:, : 2 * units]).chunk(2, 1)
+        n = torch.tanh(x_t[:, 2 * units :] + r * p[:, 2 * units :])
+        h = n + z * (h - n)
+        states.append(h)
+    return torch.stack(states)
+
+
+RECURRENCES = {"RNN": (elman, 1), "LSTM": (lstm, 4), "GRU": (gru, 3)}
 
 
 class OneHot(nn.Module):
@@ -68,19 +98,24 @@ class OneHot(nn.Module):
 class Loop(nn.Module):
     """The input's part for all steps at once (a look-up for tokens), then a loop over time."""
 
-    def __init__(self, inputs, units, scripted, sparse):
+    def __init__(self, cell, inputs, units, scripted, sparse):
         super().__init__()
+        recurrence, gates = RECURRENCES[cell]
+        width = gates * units
         bound = units**-0.5
-        self.v = nn.Parameter(torch.empty(inputs, units).uniform_(-bound, bound))
-        self.w = nn.Parameter(torch.empty(units, units).uniform_(-bound, bound))
-        self.b = nn.Parameter(torch.zeros(units))
+        self.v = nn.Parameter(torch.empty(inputs, width).uniform_(-bound, bound))
+        self.w = nn.Parameter(torch.empty(units, width).uniform_(-bound, bound))
+        self.b = nn.Parameter(torch.zeros(width))
+        self.after = nn.Parameter(torch.zeros(width)) if cell == "GRU" else None
         self.sparse = sparse
         self.recurrence = torch.jit.script(recurrence) if scripted else recurrence
 
     def forward(self, x):
         if x.dtype == torch.int64:
-            return self.recurrence(F.embedding(x, self.v, sparse=self.sparse) + self.b, self.w)
-        return self.recurrence(F.linear(x, self.v.t(), self.b), self.w)
+            x = F.embedding(x, self.v, sparse=self.sparse) + self.b
+        else:
+            x = F.linear(x, self.v.t(), self.b)
+        return self.recurrence(x, self.w, self.b if self.after is None else self.after)
 
 
 class Identity(nn.Module):
@@ -129,12 +164,12 @@ def forms(name):
         return step
 
     bodies = {"one-hot" if name != "W7" else "nn.RNN": lambda: OneHot(cell, inputs, units)}
-    # PyTorch's own LSTM and GRU are faster than what can be written in its operations.
-    for sparse in () if cell != "RNN" else (False, True) if sgd else (False,):
+    for sparse in (False, True) if sgd else (False,):
         suffix = ", sparse" if sparse else ""
-        bodies["loop" + suffix] = lambda s=sparse: Loop(inputs, units, False, s)
-        bodies["scripted" + suffix] = lambda s=sparse: Loop(inputs, units, True, s)
-        if name != "W7":
+        bodies["loop" + suffix] = lambda s=sparse: Loop(cell, inputs, units, False, s)
+        bodies["scripted" + suffix] = lambda s=sparse: Loop(cell, inputs, units, True, s)
+        # An identity of 4H x 4H, or 3H x 3H, would cost more than the one-hot vectors do.
+        if cell == "RNN" and name != "W7":
             bodies["identity" + suffix] = lambda s=sparse: Identity(inputs, units, s)
     for body, create in bodies.items():
         for foreach in (False, True):

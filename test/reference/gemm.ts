@@ -34,8 +34,12 @@ export function gemm(
   const m4 = m & ~3;
   const n4 = n & ~3;
   tiles(c, cAt, a, aAt, b, bAt, m4, n4, n, k, ai, ap, bp, bj);
-  if (m4 < m) rows(c, cAt, a, aAt, b, bAt, m4, m, n4, n, k, ai, ap, bp, bj);
-  if (n4 < n) columns(c, cAt, a, aAt, b, bAt, m, n4, n, k, ai, ap, bp, bj);
+  const n8 = n & ~7;
+  if (m4 < m) {
+    rows(c, cAt, a, aAt, b, bAt, m4, m, n8, n, k, ai, ap, bp, bj);
+    if (n8 < n4) columns(c, cAt, a, aAt, b, bAt, m4, m, n8, n4, n, k, ai, ap, bp, bj);
+  }
+  if (n4 < n) columns(c, cAt, a, aAt, b, bAt, 0, m, n4, n, n, k, ai, ap, bp, bj);
 }
 
 /** Rows [0,m) and columns [0,n) of C, both multiples of 4; ldc is the length of a row of C. */
@@ -131,7 +135,7 @@ function tiles(
   }
 }
 
-/** The last rows [from,m), fewer than 4, over columns [0,n4): one row and four columns at a time. */
+/** The last rows [from,m), fewer than 4, over columns [0,n8), a multiple of 8: one row and eight columns at a time. */
 function rows(
   c: Real,
   cAt: number,
@@ -141,7 +145,7 @@ function rows(
   bAt: number,
   from: number,
   m: number,
-  n4: number,
+  n8: number,
   ldc: number,
   k: number,
   ai: number,
@@ -151,12 +155,20 @@ function rows(
 ): void {
   const bj2 = 2 * bj;
   const bj3 = 3 * bj;
+  const bj4 = 4 * bj;
+  const bj5 = 5 * bj;
+  const bj6 = 6 * bj;
+  const bj7 = 7 * bj;
   for (let i = from; i < m; i++) {
-    for (let j = 0; j < n4; j += 4) {
+    for (let j = 0; j < n8; j += 8) {
       let c0 = 0;
       let c1 = 0;
       let c2 = 0;
       let c3 = 0;
+      let c4 = 0;
+      let c5 = 0;
+      let c6 = 0;
+      let c7 = 0;
       let x = aAt + i * ai;
       let y = bAt + j * bj;
       for (let p = 0; p < k; p++) {
@@ -165,6 +177,10 @@ function rows(
         c1 += ax * b[y + bj];
         c2 += ax * b[y + bj2];
         c3 += ax * b[y + bj3];
+        c4 += ax * b[y + bj4];
+        c5 += ax * b[y + bj5];
+        c6 += ax * b[y + bj6];
+        c7 += ax * b[y + bj7];
         x += ap;
         y += bp;
       }
@@ -173,11 +189,15 @@ function rows(
       c[o + 1] += c1;
       c[o + 2] += c2;
       c[o + 3] += c3;
+      c[o + 4] += c4;
+      c[o + 5] += c5;
+      c[o + 6] += c6;
+      c[o + 7] += c7;
     }
   }
 }
 
-/** The last columns [from,n), fewer than 4, over all rows: dot products. */
+/** Columns [from,to) of rows [top,m): dot products. */
 function columns(
   c: Real,
   cAt: number,
@@ -185,17 +205,19 @@ function columns(
   aAt: number,
   b: Real,
   bAt: number,
+  top: number,
   m: number,
   from: number,
-  n: number,
+  to: number,
+  ldc: number,
   k: number,
   ai: number,
   ap: number,
   bp: number,
   bj: number,
 ): void {
-  for (let i = 0; i < m; i++) {
-    for (let j = from; j < n; j++) {
+  for (let i = top; i < m; i++) {
+    for (let j = from; j < to; j++) {
       let sum = 0;
       let x = aAt + i * ai;
       let y = bAt + j * bj;
@@ -204,7 +226,7 @@ function columns(
         x += ap;
         y += bp;
       }
-      c[cAt + i * n + j] += sum;
+      c[cAt + i * ldc + j] += sum;
     }
   }
 }
