@@ -67,7 +67,7 @@ export class Recurrent {
   /** [T, B, ld] the normalised cell of LSTM, and [T, B] one over its deviations. */
   cn: usize;
   cInverse: usize;
-  /** [T, B] octets, 1 where the state before the step is zero. */
+  /** [T, B] octets, 1 where the step begins a sequence. */
   resets: usize;
   /** [T, B] octets, 1 where the step is padding: the state passes as it is. */
   padding: usize;
@@ -118,6 +118,13 @@ export function recurrentScratch(B: i32, H: i32, gates: i32): usize {
   return aligned(bytes(gates * ld * ld)) + (BLOCKS - 1) * aligned(bytes(B * ld)) + aligned(bytes(B * gates * ld)) + work;
 }
 
+/** The rows whose state before step t is zero, or 0: in reverse, those whose step after t begins a sequence. */
+// @ts-ignore: decorator
+@inline function resetsAt(layer: Recurrent, t: i32): usize {
+  const begins = t + layer.reverse;
+  return layer.resets != 0 && begins < layer.T ? layer.resets + begins * layer.B : 0;
+}
+
 /** Computes h (and c) of all steps. */
 export function recurrentForward(plan: usize): void {
   const layer = changetype<Recurrent>(plan);
@@ -146,8 +153,8 @@ export function recurrentForward(plan: usize): void {
     const at = <usize>t * step;
     let before = layer.h + from;
     let beforeC = layer.c + from;
-    if (layer.resets) {
-      const resets = layer.resets + t * B;
+    const resets = resetsAt(layer, t);
+    if (resets) {
       maskRows(maskedH, before, resets, B, ld);
       before = maskedH;
       if (cell == LSTM) {
@@ -271,7 +278,7 @@ export function recurrentBackward(plan: usize): void {
     const da = layer.da + <usize>t * bytes(B * width);
     const p = layer.p + at;
     const dp = layer.dp + at;
-    const resets = layer.resets ? layer.resets + t * B : 0;
+    const resets = resetsAt(layer, t);
     const padding = layer.padding ? layer.padding + t * B : 0;
     let dy = layer.dy + at;
     if (holds) {

@@ -142,6 +142,14 @@ export class Model {
     }
     const { rows, columns, shape } = entry.spec;
     checkArray(`setParameter(${name})`, data, rows * columns, `[${shape.join(', ')}]`);
+    const wide =
+      this.dtype === 'f64' ? -1 : Array.from(data).findIndex((value) => !Number.isFinite(Math.fround(value)));
+    if (wide >= 0) {
+      throw new BpttError(
+        'non-finite',
+        `setParameter(${name})[${wide}]: expected a number that is finite in f32, got ${data[wide]}`,
+      );
+    }
     const view = arena.reals(parameters + entry.offset, entry.bytes / kernels.realBytes());
     eachElement(entry.spec, kernels, (inside, outside) => {
       view[inside] = data[outside]!;

@@ -263,7 +263,10 @@ export function recurrentLayer(
           let seen = at(h, reverse ? from + 1 : from);
           const masked = at(previous, from);
           if (pass.resets) {
-            kernels.maskRows(masked, seen, at(resets, from), T * B, ld);
+            // In reverse the state before a step comes from the one after: where that begins a sequence, there is none.
+            const shift = reverse ? 1 : 0;
+            kernels.maskRows(masked, seen, at(resets, from + shift), (T - shift) * B, ld);
+            if (reverse) kernels.copy(at(previous, to - 1), at(h, to), B * ld);
             seen = masked;
           }
           if (pass.training && dropout !== undefined) {
