@@ -1,0 +1,39 @@
+// The examples that run in a terminal, in a small form: they end well and print their figure.
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+
+const run = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 50_000 });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return stdout;
+};
+
+describe('examples', () => {
+  it('adding.js: an LSTM learns', () => {
+    const output = run('examples/adding.js', '--cell', 'lstm', '--updates', '400', '--steps', '20');
+    const error = Number(/LSTM +MSE ([\d.]+)/.exec(output)?.[1]);
+    expect(error).toBeGreaterThan(0);
+    expect(error).toBeLessThan(0.05); // always answering 1 gives 0.167
+  });
+
+  it('temporal-order.js: solved in fewer sequences than the paper took', () => {
+    const output = run('examples/temporal-order.js', '--seeds', '5');
+    const [, sequences, wrong] = /solved after (\d+) sequences; (\d+) of 2560 test sequences wrong/.exec(output) ?? [];
+    expect(Number(sequences)).toBeGreaterThan(2000);
+    expect(Number(sequences)).toBeLessThan(31_390);
+    expect(Number(wrong)).toBe(0);
+  });
+
+  it('digits.js: far better than one in ten after two passes', () => {
+    const output = run('examples/digits.js', '--epochs', '2');
+    expect(Number(/([\d.]+) %/.exec(output)?.[1])).toBeGreaterThan(50);
+  });
+
+  it('characters.js: below the entropy of single characters', () => {
+    const output = run('examples/characters.js', 'src/cli/moby-dick.txt', '--updates', '150', '--units', '32');
+    const loss = Number(/last tenth: ([\d.]+) nats per character/.exec(output)?.[1]);
+    expect(loss).toBeGreaterThan(1);
+    expect(loss).toBeLessThan(2.9);
+  });
+});
