@@ -32,8 +32,9 @@ async function compile(bytes: BufferSource, variant: Variant): Promise<WebAssemb
 
 async function compileEmbedded(variant: Variant): Promise<WebAssembly.Module> {
   const { default: base64 } = await embedded[variant]();
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return compile(bytes, variant);
+  const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const bytes = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return compile(await new Response(bytes).arrayBuffer(), variant);
 }
 
 /**
