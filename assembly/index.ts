@@ -5,6 +5,7 @@ export { meanSquaredError, sigmoidCrossEntropy, sigmoidRows, softmaxCrossEntropy
 export { vexp, vlog, vsigmoid, vtanh } from "./math";
 export { normalize, normalizeBack } from "./normalize";
 export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
+export { activityBack, activityForward, activitySum, activityTerms, transitions, vanishing } from "./penalties";
 export { bernoulli, philox, randomAt, randomNormal, randomUniform } from "./random";
 export { biasRows, clampValues, clear, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
 export { padded } from "./simd";

@@ -10,6 +10,7 @@ import { LossWindow, lossWindowBytes } from './loss-window.ts';
 import { type Loss, type LossName, losses, lossNames, type Reduction, reductions } from './losses.ts';
 import type { Model } from './model.ts';
 import { type Network, refuseBothDirections } from './network.ts';
+import { addTerms, countTerms, totalPenalty, weighTerms } from './penalties.ts';
 import { runSegments, segmentSteps } from './segments.ts';
 import type { State } from './state.ts';
 import type { WindowOptions } from './window.ts';
@@ -59,6 +60,11 @@ export interface WindowResult {
   readonly backTo: number;
   /** The reduced loss of the new steps. 0 when no step counts. */
   readonly loss: number;
+  /**
+   * The value of what layers add to the objective: of `activityRegularization` in the new steps, of `vanishingRegularization` in
+   * the steps that the gradient goes back through. Their gradients are in the gradients.
+   */
+  readonly penalty: number;
   /** Σ of the losses of the new steps. */
   readonly lossSum: number;
   /** How many numbers the sum is over. */
@@ -102,6 +108,8 @@ export class Backpropagation {
   readonly #memoryBudget: number | undefined;
   readonly #seed: readonly [low: number, high: number];
   #window: LossWindow | undefined;
+  /** The newest backward pass of one window. */
+  #last: { readonly begin: number; readonly factors: readonly number[] } | undefined;
   #step = 0;
   /** Batches begun: what numbers their random masks. */
   #batches = 0;
@@ -147,6 +155,17 @@ export class Backpropagation {
       const { reach, ...loss } = this.#run(window, at, next && next[1] - next[0]);
       yield { from, to, backTo: from - reach, ...loss };
     }
+  }
+
+  /**
+   * The value of the penalties on gradients in the newest window with the parameters of now, all that they are a function of besides
+   * as it was. Not in segments.
+   */
+  renewedPenalty(): number {
+    const window = this.#window!;
+    const { begin, factors } = this.#last!;
+    const sums = window.mapPenalties((penalty, pass) => penalty.renewed?.(begin, window.filled, pass) ?? 0);
+    return totalPenalty(window, sums, factors);
   }
 
   /** Gives the memory back. */
@@ -197,7 +216,7 @@ export class Backpropagation {
     const network = this.#network;
     network.clearGradients();
     network.gradientParts.useTokens(batch.inputs instanceof Int32Array ? batch.inputs : new Int32Array());
-    const { lossSum, counted } = runSegments(
+    const { lossSum, counted, penalty } = runSegments(
       window,
       batch,
       (step) => window.draw(0, { seed: this.#seed, batch: number, window: 0, step }),
@@ -205,7 +224,8 @@ export class Backpropagation {
       (sum) => this.#checkLoss(window, sum, 0, window.filled),
     );
     this.#step++;
-    return { from: 0, to: batch.steps, backTo: 0, loss: this.#reduce(lossSum, counted), lossSum, counted };
+    const loss = this.#reduce(lossSum, counted);
+    return { from: 0, to: batch.steps, backTo: 0, loss, penalty, lossSum, counted };
   }
 
   /** The factor of the gradients of losses that are over so many numbers. */
@@ -250,19 +270,31 @@ export class Backpropagation {
     const divisor = whose === 'window' ? window.counted(Math.min(begin, at), end) : counted;
     const scale = this.#scale(divisor);
     // Stored output gradients of older steps enter again under another divisor: then it is applied to the sum of all.
-    const late = whose === 'window' && activations === 'stored';
+    const late = whose === 'window' && activations === 'stored' && divisor > 0;
     const lossSum = window.takeLoss(at, end, late ? 1 : scale);
     this.#checkLoss(window, lossSum, at, end);
     if (recomputed && whose === 'window') window.takeLoss(begin, at, scale);
 
     this.#network.clearGradients();
     this.#network.gradientParts.useTokens(window.tokens(begin, end));
+    const penalised = countTerms(window, { begin, from: whose === 'window' ? Math.min(begin, at) : at, to: end });
+    const first = whose === 'window' ? begin : Math.max(begin, at);
+    weighTerms(
+      window,
+      first,
+      penalised.map((count) => this.#scale(count) / (late ? scale : 1)),
+    );
     const again = this.#truncation !== undefined && (next === undefined || next < k2);
     window.backward(begin, end, { headFrom: inject, again });
     if (late && scale !== 1) kernels.scale(gradients, scale, layout.count);
 
+    const reported = { begin, from: at, to: end };
+    const factors = countTerms(window, reported).map((count) => this.#scale(count));
+    const penalty = totalPenalty(window, addTerms(window, [], reported), factors);
+    this.#last = { begin, factors };
+
     this.#step++;
-    return { reach: at - begin, loss: this.#reduce(lossSum, counted), lossSum, counted };
+    return { reach: at - begin, loss: this.#reduce(lossSum, counted), penalty, lossSum, counted };
   }
 }
 

@@ -1,6 +1,6 @@
 // The gradient check: what backward computes against finite differences of the loss.
 import type { Batch } from './batch.ts';
-import { backpropagate, checkObjective, newSteps, type Objective } from './bptt.ts';
+import { Backpropagation, checkObjective, newSteps, type Objective } from './bptt.ts';
 import { checkNumber, checkOptions } from './check.ts';
 import { BpttError } from './errors.ts';
 import { addPenalties, checkRegularization, penaltyOf, type Regularization } from './gradient-step.ts';
@@ -8,6 +8,7 @@ import { seedWords } from './initializers.ts';
 import { LossWindow } from './loss-window.ts';
 import { losses } from './losses.ts';
 import type { Model } from './model.ts';
+import { addTerms, countTerms, totalPenalty } from './penalties.ts';
 import type { State } from './state.ts';
 
 export interface CheckGradientsOptions extends Objective {
@@ -30,7 +31,8 @@ const TINY = 1e-11;
 
 /**
  * Compares each gradient of a model with finite differences of fourth order. A truncated gradient is compared with the
- * differences of its surrogate, in which the state `h_{t-k2}` is a constant. The parameters are as before at the end.
+ * differences of its surrogate, in which the state `h_{t-k2}` is a constant; that of `vanishingRegularization` with those of Ω,
+ * in which W alone is none. The parameters are as before at the end.
  *
  * With stored activations the parameters do not change between windows here, so stored and recomputed ones are the same.
  *
@@ -55,34 +57,42 @@ export function checkGradients(
 
   const { regularization: _, epsilon: __, ...objective } = options;
   const worst = new Map<string, GradientError>();
-  for (const window of backpropagate(model, batch, objective, state)) {
-    addPenalties(model.network, regularization);
-    const surrogate = new Surrogate(model, batch, objective, window, state);
-    const value = () => surrogate.loss() + penaltyOf(model.network, regularization);
-    try {
-      for (const analytic of model.gradients()) {
-        const numeric = differences(model, analytic.name, value, epsilon);
-        const error = compare(analytic.name, analytic.data, numeric);
-        const before = worst.get(analytic.name);
-        worst.set(analytic.name, {
-          name: analytic.name,
-          relativeError: Math.max(before?.relativeError ?? 0, error.relativeError),
-          absoluteError: Math.max(before?.absoluteError ?? 0, error.absoluteError),
-        });
+  const bptt = new Backpropagation(model.network, objective);
+  try {
+    for (const window of bptt.windows(batch, state)) {
+      addPenalties(model.network, regularization);
+      const surrogate = new Surrogate(model, batch, objective, window, state);
+      const value = () => surrogate.value() + bptt.renewedPenalty() + penaltyOf(model.network, regularization);
+      try {
+        for (const analytic of model.gradients()) {
+          const numeric = differences(model, analytic.name, value, epsilon);
+          const error = compare(analytic.name, analytic.data, numeric);
+          const before = worst.get(analytic.name);
+          worst.set(analytic.name, {
+            name: analytic.name,
+            relativeError: Math.max(before?.relativeError ?? 0, error.relativeError),
+            absoluteError: Math.max(before?.absoluteError ?? 0, error.absoluteError),
+          });
+        }
+      } finally {
+        surrogate.release();
       }
-    } finally {
-      surrogate.release();
     }
+  } finally {
+    bptt.release();
   }
   return [...worst.values()];
 }
 
-/** The loss whose gradient a window computes, as a function of the model's parameters of the moment. */
+/** The objective whose gradient a window computes, as a function of the model's parameters of the moment. */
 class Surrogate {
   readonly #window: LossWindow;
   readonly #begin: number;
   readonly #first: number;
   readonly #divisor: number;
+  /** The first step whose terms count in the means of penalties, and the factor of so many terms. */
+  readonly #from: number;
+  readonly #scale: (count: number) => number;
 
   constructor(
     model: Model,
@@ -106,14 +116,21 @@ class Surrogate {
     this.#window = window;
     this.#begin = begin;
     this.#first = whole ? begin : Math.max(begin, from);
-    this.#divisor = reduction === 'sum' ? 1 : window.counted(whole ? Math.min(begin, from) : from, to);
+    this.#from = whole ? Math.min(begin, from) : from;
+    this.#divisor = reduction === 'sum' ? 1 : window.counted(this.#from, to);
+    this.#scale = (count) => (reduction === 'sum' ? 1 : count === 0 ? 0 : 1 / count);
   }
 
-  loss(): number {
-    const { filled } = this.#window;
-    this.#window.forward(this.#begin, filled);
-    const sum = this.#window.takeLoss(this.#first, filled, 0);
-    return this.#divisor === 0 ? 0 : sum / this.#divisor;
+  value(): number {
+    const window = this.#window;
+    const to = window.filled;
+    window.forward(this.#begin, to);
+    // First: the loss takes the place of the outputs. Nothing goes back here, so no penalty on gradients has terms.
+    const sums = addTerms(window, [], { begin: to, from: this.#first, to });
+    const factors = countTerms(window, { begin: to, from: this.#from, to }).map(this.#scale);
+    const penalty = totalPenalty(window, sums, factors);
+    const sum = window.takeLoss(this.#first, to, 0);
+    return penalty + (this.#divisor === 0 ? 0 : sum / this.#divisor);
   }
 
   release(): void {

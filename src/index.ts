@@ -24,6 +24,11 @@ export {
   zeros,
 } from './initializers.ts';
 export {
+  type ActivityRegularizationDescription,
+  type ActivityRegularizationOptions,
+  activityRegularization,
+} from './layers/activity-regularization.ts';
+export {
   type BidirectionalDescription,
   type BidirectionalOptions,
   bidirectional,
@@ -58,7 +63,6 @@ export {
   type ForwardResult,
   type Model,
   type ModelOptions,
-  type Parameter,
 } from './model.ts';
 export { deserialize, type ModelFile, type SerializeOptions, serialize } from './model-file.ts';
 export {
@@ -74,6 +78,7 @@ export {
   type SgdOptions,
   sgd,
 } from './optimizers.ts';
+export type { Parameter } from './parameter-block.ts';
 export { loadStateDict, type StateDictOptions, saveStateDict } from './pytorch.ts';
 export { type LearningRate, type LinearSchedule, linear } from './schedules.ts';
 export type { State } from './state.ts';

@@ -3,7 +3,8 @@
 import { checkOptions, checkString, show } from './check.ts';
 import { BpttError } from './errors.ts';
 import type { LayerDescription } from './layers/registry.ts';
-import type { Model, Parameter } from './model.ts';
+import type { Model } from './model.ts';
+import type { Parameter } from './parameter-block.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.ts';
 import { inOrderOf, ordersThatFit, type StateModule, stateModules } from './state-dict-modules.ts';
 
@@ -237,7 +238,7 @@ function placesOf(model: Model): readonly Place[] {
   const counts = { recurrent: 0, embedding: 0, dense: 0 };
   const places: Place[] = [];
   for (const [index, layer] of (model.description.slice(1) as LayerDescription[]).entries()) {
-    if (layer.kind === 'dropout') continue;
+    if (layer.kind === 'dropout' || layer.kind === 'activityRegularization') continue;
     if (layer.kind === 'embedding' || layer.kind === 'dense') {
       const number = counts[layer.kind]++;
       const name = `${layer.kind}${number === 0 ? '' : number}`;

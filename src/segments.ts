@@ -5,6 +5,7 @@
 import type { Batch } from './batch.ts';
 import { BpttError } from './errors.ts';
 import type { LossWindow } from './loss-window.ts';
+import { addTerms, countTerms, totalPenalty, weighTerms } from './penalties.ts';
 import type { State } from './state.ts';
 
 /** Steps `from` to `to` of a batch. */
@@ -60,6 +61,8 @@ function segmentsOf(T: number, steps: number): readonly Segment[] {
 export interface SegmentsResult {
   readonly lossSum: number;
   readonly counted: number;
+  /** The value of what layers add to the objective. */
+  readonly penalty: number;
 }
 
 /**
@@ -89,6 +92,7 @@ export function runSegments(
   };
 
   let counted = 0;
+  let terms: readonly number[] = [];
   let first = T;
   /** The first step of a segment that gets a gradient from its own output. */
   const head = (from: number, to: number) => Math.min(Math.max(first, from), to) - from;
@@ -103,11 +107,16 @@ export function runSegments(
     }
     // Outputs are for the way back.
     window.forward(0, steps, index === last ? head(from, to) : steps);
+    const more = countTerms(window, { begin: 0, from: 0, to: steps }, { earlier: index > 0 });
+    terms = more.map((count, penalty) => count + (terms[penalty] ?? 0));
   }
   const end = window.state();
 
   const scale = scaleOf(counted);
+  const factors = terms.map(scaleOf);
+  weighTerms(window, 0, factors);
   let lossSum = 0;
+  let sums: readonly number[] = [];
   for (let index = last; index >= 0; index--) {
     const [from, to] = segments[index]!;
     const steps = to - from;
@@ -118,8 +127,10 @@ export function runSegments(
     }
     lossSum = window.takeLoss(0, steps, scale, lossSum);
     check(lossSum);
-    window.backward(0, steps, { headFrom, later: index < last, earlier: index > 0 });
+    const how = { later: index < last, earlier: index > 0 };
+    window.backward(0, steps, { headFrom, ...how });
+    sums = addTerms(window, sums, { begin: 0, from: 0, to: steps }, how);
   }
   window.restore(end);
-  return { lossSum, counted };
+  return { lossSum, counted, penalty: totalPenalty(window, sums, factors) };
 }

@@ -32,7 +32,7 @@ export interface StepEvent {
   readonly epoch: number;
   /** The reduced loss of the window's new steps, before the update, without penalties; in nats for cross-entropy. */
   readonly loss: number;
-  /** Value of the L1 and L2 penalties. */
+  /** Value of the L1 and L2 penalties and of what layers add to the objective (`WindowResult.penalty`). */
   readonly penalty: number;
   /** Euclidean norm of the gradient before clipping. */
   readonly gradientNorm: number;
@@ -115,7 +115,8 @@ export async function* train(model: Model, options: TrainOptions): AsyncGenerato
           const window = windows.next();
           if (window.done) break;
           const { loss, from, to } = window.value;
-          const { gradientNorm, penalty, learningRate } = update.apply();
+          const { gradientNorm, penalty: ofWeights, learningRate } = update.apply();
+          const penalty = window.value.penalty + ofWeights;
           step++;
           tokens += (to - from) * batch.rows;
           const tokensPerSecond = speed.at(tokens);

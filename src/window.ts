@@ -3,7 +3,7 @@
 // When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach behind the new
 // steps. Slot t of a state is what step t starts from; slot 0 is the state that was carried in.
 import type { Input } from './batch.ts';
-import type { BoundLayer, BufferSpec, Draw, Pass, Track } from './layers/contract.ts';
+import type { BoundLayer, BoundPenalty, BufferSpec, Draw, Pass, Track } from './layers/contract.ts';
 import type { Network } from './network.ts';
 import { checkState, type State } from './state.ts';
 import { aligned, type Reals } from './wasm/arena.ts';
@@ -98,6 +98,7 @@ export class Window {
   readonly #block: Pointer;
   readonly #bytes: number;
   readonly #layers: readonly BoundLayer[];
+  readonly #penalties: readonly BoundPenalty[];
   readonly #input: Track;
   readonly #resets: Track;
   readonly #padding: Track;
@@ -158,6 +159,7 @@ export class Window {
         buffer: (name) => find(index, name)!,
       }),
     );
+    this.#penalties = this.#layers.flatMap((layer) => layer.penalties ?? []);
     this.#states = layers.flatMap((layer, index) => layer.state.map((name) => find(index, name)!));
   }
 
@@ -258,6 +260,11 @@ export class Window {
       const first = index < this.#head ? from : headFrom;
       if (first < to) this.#layers[index]!.backward(first, to, this.#pass(how));
     }
+  }
+
+  /** Asks what layers add to the objective, one penalty after the other, about a pass. */
+  mapPenalties<T>(ask: (penalty: BoundPenalty, pass: Pass, index: number) => T, how?: BackwardOptions): readonly T[] {
+    return this.#penalties.map((penalty, index) => ask(penalty, this.#pass(how), index));
   }
 
   /** Puts the outputs where a loss turns them into gradients; nothing to do where that is the same place. */

@@ -67,6 +67,12 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
         `${where}.layer.returns: expected 'all' in one direction, got 'last'; bidirectional(layer, { returns: 'last' }) does it for both`,
       );
     }
+    if (layer.kind === 'elman' && layer.vanishingRegularization > 0) {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}.layer.vanishingRegularization: expected 0 in one direction of two, got ${layer.vanishingRegularization}`,
+      );
+    }
     return {
       kind: 'bidirectional',
       layer,

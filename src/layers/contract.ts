@@ -115,8 +115,26 @@ export interface Draw {
   mask(): number;
 }
 
+/** What a layer adds to the objective in training: a sum, or a mean, over terms of single rows and steps. */
+export interface BoundPenalty {
+  /** The factor of the sum or mean. */
+  readonly weight: number;
+  /** What a term is a function of: outputs of its step and those before, or what backward computes, whose terms all count in each pass. */
+  readonly of: 'outputs' | 'gradients';
+  /** How many terms steps `from` to `to` have. Behind `forward`. */
+  count(from: number, to: number, pass: Pass): number;
+  /** From here on `backward` adds the gradient of the terms of steps from `first` on, times `factor`. */
+  weigh(first: number, factor: number): void;
+  /** `sum` and the terms of steps `from` to `to`, from the last to the first; of gradients, behind `backward` of these steps. */
+  add(sum: number, from: number, to: number, pass: Pass): number;
+  /** Of gradients: the terms of the steps of the last `backward` with the parameters of now, all else as it was. */
+  renewed?(from: number, to: number, pass: Pass): number;
+}
+
 /** A layer in one window. Steps are numbered from the window's first, `to` is not included. */
 export interface BoundLayer {
+  /** What it adds to the objective. Default: nothing. */
+  readonly penalties?: readonly BoundPenalty[];
   /** Draws the random masks of new steps. Only in training. */
   draw?(from: number, to: number, draw: Draw): void;
   /** Computes the outputs of steps `from` to `to`. */

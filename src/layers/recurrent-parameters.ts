@@ -14,6 +14,8 @@ export interface Cell {
   /** What is added to the initial biases of each gate. */
   readonly biasOffsets?: readonly number[];
   readonly peepholes?: boolean;
+  /** The factor of Ω. */
+  readonly vanishing?: number;
 }
 
 /** How the parameters of a layer in one direction are called, in PyTorch's way. */

@@ -6,6 +6,7 @@ import { drawOnce, drawSteps } from './masks.ts';
 import { bindProjection, packedBuffer, projectionScratch } from './projection.ts';
 import type { Activation, GateActivation, RecurrentDescription } from './recurrent-options.ts';
 import { type Cell, recurrentParameters } from './recurrent-parameters.ts';
+import { bindVanishing, vanishingBuffer } from './vanishing.ts';
 import { weightGradient } from './weight-gradient.ts';
 
 /** Nonlinearities and cells, in the order in which the kernels number them. */
@@ -40,6 +41,7 @@ export function recurrentLayer(
   const after = cell.kind === 'gru';
   const gru = after || cell.kind === 'gru-before';
   const G = Math.max(1, cell.gates.length);
+  const regularized = cell.vanishing !== undefined && cell.vanishing > 0;
   const { names, parameters } = recurrentParameters(cell, description, input, name);
 
   const own = (bufferName: string, extent: BufferSpec['extent'], kept: boolean, more: Partial<BufferSpec> = {}) =>
@@ -72,6 +74,8 @@ export function recurrentLayer(
     for (const part of ['w', 'dw', 'kept']) buffers.push(own(part, 'fixed', false, { ...gated, rows: H }));
   }
 
+  if (regularized) buffers.push(vanishingBuffer(H));
+
   return {
     output: { kind: 'features', size: H },
     parameters,
@@ -88,6 +92,7 @@ export function recurrentLayer(
         projectionScratch(kernels, input, width, T * B),
         kernels.recurrentScratch(B, H, G),
         kernels.gemmScratch(H, width, T * B),
+        regularized ? kernels.gemmScratch(T * B, H, H) : 0,
       );
     },
 
@@ -147,6 +152,22 @@ export function recurrentLayer(
 
       /** Where dL/da and dL/dp go: in the place of a and p where these have served. */
       const gradients = (pass: Pass) => (pass.again ? separate : { da: a, dp: after ? p : separate.dp });
+      /** W as steps use it in training. */
+      const droppedWeight = () => {
+        kernels.multiply(dropped!.w.pointer, W, dropped!.kept.pointer, 1, H * width);
+        return dropped!.w.pointer;
+      };
+      const vanishing = regularized
+        ? bindVanishing(binding, {
+            weight: cell.vanishing!,
+            units: H,
+            activation: functions.indexOf(cell.activation),
+            h,
+            da: a,
+            dropout,
+            recurrentWeight: () => (dropped === undefined ? W : droppedWeight()),
+          })
+        : undefined;
       const packed = binding.frozen ? find('packed').pointer : 0;
       if (packed !== 0) kernels.packB(packed, W, H, width, width, false);
 
@@ -200,6 +221,8 @@ export function recurrentLayer(
       };
 
       return {
+        ...(vanishing && { penalties: [vanishing.penalty] }),
+
         draw(from, to, draw) {
           if (dropout !== undefined) {
             drawOnce(kernels, dropout, from, to, B, H, 1 - recurrentDropout, draw);
@@ -244,7 +267,7 @@ export function recurrentLayer(
             if (zoneoutH !== undefined) kernels.fill(at(zoneoutH, from), zoneoutHidden, T * B * ld);
             if (zoneoutC !== undefined) kernels.fill(at(zoneoutC, from), zoneoutCell, T * B * ld);
           } else if (dropped !== undefined) {
-            kernels.multiply(dropped.w.pointer, W, dropped.kept.pointer, 1, H * width);
+            droppedWeight();
           }
           write(from, to, pass);
           kernels.recurrentForward(plan);
@@ -273,6 +296,7 @@ export function recurrentLayer(
             kernels.multiply(masked, seen, at(dropout, from), 1, T * B * ld);
             seen = masked;
           }
+          if (pass.training && vanishing !== undefined) seen = vanishing.seenWith(seen, from, to, pass);
           const target = dropped !== undefined && pass.training ? dropped.dw.pointer : dW;
           const accumulate = target === dW || pass.later;
           /** dW of some columns of gates, which begin at column `first`. */

@@ -1,6 +1,7 @@
 // The one list of layer kinds, and how a description becomes a stack of layers.
 import { checkObject } from '../check.ts';
 import { BpttError } from '../errors.ts';
+import { type ActivityRegularizationDescription, activityRegularizationLayer } from './activity-regularization.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './bidirectional.ts';
 import type { Layer, LayerKind, Signal } from './contract.ts';
 import { type DenseDescription, denseLayer } from './dense.ts';
@@ -20,6 +21,7 @@ export type LayerDescription =
   | BidirectionalDescription
   | ResidualDescription
   | DropoutDescription
+  | ActivityRegularizationDescription
   | DenseDescription;
 
 /** A model as plain data: what it reads, then its layers from the input on. JSON-able; it is what a model file holds. */
@@ -33,6 +35,7 @@ const kinds: readonly LayerKind<LayerDescription>[] = [
   bidirectionalLayer,
   residualLayer,
   dropoutLayer,
+  activityRegularizationLayer,
   denseLayer,
 ] as never;
 

@@ -73,6 +73,7 @@ export const residualLayer: LayerKind<ResidualDescription> = {
         const bound = inner.bind(binding);
         const at = (track: typeof x, step: number) => track.pointer + step * track.stride;
         return {
+          ...(bound.penalties && { penalties: bound.penalties }),
           draw: (from, to, draw) => bound.draw?.(from, to, draw),
           forward(from, to, pass) {
             bound.forward(from, to, pass);

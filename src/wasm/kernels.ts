@@ -86,6 +86,46 @@ export interface Kernels {
     gates: number,
     H: number,
   ): void;
+  activityForward(
+    y: Pointer,
+    begun: Pointer,
+    flags: Pointer,
+    x: Pointer,
+    resets: Pointer,
+    padding: Pointer,
+    T: number,
+    B: number,
+    ld: number,
+  ): void;
+  activityTerms(flags: Pointer, n: number, pairs: boolean): number;
+  activitySum(y: Pointer, flags: Pointer, T: number, B: number, ld: number, pairs: boolean, sum: number): number;
+  activityBack(
+    dx: Pointer,
+    dy: Pointer,
+    dNext: Pointer,
+    y: Pointer,
+    flags: Pointer,
+    T: number,
+    B: number,
+    ld: number,
+    first: number,
+    square: number,
+    change: number,
+  ): void;
+  transitions(resets: Pointer, padding: Pointer, n: number): number;
+  vanishing(
+    r: Pointer,
+    d: Pointer,
+    h: Pointer,
+    m: Pointer,
+    resets: Pointer,
+    rows: number,
+    ld: number,
+    activation: number,
+    factor: number,
+    sum: number,
+  ): number;
+
   gatherRows(y: Pointer, table: Pointer, bias: Pointer, tokens: Pointer, rows: number, ld: number): void;
   scatterAddRows(dTable: Pointer, dy: Pointer, tokens: Pointer, rows: number, ld: number): void;
 

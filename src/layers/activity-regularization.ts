@@ -1,0 +1,133 @@
+// Activity regularisation: penalties on large and on quickly changing outputs, as a layer that lets them pass.
+import { checkNumber, checkOptions } from '../check.ts';
+import { BpttError } from '../errors.ts';
+import type { BoundPenalty, LayerKind, Track } from './contract.ts';
+
+export interface ActivityRegularizationDescription {
+  readonly kind: 'activityRegularization';
+  readonly activation: number;
+  readonly temporal: number;
+}
+
+export interface ActivityRegularizationOptions {
+  /** α, ≥ 0, of the squares of the outputs. Default 0. Merity, McCann and Socher 2017 use 2 to 10. */
+  readonly activation?: number;
+  /** β, ≥ 0, of the squares of their changes. Default 0. Merity, McCann and Socher 2017 use 1 to 5. */
+  readonly temporal?: number;
+}
+
+/**
+ * Activation regularisation (AR) and temporal activation regularisation (TAR) of the layer in front (Merity, McCann and Socher
+ * 2017, "Revisiting activation regularization for language RNNs"): features y [T,B,F] pass as they are, and in training the
+ * objective grows by `α·mean(‖y_t‖²/F) + β·mean(‖y_t - y_{t-1}‖²/F)`: means of squares, as in the authors' code. Theirs stands
+ * behind dropout for AR and in front of it for TAR, which is two of these layers.
+ *
+ * - The first mean is over the steps of all rows, the second over those that have a step before; with the reduction `sum` both
+ *   are sums. Padding has no terms; a step that begins a sequence (`resets`, or the start of a batch that does not carry on)
+ *   has no change. A mask says which losses count, and changes nothing here.
+ * - With truncation a window has the terms of the steps whose losses flow back, each with the change that leads to it. What lies
+ *   before the first step that the gradient reaches is a constant, also the output that the first change is from.
+ *
+ * The value is in `StepEvent.penalty` and `WindowResult.penalty`. The layer's part of a `State` is its last output [B,F], and
+ * [B,1] with 1 for rows that have one.
+ *
+ * @throws BpttError for numbers below 0, for both 0 and for unknown options; when the model is created, for tokens as input, and
+ * behind a layer with `returns: 'last'`.
+ */
+export function activityRegularization(options: ActivityRegularizationOptions): ActivityRegularizationDescription {
+  return activityRegularizationLayer.check({ kind: 'activityRegularization', ...options }, 'activityRegularization');
+}
+
+export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescription> = {
+  kind: 'activityRegularization',
+
+  check(description, where) {
+    checkOptions(where, description, ['kind', 'activation', 'temporal']);
+    const activation = checkNumber(`${where}.activation`, description.activation ?? 0, { min: 0 });
+    const temporal = checkNumber(`${where}.temporal`, description.temporal ?? 0, { min: 0 });
+    if (activation === 0 && temporal === 0) {
+      throw new BpttError('invalid-argument', `${where}: expected activation or temporal above 0, got 0 for both`);
+    }
+    return { kind: 'activityRegularization', activation, temporal };
+  },
+
+  create({ activation, temporal }, input, _, where) {
+    if (input.kind !== 'features') {
+      throw new BpttError('invalid-shape', `${where}: expected features as input, got ${input.size} tokens`);
+    }
+    const columns = input.size;
+    return {
+      output: input,
+      parameters: [],
+      buffers: [
+        { name: 'y', extent: 'slot', columns, type: 'real', kept: true },
+        // 1 where a row has an output in that slot of y.
+        { name: 'begun', extent: 'slot', columns: 1, type: 'real', kept: true },
+        { name: 'flags', extent: 'step', columns: 1, type: 'octet', kept: true },
+        // What the change of a step adds to the output before it.
+        { name: 'dNext', extent: 'batch', columns, type: 'real', kept: false },
+      ],
+      result: 'y',
+      keepsResult: true,
+      state: ['y', 'begun'],
+      reads: 'past',
+      scratch: () => 0,
+
+      bind({ kernels, rows: B, input: x, dInput, dOutput, resets, padding, buffer }) {
+        const y = buffer('y');
+        const begun = buffer('begun');
+        const flags = buffer('flags');
+        const dNext = buffer('dNext').pointer;
+        const at = (track: Track, step: number) => track.pointer + step * track.stride;
+        let first = 0;
+        const factors = [0, 0];
+        const penalties = [activation, temporal].map((weight, index): BoundPenalty => {
+          const pairs = index === 1;
+          return {
+            weight: weight / columns,
+            of: 'outputs',
+            count: (from, to) => kernels.activityTerms(at(flags, from), (to - from) * B, pairs),
+            weigh(step, factor) {
+              first = step;
+              factors[index] = (factor * weight) / columns;
+            },
+            add: (sum, from, to) => kernels.activitySum(at(y, from), at(flags, from), to - from, B, y.ld, pairs, sum),
+          };
+        });
+        return {
+          penalties,
+          forward(from, to, pass) {
+            kernels.activityForward(
+              at(y, from),
+              at(begun, from),
+              at(flags, from),
+              at(x, from),
+              pass.resets ? at(resets, from) : 0,
+              pass.padding ? at(padding, from) : 0,
+              to - from,
+              B,
+              y.ld,
+            );
+          },
+          backward(from, to, pass) {
+            if (dInput === undefined) return;
+            if (!pass.later) kernels.clear(dNext, B * y.ld);
+            kernels.activityBack(
+              at(dInput, from),
+              at(dOutput, from),
+              dNext,
+              at(y, from),
+              at(flags, from),
+              to - from,
+              B,
+              y.ld,
+              first - from,
+              factors[0]!,
+              factors[1]!,
+            );
+          },
+        };
+      },
+    };
+  },
+};
