@@ -3,13 +3,12 @@ import { checkInput, type Input } from './batch.ts';
 import { checkArray, checkBoolean, checkInteger, checkOneOf, checkOptions } from './check.ts';
 import { BpttError } from './errors.ts';
 import { initializeParameter } from './initialize-parameter.ts';
-import type { ParameterSpec } from './layers/contract.ts';
 import { createStack, type ModelDescription, type Stack } from './layers/registry.ts';
 import { Network } from './network.ts';
+import { type Parameter, readBlock, writeEntry } from './parameter-block.ts';
 import { type State, zeroState } from './state.ts';
 import type { Reals } from './wasm/arena.ts';
-import type { Dtype, Kernels, Pointer } from './wasm/kernels.ts';
-import { eachElement, rowLength } from './wasm/layout.ts';
+import type { Dtype, Kernels } from './wasm/kernels.ts';
 import { instantiate, type KernelSource, loadModule } from './wasm/load.ts';
 import { Window } from './window.ts';
 
@@ -25,13 +24,6 @@ export interface EngineOptions {
 export interface ModelOptions extends EngineOptions {
   /** A whole number from 0 to 2^53 - 1 that fixes the initial parameters. Default 0, which is a seed like any other. */
   readonly seed?: number;
-}
-
-/** A parameter as it is seen from outside: a copy, in PyTorch's name and orientation. */
-export interface Parameter {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly data: Reals;
 }
 
 /** Outputs of `forward` and the state that the next steps start from. */
@@ -118,12 +110,12 @@ export class Model {
 
   /** Copies of all parameters. */
   parameters(): readonly Parameter[] {
-    return this.#readAll(this.network.parameters);
+    return readBlock(this.network, this.network.parameters);
   }
 
   /** Copies of the gradients that the last backward pass left, in the order and shapes of `parameters`. */
   gradients(): readonly Parameter[] {
-    return this.#readAll(this.network.gradients);
+    return readBlock(this.network, this.network.gradients);
   }
 
   /**
@@ -134,7 +126,7 @@ export class Model {
    * @throws BpttError for an unknown name, a wrong length or a number that is not finite; the parameter is then as before.
    */
   setParameter(name: string, data: ArrayLike<number>): void {
-    const { layout, kernels, arena, parameters } = this.network;
+    const { layout, parameters } = this.network;
     const entry = layout.entries.find(({ spec }) => spec.name === name);
     if (entry === undefined) {
       const known = layout.entries.map(({ spec }) => spec.name).join(', ');
@@ -150,10 +142,7 @@ export class Model {
         `setParameter(${name})[${wide}]: expected a number that is finite in f32, got ${data[wide]}`,
       );
     }
-    const view = arena.reals(parameters + entry.offset, entry.bytes / kernels.realBytes());
-    eachElement(entry.spec, kernels, (inside, outside) => {
-      view[inside] = data[outside]!;
-    });
+    writeEntry(this.network, parameters, entry, data);
   }
 
   /** The zero state of `rows` sequences. */
@@ -180,20 +169,5 @@ export class Model {
     } finally {
       window.release();
     }
-  }
-
-  #readAll(block: Pointer): readonly Parameter[] {
-    return this.network.layout.entries.map(({ spec, offset }) => this.#read(spec, block + offset));
-  }
-
-  #read(spec: ParameterSpec, at: Pointer): Parameter {
-    const { kernels, arena, dtype } = this.network;
-    const { name, rows, columns, shape } = spec;
-    const view = arena.reals(at, rows * rowLength(kernels, columns, spec.gates?.length ?? 1));
-    const data = dtype === 'f32' ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
-    eachElement(spec, kernels, (inside, outside) => {
-      data[outside] = view[inside]!;
-    });
-    return { name, shape, data };
   }
 }
