@@ -13,7 +13,8 @@ import { type Network, refuseBothDirections } from './network.ts';
 import { addTerms, countTerms, totalPenalty, weighTerms } from './penalties.ts';
 import { runSegments, segmentSteps } from './segments.ts';
 import type { State } from './state.ts';
-import type { WindowOptions } from './window.ts';
+import type { StateReader, StateWriter } from './training-state.ts';
+import type { WindowOptions } from './window-memory.ts';
 
 /** Truncated BPTT(k1, k2). */
 export interface Truncation {
@@ -108,6 +109,8 @@ export class Backpropagation {
   readonly #memoryBudget: number | undefined;
   readonly #seed: readonly [low: number, high: number];
   #window: LossWindow | undefined;
+  /** What the window is to hold when it is there. */
+  #saved: StateReader | undefined;
   /** The newest backward pass of one window. */
   #last: { readonly begin: number; readonly factors: readonly number[] } | undefined;
   #step = 0;
@@ -133,22 +136,24 @@ export class Backpropagation {
   /**
    * Yields after each backward pass, with its gradient in the network's gradient block; what the caller does to the
    * parameters then holds for the next window. `state` is where the batch starts, by default zero, or where the batch
-   * before ended when it carries on.
+   * before ended when it carries on. `first`: the windows of the batch that were done before `load`.
    */
-  *windows(batch: Batch, state?: State): Generator<WindowResult> {
+  *windows(batch: Batch, state?: State, first = 0): Generator<WindowResult> {
     const { stack, dtype } = this.#network;
     const outputs = stack.layers.at(-1)!.output.size;
     checkBatch('batch', batch, stack, this.#loss.targets(outputs), dtype);
     if (batch.carry === true)
       refuseBothDirections(this.#network, 'batch.carry', 'each batch must hold whole sequences');
-    const window = this.#open(batch, state);
-    const number = this.#batches++;
+    const window = this.#open(batch, state, first > 0);
+    if (first === 0) this.#batches++;
+    const number = this.#batches - 1;
     if (this.#truncation === undefined && window.capacity < batch.steps) {
-      yield this.#runInSegments(window, batch, number);
+      if (first === 0) yield this.#runInSegments(window, batch, number);
       return;
     }
     const steps = newSteps(batch.steps, this.#truncation?.k1 ?? batch.steps);
-    for (const [index, [from, to]] of steps.entries()) {
+    for (let index = first; index < steps.length; index++) {
+      const [from, to] = steps[index]!;
       const at = window.appendBatch(batch, from, to);
       window.draw(at, { seed: this.#seed, batch: number, window: index, step: from });
       const next = steps[index + 1];
@@ -168,18 +173,46 @@ export class Backpropagation {
     return totalPenalty(window, sums, factors);
   }
 
+  /** Writes what a later window or batch goes on from. */
+  save(out: StateWriter): void {
+    out.value('step', this.#step);
+    out.value('batches', this.#batches);
+    if (this.#window === undefined) return;
+    // A window brings one new step at least.
+    this.#window.save(out.part('window'), this.#truncation === undefined ? 0 : this.#truncation.k2 - 1);
+  }
+
+  /** The inverse of `save`, before the first batch. */
+  load(saved: StateReader): void {
+    this.#step = saved.count('step');
+    this.#batches = saved.count('batches');
+    if (saved.has('window.rows')) this.#saved = saved.part('window');
+  }
+
   /** Gives the memory back. */
   release(): void {
     this.#window?.release();
     this.#window = undefined;
   }
 
-  /** A window with room for what the batch needs, at the right state. */
-  #open(batch: Batch, state: State | undefined): LossWindow {
+  /** A window with room for what the batch needs, at the right state; `within`: where it was left inside the batch. */
+  #open(batch: Batch, state: State | undefined, within: boolean): LossWindow {
     const options: WindowOptions = { gradients: true, training: true, overlapping: this.#truncation !== undefined };
     const capacity = this.#capacity(batch, options);
     const whole = this.#truncation !== undefined || capacity === batch.steps;
+    if (this.#saved !== undefined) {
+      this.#window = new LossWindow(this.#network, this.#loss, capacity, this.#saved.count('rows'), options);
+      this.#window.load(this.#saved);
+      this.#saved = undefined;
+    }
     let window = this.#window;
+    if (within) {
+      if (window?.rows === batch.rows) return window;
+      throw new BpttError(
+        'invalid-shape',
+        `batch.rows: expected ${window?.rows ?? 'a saved window'}, as when the batch was left, got ${batch.rows}`,
+      );
+    }
     if (batch.carry === true && window !== undefined && window.rows !== batch.rows) {
       throw new BpttError(
         'invalid-shape',

@@ -3,6 +3,7 @@ import { checkBoolean, checkNumber, checkOptions } from './check.ts';
 import { NonFiniteError } from './errors.ts';
 import type { Network } from './network.ts';
 import { checkOptimizer, type Optimizer, OptimizerRun } from './optimizers.ts';
+import type { StateReader, StateWriter } from './training-state.ts';
 
 /** Penalties on the weights, part of the objective: `l1 Σ|w| + l2/2 Σw²`. */
 export interface Regularization {
@@ -119,6 +120,18 @@ export class GradientStep {
     }
     const learningRate = this.#optimizer.update(scale);
     return { gradientNorm, penalty, learningRate };
+  }
+
+  /** Writes what the next update goes on from. */
+  save(out: StateWriter): void {
+    out.value('step', this.#step);
+    this.#optimizer.save(out.part('optimizer'));
+  }
+
+  /** The inverse of `save`. */
+  load(saved: StateReader): void {
+    this.#step = saved.count('step');
+    this.#optimizer.load(saved.part('optimizer'));
   }
 
   /** Gives the optimizer's memory back. */

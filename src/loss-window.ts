@@ -3,7 +3,8 @@ import type { Batch } from './batch.ts';
 import type { BufferSpec, Track } from './layers/contract.ts';
 import type { Loss } from './losses.ts';
 import type { Network } from './network.ts';
-import { padRows, Window, type WindowOptions, windowBytes } from './window.ts';
+import { padRows, Window } from './window.ts';
+import { type WindowOptions, windowBytes } from './window-memory.ts';
 
 /** Targets and mask. */
 function buffersOf(network: Network, loss: Loss): readonly BufferSpec[] {

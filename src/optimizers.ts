@@ -1,9 +1,11 @@
 // The optimizers: what they are called, their defaults, how many slots of memory they keep, and the kernel.
 // Slots are blocks of the parameters' layout, so an update is one flat call. A new optimizer is one kernel and one row.
-import { checkBoolean, checkNumber, checkObject, checkOneOf, checkOptions } from './check.ts';
+import { checkBoolean, checkNumber, checkObject, checkOneOf, checkOptions, show } from './check.ts';
 import { BpttError } from './errors.ts';
 import type { Network } from './network.ts';
+import { loadBlock, saveBlock } from './parameter-block.ts';
 import { checkLearningRate, type LearningRate, learningRateAt } from './schedules.ts';
+import type { StateReader, StateWriter } from './training-state.ts';
 import type { Kernels, Pointer } from './wasm/kernels.ts';
 
 export interface SgdOptions {
@@ -256,8 +258,32 @@ export class OptimizerRun {
     return learningRate;
   }
 
+  /** Writes what the next update goes on from. */
+  save(out: StateWriter): void {
+    out.value('kind', this.#optimizer.kind);
+    out.value('step', this.#step);
+    out.value('powers', this.#powers);
+    for (const [index, slot] of this.#slots.entries()) saveBlock(this.#network, slot, out.part(`slot${index}`));
+  }
+
+  /** The inverse of `save`. The optimizer is of the same kind; its numbers may be others. */
+  load(saved: StateReader): void {
+    const { kind } = this.#optimizer;
+    const saw = saved.value('kind');
+    if (saw !== kind) throw saved.error('kind', show(kind), show(saw));
+    this.#step = saved.count('step');
+    const powers = saved.value('powers');
+    if (!isPair(powers)) throw saved.error('powers', 'two numbers', show(powers));
+    this.#powers = [...powers];
+    for (const [index, slot] of this.#slots.entries()) loadBlock(this.#network, slot, saved.part(`slot${index}`));
+  }
+
   /** Gives the slots' memory back. */
   release(): void {
     for (const slot of this.#slots) this.#network.arena.release(slot, this.#network.layout.bytes);
   }
+}
+
+function isPair(value: unknown): value is readonly [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
 }

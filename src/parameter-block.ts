@@ -1,5 +1,6 @@
 // Blocks of memory that hold one number for each parameter, as people and files see them: by name, in PyTorch's orientation.
 import type { Network } from './network.ts';
+import type { StateReader, StateWriter } from './training-state.ts';
 import type { Reals } from './wasm/arena.ts';
 import type { Pointer } from './wasm/kernels.ts';
 import { eachElement, type ParameterLayout } from './wasm/layout.ts';
@@ -39,4 +40,17 @@ export function writeEntry(
   eachElement(spec, kernels, (inside, outside) => {
     view[inside] = data[outside]!;
   });
+}
+
+/** Writes what a block holds, by name. */
+export function saveBlock(network: Network, block: Pointer, out: StateWriter): void {
+  for (const { name, data, shape } of readBlock(network, block)) out.tensor(name, data, shape);
+}
+
+/** The inverse of `saveBlock`. */
+export function loadBlock(network: Network, block: Pointer, saved: StateReader): void {
+  for (const [index, { name, data }] of readBlock(network, block).entries()) {
+    saved.tensor(name, data);
+    writeEntry(network, block, network.layout.entries[index]!, data);
+  }
 }

@@ -3,26 +3,13 @@
 // When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach behind the new
 // steps. Slot t of a state is what step t starts from; slot 0 is the state that was carried in.
 import type { Input } from './batch.ts';
-import type { BoundLayer, BoundPenalty, BufferSpec, Draw, Pass, Track } from './layers/contract.ts';
+import type { BoundLayer, BoundPenalty, Draw, Pass, Track } from './layers/contract.ts';
 import type { Network } from './network.ts';
 import { checkState, type State } from './state.ts';
-import { aligned, type Reals } from './wasm/arena.ts';
+import type { StateReader, StateWriter } from './training-state.ts';
+import type { Reals } from './wasm/arena.ts';
 import type { Pointer } from './wasm/kernels.ts';
-import { type Layout, planWindow, type WindowSpec } from './wasm/layout.ts';
-
-/** What a window holds besides activations. */
-export interface WindowOptions {
-  /** Room for gradients: `backward` can run. */
-  readonly gradients?: boolean;
-  /** Whether backward passes may read steps again, as with k2 > k1. Default false: what they need once may be overwritten. */
-  readonly overlapping?: boolean;
-  /** Whether the parameters stay as they are while the window lives: weights are then packed once. Default false. */
-  readonly frozen?: boolean;
-  /** Whether dropout and its like are on: `draw` must come before `forward`. Default false. */
-  readonly training?: boolean;
-  /** More buffers that move along with the steps, and room for the gradient of the outputs. */
-  readonly buffers?: readonly BufferSpec[];
-}
+import { WindowMemory, type WindowOptions } from './window-memory.ts';
 
 /** How a range of steps is gone back through. */
 export interface BackwardOptions {
@@ -34,47 +21,6 @@ export interface BackwardOptions {
   readonly later?: boolean;
   /** Whether the steps right before go next. Default false: the state before the range is a constant. */
   readonly earlier?: boolean;
-}
-
-/** What lies where in a window, and how much scratch its layers want. */
-interface WindowPlan {
-  readonly layout: Layout<WindowSpec>;
-  /** Of the whole block; scratch stands behind the buffers. */
-  readonly bytes: number;
-}
-
-function planOf({ kernels, stack }: Network, capacity: number, rows: number, options: WindowOptions): WindowPlan {
-  const { input, layers } = stack;
-  const last = layers.length - 1;
-  const own = (name: string, columns: number, type: BufferSpec['type'], kept: boolean): BufferSpec => {
-    return { name, extent: 'step', columns, type, kept };
-  };
-  const gradientBuffers = layers.flatMap((layer, index) => {
-    const needed = index < last ? options.gradients : options.buffers !== undefined && layer.keepsResult;
-    return needed ? [own(`dOutput${index}`, layer.output.size, 'real', index === last)] : [];
-  });
-  const buffers = [
-    ...layers.flatMap((layer, owner) =>
-      layer.buffers
-        .filter((buffer) => options.frozen === true || buffer.frozen !== true)
-        .map((buffer) => ({ ...buffer, owner })),
-    ),
-    ...[
-      input.kind === 'tokens' ? own('input', 1, 'integer', true) : own('input', input.size, 'real', true),
-      own('resets', 1, 'octet', true),
-      own('padding', 1, 'octet', true),
-      ...(options.buffers ?? []),
-      ...gradientBuffers,
-    ].map((buffer) => ({ ...buffer, owner: 'window' as const })),
-  ];
-  const layout = planWindow(kernels, buffers, capacity, rows, options.overlapping ?? false);
-  const scratch = Math.max(0, ...layers.map((layer) => layer.scratch(kernels, capacity, rows)));
-  return { layout, bytes: layout.bytes + aligned(scratch) };
-}
-
-/** Bytes that a window takes. */
-export function windowBytes(network: Network, capacity: number, rows: number, options: WindowOptions): number {
-  return planOf(network, capacity, rows, options).bytes;
 }
 
 export class Window {
@@ -91,12 +37,8 @@ export class Window {
   #hasPadding = false;
   readonly #passes: Pass[] = [];
   readonly #training: boolean;
-  /** Whether old steps are read again. */
-  readonly #reads: boolean;
   readonly #network: Network;
-  readonly #layout: Layout<WindowSpec>;
-  readonly #block: Pointer;
-  readonly #bytes: number;
+  readonly #memory: WindowMemory;
   readonly #layers: readonly BoundLayer[];
   readonly #penalties: readonly BoundPenalty[];
   readonly #input: Track;
@@ -114,20 +56,16 @@ export class Window {
     this.rows = rows;
     this.#network = network;
     this.#training = options.training ?? false;
-    this.#reads = options.gradients ?? false;
     const { frozen = false } = options;
-    const { kernels, arena } = network;
+    const { kernels } = network;
     const { layers } = network.stack;
     const last = layers.length - 1;
-    const { layout, bytes } = planOf(network, capacity, rows, options);
-    this.#layout = layout;
-    this.#bytes = bytes;
     // Asked for first, so that the window is the last block and giving it back leaves no hole.
     const gradients = options.gradients ? network.gradients : 0;
-    this.#block = arena.allocate(this.#bytes);
-    const scratch = this.#block + this.#layout.bytes;
+    this.#memory = new WindowMemory(network, capacity, rows, options);
+    const { scratch } = this.#memory;
 
-    const find = (owner: number | 'window', name: string) => this.#find(owner, name);
+    const find = (owner: number | 'window', name: string) => this.#memory.find(owner, name);
     const result = (index: number): Track => {
       const layer = layers[index]!;
       const track = find(index, layer.result)!;
@@ -165,7 +103,7 @@ export class Window {
 
   /** One of the buffers that were asked for. */
   buffer(name: string): Track {
-    return this.#find('window', name)!;
+    return this.#memory.find('window', name)!;
   }
 
   /** How many steps are in the window. */
@@ -309,9 +247,29 @@ export class Window {
     return { rows: this.rows, layers };
   }
 
+  /** Writes the last `steps` steps, fewer where there are fewer, and the state behind them, for a window that goes on from there. */
+  save(out: StateWriter, steps: number): void {
+    const kept = Math.min(steps, this.#filled);
+    out.value('rows', this.rows);
+    out.value('steps', kept);
+    this.#memory.save(out, this.#filled - kept, this.#filled);
+  }
+
+  /** The inverse of `save`. The window has room for the steps. */
+  load(saved: StateReader): void {
+    this.restore();
+    const steps = saved.count('steps');
+    if (steps > this.capacity) throw saved.error('steps', `at most ${this.capacity}`, String(steps));
+    this.#memory.load(saved, steps);
+    this.#filled = steps;
+    const flagged = ({ pointer }: Track) => this.#network.arena.octets(pointer, steps * this.rows).includes(1);
+    this.#hasResets = flagged(this.#resets);
+    this.#hasPadding = flagged(this.#padding);
+  }
+
   /** Gives the memory back. The window must not be used after. */
   release(): void {
-    this.#network.arena.release(this.#block, this.#bytes);
+    this.#memory.release();
   }
 
   /** One object for each way, so that layers can tell a way from another at a glance. */
@@ -344,23 +302,10 @@ export class Window {
     this.#hasPadding ||= padding.includes(1);
   }
 
-  #find(owner: number | 'window', name: string): Track | undefined {
-    const entry = this.#layout.entries.find(({ spec }) => spec.owner === owner && spec.name === name);
-    return entry && { pointer: this.#block + entry.offset, stride: entry.spec.stride, ld: entry.spec.ld };
-  }
-
   #makeRoom(steps: number): void {
     const drop = this.#filled + steps - this.capacity;
     if (drop <= 0) return;
-    const memory = this.#network.arena.octets(0, this.#network.arena.bytes);
-    for (const { spec, offset } of this.#layout.entries) {
-      if (!spec.kept || spec.extent === 'batch' || spec.extent === 'fixed') continue;
-      // Without backward the states alone are read again.
-      if (!this.#reads && spec.extent !== 'slot') continue;
-      const start = this.#block + offset;
-      const end = start + (this.#filled + (spec.extent === 'slot' ? 1 : 0)) * spec.stride;
-      memory.copyWithin(start, start + drop * spec.stride, end);
-    }
+    this.#memory.drop(drop, this.#filled);
     this.#filled -= drop;
   }
 
