@@ -1,0 +1,2 @@
+// `import { exportOnnx, importOnnx } from 'bptt/onnx'`: models to and from ONNX files.
+export { type ExportOptions, exportOnnx } from './export.ts';
