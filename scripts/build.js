@@ -37,7 +37,13 @@ if (!kernelsOnly) {
   });
   await build({
     ...shared,
-    entryPoints: { index: 'src/index.ts', node: 'src/node.ts', onnx: 'src/onnx/index.ts', cli: 'src/cli/main.ts' },
+    entryPoints: {
+      index: 'src/index.ts',
+      node: 'src/node.ts',
+      onnx: 'src/onnx/index.ts',
+      series: 'src/series/index.ts',
+      cli: 'src/cli/main.ts',
+    },
     outdir: 'build',
     entryNames: '[name]',
     chunkNames: 'chunks/[name]-[hash]',

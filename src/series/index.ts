@@ -1,0 +1,27 @@
+// Number series: `import { readCsv, fitPipeline, windows, forecast } from 'bptt/series'`. From CSV text to batches, and from a model's
+// outputs to forecasts in the units of the series. Needs no file system.
+export type { CalendarFeature } from './calendar.ts';
+export { type CsvOptions, type DateColumns, type Missing, readCsv, writeCsv } from './csv.ts';
+export { type Backtest, backtest, type ForecastErrors, type ForecastOptions, forecast } from './forecast.ts';
+export { type Forecaster, readSeriesMetadata, seriesMetadata } from './metadata.ts';
+export {
+  fitPipeline,
+  inputSize,
+  type Normalization,
+  outputSize,
+  type Pipeline,
+  type PipelineOptions,
+  pipelineFromJSON,
+  type Scaling,
+} from './pipeline.ts';
+export {
+  type Series,
+  type SeriesOptions,
+  type Span,
+  type Split,
+  type SplitOptions,
+  series,
+  slice,
+  splitByTime,
+} from './series.ts';
+export { type SeriesBatches, type SeriesStreamOptions, seriesStream, type WindowsOptions, windows } from './windows.ts';

@@ -1,0 +1,49 @@
+// A pipeline in the metadata of a model file, so that a model that is loaded can forecast the next file.
+import { checkObject, checkOptions, show } from '../check.ts';
+import { BpttError } from '../errors.ts';
+import { type CsvOptions, checkCsvOptions } from './csv.ts';
+import { type Pipeline, pipelineFromJSON } from './pipeline.ts';
+
+/** What a model needs to forecast from a file. */
+export interface Forecaster {
+  readonly pipeline: Pipeline;
+  /** How its files are read. Default: as `readCsv` reads them by default. */
+  readonly csv?: CsvOptions;
+}
+
+const NAME = 'series';
+
+/**
+ * An entry for `metadata` of `serialize` and `saveModel`.
+ *
+ * @example
+ * await saveModel(model, 'births.safetensors', { metadata: seriesMetadata({ pipeline, csv }) });
+ * const file = await loadModel('births.safetensors');
+ * const loaded = readSeriesMetadata(file.metadata);
+ * const next = forecast(file.model, loaded.pipeline, readCsv(text, loaded.csv), { steps: 7 });
+ */
+export function seriesMetadata({ pipeline, csv = {} }: Forecaster): Readonly<Record<string, string>> {
+  return { [NAME]: JSON.stringify({ pipeline: pipelineFromJSON(pipeline), csv: checkCsvOptions('csv', csv) }) };
+}
+
+/**
+ * What `seriesMetadata` kept.
+ *
+ * @throws BpttError `bad-file` when there is none, or it is damaged.
+ */
+export function readSeriesMetadata(metadata: Readonly<Record<string, string>>): Required<Forecaster> {
+  const text = metadata[NAME];
+  if (text === undefined) {
+    const got = Object.keys(metadata).map(show).join(', ') || 'none';
+    throw new BpttError('bad-file', `metadata: expected the entry "${NAME}" of a model that forecasts, got ${got}`);
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    checkOptions('forecaster', value, ['pipeline', 'csv']);
+    const { pipeline, csv } = checkObject('forecaster', value);
+    return { pipeline: pipelineFromJSON(pipeline), csv: checkCsvOptions('csv', csv) };
+  } catch (cause) {
+    const message = cause instanceof BpttError ? cause.message : 'expected JSON, got something else';
+    throw new BpttError('bad-file', `metadata entry "${NAME}": ${message}`, { cause });
+  }
+}

@@ -1,0 +1,236 @@
+// What stands between a series and a model: which columns are read and predicted, and how their numbers are scaled. Fitted on the
+// training part only, and plain data, so that it can be kept in a model file.
+import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from '../check.ts';
+import { BpttError } from '../errors.ts';
+import { type CalendarFeature, calendarFeatures, calendarWidth } from './calendar.ts';
+import { checkNames } from './csv.ts';
+import { checkSeries, checkSpan, type Series, type Span } from './series.ts';
+
+/**
+ * How the numbers of a column are scaled, by what the training part has:
+ *
+ * - `standard`: mean 0, standard deviation 1.
+ * - `min-max`: from 0 to 1; later values may lie outside.
+ * - `none`: as they are.
+ */
+export type Normalization = 'standard' | 'min-max' | 'none';
+
+const normalizations = ['standard', 'min-max', 'none'] as const;
+
+/** What a model reads of a column: `(x_t - x_{t-difference} - offset) / scale`; with difference 0, `(x_t - offset) / scale`. */
+export interface Scaling {
+  readonly difference: number;
+  readonly offset: number;
+  readonly scale: number;
+}
+
+/** From a series to the numbers that a model reads and gives, and back. Plain data, for JSON. Made by `fitPipeline`. */
+export interface Pipeline {
+  readonly kind: 'series';
+  /** The columns that are predicted. */
+  readonly targets: readonly string[];
+  /** The columns whose past is read. */
+  readonly inputs: readonly string[];
+  /** The columns that are known in advance. */
+  readonly known: readonly string[];
+  readonly calendar: readonly CalendarFeature[];
+  readonly lags: readonly number[];
+  /** How many rows ahead are predicted at once. */
+  readonly horizon: number;
+  /** How many rows are read for a prediction, from the zero state; null when the state is carried over all rows. */
+  readonly context: number | null;
+  /** Of each column that is read or predicted. */
+  readonly scalings: Readonly<Record<string, Scaling>>;
+  /** Of each target, the mean absolute error of the seasonal naive forecast `x_{t-season}` over the training part. */
+  readonly naive: Readonly<Record<string, number>>;
+}
+
+export interface PipelineOptions {
+  /** The columns to predict, at least one. */
+  readonly targets: readonly string[];
+  /** The columns whose values up to now are read. Default: the targets. */
+  readonly inputs?: readonly string[];
+  /** Columns whose values are known in advance, such as holidays or prices: read for the rows that are predicted. Default none. */
+  readonly known?: readonly string[];
+  /** What is read of the dates of the rows that are predicted. Needs a series with days. Default none. */
+  readonly calendar?: readonly CalendarFeature[];
+  /** Values of the targets that many rows before the one that is predicted, such as 364 for last year's; at least `horizon`. Default none. */
+  readonly lags?: readonly number[];
+  /** How many rows ahead one output predicts, all at once. Default 1; `forecast` goes on from there by reading its own predictions. */
+  readonly horizon?: number;
+  /** How many rows a prediction reads, from the zero state: the T of windows. Default: all, with the state carried on. */
+  readonly context?: number;
+  /** One for all columns, or by name; columns without one have the default, `standard`. */
+  readonly normalize?: Normalization | Readonly<Record<string, Normalization>>;
+  /** Reads and predicts differences to that many rows before instead of values, of inputs and targets: 1, or a season. Default 0: values. */
+  readonly difference?: number;
+  /** The season of the naive forecast that MASE compares with, in rows. Default 1. */
+  readonly season?: number;
+}
+
+const knownOptions = [
+  'targets',
+  'inputs',
+  'known',
+  'calendar',
+  'lags',
+  'horizon',
+  'context',
+  'normalize',
+  'difference',
+  'season',
+] as const;
+
+/**
+ * Fits how a series is scaled on its training part; later rows are not looked at.
+ *
+ * @throws BpttError for unknown columns and options, a training part that is too short, and columns that never change in it (their
+ * deviation or range would be 0; `normalize: 'none'` takes them as they are).
+ *
+ * @example
+ * const { training, test } = splitByTime(births, { test: 0.2 });
+ * const pipeline = fitPipeline(births, training, { targets: ['births'], calendar: ['weekday'], lags: [364], context: 28 });
+ * const model = await createModel([features(inputSize(pipeline)), gru({ units: 32, returns: 'last' }), dense({ units: 1 })]);
+ */
+export function fitPipeline(series: Series, training: Span, options: PipelineOptions): Pipeline {
+  checkOptions('fitPipeline', options, knownOptions);
+  const { targets, inputs = targets, known = [], calendar = [], lags = [], horizon = 1, context } = options;
+  const { normalize = 'standard', difference = 0, season = 1 } = options;
+  checkInteger('fitPipeline.difference', difference, 0);
+  checkInteger('fitPipeline.season', season, 1);
+  const plan = { targets, inputs, known, calendar, lags, horizon, context: context ?? null };
+  checkPlan('fitPipeline', plan);
+  const names = columnsOf(plan);
+  checkSeries('fitPipeline(series)', series, names);
+  checkDays('fitPipeline(series)', series, plan);
+  const span = checkSpan('fitPipeline(training)', training, series.length);
+  if (typeof normalize === 'string') checkOneOf('fitPipeline.normalize', normalize, normalizations);
+  else checkOptions('fitPipeline.normalize', normalize, names);
+  const longest = Math.max(difference + 1, season);
+  if (span.to - span.from <= longest) {
+    const rows = span.to - span.from;
+    throw new BpttError(
+      'invalid-argument',
+      `fitPipeline(training): expected more than ${longest} rows, got ${rows}, from ${span.from} to ${span.to}`,
+    );
+  }
+  const scalings = names.map((name) => {
+    const kind = typeof normalize === 'string' ? normalize : (normalize[name] ?? 'standard');
+    const where = `fitPipeline.normalize.${name}`;
+    const lag = known.includes(name) ? 0 : difference;
+    const values = differences(series.columns[name]!, span, lag);
+    return [name, { difference: lag, ...scalingOf(where, values, kind) }] as const;
+  });
+  const naive = targets.map((name) => {
+    const errors = differences(series.columns[name]!, span, season);
+    return [name, mean(errors.map(Math.abs))] as const;
+  });
+  return { kind: 'series', ...plan, scalings: Object.fromEntries(scalings), naive: Object.fromEntries(naive) };
+}
+
+/**
+ * A pipeline from what `JSON.parse` gave.
+ *
+ * @throws BpttError when it is anything but what `fitPipeline` returned.
+ */
+export function pipelineFromJSON(value: unknown): Pipeline {
+  const where = 'pipelineFromJSON';
+  const parts = ['kind', 'targets', 'inputs', 'known', 'calendar', 'lags', 'horizon', 'context', 'scalings', 'naive'];
+  checkOptions(where, value, parts);
+  const pipeline = checkObject(where, value) as unknown as Pipeline;
+  checkOneOf(`${where}.kind`, pipeline.kind, ['series'] as const);
+  checkPlan(where, pipeline);
+  const { scalings, naive, targets } = pipeline;
+  const names = columnsOf(pipeline);
+  checkOptions(`${where}.scalings`, scalings, names);
+  checkOptions(`${where}.naive`, naive, targets);
+  for (const name of names) {
+    checkOptions(`${where}.scalings.${name}`, scalings[name], ['difference', 'offset', 'scale']);
+    const { difference, offset, scale } = scalings[name]!;
+    checkInteger(`${where}.scalings.${name}.difference`, difference, 0);
+    checkNumber(`${where}.scalings.${name}.offset`, offset);
+    checkNumber(`${where}.scalings.${name}.scale`, scale, { exclusiveMin: 0 });
+  }
+  for (const name of targets) checkNumber(`${where}.naive.${name}`, naive[name], { min: 0 });
+  return pipeline;
+}
+
+/** F, how many numbers a model of this pipeline reads at a step. */
+export function inputSize({ targets, inputs, known, calendar, lags, horizon }: Pipeline): number {
+  return inputs.length + horizon * (targets.length * lags.length + known.length + calendarWidth(calendar));
+}
+
+/** O, how many numbers a model of this pipeline gives at a step: `horizon` rows of the targets. */
+export function outputSize({ targets, horizon }: Pipeline): number {
+  return targets.length * horizon;
+}
+
+type Plan = Omit<Pipeline, 'kind' | 'scalings' | 'naive'>;
+
+/** All columns that are read or predicted, each once. */
+export function columnsOf({ targets, inputs, known }: Pick<Plan, 'targets' | 'inputs' | 'known'>): readonly string[] {
+  return [...new Set([...targets, ...inputs, ...known])];
+}
+
+/** @throws BpttError when the dates are read and the series has none. */
+export function checkDays(where: string, series: Series, { calendar }: Pick<Plan, 'calendar'>): void {
+  if (calendar.length === 0 || series.days !== undefined) return;
+  throw new BpttError('invalid-argument', `${where}: expected a series with days, for the calendar, got one without`);
+}
+
+function checkPlan(where: string, { targets, inputs, known, calendar, lags, horizon, context }: Plan): void {
+  if (checkNames(`${where}.targets`, targets).length === 0) {
+    throw new BpttError('invalid-argument', `${where}.targets: expected at least one column, got none`);
+  }
+  checkNames(`${where}.inputs`, inputs);
+  const both = checkNames(`${where}.known`, known).find((name) => targets.includes(name) || inputs.includes(name));
+  if (both !== undefined) {
+    const expected = 'a column that is neither a target nor an input';
+    throw new BpttError('invalid-argument', `${where}.known: expected ${expected}, got ${JSON.stringify(both)}`);
+  }
+  checkNames(`${where}.calendar`, calendar);
+  for (const [index, feature] of calendar.entries()) {
+    checkOneOf(`${where}.calendar[${index}]`, feature, calendarFeatures);
+  }
+  checkInteger(`${where}.horizon`, horizon, 1);
+  if (!Array.isArray(lags)) throw new BpttError('invalid-argument', `${where}.lags: expected an array of integers`);
+  for (const [index, lag] of lags.entries()) checkInteger(`${where}.lags[${index}]`, lag, horizon);
+  if (context !== null) checkInteger(`${where}.context`, context, 1);
+  if (inputs.length + lags.length + known.length + calendar.length === 0) {
+    throw new BpttError('invalid-argument', `${where}: expected inputs, lags, known or calendar to read, got none`);
+  }
+}
+
+/** The values of a span, or their differences to those `lag` rows before within it. */
+function differences(values: Float64Array, { from, to }: Span, lag: number): Float64Array {
+  const part = values.subarray(from, to);
+  return lag === 0 ? part : part.subarray(lag).map((value, row) => value - part[row]!);
+}
+
+function mean(values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}
+
+function scalingOf(where: string, values: Float64Array, kind: Normalization): Omit<Scaling, 'difference'> {
+  const fitted = {
+    none: () => ({ offset: 0, scale: 1 }),
+    'min-max': () => {
+      const least = values.reduce((a, b) => Math.min(a, b));
+      return { offset: least, scale: values.reduce((a, b) => Math.max(a, b)) - least };
+    },
+    standard: () => {
+      const offset = mean(values);
+      return { offset, scale: Math.sqrt(mean(values.map((value) => (value - offset) * (value - offset)))) };
+    },
+  };
+  checkOneOf(where, kind, normalizations);
+  const { offset, scale } = fitted[kind]();
+  if (Number.isFinite(offset) && Number.isFinite(scale) && scale > 0) return { offset, scale };
+  const expected = 'finite training values that change, or none';
+  throw new BpttError(
+    'invalid-argument',
+    `${where}: expected ${expected}, got an offset of ${offset} and a scale of ${scale}`,
+  );
+}

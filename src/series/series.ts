@@ -1,0 +1,171 @@
+// A number series: columns of numbers over time, and its parts by time.
+import {
+  checkFinite,
+  checkInteger,
+  checkNumber,
+  checkNumbers,
+  checkObject,
+  checkOptions,
+  nearest,
+  show,
+} from '../check.ts';
+import { BpttError } from '../errors.ts';
+import { parseDate } from './calendar.ts';
+
+/** N rows in the order of time: named columns of N numbers each, and the day of each row where it is known. */
+export interface Series {
+  /** N. */
+  readonly length: number;
+  /** Numbers by name, [N] each, in the units of the data. */
+  readonly columns: Readonly<Record<string, Float64Array>>;
+  /** [N], days since 1970-01-01, each later than the one before. */
+  readonly days?: Int32Array;
+}
+
+/** Rows `from` to `to` of a series; `to` is the first that is no longer in it. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface SeriesOptions {
+  /** The date of each row as `YYYY-MM-DD`, each later than the one before. Default: none. */
+  readonly dates?: readonly string[];
+}
+
+/**
+ * A series from arrays.
+ *
+ * @param columns Arrays of one length by name, oldest first.
+ * @throws BpttError for no columns, lengths that differ, numbers that are not finite, and dates that do not ascend.
+ *
+ * @example
+ * const sales = series({ coffee: [31, 28, 40], tea: [12, 15, 11] }, { dates: ['2024-03-01', '2024-03-02', '2024-03-03'] });
+ */
+export function series(columns: Readonly<Record<string, ArrayLike<number>>>, options: SeriesOptions = {}): Series {
+  checkOptions('series', options, ['dates']);
+  const names = Object.keys(checkObject('series(columns)', columns));
+  if (names.length === 0) throw new BpttError('invalid-argument', 'series(columns): expected at least one, got none');
+  const copies = names.map((name) => {
+    const values = checkNumbers(`series(columns).${name}`, columns[name]);
+    checkFinite(`series(columns).${name}`, values);
+    return [name, Float64Array.from(values)] as const;
+  });
+  const days = options.dates?.map((date, row) => {
+    const day = parseDate(date);
+    if (day !== undefined) return day;
+    throw new BpttError('invalid-argument', `series.dates[${row}]: expected a date as YYYY-MM-DD, got ${show(date)}`);
+  });
+  const length = copies[0]![1].length;
+  const result: Series = {
+    length,
+    columns: Object.fromEntries(copies),
+    ...(days === undefined ? {} : { days: Int32Array.from(days) }),
+  };
+  checkSeries('series(columns)', result);
+  return result;
+}
+
+/** Rows `from` to `to` as a series of their own; by default to the end. The columns are views, not copies. */
+export function slice(whole: Series, from: number, to: number = whole.length): Series {
+  checkSeries('slice(series)', whole);
+  checkInteger('slice(to)', to, 0, whole.length);
+  checkInteger('slice(from)', from, 0, to);
+  const columns = Object.entries(whole.columns).map(([name, values]) => [name, values.subarray(from, to)] as const);
+  return {
+    length: to - from,
+    columns: Object.fromEntries(columns),
+    ...(whole.days === undefined ? {} : { days: whole.days.subarray(from, to) }),
+  };
+}
+
+export interface SplitOptions {
+  /** Share of the rows right before the test part, from 0 to below 1. Default 0: none. */
+  readonly validation?: number;
+  /** Share of the rows at the end, from 0 to below 1. Default 0: none. */
+  readonly test?: number;
+}
+
+/** The parts of a series in the order of time. */
+export interface Split {
+  readonly training: Span;
+  readonly validation: Span;
+  readonly test: Span;
+}
+
+/**
+ * Cuts a series by time, never shuffled: the newest rows are for the test, those before them for validation, the oldest for
+ * training. A share of the rows is rounded up to whole rows. The parts are spans, so that what is read to predict the first row
+ * of a part can lie before it.
+ *
+ * @throws BpttError for shares out of range, and when nothing is left for training.
+ */
+export function splitByTime(whole: Series, options: SplitOptions): Split {
+  checkSeries('splitByTime(series)', whole);
+  checkOptions('splitByTime', options, ['validation', 'test']);
+  const N = whole.length;
+  const rowsOf = (name: 'validation' | 'test') => {
+    const share = checkNumber(`splitByTime.${name}`, options[name] ?? 0, { min: 0, exclusiveMax: 1 });
+    // 0.07 of 100 is 7.000000000000001: what is above a whole number by rounding alone does not count.
+    return Math.ceil(share * N * (1 - 2 ** -50));
+  };
+  const test = N - rowsOf('test');
+  const validation = test - rowsOf('validation');
+  if (validation < 1) {
+    throw new BpttError('invalid-argument', `splitByTime: expected rows left for training, got none of ${N}`);
+  }
+  return {
+    training: { from: 0, to: validation },
+    validation: { from: validation, to: test },
+    test: { from: test, to: N },
+  };
+}
+
+/** Checks a series that may have been made by hand, without looking at its numbers; `names` are columns that it must have. */
+export function checkSeries(where: string, value: unknown, names: readonly string[] = []): Series {
+  checkOptions(where, value, ['length', 'columns', 'days']);
+  const { length, columns, days } = checkObject(where, value);
+  const N = checkInteger(`${where}.length`, length, 0);
+  const has = Object.entries(checkObject(`${where}.columns`, columns));
+  for (const [name, values] of has) {
+    if (!(values instanceof Float64Array)) {
+      throw new BpttError('invalid-argument', `${where}.columns.${name}: expected a Float64Array, got ${show(values)}`);
+    }
+    if (values.length === N) continue;
+    throw new BpttError(
+      'invalid-shape',
+      `${where}.columns.${name}: expected ${N} rows as in the others, got ${values.length}`,
+    );
+  }
+  const known = has.map(([name]) => name);
+  for (const name of names) if (!known.includes(name)) throw unknownColumn(where, name, known);
+  if (days !== undefined) {
+    if (!(days instanceof Int32Array) || days.length !== N) {
+      throw new BpttError('invalid-shape', `${where}.days: expected an Int32Array of ${N}, got ${show(days)}`);
+    }
+    const odd = days.findIndex((day, row) => row > 0 && day <= days[row - 1]!);
+    if (odd >= 0) {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}.days[${odd}]: expected a day later than ${days[odd - 1]}, that of the row before, got ${days[odd]}`,
+      );
+    }
+  }
+  return value as Series;
+}
+
+/** Checks a span of a series. */
+export function checkSpan(where: string, value: unknown, length: number): Span {
+  checkOptions(where, value, ['from', 'to']);
+  const { from, to } = checkObject(where, value);
+  const first = checkInteger(`${where}.from`, from, 0, length);
+  return { from: first, to: checkInteger(`${where}.to`, to, first, length) };
+}
+
+/** The error for a name that is none of the columns. */
+export function unknownColumn(where: string, name: string, columns: readonly string[]): BpttError {
+  const likely = nearest(name, columns);
+  const hint = likely === undefined ? '' : `; did you mean ${show(likely)}?`;
+  const known = columns.map(show).join(', ');
+  return new BpttError('invalid-argument', `${where}: expected one of the columns ${known}, got ${show(name)}${hint}`);
+}

@@ -1,0 +1,139 @@
+// A series as batches: windows of a few rows each, or the whole span as a stream.
+import type { Batch } from '../batch.ts';
+import { checkInteger, checkOneOf, checkOptions } from '../check.ts';
+import type { Dataset } from '../dataset.ts';
+import { BpttError } from '../errors.ts';
+import { permutation } from '../random.ts';
+import { Frame } from './frame.ts';
+import type { Pipeline } from './pipeline.ts';
+import { checkSpan, type Series, type Span } from './series.ts';
+
+export interface WindowsOptions {
+  /** B, the windows of a batch; the last batch of an epoch has what is left. */
+  readonly batch: number;
+  /** Rows from a window to the next. Default 1. */
+  readonly stride?: number;
+  /**
+   * What is predicted, as the model's layers return it: `last` (default), what comes after the window, whose rows may lie before the span; or
+   * `all`, what comes after each of its rows, which all lie in the span.
+   */
+  readonly returns?: 'all' | 'last';
+  /** A seed, a whole number from 0 to 2^53 - 1: each epoch then has an order of its own. Default: the order of time. */
+  readonly shuffle?: number;
+}
+
+/** Batches for `train` and, in the order of the first epoch, for `evaluate`. */
+export interface SeriesBatches extends Dataset, Iterable<Batch> {
+  /** T */
+  readonly steps: number;
+  /** How many windows an epoch has; the rows B of a stream. */
+  readonly windows: number;
+}
+
+/**
+ * Windows of `context` rows of a series, with the next `horizon` rows as targets, all of which lie in the span. What is read may lie before
+ * it, so nothing of a test part is lost. Windows are laid from the end of the span backwards: with a stride, it is the oldest
+ * rows that may be left over.
+ *
+ * @param pipeline One with a `context`.
+ * @throws BpttError when not one window fits.
+ */
+export function windows(series: Series, span: Span, pipeline: Pipeline, options: WindowsOptions): SeriesBatches {
+  checkOptions('windows', options, ['batch', 'stride', 'returns', 'shuffle']);
+  const B = checkInteger('windows.batch', options.batch, 1);
+  const stride = checkInteger('windows.stride', options.stride ?? 1, 1);
+  const last = checkOneOf('windows.returns', options.returns ?? 'last', ['all', 'last'] as const) === 'last';
+  const { shuffle } = options;
+  if (shuffle !== undefined) checkInteger('windows.shuffle', shuffle, 0);
+  const T = pipeline.context;
+  if (T === null) {
+    throw new BpttError(
+      'invalid-argument',
+      'windows(pipeline): expected one with a context, the rows of a window, got none',
+    );
+  }
+  const frame = new Frame('windows(series)', pipeline, series);
+  const origins = frame.origins('windows(span)', checkSpan('windows(span)', span, series.length));
+  // The last row of the first window: its first row has all features, and with `all` its first target lies in the span.
+  const first = last ? Math.max(origins.from, frame.first + T - 1) : origins.from + T - 1;
+  const count = Math.max(0, Math.ceil((origins.to - first) / stride));
+  if (count === 0) {
+    const least = `at least one window of ${T} rows from row ${frame.first} on, the first with all that is read`;
+    throw new BpttError('invalid-argument', `windows(span): expected ${least}, got rows ${span.from} to ${span.to}`);
+  }
+  const ends = Int32Array.from({ length: count }, (_, index) => origins.to - 1 - stride * (count - 1 - index));
+
+  function* batches(epoch: number, skip: number): Generator<Batch, void, undefined> {
+    const order = shuffle === undefined ? undefined : permutation(count, shuffle, epoch);
+    for (let from = skip * B; from < count; from += B) {
+      const rows = Array.from(
+        { length: Math.min(B, count - from) },
+        (_, row) => ends[order?.[from + row] ?? from + row]!,
+      );
+      yield batchOf(
+        frame,
+        T!,
+        rows.map((end) => end - T! + 1),
+        last,
+      );
+    }
+  }
+  return { steps: T, windows: count, batches, [Symbol.iterator]: () => batches(0, 0) };
+}
+
+export interface SeriesStreamOptions {
+  /** B, how many rows read the span at the same time, each its part. Default 1. */
+  readonly batch?: number;
+}
+
+/**
+ * A span as one batch for truncated BPTT: B rows, each a part of it, and at every step the next `horizon` rows as targets. Nothing is lost at the
+ * end: when B does not divide the steps, the last rows are one step shorter, and a mask takes the padding out of the loss.
+ *
+ * @throws BpttError when the span is too short for the batch.
+ */
+export function seriesStream(
+  series: Series,
+  span: Span,
+  pipeline: Pipeline,
+  options: SeriesStreamOptions = {},
+): SeriesBatches {
+  checkOptions('seriesStream', options, ['batch']);
+  const B = checkInteger('seriesStream.batch', options.batch ?? 1, 1);
+  const frame = new Frame('seriesStream(series)', pipeline, series);
+  const { from, to } = frame.origins('seriesStream(span)', checkSpan('seriesStream(span)', span, series.length));
+  const steps = to - from;
+  if (B > steps) {
+    throw new BpttError(
+      'invalid-argument',
+      `seriesStream.batch: expected at most ${steps} rows, one for each step, got ${B}`,
+    );
+  }
+  const T = Math.ceil(steps / B);
+  const long = steps - (T - 1) * B; // rows of T steps: they come first
+  const starts = Array.from({ length: B }, (_, row) => from + row * (T - 1) + Math.min(row, long));
+  let batch: Batch | undefined;
+  function* batches(_epoch: number, skip: number): Generator<Batch, void, undefined> {
+    batch ??= batchOf(frame, T, starts, false, long);
+    if (skip === 0) yield batch;
+  }
+  return { steps: T, windows: B, batches, [Symbol.iterator]: () => batches(0, 0) };
+}
+
+/** Rows of T steps from `starts` on, time-major; rows from `long` on are one step shorter. */
+function batchOf(frame: Frame, T: number, starts: readonly number[], last: boolean, long = starts.length): Batch {
+  const B = starts.length;
+  const { inputs: F, outputs: O } = frame;
+  const inputs = new Float32Array(T * B * F);
+  const targets = new Float32Array((last ? 1 : T) * B * O);
+  for (const [row, start] of starts.entries()) {
+    const steps = row < long ? T : T - 1;
+    for (let t = 0; t < steps; t++) frame.read(start + t, inputs, (t * B + row) * F);
+    if (last) frame.target(start + T - 1, targets, row * O);
+    else for (let t = 0; t < steps; t++) frame.target(start + t, targets, (t * B + row) * O);
+  }
+  if (long === B) return { steps: T, rows: B, inputs, targets };
+  const mask = new Uint8Array(T * B).fill(1);
+  mask.fill(0, (T - 1) * B + long);
+  return { steps: T, rows: B, inputs, targets, mask };
+}
