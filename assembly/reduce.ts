@@ -135,6 +135,16 @@ export function scale(x: usize, factor: f64, n: i32): void {
   } while (x < end);
 }
 
+/** y += rate·(x - y) over n reals (n a multiple of PANEL): one step of an exponential moving average; the rate is rounded to real once. */
+export function approach(y: usize, x: usize, rate: f64, n: i32): void {
+  assert(n % PANEL == 0);
+  const r = v128.splat<real>(<real>rate);
+  for (const end = y + bytes(n); y < end; y += 16, x += 16) {
+    const now = v128.load(y);
+    v128.store(y, v128.add<real>(now, v128.mul<real>(r, v128.sub<real>(v128.load(x), now))));
+  }
+}
+
 /** x = min(max(x, -limit), limit) over n reals (n a multiple of PANEL); NaN stays NaN, because pmin and pmax return their first operand then. */
 export function clampValues(x: usize, limit: f64, n: i32): void {
   assert(n % PANEL == 0);

@@ -177,9 +177,9 @@ export class Backpropagation {
   save(out: StateWriter): void {
     out.value('step', this.#step);
     out.value('batches', this.#batches);
-    if (this.#window === undefined) return;
+    this.#saved?.copyTo(out.part('window'));
     // A window brings one new step at least.
-    this.#window.save(out.part('window'), this.#truncation === undefined ? 0 : this.#truncation.k2 - 1);
+    this.#window?.save(out.part('window'), this.#truncation === undefined ? 0 : this.#truncation.k2 - 1);
   }
 
   /** The inverse of `save`, before the first batch. */

@@ -1,8 +1,10 @@
 // The public exports.
 export type { Batch, Input } from './batch.ts';
+export type { EarlyStopping } from './best-so-far.ts';
 export { backpropagate, type Objective, type Truncation, type WindowResult } from './bptt.ts';
 export { type CheckGradientsOptions, checkGradients, type GradientError } from './check-gradients.ts';
 export { type TextStream, type TextStreamOptions, textStream } from './data.ts';
+export type { Data, Dataset } from './dataset.ts';
 export { BpttError, type BpttErrorCode, NonFiniteError } from './errors.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts';
 export { type GenerateOptions, generate } from './generate.ts';
@@ -81,16 +83,20 @@ export {
 export type { Parameter } from './parameter-block.ts';
 export { loadStateDict, type StateDictOptions, saveStateDict } from './pytorch.ts';
 export { type LearningRate, type LinearSchedule, linear } from './schedules.ts';
+export { type Sequence, type SequencesOptions, sequences } from './sequences.ts';
 export type { State } from './state.ts';
 export { type CharactersOptions, characters, split, Vocabulary, type VocabularyDescription } from './text.ts';
-export {
-  type EndEvent,
-  type StepEvent,
-  type TrainEvent,
-  type TrainOptions,
-  train,
-  type ValidationEvent,
-} from './train.ts';
+export { train } from './train.ts';
+export type {
+  CheckpointEvent,
+  CheckpointOptions,
+  EndEvent,
+  StepEvent,
+  TrainEvent,
+  TrainOptions,
+  ValidationEvent,
+} from './train-options.ts';
 export type { Reals } from './wasm/arena.ts';
 export type { Dtype } from './wasm/kernels.ts';
 export type { KernelSource } from './wasm/load.ts';
+export type { AverageOptions } from './weight-average.ts';

@@ -90,10 +90,12 @@ export class StateReader {
     like.set(tensor.data);
   }
 
-  /** The names of the tensors of this part, without its own. */
-  names(): readonly string[] {
-    const names = [...this.#tensors.keys()].filter((name) => name.startsWith(this.#prefix));
-    return names.map((name) => name.slice(this.#prefix.length));
+  /** Writes all of this part as it was read. */
+  copyTo(out: StateWriter): void {
+    const own = (name: string) => name.startsWith(this.#prefix);
+    const bare = (name: string) => name.slice(this.#prefix.length);
+    for (const [name, value] of Object.entries(this.#values)) if (own(name)) out.value(bare(name), value as Json);
+    for (const [name, { data, shape }] of this.#tensors) if (own(name)) out.tensor(bare(name), data, shape);
   }
 
   error(name: string, expected: string, got: string): BpttError {

@@ -106,17 +106,24 @@ export class WindowMemory {
 
   /** Writes what is kept of steps `from` to `to`, and the state behind them. */
   save(out: StateWriter, from: number, to: number): void {
-    for (const entry of this.#kept) out.tensor(nameOf(entry), this.#view(entry, from, to).slice());
+    for (const entry of this.#saved(to - from)) out.tensor(nameOf(entry), this.#view(entry, from, to).slice());
   }
 
   /** The inverse: reads `steps` steps to the start of the window. */
   load(saved: StateReader, steps: number): void {
-    for (const entry of this.#kept) saved.tensor(nameOf(entry), this.#view(entry, 0, steps));
+    for (const entry of this.#saved(steps)) saved.tensor(nameOf(entry), this.#view(entry, 0, steps));
   }
 
   /** Gives the memory back. */
   release(): void {
     this.#network.arena.release(this.#block, this.#bytes);
+  }
+
+  /** What is read again of some steps. Of none it is the state alone: what else has a slot 0 counts on finding zeros there. */
+  #saved(steps: number): readonly Entry[] {
+    const { layers } = this.#network.stack;
+    if (steps > 0) return this.#kept;
+    return this.#kept.filter(({ spec: { owner, name } }) => owner !== 'window' && layers[owner]!.state.includes(name));
   }
 
   #view({ spec, offset }: Entry, from: number, to: number) {

@@ -63,10 +63,15 @@ describe('evaluate', () => {
 });
 
 describe('kernels from elsewhere', () => {
-  const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  /** As the package inflates them. */
+  const bytesOf = async (base64: string) => {
+    const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const bytes = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+    return new Response(bytes).arrayBuffer();
+  };
 
   it('may be bytes, a compiled module or a URL, and give the same model', async () => {
-    const bytes = bytesOf(f32);
+    const bytes = await bytesOf(f32);
     const description = [tokens(V), elman({ units: 6 }), dense({ units: V })] as const;
     const expected = (await create()).parameters();
     const url = URL.createObjectURL(new Blob([bytes], { type: 'application/wasm' }));
@@ -77,7 +82,7 @@ describe('kernels from elsewhere', () => {
 
   it('are refused when they are of another precision or no WebAssembly', async () => {
     const description = [tokens(V), elman({ units: 6 })] as const;
-    await expect(createModel(description, { kernels: { bytes: bytesOf(f64) } })).rejects.toThrow(BpttError);
+    await expect(createModel(description, { kernels: { bytes: await bytesOf(f64) } })).rejects.toThrow(BpttError);
     await expect(createModel(description, { kernels: { bytes: new Uint8Array(8) } })).rejects.toThrow(BpttError);
   });
 });

@@ -79,7 +79,7 @@ export async function trainCommand(
       } else if (event.type === 'validation') {
         validationLoss = event.loss;
         reporter.validation(step, event.loss);
-      } else {
+      } else if (event.type === 'end') {
         reason = event.reason;
       }
     }

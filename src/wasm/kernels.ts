@@ -135,6 +135,7 @@ export interface Kernels {
   clear(x: Pointer, n: number): void;
   sumSquares(x: Pointer, n: number): number;
   sumAbs(x: Pointer, n: number): number;
+  approach(y: Pointer, x: Pointer, rate: number, n: number): void;
   scale(x: Pointer, factor: number, n: number): void;
   clampValues(x: Pointer, limit: number, n: number): void;
 
@@ -170,6 +171,21 @@ export interface Kernels {
   ): number;
   softmaxRows(p: Pointer, logits: Pointer, rows: number, classes: number, ld: number): void;
   sigmoidRows(y: Pointer, x: Pointer, rows: number, features: number, ld: number): void;
+
+  samplingScratch(classes: number): number;
+  sampleToken(
+    scratch: Pointer,
+    logits: Pointer,
+    counts: Pointer,
+    classes: number,
+    penalty: number,
+    temperature: number,
+    k: number,
+    p: number,
+    u: number,
+  ): number;
+  likeliest(order: Pointer, logits: Pointer, classes: number, k: number): void;
+  logNormalizer(scratch: Pointer, logits: Pointer, classes: number): number;
 
   sgd(
     w: Pointer,

@@ -1,0 +1,143 @@
+// What a training takes and what it tells.
+
+import { checkEarlyStopping, type EarlyStopping } from './best-so-far.ts';
+import { checkObjective, type Objective } from './bptt.ts';
+import { checkInteger, checkOptions, show } from './check.ts';
+import { checkData, type Data } from './dataset.ts';
+import { BpttError } from './errors.ts';
+import { checkUpdate, type UpdateOptions } from './gradient-step.ts';
+import { checkMetadata } from './model-file.ts';
+import { type AverageOptions, checkAverage } from './weight-average.ts';
+
+export interface CheckpointOptions {
+  /** Updates between two checkpoints, ≥ 1. One more comes when training ends or is aborted. */
+  readonly every: number;
+  /** Strings to keep in the file, as `serialize` does. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface TrainOptions extends Objective, UpdateOptions {
+  /** Batches to learn from, gone through again and again. */
+  readonly data: Data;
+  /** Updates to make. Without it training goes on until `epochs` are done, the signal aborts or the caller stops. */
+  readonly steps?: number;
+  /** Times to go through `data`. */
+  readonly epochs?: number;
+  /** Windows whose gradients make one update: their mean, or with the reduction `sum` their sum. The last update may have fewer. Default 1. */
+  readonly accumulate?: number;
+  /** Batches to take a validation loss on. */
+  readonly validation?: Data;
+  /** Updates between two validations; one more comes at the end. Default: only at the end. */
+  readonly validateEvery?: number;
+  /** Default: training goes on to its end, whatever the validation loss does. */
+  readonly earlyStopping?: EarlyStopping;
+  /**
+   * An exponential moving average of the weights: validation is of the average, and when training ends the model gets it. While training
+   * goes on the model has the weights themselves. Default: none.
+   */
+  readonly average?: AverageOptions;
+  /** Makes `checkpoint` events. Default: none. */
+  readonly checkpoint?: CheckpointOptions;
+  /**
+   * The bytes of a checkpoint: training goes on where it was, to the same bits as if it had never stopped when everything else is as it
+   * was. Learning rate, clipping, regularisation, `steps`, `epochs` and the data may be others.
+   */
+  readonly resume?: Uint8Array;
+  /** Stops before the next update when it aborts; the iterator then ends with an `end` event, it does not throw. */
+  readonly signal?: AbortSignal;
+}
+
+/** After each update. */
+export interface StepEvent {
+  readonly type: 'step';
+  /** Updates made, from 1. */
+  readonly step: number;
+  /** Times that `data` has been gone through before this one. */
+  readonly epoch: number;
+  /** The reduced loss of the window's new steps, before the update, without penalties; in nats for cross-entropy. With `accumulate`, that of its windows together. */
+  readonly loss: number;
+  /** Value of the L1 and L2 penalties and of what layers add to the objective (`WindowResult.penalty`). */
+  readonly penalty: number;
+  /** Euclidean norm of the gradient before clipping. */
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  /** Steps times rows read since the start. */
+  readonly tokens: number;
+  /** Steps times rows a second, over the last seconds, validation not counted. */
+  readonly tokensPerSecond: number;
+}
+
+export interface ValidationEvent {
+  readonly type: 'validation';
+  readonly step: number;
+  /** The mean loss over the validation data. */
+  readonly loss: number;
+  /** Whether it is the lowest so far. */
+  readonly best: boolean;
+}
+
+/** The moment to keep what the training needs to go on from here. */
+export interface CheckpointEvent {
+  readonly type: 'checkpoint';
+  readonly step: number;
+  /** A model file that `train` resumes from, and that `deserialize` reads. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface EndEvent {
+  readonly type: 'end';
+  readonly step: number;
+  readonly reason: 'steps' | 'epochs' | 'early-stopping' | 'aborted';
+}
+
+export type TrainEvent = StepEvent | ValidationEvent | CheckpointEvent | EndEvent;
+
+const known = [
+  'data',
+  'loss',
+  'reduction',
+  'truncation',
+  'memoryBudget',
+  'seed',
+  'optimizer',
+  'clip',
+  'regularization',
+  'steps',
+  'epochs',
+  'accumulate',
+  'validation',
+  'validateEvery',
+  'earlyStopping',
+  'average',
+  'checkpoint',
+  'resume',
+  'signal',
+];
+
+/** @throws BpttError for options that are wrong or unknown. */
+export function checkTrainOptions(options: TrainOptions): void {
+  checkOptions('train', options, known);
+  checkObjective('train', options);
+  checkUpdate('train', options);
+  for (const name of ['steps', 'epochs', 'validateEvery', 'accumulate'] as const) {
+    if (options[name] !== undefined) checkInteger(`train.${name}`, options[name], 1);
+  }
+  checkData('train.data', options.data);
+  const { validation, validateEvery, earlyStopping, average, checkpoint, resume } = options;
+  if (validation !== undefined) checkData('train.validation', validation);
+  if (average !== undefined) checkAverage('train.average', average);
+  if (earlyStopping !== undefined) {
+    checkEarlyStopping('train.earlyStopping', earlyStopping);
+    if (validation === undefined || validateEvery === undefined) {
+      throw new BpttError('invalid-argument', 'train.earlyStopping: expected validation and validateEvery with it');
+    }
+  }
+  if (checkpoint !== undefined) {
+    checkOptions('train.checkpoint', checkpoint, ['every', 'metadata']);
+    checkInteger('train.checkpoint.every', checkpoint.every, 1);
+    checkMetadata('train.checkpoint.metadata', checkpoint.metadata ?? {});
+  }
+  if (resume !== undefined && !(resume instanceof Uint8Array)) {
+    throw new BpttError('invalid-argument', `train.resume: expected a Uint8Array, got ${show(resume)}`);
+  }
+}
