@@ -34,7 +34,8 @@ const TINY = 1e-11;
  * differences of its surrogate, in which the state `h_{t-k2}` is a constant; that of `vanishingRegularization` with those of Ω,
  * in which W alone is none. The parameters are as before at the end.
  *
- * With stored activations the parameters do not change between windows here, so stored and recomputed ones are the same.
+ * With stored activations the parameters do not change between windows here, so stored and recomputed ones are the same, but
+ * with `weightDropout` where windows overlap: there stored activations have the masks of then, and no surrogate.
  *
  * @param model A model of dtype `f64`.
  * @throws BpttError for a model of another dtype and for wrong options.
@@ -105,14 +106,15 @@ class Surrogate {
     const whole = truncation?.losses === 'window';
     const window = new LossWindow(model.network, losses[objective.loss], to, batch.rows, { training: true });
     window.start(state);
-    // The same windows, so that random masks are those of the gradient.
+    // The same windows, so that random masks are those of the gradient, and those before it computed as they were then: the state
+    // before the steps that the gradient goes through is a constant.
+    const again = truncation?.activations === 'recomputed' ? truncation.k2 : 0;
     for (const [index, [first, last]] of newSteps(batch.steps, truncation?.k1 ?? batch.steps).entries()) {
       if (first >= to) break;
       const at = window.appendBatch(batch, first, last);
       window.draw(at, { seed: seedWords(seed), batch: 0, window: index, step: first });
+      window.forward(Math.max(0, Math.min(at, last - again)), last < to ? last : begin);
     }
-    // What comes before the steps that the gradient goes through is computed once: the state behind it is a constant.
-    if (begin > 0) window.forward(0, begin);
     this.#window = window;
     this.#begin = begin;
     this.#first = whole ? begin : Math.max(begin, from);

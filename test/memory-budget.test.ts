@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  activityRegularization,
   adam,
   type Batch,
   backpropagate,
@@ -57,6 +58,25 @@ const models: Readonly<Record<string, readonly [InputKind, ModelDescription]>> =
   'normalised gru, reset before': [
     'features',
     [features(FEATURES), gru({ units: 5, reset: 'before', layerNorm: true }), head],
+  ],
+  'elman, penalties': [
+    'features',
+    [
+      features(FEATURES),
+      elman({ units: 5, vanishingRegularization: 0.7, recurrentDropout: 0.3, weightDropout: 0.25 }),
+      activityRegularization({ activation: 0.5, temporal: 0.8 }),
+      elman({ units: 4, activation: 'softsign', vanishingRegularization: 1.5 }),
+      activityRegularization({ temporal: 0.3 }),
+      head,
+    ],
+  ],
+  'penalties without a head': [
+    'tokens',
+    [
+      tokens(VOCABULARY),
+      lstm({ units: OUTPUTS, ...everything }),
+      activityRegularization({ activation: 2, temporal: 1 }),
+    ],
   ],
   'a stack': [
     'embedding',
