@@ -52,7 +52,7 @@ import { total, widen, widenSquares } from './reduce';
 }
 
 /** The largest of a row; pmax is one instruction on x86, where f32x4.max is several. It drops NaN: the sum of the exponentials keeps it. */
-function rowMax(x: usize, columns: i32): real {
+export function rowMax(x: usize, columns: i32): real {
   const whole = x + wholePanels(columns);
   let m0 = v128.splat<real>(<real>-Infinity);
   let m1 = m0;
@@ -69,7 +69,7 @@ function rowMax(x: usize, columns: i32): real {
 }
 
 /** y = exp(x - max) over a row, 0 in the padding; returns the sum. Every term is at most 1 and one of them is 1. */
-function expRow(y: usize, x: usize, max: real, columns: i32): f64 {
+export function expRow(y: usize, x: usize, max: real, columns: i32): f64 {
   const whole = x + wholePanels(columns);
   const m = v128.splat<real>(max);
   let s0 = v128.splat<real>(0);

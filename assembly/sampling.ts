@@ -1,0 +1,201 @@
+// The next token from a row of logits: repetition penalty, temperature, top-k, top-p, draw, in one call.
+//
+// Tokens are ordered by their logits, the largest first, of equals the lower token first. Filters set the weights of what they
+// leave out to 0 and touch no other weight; the draw then goes through the tokens in their own order. So a filter that leaves out
+// nothing changes no bit. Sums of weights are in f64.
+
+import { bytes, padded } from './simd';
+import { expRow, rowMax } from './losses';
+
+/** Bytes at the start of scratch that hold the sum of the weights. */
+// @ts-ignore: decorator
+@inline const HEAD: usize = 64;
+
+/** Bytes of scratch: the sum of the weights (f64), the weights [ld], the penalised logits [ld], and tokens in an order (i32). */
+export function samplingScratch(classes: i32): usize {
+  return HEAD + 2 * bytes(padded(classes)) + (<usize>classes << 2);
+}
+
+/**
+ * Draws a token with probability w_c / Σ w, where w_c = exp((l_c - max l) / temperature) for the tokens that are left.
+ *
+ * In this order: tokens with counts[c] > 0 have l_c divided by `penalty` where it is positive, else multiplied (Keskar et al. 2019,
+ * CTRL; counts of 0: no token has); the k first are left (k from 1, `classes` and more: all); of these the fewest whose
+ * weights reach the part p of the sum (Holtzman et al. 2020, the nucleus; p from 1: all).
+ * At a temperature of 0 the first token is taken.
+ *
+ * logits: [ld], not changed; counts: i32 [classes] or 0; u in [0, 1). Leaves the weights in scratch, and their sum.
+ * Returns -1 when logits are not finite.
+ */
+export function sampleToken(
+  scratch: usize,
+  logits: usize,
+  counts: usize,
+  classes: i32,
+  penalty: f64,
+  temperature: f64,
+  k: i32,
+  p: f64,
+  u: f64,
+): i32 {
+  const w = scratch + HEAD;
+  let x = logits;
+  if (counts) {
+    x = w + bytes(padded(classes));
+    penalize(x, logits, counts, classes, penalty);
+  }
+  if (temperature == 0) return largest(x, classes);
+  const max = rowMax(x, classes);
+  soften(w, x, max, temperature, classes);
+  const sum = expRow(w, w, 0, classes);
+  if (!isFinite<f64>(sum)) return -1;
+  if (k < classes || p < 1) keepLikeliest(w, x, scratch + samplingScratch(classes) - (<usize>classes << 2), classes, k, p, sum);
+  return draw(scratch, w, classes, u);
+}
+
+/** The first k tokens in the order of their logits. order: i32 [classes], all of it overwritten, the k first in its first places. */
+export function likeliest(order: usize, logits: usize, classes: i32, k: i32): void {
+  for (let c = 0; c < classes; c++) setToken(order, c, c);
+  heapify(order, logits, classes);
+  // The heap shrinks from its end, where the first tokens gather in reverse.
+  for (let size = classes; size > classes - k; size--) pop(order, logits, size);
+  for (let i = 0, j = classes - 1; i < j; i++, j--) {
+    const first = token(order, i);
+    setToken(order, i, token(order, j));
+    setToken(order, j, first);
+  }
+}
+
+/** log Σ_c exp(l_c), by which a logit becomes a log-probability; NaN when logits are not finite. scratch: reals [ld]. */
+export function logNormalizer(scratch: usize, logits: usize, classes: i32): f64 {
+  const max = rowMax(logits, classes);
+  return <f64>max + NativeMath.log(expRow(scratch, logits, max, classes));
+}
+
+function penalize(x: usize, logits: usize, counts: usize, classes: i32, penalty: f64): void {
+  memory.copy(x, logits, bytes(classes));
+  for (let c = 0; c < classes; c++) {
+    if (load<i32>(counts + (<usize>c << 2)) <= 0) continue;
+    const logit = <f64>load<real>(logits + bytes(c));
+    store<real>(x + bytes(c), <real>(logit > 0 ? logit / penalty : logit * penalty));
+  }
+}
+
+/** w = (x - max) / temperature: at most 0, so that no temperature overflows upwards. */
+function soften(w: usize, x: usize, max: real, temperature: f64, classes: i32): void {
+  const m = v128.splat<real>(max);
+  const f = v128.splat<real>(<real>(1 / temperature));
+  const end = w + bytes(padded(classes));
+  do {
+    v128.store(w, v128.mul<real>(v128.sub<real>(v128.load(x), m), f));
+    w += 16;
+    x += 16;
+  } while (w < end);
+}
+
+/** The first of the largest, or -1 where there is a NaN. */
+function largest(x: usize, classes: i32): i32 {
+  let best = 0;
+  for (let c = 0; c < classes; c++) {
+    const logit = load<real>(x + bytes(c));
+    if (logit != logit) return -1;
+    if (logit > load<real>(x + bytes(best))) best = c;
+  }
+  return best;
+}
+
+/** Sets the weights of all but the first k tokens, and of these of all behind the part p of the sum, to 0. */
+function keepLikeliest(w: usize, x: usize, order: usize, classes: i32, k: i32, p: f64, sum: f64): void {
+  // Tokens below the part (1 - p) / classes have less than 1 - p together: the nucleus does without them.
+  const least = k < classes ? 0 : ((1 - p) * sum) / <f64>classes;
+  let candidates = 0;
+  for (let c = 0; c < classes; c++) {
+    if (<f64>load<real>(w + bytes(c)) >= least) setToken(order, candidates++, c);
+  }
+  heapify(order, x, candidates);
+  let size = candidates;
+  if (k < classes) {
+    sum = 0;
+    for (; size > candidates - k; size--) sum += weight(w, pop(order, x, size));
+  }
+  let last = size < candidates ? token(order, size) : 0;
+  if (p < 1) {
+    const part = p * sum;
+    const end = size < candidates ? size : 0;
+    let reached: f64 = 0;
+    for (let at = candidates - 1; at >= end; at--) {
+      last = k < classes ? token(order, at) : pop(order, x, at + 1);
+      reached += weight(w, last);
+      if (reached >= part) break;
+    }
+  }
+  for (let c = 0; c < classes; c++) {
+    if (before(x, last, c)) store<real>(w + bytes(c), 0);
+  }
+}
+
+/** The token at which the summed weights pass `u` of their total; puts the total at the start of scratch. */
+function draw(scratch: usize, w: usize, classes: i32, u: f64): i32 {
+  let total: f64 = 0;
+  for (let c = 0; c < classes; c++) total += weight(w, c);
+  store<f64>(scratch, total);
+  let rest = u * total;
+  let last = 0;
+  for (let c = 0; c < classes; c++) {
+    const part = weight(w, c);
+    rest -= part;
+    if (rest < 0) return c;
+    if (part > 0) last = c;
+  }
+  return last;
+}
+
+// A binary heap (Williams 1964; built bottom-up, Floyd 1964) of tokens whose root comes before all others.
+
+/** Whether token a comes before token b. */
+// @ts-ignore: decorator
+@inline function before(x: usize, a: i32, b: i32): bool {
+  const la = load<real>(x + bytes(a));
+  const lb = load<real>(x + bytes(b));
+  return la > lb || (la == lb && a < b);
+}
+
+// @ts-ignore: decorator
+@inline function weight(w: usize, c: i32): f64 {
+  return <f64>load<real>(w + bytes(c));
+}
+
+// @ts-ignore: decorator
+@inline function token(order: usize, at: i32): i32 {
+  return load<i32>(order + (<usize>at << 2));
+}
+
+// @ts-ignore: decorator
+@inline function setToken(order: usize, at: i32, c: i32): void {
+  store<i32>(order + (<usize>at << 2), c);
+}
+
+function heapify(order: usize, x: usize, size: i32): void {
+  for (let at = (size >> 1) - 1; at >= 0; at--) sink(order, x, size, at, token(order, at));
+}
+
+/** Takes the first token from a heap of `size` and returns it; it stays behind the heap, which is one shorter. */
+function pop(order: usize, x: usize, size: i32): i32 {
+  const first = token(order, 0);
+  const moved = token(order, size - 1);
+  setToken(order, size - 1, first);
+  sink(order, x, size - 1, 0, moved);
+  return first;
+}
+
+/** Puts token c into the free place `at` of a heap, or where it belongs below. */
+function sink(order: usize, x: usize, size: i32, at: i32, c: i32): void {
+  for (let child = 2 * at + 1; child < size; child = 2 * at + 1) {
+    if (child + 1 < size && before(x, token(order, child + 1), token(order, child))) child++;
+    const next = token(order, child);
+    if (!before(x, next, c)) break;
+    setToken(order, at, next);
+    at = child;
+  }
+  if (at < size) setToken(order, at, c);
+}
