@@ -25,6 +25,7 @@ export class BestSoFar {
   /** The weights of the best validation; kept only where training is to end with them. */
   readonly #weights: Pointer | undefined;
   #loss: number | undefined;
+  #last: number | undefined;
   /** Validations since the lowest loss. */
   #since = 0;
 
@@ -39,9 +40,15 @@ export class BestSoFar {
     return this.#stopping !== undefined && this.#since >= this.#stopping.patience;
   }
 
+  /** The loss of the last validation. */
+  get last(): number | undefined {
+    return this.#last;
+  }
+
   /** Takes the loss of the network's weights of now; says whether it is the lowest. */
   observe(loss: number): boolean {
     const { kernels, parameters, layout } = this.#network;
+    this.#last = loss;
     const lowest = this.#loss === undefined || loss < this.#loss - (this.#stopping?.minimumChange ?? 0);
     this.#since = lowest ? 0 : this.#since + 1;
     if (!lowest) return false;
@@ -50,21 +57,24 @@ export class BestSoFar {
     return true;
   }
 
-  /** Gives the network the weights of the lowest loss, where they were kept. */
-  restore(): void {
+  /** Gives the network the weights of the lowest loss, where they were kept; returns the loss of the weights that it has then. */
+  restore(): number | undefined {
     const { kernels, parameters, layout } = this.#network;
-    if (this.#weights === undefined || this.#loss === undefined) return;
+    if (this.#weights === undefined || this.#loss === undefined) return this.#last;
     kernels.copy(parameters, this.#weights, layout.count);
+    return this.#loss;
   }
 
   save(out: StateWriter): void {
     out.value('loss', this.#loss ?? null);
+    out.value('last', this.#last ?? null);
     out.value('since', this.#since);
     if (this.#weights !== undefined) saveBlock(this.#network, this.#weights, out);
   }
 
   load(saved: StateReader): void {
     this.#loss = saved.value('loss') === null ? undefined : saved.number('loss');
+    this.#last = saved.value('last') === null ? undefined : saved.number('last');
     this.#since = saved.count('since');
     if (this.#weights !== undefined) loadBlock(this.#network, this.#weights, saved);
   }

@@ -7,6 +7,7 @@ export { type TextStream, type TextStreamOptions, textStream } from './data.ts';
 export type { Data, Dataset } from './dataset.ts';
 export { BpttError, type BpttErrorCode, NonFiniteError } from './errors.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts';
+export { type FitData, type FitOptions, type FitResult, fit } from './fit.ts';
 export { type GenerateOptions, generate } from './generate.ts';
 export type { Clip, Regularization, UpdateOptions } from './gradient-step.ts';
 export {

@@ -27,8 +27,8 @@ export interface TrainOptions extends Objective, UpdateOptions {
   readonly accumulate?: number;
   /** Batches to take a validation loss on. */
   readonly validation?: Data;
-  /** Updates between two validations; one more comes at the end. Default: only at the end. */
-  readonly validateEvery?: number;
+  /** Updates between two validations, or `epoch`: when all batches were read. One more comes at the end. Default: only at the end. */
+  readonly validateEvery?: number | 'epoch';
   /** Default: training goes on to its end, whatever the validation loss does. */
   readonly earlyStopping?: EarlyStopping;
   /**
@@ -88,11 +88,14 @@ export interface EndEvent {
   readonly type: 'end';
   readonly step: number;
   readonly reason: 'steps' | 'epochs' | 'early-stopping' | 'aborted';
+  /** That of the weights that the model ends with: the lowest after early stopping, else the last. Undefined where there was none. */
+  readonly validationLoss: number | undefined;
 }
 
 export type TrainEvent = StepEvent | ValidationEvent | CheckpointEvent | EndEvent;
 
-const known = [
+/** The names of all options. */
+export const TRAIN_OPTIONS: readonly (keyof TrainOptions)[] = [
   'data',
   'loss',
   'reduction',
@@ -116,11 +119,13 @@ const known = [
 
 /** @throws BpttError for options that are wrong or unknown. */
 export function checkTrainOptions(options: TrainOptions): void {
-  checkOptions('train', options, known);
+  checkOptions('train', options, TRAIN_OPTIONS);
   checkObjective('train', options);
   checkUpdate('train', options);
   for (const name of ['steps', 'epochs', 'validateEvery', 'accumulate'] as const) {
-    if (options[name] !== undefined) checkInteger(`train.${name}`, options[name], 1);
+    const value = options[name];
+    if (value === undefined || (name === 'validateEvery' && value === 'epoch')) continue;
+    checkInteger(`train.${name}`, value, 1);
   }
   checkData('train.data', options.data);
   const { validation, validateEvery, earlyStopping, average, checkpoint, resume } = options;

@@ -46,8 +46,8 @@ class Loop {
     if (reason !== 'aborted') yield* this.#validate();
     if (this.#options.checkpoint !== undefined) yield this.#checkpoint();
     average?.swap();
-    if (reason !== 'aborted') best.restore();
-    yield { type: 'end', step: cursor.step, reason };
+    const validationLoss = reason === 'aborted' ? best.last : best.restore();
+    yield { type: 'end', step: cursor.step, reason, validationLoss };
   }
 
   async *#epochs(): AsyncGenerator<TrainEvent, EndEvent['reason']> {
@@ -79,6 +79,10 @@ class Loop {
         throw new BpttError('invalid-argument', 'train.data: expected at least one batch in each iteration, got none');
       }
       cursor.batch = 0;
+      if (this.#options.validateEvery === 'epoch' && cursor.epoch < epochs - 1) {
+        yield* this.#validate();
+        if (signal?.aborted) return 'aborted';
+      }
     }
     if (accumulation.pending) yield* this.#step();
     return 'epochs';
@@ -101,7 +105,7 @@ class Loop {
 
   async *#validateWhenDue(): AsyncGenerator<TrainEvent> {
     const { validateEvery } = this.#options;
-    if (validateEvery !== undefined && this.#training.cursor.step % validateEvery === 0) yield* this.#validate();
+    if (typeof validateEvery === 'number' && this.#training.cursor.step % validateEvery === 0) yield* this.#validate();
   }
 
   /** Unless this was done since the last update. */

@@ -261,7 +261,7 @@ describe('a checkpoint', () => {
     const { bytes } = await first();
     const longer = { ...options, steps: 30, optimizer: adam({ learningRate: 0.001 }), resume: bytes };
     const { told } = await run(await create(), longer);
-    expect(told.at(-1)).toEqual({ type: 'end', step: 30, reason: 'steps' });
+    expect(told.at(-1)).toEqual({ type: 'end', step: 30, reason: 'steps', validationLoss: undefined });
     expect(told[0]).toMatchObject({ type: 'step', step: 5, learningRate: 0.001 });
   });
 });

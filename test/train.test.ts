@@ -69,7 +69,7 @@ describe('train', () => {
     expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
     expect(steps.at(-1)!.tokens).toBe(steps.reduce((sum, _, i) => sum + ((i + 1) % 15 === 0 ? 2 : 7) * 4, 0));
     expect(events.filter(({ type }) => type === 'validation').map(({ step }) => step)).toEqual([15, 30, 40]);
-    expect(events.at(-1)).toEqual({ type: 'end', step: 40, reason: 'steps' });
+    expect(events.at(-1)).toMatchObject({ type: 'end', step: 40, reason: 'steps' });
   });
 
   it('learns: the loss of a stream with a rule falls towards zero', async () => {
