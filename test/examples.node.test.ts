@@ -30,6 +30,16 @@ describe('examples', () => {
     expect(Number(/([\d.]+) %/.exec(output)?.[1])).toBeGreaterThan(50);
   });
 
+  it('births.js: a small network beats last year and an autoregression', () => {
+    const report = JSON.parse(run('examples/births.js', '--units', '8', '--epochs', '5', '--json'));
+    expect(report.days).toBe(731);
+    expect(report.lastYear).toBeCloseTo(716.436, 2);
+    expect(report.autoregression).toBeCloseTo(746.274, 2);
+    expect(report.rmse).toBeGreaterThan(150);
+    expect(report.rmse).toBeLessThan(600);
+    expect(report.next).toHaveLength(7);
+  });
+
   it('characters.js: below the entropy of single characters', () => {
     const output = run('examples/characters.js', 'src/cli/moby-dick.txt', '--updates', '150', '--units', '32');
     const loss = Number(/last tenth: ([\d.]+) nats per character/.exec(output)?.[1]);
