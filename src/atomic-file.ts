@@ -18,7 +18,8 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'too many symbolic links',
 };
 
-function fileError(path: string, action: 'read' | 'write', cause: unknown): BpttError {
+/** What went wrong with a file, as this package says it. */
+export function fileError(path: string, action: 'read' | 'write', cause: unknown): BpttError {
   if (cause instanceof BpttError) return cause;
   const { code = '', message } = cause as NodeJS.ErrnoException;
   const reason = reasons[code] ?? message.split('\n')[0];

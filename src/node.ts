@@ -1,9 +1,11 @@
-// What needs Node: `import { saveModel, loadModel, revectorize } from 'bptt/node'`.
+// What needs Node: `import { saveModel, loadModel, CheckpointFiles, textFile, revectorize } from 'bptt/node'`.
 import { readBytes, writeFileAtomic } from './atomic-file.ts';
 import type { EngineOptions, Model } from './model.ts';
 import { deserialize, type ModelFile, type SerializeOptions, serialize } from './model-file.ts';
 
+export { CheckpointFiles, type CheckpointFilesOptions, type FoundCheckpoint } from './checkpoint-files.ts';
 export { revectorize } from './revectorize.ts';
+export { fileCharacters, type PiecewiseTokenizer, type TextFileOptions, textFile } from './text-file-data.ts';
 
 /**
  * Writes a model to a file, whole or not at all: a file that was there before survives every failure.
