@@ -8,7 +8,7 @@ export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
 export { activityBack, activityForward, activitySum, activityTerms, transitions, vanishing } from "./penalties";
 export { bernoulli, philox, randomAt, randomNormal, randomUniform } from "./random";
 export { approach, biasRows, clampValues, clear, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
-export { likeliest, logNormalizer, sampleToken, samplingScratch } from "./sampling";
+export { drawnProbability, likeliest, logNormalizer, sampleToken, samplingScratch } from "./sampling";
 export { padded } from "./simd";
 export { add, copy, copyColumns, fill, multiply, spreadRows } from "./states";
 export { gatherRows, scatterAddRows } from "./tokens";

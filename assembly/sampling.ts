@@ -53,6 +53,11 @@ export function sampleToken(
   return draw(scratch, w, classes, u);
 }
 
+/** The probability that a token had in the last draw from these weights. */
+export function drawnProbability(scratch: usize, c: i32): f64 {
+  return weight(scratch + HEAD, c) / load<f64>(scratch);
+}
+
 /** The first k tokens in the order of their logits. order: i32 [classes], all of it overwritten, the k first in its first places. */
 export function likeliest(order: usize, logits: usize, classes: i32, k: i32): void {
   for (let c = 0; c < classes; c++) setToken(order, c, c);

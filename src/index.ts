@@ -8,7 +8,10 @@ export type { Data, Dataset } from './dataset.ts';
 export { BpttError, type BpttErrorCode, NonFiniteError } from './errors.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts';
 export { type FitData, type FitOptions, type FitResult, fit } from './fit.ts';
-export { type GenerateOptions, generate } from './generate.ts';
+export type { GeneratedToken } from './generation/decoder.ts';
+export { type Finish, type GenerateOptions, type Generation, generate } from './generation/generate.ts';
+export type { SamplingOptions } from './generation/sampling.ts';
+export type { StopSequences } from './generation/stop.ts';
 export type { Clip, Regularization, UpdateOptions } from './gradient-step.ts';
 export {
   chrono,

@@ -1,7 +1,7 @@
 // The choice of a token against a full sort and scalar sums: what each filter leaves, ties, extremes, the draw.
 
 import { padded } from '../simd';
-import { likeliest, logNormalizer, sampleToken, samplingScratch } from '../sampling';
+import { drawnProbability, likeliest, logNormalizer, sampleToken, samplingScratch } from '../sampling';
 import { EPSILON, block, copy, differences, errorOf, get, matrix, room, set, worse } from './rows';
 
 const WIDTHS: i32[] = [1, 2, 3, 5, 8, 9, 17, 65, 130];
@@ -95,7 +95,7 @@ describe('sampleToken', () => {
     choose(logits, 0, V, 1, 1, ALL, 1, 0);
     let below: f64 = 0;
     for (let c = 0; c < V; c++) {
-      const part = weightOf(c) / load<f64>(scratch);
+      const part = drawnProbability(scratch, c);
       expect(choose(logits, 0, V, 1, 1, ALL, 1, below + 1e-9)).toBe(c);
       below += part;
       expect(choose(logits, 0, V, 1, 1, ALL, 1, below - 1e-9)).toBe(c);

@@ -184,6 +184,7 @@ export interface Kernels {
     p: number,
     u: number,
   ): number;
+  drawnProbability(scratch: Pointer, token: number): number;
   likeliest(order: Pointer, logits: Pointer, classes: number, k: number): void;
   logNormalizer(scratch: Pointer, logits: Pointer, classes: number): number;
 

@@ -1,0 +1,225 @@
+// Generation: a model that reads tokens and gives logits over the same tokens speaks one token at a time.
+import { checkBoolean, checkInteger, checkOptions, checkTokens, show } from '../check.ts';
+import { BpttError } from '../errors.ts';
+import type { Model } from '../model.ts';
+import type { Network } from '../network.ts';
+import { checkState, type State } from '../state.ts';
+import { TimeSlice } from '../yield.ts';
+import { Decoder, type GeneratedToken } from './decoder.ts';
+import { checkSampling, SAMPLING_OPTIONS, type Sampling, type SamplingOptions } from './sampling.ts';
+import { checkStop, StopFilter, type StopSequences } from './stop.ts';
+import { vocabularySize } from './token-window.ts';
+
+export interface GenerateOptions extends SamplingOptions {
+  /** Tokens to read first, at least one. */
+  readonly prompt: Int32Array | readonly number[];
+  /** Tokens to draw. Default: no end. */
+  readonly length?: number;
+  /**
+   * Generation ends when the tokens drawn end with one of these sequences, which is not given itself: tokens that may be its beginning are
+   * held back until it is clear, and given when it is none. Default: none.
+   */
+  readonly stop?: StopSequences;
+  /** Where to start. Default the zero state. */
+  readonly state?: State;
+  /** Whether each token comes with how likely it was, as a `GeneratedToken`. Default false. */
+  readonly logProbabilities?: boolean;
+  /** Ends generation before the next token when it aborts; nothing is thrown. */
+  readonly signal?: AbortSignal;
+}
+
+/** Why generation ended: all tokens were drawn, a stop sequence came, the signal aborted. */
+export type Finish = 'length' | 'stop' | 'aborted';
+
+/**
+ * Yields tokens, each drawn from softmax(logits / temperature), or from the part of it that the options leave, and read back in.
+ * The same seed gives the same tokens in every engine.
+ *
+ * Weights are read once, before the first token: do not train the model while its tokens are drawn.
+ *
+ * @example
+ * for (const token of generate(model, { prompt, length: 200, temperature: 0.8, topP: 0.9 })) …
+ * for await (const token of generate(model, { prompt, signal })) … // the event loop gets its turns
+ *
+ * @throws BpttError when the model does not map tokens to logits over the same tokens, and for wrong options.
+ */
+export function generate(
+  model: Model,
+  options: GenerateOptions & { readonly logProbabilities: true },
+): Generation<GeneratedToken>;
+export function generate(
+  model: Model,
+  options: GenerateOptions & { readonly logProbabilities?: false },
+): Generation<number>;
+export function generate(model: Model, options: GenerateOptions): Generation<number> | Generation<GeneratedToken>;
+export function generate(model: Model, options: GenerateOptions): Generation<number> | Generation<GeneratedToken> {
+  const size = vocabularySize('generate', model);
+  checkOptions('generate', options, [
+    ...SAMPLING_OPTIONS,
+    'prompt',
+    'length',
+    'stop',
+    'state',
+    'logProbabilities',
+    'signal',
+  ]);
+  const { prompt, state, stop, logProbabilities } = options;
+  if (state !== undefined) checkState(model.network, state, 1);
+  const plan: Plan = {
+    network: model.network,
+    size,
+    prompt: checkPrompt('generate.prompt', prompt, size),
+    length: checkLimit('generate.length', options.length),
+    sampling: checkSampling('generate', options, size),
+    stop: checkStop('generate.stop', stop, size),
+    state,
+    signal: checkSignal('generate.signal', options.signal),
+  };
+  return checkBoolean('generate.logProbabilities', logProbabilities ?? false)
+    ? new Generation<GeneratedToken>(plan, (decoder, token) => decoder.describe(0, token))
+    : new Generation<number>(plan, (_, token) => token);
+}
+
+/** Options that were checked. */
+interface Plan {
+  readonly network: Network;
+  readonly size: number;
+  readonly prompt: Int32Array;
+  readonly length: number;
+  readonly sampling: Sampling;
+  readonly stop: readonly Int32Array[];
+  readonly state: State | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** At least one token. */
+export function checkPrompt(where: string, value: unknown, size: number): Int32Array {
+  const prompt = Int32Array.from(checkTokens(where, value, size) as ArrayLike<number>);
+  if (prompt.length > 0) return prompt;
+  throw new BpttError('invalid-argument', `${where}: expected at least 1 token, got 0`);
+}
+
+/** How many tokens to draw: infinity where it is not said. */
+function checkLimit(where: string, value: number | undefined): number {
+  return value === undefined ? Number.POSITIVE_INFINITY : checkInteger(where, value, 0);
+}
+
+/** An abort signal or nothing. */
+export function checkSignal(where: string, value: AbortSignal | undefined): AbortSignal | undefined {
+  if (value === undefined || typeof value?.aborted === 'boolean') return value;
+  throw new BpttError('invalid-argument', `${where}: expected an AbortSignal, got ${show(value)}`);
+}
+
+/**
+ * Tokens on their way: an iterator, and for `for await` an async one that gives the event loop a turn every few milliseconds.
+ * It has memory from its first token to its end; leaving a loop ends it.
+ */
+export class Generation<T> implements IterableIterator<T, undefined>, AsyncIterable<T> {
+  readonly #plan: Plan;
+  readonly #describe: (decoder: Decoder, token: number) => T;
+  readonly #filter: StopFilter<T> | undefined;
+  #decoder: Decoder | undefined;
+  #drawn = 0;
+  /** Whether the last token drawn is still to be read. */
+  #pending = false;
+  /** What is known to be text and not yet given, the next first. */
+  #ready: readonly T[] = [];
+  #given = 0;
+  #ended = false;
+  #finish: Finish | undefined;
+  #state: State | undefined;
+
+  /** @internal */
+  constructor(plan: Plan, describe: (decoder: Decoder, token: number) => T) {
+    this.#plan = plan;
+    this.#describe = describe;
+    this.#filter = plan.stop.length === 0 ? undefined : new StopFilter<T>(plan.stop);
+  }
+
+  /** Why it ended; undefined while it goes on and when the caller ended it. */
+  get finish(): Finish | undefined {
+    return this.#finish;
+  }
+
+  /** The index of the stop sequence that came; undefined when none has. */
+  get stop(): number | undefined {
+    return this.#finish === 'stop' ? this.#filter!.found : undefined;
+  }
+
+  /** The state behind the prompt and all that was drawn, a stop sequence and what is held back included: where a conversation goes on. */
+  get state(): State {
+    if (this.#state !== undefined) return this.#state;
+    if (this.#ended) throw new BpttError('invalid-argument', 'generate: expected no state of a generation that failed');
+    return this.#read().state();
+  }
+
+  next(): IteratorResult<T, undefined> {
+    for (;;) {
+      if (this.#given < this.#ready.length) return { done: false, value: this.#ready[this.#given++]! };
+      if (this.#ended) return { done: true, value: undefined };
+      try {
+        const { length, signal } = this.#plan;
+        if (signal?.aborted || this.#drawn === length) this.#end(signal?.aborted ? 'aborted' : 'length');
+        else {
+          const decoder = this.#read();
+          const token = decoder.choose(0);
+          this.#drawn++;
+          this.#pending = true;
+          const value = this.#describe(decoder, token);
+          if (this.#filter === undefined) return { done: false, value };
+          this.#give(this.#filter.push(token, value));
+          if (this.#filter.found >= 0) this.#end('stop');
+        }
+      } catch (error) {
+        this.#release();
+        throw error;
+      }
+    }
+  }
+
+  /** Ends it: what a loop calls that is left early. */
+  return(): IteratorResult<T, undefined> {
+    if (!this.#ended) this.#end(undefined);
+    this.#give([]);
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    const slice = new TimeSlice();
+    for (const item of this) {
+      yield item;
+      await slice.rest();
+    }
+  }
+
+  #give(items: readonly T[]): void {
+    this.#ready = items;
+    this.#given = 0;
+  }
+
+  /** The decoder behind all that was drawn. */
+  #read(): Decoder {
+    const { network, size, prompt, sampling, state } = this.#plan;
+    this.#decoder ??= new Decoder(network, size, [prompt], sampling, state);
+    if (this.#pending) this.#decoder.step();
+    this.#pending = false;
+    return this.#decoder;
+  }
+
+  #end(finish: Finish | undefined): void {
+    this.#state = this.#read().state();
+    this.#finish = finish;
+    if (finish !== 'stop' && this.#filter !== undefined) this.#give(this.#filter.flush());
+    this.#release();
+  }
+
+  #release(): void {
+    this.#ended = true;
+    this.#decoder?.release();
+    this.#decoder = undefined;
+  }
+}

@@ -1,0 +1,92 @@
+// Rows of tokens that a model reads one step at a time, each step's logits in memory for whoever chooses what comes next.
+
+import { BpttError } from '../errors.ts';
+import type { Model } from '../model.ts';
+import { type Network, refuseBothDirections } from '../network.ts';
+import type { State } from '../state.ts';
+import type { Pointer } from '../wasm/kernels.ts';
+import { Window } from '../window.ts';
+
+/** Prompts are read this many steps at a time. */
+const CHUNK = 32;
+
+/**
+ * How many tokens a model reads and speaks.
+ *
+ * @throws BpttError when it does not map tokens to logits over the same tokens, or reads steps on both sides.
+ */
+export function vocabularySize(where: string, { network }: Model): number {
+  const { input, layers } = network.stack;
+  const { size } = layers.at(-1)!.output;
+  if (input.kind !== 'tokens' || input.size !== size) {
+    const reads = `${input.size} ${input.kind}`;
+    throw new BpttError(
+      'invalid-shape',
+      `${where}: expected a model with as many outputs as tokens, got one that reads ${reads} and gives ${size} outputs`,
+    );
+  }
+  refuseBothDirections(network, where, 'it cannot give one token at a time');
+  return size;
+}
+
+export class TokenWindow {
+  readonly rows: number;
+  readonly #window: Window;
+  readonly #bytesPerRow: number;
+  readonly #next: { readonly steps: 1; readonly rows: number; readonly inputs: Int32Array };
+
+  /** Starts at `state`, by default zero. `longest`: the most steps that are ever read at once. */
+  constructor(network: Network, rows: number, longest: number, state: State | undefined) {
+    this.rows = rows;
+    this.#window = new Window(network, Math.min(CHUNK, longest), rows, { frozen: true });
+    this.#bytesPerRow = this.#window.output.ld * network.kernels.realBytes();
+    this.#next = { steps: 1, rows, inputs: new Int32Array(rows) };
+    try {
+      this.#window.start(state);
+    } catch (error) {
+      this.release();
+      throw error;
+    }
+  }
+
+  /** The tokens that `step` reads, one a row. */
+  get next(): Int32Array {
+    return this.#next.inputs;
+  }
+
+  /** Reads `next`. */
+  step(): void {
+    const at = this.#window.append(this.#next, 0, 1);
+    this.#window.forward(at, at + 1);
+  }
+
+  /** Reads tokens [steps,B]. */
+  read(inputs: Int32Array, steps: number): void {
+    const input = { steps, rows: this.rows, inputs };
+    for (let from = 0; from < steps; from += CHUNK) {
+      const at = this.#window.append(input, from, Math.min(from + CHUNK, steps));
+      this.#window.forward(at, this.#window.filled);
+    }
+  }
+
+  /** Where the logits of a row after the last step are. */
+  logits(row: number): Pointer {
+    const { pointer, stride } = this.#window.output;
+    return pointer + (this.#window.filled - 1) * stride + row * this.#bytesPerRow;
+  }
+
+  /** A copy of the state that the next step would start from. */
+  state(): State {
+    return this.#window.state();
+  }
+
+  /** Goes on from another state. */
+  restore(state: State): void {
+    this.#window.restore(state);
+  }
+
+  /** Gives the memory back. */
+  release(): void {
+    this.#window.release();
+  }
+}
