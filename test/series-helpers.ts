@@ -1,0 +1,13 @@
+// What the tests of series and of tokenizers share.
+import { BpttError } from '../src/errors.ts';
+
+/** The code of the error that is thrown. */
+export function codeOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof BpttError) return error.code;
+    throw error;
+  }
+  return 'nothing thrown';
+}
