@@ -2,22 +2,27 @@
 // that rows end in padding.
 import {
   type Activation,
+  activityRegularization,
   type Batch,
   bidirectional,
+  chrono,
   constant,
   dense,
   dropout,
   elman,
+  embedding,
   glorotNormal,
   gru,
   heNormal,
   heUniform,
   identity,
+  keras,
   type LayerDescription,
   lstm,
   type ModelDescription,
   normal,
   orthogonal,
+  pytorch,
   residual,
   type Truncation,
   textStream,
@@ -66,6 +71,9 @@ export function cases(): Readonly<Record<string, Case>> {
   for (const [name, layers] of Object.entries(onSequences)) {
     all[`${name}, lengths`] = { ...small(layers), data: sequences };
   }
+  for (const [name, layers] of Object.entries(onLastOutputs)) {
+    all[`${name}, last output`] = { ...small(layers), data: sequences.map(withLastTargets) };
+  }
   return all;
 }
 
@@ -82,8 +90,8 @@ function elmans(activation: Activation): Omit<Case, 'data'> {
 
 function small(layers: readonly LayerDescription[]): Omit<Case, 'data'> {
   const model: ModelDescription = [tokens(VOCABULARY), ...layers, dense({ units: VOCABULARY })];
-  const normalised = JSON.stringify(layers).includes('"layerNorm":true'); // with larger gradients
-  return { model, updates: 60, learningRate: 1 / 32, clip: normalised ? 0.4 : 0.25, evaluated: true };
+  const larger = /"layerNorm":true|"vanishingRegularization":(?!0[,}])/.test(JSON.stringify(layers)); // gradients
+  return { model, updates: 60, learningRate: 1 / 32, clip: larger ? 0.4 : 0.25, evaluated: true };
 }
 
 /** Cases that read a stream of tokens, with or without truncation. */
@@ -123,6 +131,43 @@ const onStream: Readonly<Record<string, readonly [readonly LayerDescription[], .
     [lstm({ units: 11, zoneout: { hidden: 0.1, cell: 0.3 } }), gru({ units: 6, zoneout: { hidden: 0.2 } })],
     'k1=5 k2=9',
   ],
+  'activity regularisation': [
+    [
+      lstm({ units: 11 }),
+      activityRegularization({ temporal: 1 }),
+      dropout({ rate: 0.2 }),
+      activityRegularization({ activation: 2 }),
+      elman({ units: 6 }),
+      activityRegularization({ activation: 0.5, temporal: 0.25 }),
+    ],
+    'full BPTT',
+    'k1=5 k2=9',
+    'k1=9 k2=5',
+  ],
+  'vanishing regularisation': [
+    [
+      elman({ units: 11, vanishingRegularization: 0.5 }),
+      elman({ units: 6, activation: 'relu', vanishingRegularization: 1, recurrentDropout: 0.2, weightDropout: 0.2 }),
+    ],
+    'full BPTT',
+    'k1=5 k2=9',
+    'k1=9 k2=5',
+  ],
+  'initialisers of gates and of other libraries': [
+    [
+      embedding({ units: 5, initializer: pytorch() }),
+      lstm({ units: 11, biasInitializer: chrono({ maximum: 20 }) }),
+      gru({ units: 6, biasInitializer: chrono({ maximum: 9 }) }),
+      gru({
+        units: 5,
+        inputInitializer: pytorch(),
+        recurrentInitializer: pytorch(),
+        biasInitializer: pytorch(),
+      }),
+      lstm({ units: 9, inputInitializer: keras(), recurrentInitializer: keras(), biasInitializer: keras() }),
+    ],
+    'full BPTT',
+  ],
   initialisers: [
     [
       elman({
@@ -159,6 +204,20 @@ const onSequences: Readonly<Record<string, readonly LayerDescription[]>> = {
     dropout({ rate: 0.2 }),
     residual(bidirectional(lstm({ units: 5, recurrentDropout: 0.2, weightDropout: 0.2 }))),
   ],
+  'activity and vanishing regularisation': [
+    elman({ units: 11, activation: 'softsign', vanishingRegularization: 0.5 }),
+    activityRegularization({ activation: 1, temporal: 1 }),
+    gru({ units: 6 }),
+  ],
+};
+
+/** Cases that read sequences of different lengths and give one output for each. */
+const onLastOutputs: Readonly<Record<string, readonly LayerDescription[]>> = {
+  lstm: [gru({ units: 11 }), lstm({ units: 6, returns: 'last' })],
+  'gru in both directions': [
+    bidirectional(gru({ units: 5, reset: 'before' }), { returns: 'last' }),
+    dropout({ rate: 0.2 }),
+  ],
 };
 
 /** Two batches of sequences of 1 to 13 steps. */
@@ -174,6 +233,12 @@ const sequences: readonly Batch[] = [
     Int32Array.from({ length: steps * rows }, (_, i) => stream[(i % rows) * steps + Math.floor(i / rows) + offset]!);
   return { steps, rows, inputs: place(0), targets: place(1), lengths };
 });
+
+/** One target for each row: that of its last step. */
+function withLastTargets({ targets, ...batch }: Batch): Batch {
+  const last = batch.lengths!.map((length, row) => targets[(length - 1) * batch.rows + row]!);
+  return { ...batch, targets: Int32Array.from(last) };
+}
 
 /** Tokens of a seeded second-order chain, in integer arithmetic only: mostly predictable, so that there is something to learn. */
 function syntheticTokens(length: number): Int32Array {
