@@ -25,6 +25,12 @@ describe('wrong flags', () => {
     ['--cell gru --peepholes', '--peepholes: expected --cell lstm with it, got gru'],
     ['--cell lstm --gru-reset before', '--gru-reset: expected --cell gru with it, got lstm'],
     ['--gate-activation sigmoid', '--gate-activation: expected --cell lstm or gru with it, got elman'],
+    ['--temporal-regularization -1', '--temporal-regularization: expected a finite number >= 0, got -1'],
+    ['--cell gru --vanishing-regularization 1', '--vanishing-regularization: expected --cell elman with it, got gru'],
+    [
+      '--vanishing-regularization 1 --zoneout 0.1',
+      'elman.vanishingRegularization: expected no zoneout beside it, with which gradients take other ways than through W and f, got both',
+    ],
     ['--residual', '--residual: expected --layers 2 or more with it, got 1'],
     [
       '--cell lstm --peepholes --layer-norm',

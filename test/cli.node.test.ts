@@ -130,6 +130,17 @@ describe('train and sample', () => {
         },
       ],
     ],
+    [
+      '--layers 2 --dropout 0.2 --activation-regularization 2 --temporal-regularization 1 --vanishing-regularization 0.5',
+      [
+        { kind: 'elman', vanishingRegularization: 0.5 },
+        { kind: 'dropout' },
+        { kind: 'elman', vanishingRegularization: 0.5 },
+        { kind: 'activityRegularization', activation: 0, temporal: 1 },
+        { kind: 'dropout' },
+        { kind: 'activityRegularization', activation: 2, temporal: 0 },
+      ],
+    ],
   ])('%s', async (flags, layers) => {
     const out = at(`${layers[0]!.kind}-flags.safetensors`);
     const seen = events(

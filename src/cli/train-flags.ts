@@ -1,6 +1,7 @@
 // Every hyperparameter of `bptt train` as a flag, and what the flags mean for the library.
 import { BpttError } from '../errors.ts';
 import {
+  activityRegularization,
   adagrad,
   adam,
   adamw,
@@ -46,6 +47,9 @@ export const trainFlags = {
   recurrentDropout: number('share of the state that W does not see, one mask a window', 0, fraction),
   weightDropout: number('share of W that is zero in a window', 0, fraction),
   zoneout: number('share of units that keep their value at a step', 0, { min: 0, max: 1 }),
+  activationRegularization: number('penalty on large outputs of the last recurrent layer, behind its dropout', 0),
+  temporalRegularization: number('penalty on quick changes of its outputs, before dropout', 0),
+  vanishingRegularization: number('penalty on gradients of elman that grow or vanish on their way back', 0),
   embedding: integer('units of a character embedding; 0 for one-hot characters', 0),
   k1: integer('truncated BPTT: new characters between two updates', 50, { min: 1 }),
   k2: integer('truncated BPTT: the most characters a gradient goes back (default: k1)', undefined, { min: 1 }),
@@ -74,6 +78,13 @@ export const trainFlags = {
   temperature: number('temperature of the samples; 0 always takes the likeliest character', 0.8),
   prompt: text('what samples go on from (default: the first character of the text)', undefined, 'text'),
   out: text('model file to write', 'model.safetensors', 'file'),
+  checkpointEvery: integer(
+    'updates between two checkpoints beside the model file (default: 20 in all, at least every 1000); 0 for none',
+    undefined,
+  ),
+  keep: integer('checkpoints that are kept', 2, { min: 1 }),
+  resume: toggle('go on from the newest checkpoint of --out, with its text and flags where no others are given'),
+  restart: toggle('begin anew, and remove the checkpoints of --out'),
   json: toggle('print one JSON event a line'),
 };
 
@@ -81,16 +92,28 @@ export type TrainValues = Values<typeof trainFlags>;
 
 /** The network that the flags describe, for a vocabulary of `size` characters. */
 export function describeModel(values: TrainValues, size: number): ModelDescription {
-  const { layers, embedding: embedded, dropout: rate } = values;
+  const { layers, embedding: embedded } = values;
   if (values.residual && layers < 2) {
     throw new BpttError('invalid-argument', `--residual: expected --layers 2 or more with it, got ${layers}`);
   }
   const recurrent = Array.from({ length: layers }, (_, index): readonly LayerDescription[] => {
     const layer = describeCell(values);
-    return [values.residual && index > 0 ? residual(layer) : layer, ...(rate > 0 ? [dropout({ rate })] : [])];
+    return [values.residual && index > 0 ? residual(layer) : layer, ...describeBehind(values, index === layers - 1)];
   });
   const before = embedded > 0 ? [embedding({ units: embedded })] : [];
   return [tokens(size), ...before, ...recurrent.flat(), dense({ units: size })];
+}
+
+/** What stands behind a recurrent layer; the penalties where Merity, McCann and Socher 2017 have them. */
+function describeBehind(values: TrainValues, last: boolean): readonly LayerDescription[] {
+  const { dropout: rate, activationRegularization: activation, temporalRegularization: temporal } = values;
+  const dropped = rate > 0 ? [dropout({ rate })] : [];
+  if (!last) return dropped;
+  return [
+    ...(temporal > 0 ? [activityRegularization({ temporal })] : []),
+    ...dropped,
+    ...(activation > 0 ? [activityRegularization({ activation })] : []),
+  ];
 }
 
 function describeCell(values: TrainValues): DirectedDescription {
@@ -100,11 +123,13 @@ function describeCell(values: TrainValues): DirectedDescription {
   onlyWith('--cell lstm', cell === 'lstm', 'peepholes', peepholes || undefined, cell);
   onlyWith('--cell gru', cell === 'gru', 'gruReset', reset, cell);
   onlyWith('--cell lstm or gru', cell !== 'elman', 'gateActivation', gateActivation, cell);
+  const { vanishingRegularization } = values;
+  onlyWith('--cell elman', cell === 'elman', 'vanishingRegularization', vanishingRegularization || undefined, cell);
   const common = { units, activation, layerNorm, recurrentDropout, weightDropout, zoneout: { hidden: zoneout } };
   const gated = { ...common, ...(gateActivation === undefined ? {} : { gateActivation }) };
   switch (cell) {
     case 'elman':
-      return elman(common);
+      return elman({ ...common, vanishingRegularization });
     case 'lstm': {
       const bias = forgetBias === undefined ? {} : { forgetBias };
       return lstm({ ...gated, zoneout: { hidden: zoneout, cell: zoneout }, peepholes, ...bias });
