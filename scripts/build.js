@@ -40,6 +40,7 @@ if (!kernelsOnly) {
     entryPoints: {
       index: 'src/index.ts',
       node: 'src/node.ts',
+      generation: 'src/generation/index.ts',
       onnx: 'src/onnx/index.ts',
       series: 'src/series/index.ts',
       cli: 'src/cli/main.ts',

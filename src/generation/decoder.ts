@@ -21,9 +21,10 @@ export class Decoder {
   readonly #logProbabilities: LogProbabilities;
   #position: number;
 
-  /** Row r is drawn with the seed of `sampling` and r. */
+  /** Row r is drawn with the seed of `sampling` and r. `where` names the caller in errors. */
   constructor(
     network: Network,
+    where: string,
     size: number,
     prompts: readonly Int32Array[],
     sampling: Sampling,
@@ -33,9 +34,9 @@ export class Decoder {
     const shortest = Math.min(...prompts.map(({ length }) => length));
     this.#prompts = prompts;
     this.#window = new TokenWindow(network, rows, shortest, state);
-    this.#logProbabilities = new LogProbabilities(network, 'generate', size);
+    this.#logProbabilities = new LogProbabilities(network, where, size);
     this.#samplers = prompts.map((prompt, row) => {
-      const sampler = new Sampler(network, { ...sampling, seed: sampling.seed + row }, size);
+      const sampler = new Sampler(network, where, { ...sampling, seed: sampling.seed + row }, size);
       for (const token of prompt) sampler.see(token);
       return sampler;
     });

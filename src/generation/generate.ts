@@ -204,7 +204,7 @@ export class Generation<T> implements IterableIterator<T, undefined>, AsyncItera
   /** The decoder behind all that was drawn. */
   #read(): Decoder {
     const { network, size, prompt, sampling, state } = this.#plan;
-    this.#decoder ??= new Decoder(network, size, [prompt], sampling, state);
+    this.#decoder ??= new Decoder(network, 'generate', size, [prompt], sampling, state);
     if (this.#pending) this.#decoder.step();
     this.#pending = false;
     return this.#decoder;

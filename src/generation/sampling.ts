@@ -90,6 +90,7 @@ const COUNT = 4;
 /** Chooses the tokens of one row. Nothing is allocated while it does. */
 export class Sampler {
   readonly #network: Network;
+  readonly #where: string;
   readonly #sampling: Sampling;
   readonly #size: number;
   readonly #seed: readonly [low: number, high: number];
@@ -101,9 +102,11 @@ export class Sampler {
   readonly #recent: Int32Array;
   #seen = 0;
 
-  constructor(network: Network, sampling: Sampling, size: number) {
+  /** `where` names the caller in errors. */
+  constructor(network: Network, where: string, sampling: Sampling, size: number) {
     const { kernels, arena } = network;
     this.#network = network;
+    this.#where = where;
     this.#sampling = sampling;
     this.#size = size;
     this.#seed = seedWords(sampling.seed);
@@ -144,7 +147,7 @@ export class Sampler {
       topP,
       u,
     );
-    if (token < 0) throw nonFinite(this.#network, 'generate', logits, this.#size);
+    if (token < 0) throw nonFinite(this.#network, this.#where, logits, this.#size);
     this.see(token);
     return token;
   }

@@ -1,0 +1,189 @@
+// Beam search: the likeliest continuations of a prompt, of those that begin like the likeliest shorter ones.
+import { checkInteger, checkNumber, checkOptions } from '../check.ts';
+import type { Model } from '../model.ts';
+import type { Network } from '../network.ts';
+import { checkState, type State } from '../state.ts';
+import { TimeSlice } from '../yield.ts';
+import { checkPrompt, checkSignal, type Finish } from './generate.ts';
+import { LogProbabilities } from './log-probability.ts';
+import { gatherRows } from './state-rows.ts';
+import { checkStop, ending, type StopSequences } from './stop.ts';
+import { TokenWindow, vocabularySize } from './token-window.ts';
+
+export interface BeamSearchOptions {
+  /** Tokens to read first, at least one. */
+  readonly prompt: Int32Array | readonly number[];
+  /** How many hypotheses are followed at once, and at most returned. */
+  readonly beams: number;
+  /** The most tokens of a hypothesis, its stop sequence included. */
+  readonly length: number;
+  /**
+   * α, at least 0, of the length penalty `((5 + n) / 6)^α` by which the log-probability of n tokens is divided (Wu et al. 2016, eq. 14;
+   * 0.6 to 0.7 there): above 0, longer hypotheses are less at a disadvantage. Default 0: none.
+   */
+  readonly lengthPenalty?: number;
+  /** Sequences at which a hypothesis is finished. Default: none; all then have `length` tokens. */
+  readonly stop?: StopSequences;
+  /** Where to start. Default the zero state. */
+  readonly state?: State;
+  /** Ends the search when it aborts, with the hypotheses as they are; nothing is thrown. */
+  readonly signal?: AbortSignal;
+}
+
+/** A continuation of the prompt. */
+export interface Hypothesis {
+  /** Without the stop sequence. */
+  readonly tokens: Int32Array;
+  /** Of the tokens and the stop sequence, in nats. */
+  readonly logProbability: number;
+  /** The log-probability divided by the length penalty: what hypotheses are ordered by. */
+  readonly score: number;
+  readonly finish: Finish;
+  /** The index of the stop sequence that it ends with; undefined when there is none. */
+  readonly stop: number | undefined;
+}
+
+/** A hypothesis that goes on. */
+interface Beam {
+  /** Its row in the window, where the state behind its last token but one is. */
+  readonly row: number;
+  readonly tokens: readonly number[];
+  readonly logProbability: number;
+}
+
+/**
+ * The best continuations that a search with `beams` beams finds, the best first. Of equally likely ones the first found stands first,
+ * then the lower token. With as many beams as there are continuations, the first is the best of all. The event loop gets a turn
+ * every few milliseconds.
+ *
+ * @throws BpttError when the model does not map tokens to logits over the same tokens, and for wrong options.
+ */
+export async function beamSearch(model: Model, options: BeamSearchOptions): Promise<readonly Hypothesis[]> {
+  const where = 'beamSearch';
+  const { network } = model;
+  const size = vocabularySize(where, model);
+  checkOptions(where, options, ['prompt', 'beams', 'length', 'lengthPenalty', 'stop', 'state', 'signal']);
+  const prompt = checkPrompt(`${where}.prompt`, options.prompt, size);
+  const beams = checkInteger(`${where}.beams`, options.beams, 1);
+  const length = checkInteger(`${where}.length`, options.length, 1);
+  const alpha = checkNumber(`${where}.lengthPenalty`, options.lengthPenalty ?? 0, { min: 0 });
+  const stops = checkStop(`${where}.stop`, options.stop, size);
+  const signal = checkSignal(`${where}.signal`, options.signal);
+  if (options.state !== undefined) checkState(network, options.state, 1);
+
+  const penalties = lengthPenalties(network, alpha, length);
+  const expansion = new Expansion(network, where, size, Math.min(beams + stops.length, size));
+  const slice = new TimeSlice();
+  let finished: readonly Hypothesis[] = [];
+  const finish = ({ tokens, logProbability }: Beam, why: Finish, stop?: number): void => {
+    const end = stop === undefined ? tokens.length : tokens.length - stops[stop]!.length;
+    const hypothesis: Hypothesis = {
+      tokens: Int32Array.from(tokens.slice(0, end)),
+      logProbability,
+      score: logProbability / penalties[tokens.length]!,
+      finish: why,
+      stop,
+    };
+    // Sorting is stable everywhere: of equals the first found stays first.
+    finished = [...finished, hypothesis].toSorted((a, b) => b.score - a.score).slice(0, beams);
+  };
+
+  let window = new TokenWindow(network, 1, prompt.length, options.state);
+  try {
+    window.read(prompt, prompt.length);
+    let live: readonly Beam[] = [{ row: 0, tokens: [], logProbability: 0 }];
+    for (let count = 1; live.length > 0; count++) {
+      const next: Beam[] = [];
+      for (const beam of expansion.of(window, live)) {
+        const stop = ending(beam.tokens, stops);
+        if (stop >= 0) finish(beam, 'stop', stop);
+        else next.push(beam);
+        if (next.length === beams) break;
+      }
+      const aborted = signal?.aborted === true;
+      if (aborted || count === length) {
+        for (const beam of next) finish(beam, aborted ? 'aborted' : 'length');
+        break;
+      }
+      // No log-probability grows, so the most that a beam can reach is that of now with the largest penalty.
+      const worst = finished.length < beams ? Number.NEGATIVE_INFINITY : finished.at(-1)!.score;
+      live = next.filter(({ logProbability }) => logProbability / penalties[length]! > worst);
+      if (live.length > 0) window = advance(network, window, live, beams);
+      live = live.map((beam, row) => ({ ...beam, row }));
+      await slice.rest();
+    }
+  } finally {
+    window.release();
+    expansion.release();
+  }
+  return finished;
+}
+
+/** Reads the last token of each beam, which then has a row of its own. */
+function advance(network: Network, window: TokenWindow, live: readonly Beam[], beams: number): TokenWindow {
+  const parents = Array.from({ length: beams }, (_, index) => live[index]?.row ?? 0);
+  const state = gatherRows(network, window.state(), parents);
+  let wide = window;
+  if (window.rows !== beams) {
+    wide = new TokenWindow(network, beams, 1, state);
+    window.release();
+  } else wide.restore(state);
+  for (const [index, { tokens }] of live.entries()) wide.next[index] = tokens.at(-1)!;
+  wide.step();
+  return wide;
+}
+
+/** ((5 + n) / 6)^α for n from 0 to `length`, by the kernels' exp and log: the same in every engine. */
+function lengthPenalties({ kernels, arena }: Network, alpha: number, length: number): ArrayLike<number> {
+  const count = kernels.padded(length + 1);
+  const bytes = count * kernels.realBytes();
+  const block = arena.allocate(bytes);
+  const values = arena.reals(block, count);
+  for (let n = 0; n < count; n++) values[n] = (5 + n) / 6;
+  kernels.vlog(block, block, count);
+  kernels.scale(block, alpha, count);
+  kernels.vexp(block, block, count);
+  const penalties = arena.reals(block, count).slice();
+  arena.release(block, bytes);
+  return penalties;
+}
+
+/** What beams can become. */
+class Expansion {
+  readonly #network: Network;
+  readonly #logProbabilities: LogProbabilities;
+  readonly #size: number;
+  /** How many tokens of each beam are looked at: no more can matter. */
+  readonly #most: number;
+  readonly #order: number;
+
+  constructor(network: Network, where: string, size: number, most: number) {
+    this.#network = network;
+    this.#logProbabilities = new LogProbabilities(network, where, size);
+    this.#size = size;
+    this.#most = most;
+    this.#order = network.arena.allocate(4 * size);
+  }
+
+  /** The beams one token longer, the likeliest first, of equals that of the earlier beam, then of the lower token. */
+  of(window: TokenWindow, live: readonly Beam[]): readonly Beam[] {
+    const { kernels, arena } = this.#network;
+    const longer = live.flatMap(({ row, tokens, logProbability }): readonly Beam[] => {
+      const logits = window.logits(row);
+      const normalizer = this.#logProbabilities.normalizer(logits);
+      kernels.likeliest(this.#order, logits, this.#size, this.#most);
+      const values = arena.reals(logits, this.#size);
+      return Array.from(arena.integers(this.#order, this.#most), (token) => ({
+        row,
+        tokens: [...tokens, token],
+        logProbability: logProbability + (values[token]! - normalizer),
+      }));
+    });
+    return longer.toSorted((a, b) => b.logProbability - a.logProbability);
+  }
+
+  release(): void {
+    this.#network.arena.release(this.#order, 4 * this.#size);
+    this.#logProbabilities.release();
+  }
+}

@@ -1,0 +1,126 @@
+// Generation for several prompts at once, of different lengths: a batch costs little more than one row.
+import { checkInteger, checkOptions, show } from '../check.ts';
+import { BpttError } from '../errors.ts';
+import type { Model } from '../model.ts';
+import { checkState, type State, zeroState } from '../state.ts';
+import { TimeSlice } from '../yield.ts';
+import { Decoder, type GeneratedToken } from './decoder.ts';
+import { checkPrompt, checkSignal, type Finish } from './generate.ts';
+import { checkSampling, SAMPLING_OPTIONS, type SamplingOptions } from './sampling.ts';
+import { copyRow } from './state-rows.ts';
+import { checkStop, StopFilter, type StopSequences } from './stop.ts';
+import { vocabularySize } from './token-window.ts';
+
+export interface GenerateBatchOptions extends SamplingOptions {
+  /** What each row reads first, at least one token each. */
+  readonly prompts: readonly (Int32Array | readonly number[])[];
+  /** Tokens to draw for each row. */
+  readonly length: number;
+  /** Sequences at which a row ends, without giving them. Default: none. */
+  readonly stop?: StopSequences;
+  /** Where the rows start. Default the zero state. */
+  readonly state?: State;
+  /** Ends all rows before the next token when it aborts; nothing is thrown. */
+  readonly signal?: AbortSignal;
+}
+
+/** What one row said. */
+export interface GeneratedRow {
+  /** Without the stop sequence. */
+  readonly tokens: Int32Array;
+  /** Of each token, in nats, by the model itself: see `GeneratedToken`. */
+  readonly logProbabilities: Float64Array;
+  readonly finish: Finish;
+  /** The index of the stop sequence that came; undefined when none has. */
+  readonly stop: number | undefined;
+}
+
+export interface GeneratedBatch {
+  readonly rows: readonly GeneratedRow[];
+  /** Of each row, behind its prompt and all that was drawn for it: where the next batch goes on. */
+  readonly state: State;
+}
+
+/**
+ * Draws a continuation of each prompt; rows end on their own. Row r says what `generate` says with its prompt and the seed plus r.
+ * The event loop gets a turn every few milliseconds.
+ *
+ * @throws BpttError as `generate` does.
+ */
+export async function generateBatch(model: Model, options: GenerateBatchOptions): Promise<GeneratedBatch> {
+  const where = 'generateBatch';
+  const { network } = model;
+  const size = vocabularySize(where, model);
+  checkOptions(where, options, [...SAMPLING_OPTIONS, 'prompts', 'length', 'stop', 'state', 'signal']);
+  if (!Array.isArray(options.prompts) || options.prompts.length === 0) {
+    throw new BpttError(
+      'invalid-argument',
+      `${where}.prompts: expected an array of at least one prompt, got ${show(options.prompts)}`,
+    );
+  }
+  const prompts = options.prompts.map((prompt, row) => checkPrompt(`${where}.prompts[${row}]`, prompt, size));
+  const length = checkInteger(`${where}.length`, options.length, 0);
+  const sampling = checkSampling(where, options, size);
+  checkInteger(`${where}.seed`, sampling.seed, 0, Number.MAX_SAFE_INTEGER - prompts.length + 1);
+  const stops = checkStop(`${where}.stop`, options.stop, size);
+  const signal = checkSignal(`${where}.signal`, options.signal);
+  if (options.state !== undefined) checkState(network, options.state, prompts.length);
+
+  const rows = prompts.map((_, row) => new Row(row, stops));
+  const final = zeroState(network, prompts.length);
+  const slice = new TimeSlice();
+  const decoder = new Decoder(network, where, size, prompts, sampling, options.state);
+  try {
+    for (let live = rows; ; decoder.step()) {
+      const aborted = signal?.aborted === true;
+      const ended = live.filter((row) => row.ends(aborted, length));
+      const state = ended.length > 0 ? decoder.state() : undefined;
+      for (const { index } of ended) copyRow(state!, index, final, index);
+      live = live.filter((row) => !ended.includes(row));
+      if (live.length === 0) break;
+      for (const row of live) if (decoder.speaks(row.index)) row.speak(decoder);
+      await slice.rest();
+    }
+  } finally {
+    decoder.release();
+  }
+  return { rows: rows.map((row) => row.result()), state: final };
+}
+
+/** One row and what it has said. */
+class Row {
+  readonly index: number;
+  readonly #filter: StopFilter<GeneratedToken>;
+  readonly #given: GeneratedToken[] = [];
+  #drawn = 0;
+  #finish: Finish = 'length';
+
+  constructor(index: number, stops: readonly Int32Array[]) {
+    this.index = index;
+    this.#filter = new StopFilter(stops);
+  }
+
+  /** Whether nothing more is to be drawn; what was drawn has been read. */
+  ends(aborted: boolean, length: number): boolean {
+    if (this.#filter.found >= 0) this.#finish = 'stop';
+    else if (aborted) this.#finish = 'aborted';
+    return this.#finish !== 'length' || this.#drawn === length;
+  }
+
+  speak(decoder: Decoder): void {
+    const token = decoder.choose(this.index);
+    this.#drawn++;
+    this.#given.push(...this.#filter.push(token, decoder.describe(this.index, token)));
+  }
+
+  result(): GeneratedRow {
+    const found = this.#filter.found;
+    const given = found < 0 ? [...this.#given, ...this.#filter.flush()] : this.#given;
+    return {
+      tokens: Int32Array.from(given, ({ token }) => token),
+      logProbabilities: Float64Array.from(given, ({ logProbability }) => logProbability),
+      finish: this.#finish,
+      stop: found < 0 ? undefined : found,
+    };
+  }
+}

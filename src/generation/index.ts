@@ -1,0 +1,5 @@
+// `import { beamSearch, generateBatch, perplexity, score } from 'bptt/generation'`: what there is beside `generate`.
+export { type BeamSearchOptions, beamSearch, type Hypothesis } from './beam-search.ts';
+export { type GenerateBatchOptions, type GeneratedBatch, type GeneratedRow, generateBatch } from './generate-batch.ts';
+export { type Perplexity, type PerplexityOptions, perplexity } from './perplexity.ts';
+export { type ScoreOptions, type SequenceScore, score } from './score.ts';

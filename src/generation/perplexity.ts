@@ -1,0 +1,72 @@
+// How well a model predicts a text: perplexity and bits per character.
+import { checkInteger, checkOptions, checkTokens } from '../check.ts';
+import { BpttError } from '../errors.ts';
+import { evaluate } from '../evaluate.ts';
+import type { Model } from '../model.ts';
+import type { Network } from '../network.ts';
+import type { State } from '../state.ts';
+import { vocabularySize } from './token-window.ts';
+
+export interface PerplexityOptions {
+  /** Characters of the text behind its first token, where a token is more or less than one. Default: one a token. */
+  readonly characters?: number;
+  /** Where the text starts: a state of one row. Default the zero state. */
+  readonly state?: State;
+}
+
+export interface Perplexity {
+  /** e^loss, in the model's precision: as if so many tokens were equally likely at each step. */
+  readonly perplexity: number;
+  /** Nats per token. */
+  readonly loss: number;
+  readonly bitsPerToken: number;
+  readonly bitsPerCharacter: number;
+  /** How many tokens were predicted: all but the first. */
+  readonly counted: number;
+  /** Behind the last token but one. */
+  readonly state: State;
+}
+
+/**
+ * How well a model predicts each token of a text from those before it.
+ *
+ * @param tokens The text, at least 2 tokens, read from start to end in one row.
+ * @throws BpttError when the model does not map tokens to logits over the same tokens, and for wrong tokens and options.
+ */
+export function perplexity(
+  model: Model,
+  tokens: Int32Array | readonly number[],
+  options: PerplexityOptions = {},
+): Perplexity {
+  const size = vocabularySize('perplexity', model);
+  checkOptions('perplexity', options, ['characters', 'state']);
+  const text = Int32Array.from(checkTokens('perplexity.tokens', tokens, size) as ArrayLike<number>);
+  if (text.length < 2) {
+    throw new BpttError('invalid-argument', `perplexity.tokens: expected at least 2 tokens, got ${text.length}`);
+  }
+  const counted = text.length - 1;
+  const characters = checkInteger('perplexity.characters', options.characters ?? counted, 1);
+  const batch = { steps: counted, rows: 1, inputs: text.subarray(0, counted), targets: text.subarray(1) };
+  const { loss, state } = evaluate(model, batch, { loss: 'cross-entropy' }, options.state);
+  const bitsPerToken = loss / Math.LN2;
+  return {
+    perplexity: exponential(model.network, loss),
+    loss,
+    bitsPerToken,
+    bitsPerCharacter: (bitsPerToken * counted) / characters,
+    counted,
+    state,
+  };
+}
+
+/** e^x by the kernels: the same in every engine. */
+function exponential({ kernels, arena }: Network, x: number): number {
+  const count = kernels.padded(1);
+  const bytes = count * kernels.realBytes();
+  const block = arena.allocate(bytes);
+  arena.reals(block, count)[0] = x;
+  kernels.vexp(block, block, count);
+  const y = arena.reals(block, count)[0]!;
+  arena.release(block, bytes);
+  return y;
+}
