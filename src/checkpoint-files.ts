@@ -94,6 +94,11 @@ export class CheckpointFiles {
     throw new BpttError('bad-file', damaged.map(({ reason }) => reason).join('; '));
   }
 
+  /** Removes all checkpoints of this training. */
+  async clear(): Promise<void> {
+    for (const step of await this.steps()) await unlink(this.#pathOf(step));
+  }
+
   #pathOf(step: number): string {
     return join(this.#directory, `${this.#stem}${step}${this.#extension}`);
   }

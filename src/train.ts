@@ -19,9 +19,13 @@ import { TimeSlice } from './yield.ts';
  * @throws BpttError for wrong options and data, and a checkpoint that is not of such a training; NonFiniteError when a loss or
  * gradient is not finite, before the update.
  */
-export async function* train(model: Model, options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+export function train(model: Model, options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+  // At the call and not at the first event: what is wrong is known before anything is said to have begun.
   checkTrainOptions(options);
-  const training = new Training(model, options);
+  return run(new Training(model, options), options);
+}
+
+async function* run(training: Training, options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   try {
     yield* new Loop(training, options).run();
   } finally {

@@ -81,10 +81,18 @@ export function addFlags(command: Command, flags: Flags): Command {
   return command;
 }
 
-/** The values that a command was called with, defaults included. */
-export function valuesOf<F extends Flags>(flags: F, command: Command): Values<F> {
+/** The values that a command was called with; those that were not given are in `others`, or the defaults. */
+export function valuesOf<F extends Flags>(
+  flags: F,
+  command: Command,
+  others: Readonly<Record<string, unknown>> = {},
+): Values<F> {
   const given = command.opts();
+  const typedIn = (name: string) => command.getOptionValueSource(name) === 'cli';
   return Object.fromEntries(
-    Object.entries(flags).map(([name, flag]) => [name, given[name] ?? flag.default]),
+    Object.entries(flags).map(([name, flag]) => [
+      name,
+      typedIn(name) ? given[name] : (others[name] ?? given[name] ?? flag.default),
+    ]),
   ) as Values<F>;
 }

@@ -6,6 +6,7 @@ import { BpttError } from '../errors.ts';
 import { benchCommand, benchFlags } from './bench.ts';
 import { addFlags, valuesOf } from './flags.ts';
 import { Output } from './output.ts';
+import { checkText, findLeft } from './resume.ts';
 import { sampleCommand, sampleFlags } from './sample.ts';
 import { readText } from './text-file.ts';
 import { trainCommand } from './train.ts';
@@ -32,7 +33,7 @@ addFlags(program.command('train'), trainFlags)
   .argument('[FILE]', 'text in UTF-8 (default: the first 28 chapters of Moby-Dick)')
   .addHelpText(
     'after',
-    '\nCtrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving.',
+    '\nCtrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving. --resume goes on, after both.',
   )
   .action(async (file: string | undefined, _: unknown, command: Command) => {
     const interruption = new AbortController();
@@ -46,7 +47,18 @@ addFlags(program.command('train'), trainFlags)
         interruption.abort();
       });
     }
-    await trainCommand(await readText(file, embedded), valuesOf(trainFlags, command), output, interruption.signal);
+    const given = valuesOf(trainFlags, command);
+    const left = given.resume ? await findLeft(given.out) : undefined;
+    const path = file ?? left?.file ?? undefined;
+    const text = await readText(path, embedded);
+    if (left !== undefined) checkText(left, text);
+    await trainCommand(
+      { ...text, path },
+      valuesOf(trainFlags, command, left?.values),
+      output,
+      interruption.signal,
+      left?.checkpoint,
+    );
   });
 
 addFlags(program.command('sample'), sampleFlags)

@@ -11,6 +11,8 @@ export interface StartReport {
   readonly validationCharacters: number;
   readonly parameters: number;
   readonly steps: number;
+  /** The update from whose checkpoint the training goes on. */
+  readonly resumed?: number;
 }
 
 export interface StepReport {
@@ -38,6 +40,10 @@ export interface Reporter {
   step(report: StepReport): void;
   validation(step: number, loss: number): void;
   sample(step: number, text: string): void;
+  /** A checkpoint was written. */
+  checkpoint(step: number, path: string): void;
+  /** Something that the user should know, and that does not stop the training. */
+  warning(message: string): void;
   saved(path: string, bytes: number): void;
   end(report: EndReport): void;
   /** Leaves the terminal as it was; also after an error. */
@@ -73,11 +79,11 @@ function duration(seconds: number): string {
 }
 
 function introduction(report: StartReport): string {
-  const { text, characters, vocabulary, trainingCharacters, validationCharacters, parameters, steps } = report;
+  const { text, characters, vocabulary, trainingCharacters, validationCharacters, parameters, steps, resumed } = report;
   const parts = `${count(trainingCharacters)} to train on, ${count(validationCharacters)} to validate on`;
   return [
     `${text}: ${count(characters)} characters (${parts}), ${vocabulary} different`,
-    `${count(parameters)} parameters, ${count(steps)} steps`,
+    `${count(parameters)} parameters, ${count(steps)} steps${resumed === undefined ? '' : `, resumed at step ${count(resumed)}`}`,
   ].join('\n');
 }
 
@@ -133,6 +139,14 @@ class JsonReporter implements Reporter {
     this.#output.json({ type: 'sample', step, text });
   }
 
+  checkpoint(step: number, path: string): void {
+    this.#output.json({ type: 'checkpoint', step, path });
+  }
+
+  warning(message: string): void {
+    this.#output.json({ type: 'warning', message });
+  }
+
   saved(path: string, bytes: number): void {
     this.#output.json({ type: 'saved', path, bytes });
   }
@@ -175,6 +189,12 @@ class LineReporter implements Reporter {
 
   sample(step: number, text: string): void {
     this.#output.line(`step ${step}/${this.#steps}: sample\n${text}\n`);
+  }
+
+  checkpoint(): void {}
+
+  warning(message: string): void {
+    this.#output.line(`warning: ${message}`);
   }
 
   saved(path: string, bytes: number): void {
@@ -226,7 +246,7 @@ class BarReporter implements Reporter {
       forceRedraw: true, // else the bar stays away after text above it until it changes
     });
     process.once('exit', this.#leave);
-    this.#bar = this.#bars.create(report.steps, 0, { loss: '-', validation: '', speed: '-' });
+    this.#bar = this.#bars.create(report.steps, report.resumed ?? 0, { loss: '-', validation: '', speed: '-' });
   }
 
   step({ step, loss, charactersPerSecond }: StepReport): void {
@@ -244,6 +264,12 @@ class BarReporter implements Reporter {
 
   sample(step: number, text: string): void {
     this.#above(`${pc.dim(`step ${step}/${this.#steps}`)}\n${pc.cyan(text)}\n\n`);
+  }
+
+  checkpoint(): void {}
+
+  warning(message: string): void {
+    this.#above(`${pc.yellow(`warning: ${message}`)}\n`);
   }
 
   saved(path: string, bytes: number): void {

@@ -1,10 +1,12 @@
 // `bptt train`: from a text to a model file.
 import { checkWritable, writeFileAtomic } from '../atomic-file.ts';
+import { CheckpointFiles, type FoundCheckpoint } from '../checkpoint-files.ts';
 import { BpttError } from '../errors.ts';
 import { characters, createModel, generate, type Model, serialize, split, textStream, train } from '../index.ts';
 import type { Vocabulary } from '../text.ts';
 import type { Output } from './output.ts';
 import { createReporter, type Reporter } from './report.ts';
+import { COMMAND, commandOf } from './resume.ts';
 import type { Text } from './text-file.ts';
 import { describeModel, describeTraining, type TrainValues } from './train-flags.ts';
 
@@ -13,6 +15,7 @@ const EPOCHS = 15;
 const VALIDATIONS = 20;
 const SAMPLES = 5;
 const LINES = 50;
+const CHECKPOINTS = 20;
 
 /** The name of the vocabulary in a model file's metadata. */
 export const VOCABULARY = 'vocabulary';
@@ -24,11 +27,13 @@ export const VOCABULARY = 'vocabulary';
  * @returns whether all steps were made.
  */
 export async function trainCommand(
-  { name, text }: Text,
+  source: Text & { readonly path: string | undefined },
   values: TrainValues,
   output: Output,
   interrupted: AbortSignal,
+  left?: FoundCheckpoint,
 ): Promise<boolean> {
+  const { name, text } = source;
   const vocabulary = characters(text);
   const tokens = vocabulary.encode(text);
   const { training, validation } = prepare(tokens, values);
@@ -39,10 +44,25 @@ export async function trainCommand(
   const { seed, dtype, relaxed } = values;
   const model = await createModel(describeModel(values, vocabulary.size), { seed, dtype, relaxed });
   await checkWritable(out);
+  const files = new CheckpointFiles(out, { keep: values.keep });
+  await checkFresh(files, values);
+  const every = values.checkpointEvery ?? Math.min(1000, Math.ceil(steps / CHECKPOINTS));
+  const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
+  const command = commandOf(source.path, source, values);
+
+  const events = train(model, {
+    ...options,
+    data: training,
+    ...(validation === undefined ? {} : { validation }),
+    ...(validation === undefined || validateEvery === 0 ? {} : { validateEvery }),
+    ...(every > 0 && { checkpoint: { every, metadata: { ...metadata, [COMMAND]: command } } }),
+    ...(left !== undefined && { resume: left.bytes }),
+    signal: AbortSignal.any([interrupted, output.closed]),
+  });
 
   const reporter = createReporter(output, values.json, values.logEvery ?? Math.ceil(steps / LINES));
   const begin = performance.now();
-  let step = 0;
+  let step = left?.step ?? 0;
   let reason = '';
   let validationLoss: number | undefined;
   try {
@@ -54,14 +74,9 @@ export async function trainCommand(
       validationCharacters: validation === undefined ? 0 : validation.targets + 1,
       parameters: model.parameterCount,
       steps,
+      ...(left !== undefined && { resumed: left.step }),
     });
-    const events = train(model, {
-      ...options,
-      data: training,
-      ...(validation === undefined ? {} : { validation }),
-      ...(validation === undefined || validateEvery === 0 ? {} : { validateEvery }),
-      signal: AbortSignal.any([interrupted, output.closed]),
-    });
+    for (const { reason: why } of left?.damaged ?? []) reporter.warning(why);
     for await (const event of events) {
       step = event.step;
       if (event.type === 'step') {
@@ -79,19 +94,39 @@ export async function trainCommand(
       } else if (event.type === 'validation') {
         validationLoss = event.loss;
         reporter.validation(step, event.loss);
-      } else if (event.type === 'end') {
+      } else if (event.type === 'checkpoint') {
+        reporter.checkpoint(step, await files.write(event));
+      } else {
         reason = event.reason;
       }
     }
     if (reason !== 'aborted') sampler.report(model, step, reporter);
-    const bytes = serialize(model, { metadata: { [VOCABULARY]: JSON.stringify(vocabulary) } });
+    const bytes = serialize(model, { metadata });
     await writeFileAtomic(out, bytes);
     reporter.saved(out, bytes.length);
+    // What is done needs no more to go on from.
+    if (reason !== 'aborted') await files.clear();
     reporter.end({ step, reason, seconds: (performance.now() - begin) / 1000, validationLoss });
   } finally {
     reporter.close();
   }
   return reason !== 'aborted';
+}
+
+/** Checkpoints of another training are not to be mixed with those of this one. */
+async function checkFresh(files: CheckpointFiles, { resume, restart, out }: TrainValues): Promise<void> {
+  if (resume && restart) {
+    throw new BpttError('invalid-argument', '--restart: expected it without --resume, got both');
+  }
+  const [newest] = resume ? [] : await files.steps();
+  if (newest === undefined) return;
+  if (!restart) {
+    throw new BpttError(
+      'bad-file',
+      `${out}: expected no unfinished training of it, got a checkpoint of step ${newest}: --resume goes on with it, --restart removes it`,
+    );
+  }
+  await files.clear();
 }
 
 /** Cuts the tokens into the streams to train and to validate on. */
