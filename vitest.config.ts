@@ -13,7 +13,9 @@ const node: TestProjectInlineConfiguration = {
 function chromium(executablePath: string): TestProjectInlineConfiguration {
   return {
     // Named here so that Vite does not find them in the middle of a run and load the page again.
-    optimizeDeps: { include: ['@assemblyscript/loader', 'csv-parse/browser/esm/sync', 'fast-check'] },
+    optimizeDeps: {
+      include: ['@assemblyscript/loader', '@huggingface/tokenizers', 'csv-parse/browser/esm/sync', 'fast-check'],
+    },
     test: {
       name: 'chromium',
       include,

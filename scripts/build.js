@@ -43,6 +43,7 @@ if (!kernelsOnly) {
       generation: 'src/generation/index.ts',
       onnx: 'src/onnx/index.ts',
       series: 'src/series/index.ts',
+      tokenizers: 'src/tokenizers/index.ts',
       cli: 'src/cli/main.ts',
     },
     outdir: 'build',

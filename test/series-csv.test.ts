@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CsvOptions, readCsv, series, slice, splitByTime, writeCsv } from '../src/series/index.ts';
-import { codeOf } from './series-helpers.ts';
+import { codeOf } from './error-code.ts';
 
 describe('readCsv', () => {
   test('reads named columns in the order that was asked for', () => {

@@ -23,7 +23,7 @@ import {
   windows,
 } from '../src/series/index.ts';
 import { cosineOfTurns, sineOfTurns } from '../src/series/turns.ts';
-import { codeOf } from './series-helpers.ts';
+import { codeOf } from './error-code.ts';
 
 const DAY = 86_400_000;
 const datesFrom = (start: string, length: number) =>

@@ -1,4 +1,4 @@
-// What the tests of series and of tokenizers share.
+// For tests of what is refused.
 import { BpttError } from '../src/errors.ts';
 
 /** The code of the error that is thrown. */
