@@ -71,7 +71,8 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
   const signal = checkSignal(`${where}.signal`, options.signal);
   if (options.state !== undefined) checkState(network, options.state, 1);
 
-  const penalties = lengthPenalties(network, alpha, length);
+  const penalty = new LengthPenalty(network, alpha);
+  const largest = penalty.of(length);
   const expansion = new Expansion(network, where, size, Math.min(beams + stops.length, size));
   const slice = new TimeSlice();
   let finished: readonly Hypothesis[] = [];
@@ -80,7 +81,7 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
     const hypothesis: Hypothesis = {
       tokens: Int32Array.from(tokens.slice(0, end)),
       logProbability,
-      score: logProbability / penalties[tokens.length]!,
+      score: logProbability / penalty.of(tokens.length),
       finish: why,
       stop,
     };
@@ -107,7 +108,7 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
       }
       // No log-probability grows, so the most that a beam can reach is that of now with the largest penalty.
       const worst = finished.length < beams ? Number.NEGATIVE_INFINITY : finished.at(-1)!.score;
-      live = next.filter(({ logProbability }) => logProbability / penalties[length]! > worst);
+      live = next.filter(({ logProbability }) => logProbability / largest > worst);
       if (live.length > 0) window = advance(network, window, live, beams);
       live = live.map((beam, row) => ({ ...beam, row }));
       await slice.rest();
@@ -115,6 +116,7 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
   } finally {
     window.release();
     expansion.release();
+    penalty.release();
   }
   return finished;
 }
@@ -133,19 +135,32 @@ function advance(network: Network, window: TokenWindow, live: readonly Beam[], b
   return wide;
 }
 
-/** ((5 + n) / 6)^α for n from 0 to `length`, by the kernels' exp and log: the same in every engine. */
-function lengthPenalties({ kernels, arena }: Network, alpha: number, length: number): ArrayLike<number> {
-  const count = kernels.padded(length + 1);
-  const bytes = count * kernels.realBytes();
-  const block = arena.allocate(bytes);
-  const values = arena.reals(block, count);
-  for (let n = 0; n < count; n++) values[n] = (5 + n) / 6;
-  kernels.vlog(block, block, count);
-  kernels.scale(block, alpha, count);
-  kernels.vexp(block, block, count);
-  const penalties = arena.reals(block, count).slice();
-  arena.release(block, bytes);
-  return penalties;
+/** ((5 + n) / 6)^α by the kernels' exp and log: the same in every engine. */
+class LengthPenalty {
+  readonly #network: Network;
+  readonly #alpha: number;
+  readonly #count: number;
+  readonly #block: number;
+
+  constructor(network: Network, alpha: number) {
+    this.#network = network;
+    this.#alpha = alpha;
+    this.#count = network.kernels.padded(1);
+    this.#block = network.arena.allocate(this.#count * network.kernels.realBytes());
+  }
+
+  of(n: number): number {
+    const { kernels, arena } = this.#network;
+    arena.reals(this.#block, this.#count).fill((5 + n) / 6);
+    kernels.vlog(this.#block, this.#block, this.#count);
+    kernels.scale(this.#block, this.#alpha, this.#count);
+    kernels.vexp(this.#block, this.#block, this.#count);
+    return arena.reals(this.#block, 1)[0]!;
+  }
+
+  release(): void {
+    this.#network.arena.release(this.#block, this.#count * this.#network.kernels.realBytes());
+  }
 }
 
 /** What beams can become. */

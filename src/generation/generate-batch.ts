@@ -20,7 +20,7 @@ export interface GenerateBatchOptions extends SamplingOptions {
   readonly stop?: StopSequences;
   /** Where the rows start. Default the zero state. */
   readonly state?: State;
-  /** Ends all rows before the next token when it aborts; nothing is thrown. */
+  /** Ends all rows before the next token when it aborts, be it in the middle of a prompt; nothing is thrown. */
   readonly signal?: AbortSignal;
 }
 
@@ -37,7 +37,7 @@ export interface GeneratedRow {
 
 export interface GeneratedBatch {
   readonly rows: readonly GeneratedRow[];
-  /** Of each row, behind its prompt and all that was drawn for it: where the next batch goes on. */
+  /** Of each row, behind all that it has read, which is its prompt and all that was drawn for it: where the next batch goes on. */
   readonly state: State;
 }
 
@@ -73,7 +73,7 @@ export async function generateBatch(model: Model, options: GenerateBatchOptions)
   try {
     for (let live = rows; ; decoder.step()) {
       const aborted = signal?.aborted === true;
-      const ended = live.filter((row) => row.ends(aborted, length));
+      const ended = live.filter((row) => row.ends(aborted, decoder.speaks(row.index), length));
       const state = ended.length > 0 ? decoder.state() : undefined;
       for (const { index } of ended) copyRow(state!, index, final, index);
       live = live.filter((row) => !ended.includes(row));
@@ -100,11 +100,11 @@ class Row {
     this.#filter = new StopFilter(stops);
   }
 
-  /** Whether nothing more is to be drawn; what was drawn has been read. */
-  ends(aborted: boolean, length: number): boolean {
+  /** Whether nothing more is to be drawn; what was drawn has been read, and the prompt too when the row speaks. */
+  ends(aborted: boolean, speaks: boolean, length: number): boolean {
     if (this.#filter.found >= 0) this.#finish = 'stop';
     else if (aborted) this.#finish = 'aborted';
-    return this.#finish !== 'length' || this.#drawn === length;
+    return this.#finish !== 'length' || (speaks && this.#drawn === length);
   }
 
   speak(decoder: Decoder): void {

@@ -16,15 +16,19 @@ export function softmaxAt(logits: readonly number[], temperature: number): numbe
   return normalized(logits.map((logit) => Math.exp((logit - max) / temperature)));
 }
 
-/** The k largest, of equals those of lower tokens; normalised. */
-export function topK(probabilities: readonly number[], k: number): number[] {
-  return keep(probabilities, sorted(probabilities).slice(0, k));
+/** Tokens by their logits, the largest first, of equals the lower token. */
+export function ranked(logits: readonly number[]): number[] {
+  return [...logits.keys()].toSorted((a, b) => logits[b]! - logits[a]! || a - b);
 }
 
-/** The fewest largest that add up to at least p (Holtzman et al. 2020); normalised. */
-export function topP(probabilities: readonly number[], p: number): number[] {
+/** The first k of an order; normalised. */
+export function topK(probabilities: readonly number[], order: readonly number[], k: number): number[] {
+  return keep(probabilities, order.slice(0, k));
+}
+
+/** The fewest of an order that add up to at least p (Holtzman et al. 2020); normalised. */
+export function topP(probabilities: readonly number[], order: readonly number[], p: number): number[] {
   if (p === 1) return [...probabilities];
-  const order = sorted(probabilities);
   let sum = 0;
   let count = 0;
   while (count < order.length && sum < p) sum += probabilities[order[count++]!]!;
@@ -36,10 +40,6 @@ export function logSoftmax(logits: readonly number[]): number[] {
   const max = Math.max(...logits);
   const sum = logits.reduce((total, logit) => total + Math.exp(logit - max), 0);
   return logits.map((logit) => logit - max - Math.log(sum));
-}
-
-function sorted(values: readonly number[]): number[] {
-  return [...values.keys()].toSorted((a, b) => values[b]! - values[a]! || a - b);
 }
 
 function keep(probabilities: readonly number[], tokens: readonly number[]): number[] {
