@@ -1,0 +1,91 @@
+// What sequences go through: how the directions of a recurrent operator become one layer, and the last step of a sequence.
+import type { Operation } from './operation.ts';
+import { type Axis, type Half, partsOf, type RecurrentStage, type Sequence, type Stage } from './values.ts';
+
+/** A sequence as a layer reads it. */
+export interface Settled {
+  readonly stage: Stage;
+  /** All axes but the last, which are the features. */
+  readonly leading: readonly Axis[];
+  /** How many features, where that is known. */
+  readonly size: number | undefined;
+}
+
+/** A sequence whose features are the last axis, with both directions of a recurrent operator side by side or added up. */
+export function settle(operation: Operation, sequence: Sequence): Settled {
+  const { axes } = sequence;
+  const last = axes.at(-1) ?? operation.fail('a sequence', 'a number without axes');
+  const parts = partsOf(last).filter(({ size }) => size !== 1 || partsOf(last).length === 1);
+  const leading = axes.slice(0, -1);
+  const strange = leading.find(({ role, size, parts: inner }) => {
+    return (
+      role === 'features' || (role === 'directions' && size !== 1) || inner?.some((part) => part.role === 'features')
+    );
+  });
+  if (strange !== undefined) operation.fail('features in the last axis', `${strange.role} in front of it`);
+  const [outer, inner] = parts;
+  const concat = parts.length === 2 && outer!.role === 'directions' && inner!.role === 'features';
+  if (parts.length !== 1 && !concat) {
+    operation.fail(
+      'one axis of features, or directions and features',
+      `${parts.map(({ role }) => role).join(' and ')} in one`,
+    );
+  }
+  const known = outer!.role === 'unknown' || outer!.role === 'features' || outer!.size === 1 || concat;
+  if (!known) operation.fail('features in the last axis', outer!.role);
+  const { stage } = sequence;
+  if (stage.kind !== 'recurrent') return { stage, leading, size: last.size };
+  return { stage: wholeStage(operation, stage, concat), leading, size: last.size };
+}
+
+function wholeStage(operation: Operation, stage: RecurrentStage, concat: boolean): RecurrentStage {
+  if (stage.merge !== undefined) return stage;
+  if (stage.halves.length === 2) {
+    if (concat) return { ...stage, merge: 'concat' };
+    return operation.fail('both directions side by side or added up', 'directions apart');
+  }
+  if (!stage.halves[0]!.reverse) return stage;
+  return operation.fail('a direction in reverse next to one forward', 'one alone');
+}
+
+/** One direction of a recurrent operator. */
+export function halfOf(operation: Operation, { stage }: Sequence, place: number): RecurrentStage {
+  if (stage.kind !== 'recurrent' || stage.merge !== undefined)
+    return operation.unfit(0, 'directions of a recurrent operator');
+  return { ...stage, halves: [stage.halves[operation.place(place, stage.halves.length)]!] };
+}
+
+/** Two directions as one layer; undefined where they are not that. */
+export function mergeHalves(a: Stage, b: Stage, merge: 'concat' | 'sum'): RecurrentStage | undefined {
+  if (a.kind !== 'recurrent' || b.kind !== 'recurrent') return undefined;
+  const halves = [...a.halves, ...b.halves];
+  if (halves.length !== 2 || a.merge !== undefined || b.merge !== undefined || a.returns !== b.returns)
+    return undefined;
+  if (merge === 'sum' && halves[0]!.reverse) halves.reverse();
+  const [forward, reverse] = halves as [Half, Half];
+  const alike =
+    !forward.reverse &&
+    reverse.reverse &&
+    forward.previous === reverse.previous &&
+    forward.lengths === reverse.lengths &&
+    forward.units === reverse.units &&
+    JSON.stringify(forward.cell) === JSON.stringify(reverse.cell);
+  return alike ? { kind: 'recurrent', previous: a.previous, halves, merge, returns: a.returns } : undefined;
+}
+
+/** The stage of the last step alone. */
+export function lastStep(operation: Operation, stage: Stage): Stage {
+  if (stage.kind === 'dense') return { ...stage, previous: lastStep(operation, stage.previous) };
+  if (stage.kind !== 'recurrent')
+    return operation.fail('the last step of a recurrent operator', `that of ${stage.kind}`);
+  if (stage.halves.length > 1 || stage.halves[0]!.reverse) {
+    return operation.fail(
+      'the last state (Y_h) of both directions',
+      'the last step, of which the backward direction has read only that step',
+    );
+  }
+  if (stage.halves[0]!.lengths !== undefined) {
+    return operation.fail('the last state (Y_h) of rows that end before', 'the last step, which is padding there');
+  }
+  return { ...stage, returns: 'last' };
+}
