@@ -1,5 +1,6 @@
 // The cases of the bit fixture: every cell and what can stand around it, each with the data that it reads. Small odd sizes, so
 // that rows end in padding.
+import type { BeamSearchOptions } from '../../src/generation/index.ts';
 import {
   type Activation,
   activityRegularization,
@@ -11,6 +12,7 @@ import {
   dropout,
   elman,
   embedding,
+  type GenerateOptions,
   glorotNormal,
   gru,
   heNormal,
@@ -41,6 +43,8 @@ export interface Case {
   readonly clip: number;
   /** Whether what the trained model computes outside training counts too. */
   readonly evaluated: boolean;
+  /** What the trained model is then to say. */
+  readonly said?: { readonly drawn: readonly GenerateOptions[]; readonly searched: BeamSearchOptions };
 }
 
 const VOCABULARY = 17; // no multiple of any vector's length
@@ -74,6 +78,7 @@ export function cases(): Readonly<Record<string, Case>> {
   for (const [name, layers] of Object.entries(onLastOutputs)) {
     all[`${name}, last output`] = { ...small(layers), data: sequences.map(withLastTargets) };
   }
+  all['lstm and gru, what they say'] = { ...small([lstm({ units: 11 }), gru({ units: 6 })]), data: stream, said };
   return all;
 }
 
@@ -93,6 +98,19 @@ function small(layers: readonly LayerDescription[]): Omit<Case, 'data'> {
   const larger = /"layerNorm":true|"vanishingRegularization":(?!0[,}])/.test(JSON.stringify(layers)); // gradients
   return { model, updates: 60, learningRate: 1 / 32, clip: larger ? 0.4 : 0.25, evaluated: true };
 }
+
+/** Every way to choose tokens. */
+const said: NonNullable<Case['said']> = {
+  drawn: [
+    { temperature: 0 },
+    { temperature: 1.25 },
+    { topK: 5 },
+    { topP: 0.9, temperature: 1.5 },
+    { topK: 9, topP: 0.75, repetitionPenalty: 1.2 },
+    { topP: 0.95, repetitionPenalty: 1.5, repetitionWindow: 7 },
+  ].map((options, seed) => ({ prompt: [1, 2, 3], length: 200, seed, ...options })),
+  searched: { prompt: [1, 2, 3], beams: 5, length: 20, lengthPenalty: 0.65, stop: [[0], [4, 5]] },
+};
 
 /** Cases that read a stream of tokens, with or without truncation. */
 const onStream: Readonly<Record<string, readonly [readonly LayerDescription[], ...TruncationName[]]>> = {

@@ -1,7 +1,8 @@
 // What every engine must compute to the last bit: small models trained for some updates, each reduced to the SHA-256 of
 // its parameters, and of what it then computes outside training. Bundled into one module by run.js; the default export is what
 // an engine runs.
-import { adam, createModel, type Dtype, evaluate, type Model, train } from '../../src/index.ts';
+import { beamSearch, perplexity, score } from '../../src/generation/index.ts';
+import { adam, createModel, type Dtype, evaluate, generate, type Model, train } from '../../src/index.ts';
 import { type Case, cases } from './cases.ts';
 
 /** SHA-256 of the trained models, by the name of the case. */
@@ -41,6 +42,7 @@ async function hashAfterTraining(name: string, one: Case, dtype: Dtype): Promise
   return sha256([
     ...model.parameters().map(({ data: values }) => values),
     ...(one.evaluated ? outside(model, one) : []),
+    ...(one.said ? await said(model, one.said) : []),
   ]);
 }
 
@@ -51,6 +53,21 @@ function outside(model: Model, { data }: Case): readonly (Float32Array | Float64
   for (const { steps, rows, inputs, lengths } of data) {
     const { outputs, state } = model.forward({ steps, rows, inputs, ...(lengths && { lengths }) });
     results.push(outputs, ...state.layers);
+  }
+  return results;
+}
+
+/** What a model says, and how likely it finds it. */
+async function said(model: Model, { drawn, searched }: NonNullable<Case['said']>): Promise<readonly Float64Array[]> {
+  const results: Float64Array[] = [];
+  for (const options of drawn) {
+    const given = [...generate(model, { ...options, logProbabilities: true })];
+    results.push(Float64Array.from(given.flatMap((one) => [one.token, one.logProbability, one.probability])));
+    const text = given.map(({ token }) => token);
+    results.push(Float64Array.of(perplexity(model, text).perplexity, score(model, [text])[0]!.logProbability));
+  }
+  for (const hypothesis of await beamSearch(model, searched)) {
+    results.push(Float64Array.of(...hypothesis.tokens, hypothesis.score));
   }
   return results;
 }
