@@ -20,12 +20,13 @@ import {
   residual,
   tokens,
 } from '../src/index.ts';
-import { type ExportOptions, exportOnnx } from '../src/onnx/index.ts';
+import { type ExportOptions, exportOnnx, importOnnx } from '../src/onnx/index.ts';
 import { numbers } from './support/models.ts';
 import { runOnnx, type Shaped } from './support/onnx.ts';
 
 const TOLERANCE = 1e-5;
 const noise = normal({ deviation: 0.4 });
+const head = { biasInitializer: noise };
 const random = { biasInitializer: noise, inputInitializer: noise, recurrentInitializer: noise };
 
 type More = Partial<RecurrentOptions>;
@@ -186,8 +187,131 @@ describe('onnxruntime gives the outputs of forward to 1e-5', () => {
     }
   });
 
+  it('with the probabilities of softmax and sigmoid', async () => {
+    const model = await featuresModel(gru({ units: 4, ...random }), dense({ units: 3, ...head }));
+    const inputs = inputsOf(model, 4, 2, 1);
+    const logits = model.forward({ steps: 4, rows: 2, inputs }).outputs;
+    const feeds = { input: { data: inputs, dims: [4, 2, FEATURES] } };
+    const { output: soft } = await runOnnx(exportOnnx(model, { output: 'softmax' }), feeds);
+    const { output: sigmoids } = await runOnnx(exportOnnx(model, { output: 'sigmoid' }), feeds);
+    const rows = Array.from({ length: 8 }, (_, row) => Array.from(logits.slice(3 * row, 3 * row + 3), Math.exp));
+    expectClose(
+      soft!.data,
+      rows.flatMap((row) => row.map((value) => value / row.reduce((a, b) => a + b, 0))),
+    );
+    expectClose(
+      sigmoids!.data,
+      Array.from(logits, (value) => 1 / (1 + Math.exp(-value))),
+    );
+  });
+
+  it('of an f64 model, in f32', async () => {
+    await expectEqual(await modelOf([features(FEATURES), lstm({ units: 4, ...random })], { dtype: 'f64' }), SIZES);
+  });
+
   it('without recurrent layers', async () => {
     await expectEqual(await modelOf([tokens(VOCABULARY), dense({ units: 4 }), dense({ units: 2 })]), SIZES);
     await expectEqual(await modelOf([tokens(VOCABULARY), embedding({ units: 4 })]), SIZES, { lengths: true });
+  });
+});
+
+describe('states', () => {
+  it.each(names)('of %s go in and out, with lengths and step by step', async (name) => {
+    const model = await modelOf([
+      tokens(VOCABULARY),
+      all[name](4),
+      residual(all[name](4)),
+      dense({ units: VOCABULARY }),
+    ]);
+    const inputs = inputsOf(model, 5, 3, 2);
+    const [first, second] = [inputs.subarray(0, 6) as Int32Array, inputs.subarray(6) as Int32Array];
+    const stateNames = model.description
+      .slice(1, 3)
+      .flatMap((_, layer) => (name.startsWith('lstm') ? ['h', 'c'] : ['h']).map((state) => `${state}_l${layer}`));
+    const feeds = (data: Int32Array, steps: number, layers: readonly { readonly length: number }[]) => ({
+      input: { data, dims: [steps, 3] },
+      ...Object.fromEntries(
+        stateNames.map((state, index) => [
+          `initial_${state}`,
+          { data: Float32Array.from(layers[index] as ArrayLike<number>), dims: [3, 4] },
+        ]),
+      ),
+    });
+    const zero = model.zeroState(3).layers;
+    const bytes = exportOnnx(model, { states: true });
+    const whole = model.forward({ steps: 5, rows: 3, inputs });
+    const begun = await runOnnx(bytes, feeds(first, 2, zero));
+    const between = stateNames.map((state) => Float32Array.from(begun[`final_${state}`]!.data));
+    const ended = await runOnnx(bytes, feeds(second, 3, between));
+    expectClose([...begun.output!.data, ...ended.output!.data], whole.outputs);
+    for (const [index, state] of stateNames.entries()) {
+      expect(ended[`final_${state}`]!.dims).toEqual([3, 4]);
+      expectClose(ended[`final_${state}`]!.data, whole.state.layers[index]!);
+    }
+
+    const lengths = lengthsOf(5, 3);
+    const padded = model.forward({ steps: 5, rows: 3, inputs, lengths }, { rows: 3, layers: between });
+    const withLengths = await runOnnx(exportOnnx(model, { states: true, lengths: true }), {
+      ...feeds(inputs as Int32Array, 5, between),
+      lengths: { data: lengths, dims: [3] },
+    });
+    expectClose(withLengths.output!.data, padded.outputs);
+    for (const [index, state] of stateNames.entries()) {
+      expectClose(withLengths[`final_${state}`]!.data, padded.state.layers[index]!);
+    }
+  });
+
+  it('are refused where a model reads both directions', async () => {
+    const model = await featuresModel(bidirectional(gru({ units: 2 })));
+    expect(() => exportOnnx(model, { states: true })).toThrow(/exportOnnx\.states.*bidirectional/);
+  });
+});
+
+describe('a file that was exported', () => {
+  const outputs = ['logits', 'softmax', 'sigmoid'] as const;
+
+  it.each(names)('gives the model of %s back, bit for bit', async (name) => {
+    const cell = all[name];
+    const models = [
+      await modelOf([tokens(VOCABULARY), cell(4), dropout({ rate: 0.2 }), residual(cell(4)), dense({ units: 3 })]),
+      await modelOf([tokens(VOCABULARY), embedding({ units: 3 }), bidirectional(cell(3), { returns: 'last' })]),
+      await featuresModel(bidirectional(cell(3), { merge: 'sum' }), cell(2, { returns: 'last' }), dense({ units: 2 })),
+    ];
+    for (const [index, model] of models.entries()) {
+      const bytes = exportOnnx(model, { output: outputs[index]!, lengths: index > 0, states: index === 0 });
+      const again = await importOnnx(bytes);
+      expect(again.model.description).toEqual(model.description);
+      expect(again.model.parameters()).toEqual(model.parameters());
+      expect(again.output).toBe(outputs[index]);
+      expect(exportOnnx(again.model, { output: outputs[index]!, lengths: index > 0, states: index === 0 })).toEqual(
+        bytes,
+      );
+    }
+  });
+
+  it('opens in f64 when asked', async () => {
+    const model = await featuresModel(lstm({ units: 3, ...random }));
+    const again = await importOnnx(exportOnnx(model), { dtype: 'f64' });
+    expect(again.model.dtype).toBe('f64');
+    expect(again.model.parameters().map(({ data }) => Float32Array.from(data))).toEqual(
+      model.parameters().map(({ data }) => data),
+    );
+  });
+
+  it('is the same for the same model, and smaller than its parameters and 8 KB', async () => {
+    const model = await modelOf([tokens(VOCABULARY), lstm({ units: 32 }), dense({ units: VOCABULARY })]);
+    const bytes = exportOnnx(model);
+    expect(exportOnnx(model)).toEqual(bytes);
+    expect(bytes.length).toBeLessThan(4 * (model.parameterCount + 4 * 32) + 8192);
+  });
+});
+
+describe('export refuses', () => {
+  it('options that do not exist, and numbers that f32 cannot hold', async () => {
+    const model = await modelOf([features(2), dense({ units: 2 })], { dtype: 'f64' });
+    expect(() => exportOnnx(model, { length: true } as never)).toThrow(/did you mean "lengths"/);
+    expect(() => exportOnnx(model, { output: 'tanh' as never })).toThrow(/exportOnnx\.output: expected one of/);
+    model.setParameter('dense.bias', [1, 1e300]);
+    expect(() => exportOnnx(model)).toThrow(/dense\.bias\[1\]: expected a number that is finite in f32/);
   });
 });
