@@ -14,7 +14,14 @@ function chromium(executablePath: string): TestProjectInlineConfiguration {
   return {
     // Named here so that Vite does not find them in the middle of a run and load the page again.
     optimizeDeps: {
-      include: ['@assemblyscript/loader', '@huggingface/tokenizers', 'csv-parse/browser/esm/sync', 'fast-check'],
+      include: [
+        '@assemblyscript/loader',
+        '@huggingface/tokenizers',
+        'csv-parse/browser/esm/sync',
+        'fast-check',
+        'fflate',
+        'jsfive',
+      ],
     },
     test: {
       name: 'chromium',

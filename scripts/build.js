@@ -42,6 +42,7 @@ if (!kernelsOnly) {
       node: 'src/node.ts',
       generation: 'src/generation/index.ts',
       onnx: 'src/onnx/index.ts',
+      keras: 'src/keras/index.ts',
       series: 'src/series/index.ts',
       tokenizers: 'src/tokenizers/index.ts',
       cli: 'src/cli/main.ts',

@@ -71,11 +71,11 @@ describe('the package', () => {
   it('holds the build, the licence, the changelog and the readme, and nothing else', () => {
     const expected = [
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
-      /^build\/(index|node|onnx|series|tokenizers|cli)\.js$/,
+      /^build\/(index|node|keras|onnx|series|tokenizers|cli)\.js$/,
       /^build\/chunks\/(chunk|f32|f32-relaxed|f64)-[A-Z0-9]{8}\.js$/,
       /^build\/kernels\/(f32|f32-relaxed|f64)\.wasm$/,
       /^build\/moby-dick\.txt$/,
-      /^build\/types\/((layers|onnx|series|tokenizers|wasm)\/)?[a-z-]+\.d\.ts$/,
+      /^build\/types\/((keras|layers|onnx|series|tokenizers|wasm)\/)?[a-z-]+\.d\.ts$/,
     ];
     expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(expected.filter((pattern) => !packed.some((path) => pattern.test(path)))).toEqual([]);

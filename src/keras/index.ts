@@ -1,0 +1,3 @@
+// `import { importKeras, loadKerasWeights } from 'bptt/keras'`: models and weights from Keras files.
+export type { KerasOutput } from './describe.ts';
+export { importKeras, type KerasModel } from './import.ts';
