@@ -175,14 +175,14 @@ class Sampler {
   }
 }
 
-/** The tokens of --prompt. */
-export function encodePrompt(vocabulary: Vocabulary, prompt: string): Int32Array {
+/** The tokens of --prompt, or of another flag. */
+export function encodePrompt(vocabulary: Vocabulary, prompt: string, flag = '--prompt'): Int32Array {
   if (prompt === '')
-    throw new BpttError('invalid-argument', '--prompt: expected at least one character, got an empty text');
+    throw new BpttError('invalid-argument', `${flag}: expected at least one character, got an empty text`);
   try {
     return vocabulary.encode(prompt);
   } catch (cause) {
     if (!(cause instanceof BpttError)) throw cause;
-    throw new BpttError(cause.code, cause.message.replace('encode(text)', '--prompt'), { cause });
+    throw new BpttError(cause.code, cause.message.replace('encode(text)', flag), { cause });
   }
 }
