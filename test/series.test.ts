@@ -15,11 +15,13 @@ import {
   readSeriesMetadata,
   type Series,
   type Span,
+  scale,
   series,
   seriesMetadata,
   seriesStream,
   slice,
   splitByTime,
+  unscale,
   windows,
 } from '../src/series/index.ts';
 import { cosineOfTurns, sineOfTurns } from '../src/series/turns.ts';
@@ -175,6 +177,29 @@ describe('fitPipeline', () => {
     const value = JSON.parse(JSON.stringify(fitPipeline(data, span, { targets: ['x'] })));
     expect(codeOf(() => pipelineFromJSON(change(value)))).not.toBe('nothing thrown');
   });
+});
+
+test('unscale is the inverse of scale', () => {
+  const numbers = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 8, maxLength: 20 });
+  fc.assert(
+    fc.property(
+      numbers,
+      fc.integer({ min: 0, max: 5 }),
+      fc.constantFrom('standard', 'min-max', 'none'),
+      (x, d, kind) => {
+        fc.pre(new Set(x.slice(d).map((value, t) => value - (d === 0 ? 0 : x[t]!))).size > 1);
+        const { columns } = series({ x });
+        const options: PipelineOptions = { targets: ['x'], difference: d, normalize: kind };
+        const scaling = fitPipeline(series({ x }), { from: 0, to: x.length }, options).scalings.x!;
+        const scaled = scale(scaling, columns.x!);
+        expect(scaled.length).toBe(x.length - d);
+        const back = unscale(scaling, scaled, columns.x!.subarray(0, d));
+        for (const [t, value] of back.entries()) expect(value).toBeCloseTo(x[t + d]!, 7);
+        if (kind === 'min-max') expect([Math.min(...scaled), Math.max(...scaled)]).toEqual([0, 1]);
+        if (d > 0) expect(() => unscale(scaling, scaled)).toThrow(`unscale(before): expected ${d} elements`);
+      },
+    ),
+  );
 });
 
 const anyPlan = fc.record({
@@ -434,11 +459,45 @@ describe('backtest', () => {
     }
   });
 
+  test.each([undefined, 4])(
+    'of more steps than the horizon is what forecast predicts, to the bit (context %s)',
+    async (context) => {
+      const plan: PipelineOptions = { targets: ['x'], known: ['flag'], calendar: ['weekday'], lags: [7], horizon: 2 };
+      const pipeline = fitPipeline(
+        data,
+        { from: 0, to: 40 },
+        { ...plan, ...(context === undefined ? {} : { context }) },
+      );
+      const model = await createModel([features(inputSize(pipeline)), gru({ units: 6 }), dense({ units: 2 })]);
+      const { rows, predictions, errors } = backtest(model, pipeline, data, span, { steps: 5, every: 4 });
+      expect([...rows]).toEqual([40, 44, 48, 52]); // from 56 on, 6 rows do not fit
+      let sum = 0;
+      for (const [index, from] of rows.entries()) {
+        const known = { flag: data.columns.flag!.subarray(from, from + 6) };
+        const next = forecast(model, pipeline, slice(data, 0, from), { steps: 5, known }).columns.x!;
+        expect(predictions.x!.subarray(index * 5, (index + 1) * 5)).toEqual(next);
+        for (const [step, value] of next.entries()) sum += Math.abs(value - data.columns.x![from + step]!);
+      }
+      expect(errors.x!.mae).toBeCloseTo(sum / 20, 10);
+    },
+  );
+
+  test('refuses more steps than fit', async () => {
+    const pipeline = fitPipeline(data, { from: 0, to: 40 }, { targets: ['x'] });
+    const model = await picking(pipeline, [0]);
+    expect(() => backtest(model, pipeline, data, span, { steps: 21 })).toThrow('and 21 in it to predict');
+    expect(backtest(model, pipeline, data, span, { steps: 20 }).rows).toEqual(Int32Array.of(40));
+    const mixed = fitPipeline(data, { from: 0, to: 40 }, { targets: ['x'], inputs: ['y'] });
+    expect(() => backtest(model, mixed, data, span, { steps: 2 })).toThrow(
+      'backtest.steps: expected at most 1, for the',
+    );
+  });
+
   test('refuses a span without enough before it', async () => {
     const pipeline = fitPipeline(data, { from: 0, to: 40 }, { targets: ['x'], context: 4, lags: [7] });
     const model = await picking(pipeline, [0]);
     expect(() => backtest(model, pipeline, data, { from: 9, to: 20 })).toThrow(
-      'backtest(span).from: expected at least 10',
+      'backtest(span): expected one with 10 rows before it to read, and 1 in it to predict',
     );
     expect(backtest(model, pipeline, data, { from: 10, to: 20 }).rows[0]).toBe(10);
   });

@@ -1,4 +1,5 @@
-// A series from CSV text and back. Nothing is guessed: what is not a number, missing or ragged is an error with its line and column.
+// A series from CSV text and back. Nothing is guessed: what is not a number, missing or ragged is an error with its line and
+// column.
 import { type CsvError, parse } from 'csv-parse/browser/esm/sync';
 import { checkBoolean, checkObject, checkOneOf, checkOptions, checkString, show } from '../check.ts';
 import { BpttError } from '../errors.ts';
@@ -132,8 +133,8 @@ export function readCsv(text: string, options: CsvOptions = {}): Series {
 }
 
 /**
- * A series as CSV text: a line of names, `date` first when the days are known, then a line a row, each number with as many digits as
- * reading it back takes.
+ * A series as CSV text: a line of names, `date` first when the days are known, then a line a row, each number with as many
+ * digits as reading it back takes.
  */
 export function writeCsv(series: Series): string {
   const { length, columns, days } = checkSeries('writeCsv(series)', series);

@@ -6,7 +6,7 @@ import type { State } from '../state.ts';
 import { parseDate } from './calendar.ts';
 import { Frame, type Future } from './frame.ts';
 import { inputSize, outputSize, type Pipeline } from './pipeline.ts';
-import { checkSpan, type Series, type Span } from './series.ts';
+import { checkSeries, checkSpan, type Series, type Span, slice } from './series.ts';
 
 export interface ForecastOptions {
   /** How many rows to predict. Default the pipeline's horizon. */
@@ -18,52 +18,65 @@ export interface ForecastOptions {
 }
 
 /**
- * The rows after the end of a series, in its units: the model predicts `horizon` rows, reads them as if they had happened, and goes on.
+ * The rows after the end of a series, in its units: the model predicts `horizon` rows, reads them as if they had happened, and
+ * goes on.
  *
  * @param history What has happened; it must be at least as long as the pipeline reads.
  * @returns A series of `steps` rows with the targets, and with days when the history has them.
- * @throws BpttError for a model of other sizes, a history that is too short, known values or dates that are missing, and more than
- * `horizon` steps when a column is read that is not predicted.
+ * @throws BpttError for a model of other sizes, a history that is too short, known values or dates that are missing, and more
+ * than `horizon` steps when a column is read that is not predicted.
  *
  * @example
  * const { columns } = forecast(model, pipeline, births, { steps: 14 });
  */
 export function forecast(model: Model, pipeline: Pipeline, history: Series, options: ForecastOptions = {}): Series {
   checkOptions('forecast', options, ['steps', 'known', 'dates']);
-  const { targets, horizon, context, inputs } = pipeline;
-  const steps = checkInteger('forecast.steps', options.steps ?? horizon, 1);
+  const { targets, horizon } = pipeline;
+  const steps = checkSteps('forecast.steps', options.steps, pipeline);
   checkModel('forecast', model, pipeline);
-  const unknown = inputs.find((name) => !targets.includes(name));
-  if (unknown !== undefined && steps > horizon) {
-    const why = `for the column ${show(unknown)} is read and not predicted`;
-    throw new BpttError('invalid-argument', `forecast.steps: expected at most ${horizon}, ${why}, got ${steps}`);
-  }
+  checkSeries('forecast(history)', history);
   // A horizon is predicted whole, from what is known of all of it.
   const room = Math.ceil(steps / horizon) * horizon;
   const days = futureDays(pipeline, history, room, options.dates);
-  const frame = new Frame('forecast(history)', pipeline, history, {
-    steps: room,
-    known: checkKnown(pipeline, room, options.known ?? {}),
-    days: days ?? new Int32Array(room),
-  });
-  const first = context === null ? frame.first : history.length - context;
-  if (first < frame.first || first >= history.length) {
-    const least = frame.first + (context ?? 1);
-    throw new BpttError(
-      'invalid-argument',
-      `forecast(history): expected at least ${least} rows, as many as are read, got ${history.length}`,
-    );
+  const known = checkKnown(pipeline, room, options.known ?? {});
+  const future = { steps: room, known, days: days ?? new Int32Array(room) };
+  const predicted = goOn('forecast(history)', model, pipeline, history, future);
+  const columns = targets.map((name, column) => [name, predicted[column]!.slice(0, steps)] as const);
+  return { length: steps, columns: Object.fromEntries(columns), ...(days && { days: days.slice(0, steps) }) };
+}
+
+/** Predicts the rows of a future, horizon by horizon, each from what was predicted before. */
+function goOn(
+  where: string,
+  model: Model,
+  pipeline: Pipeline,
+  history: Series,
+  future: Future,
+): readonly Float64Array[] {
+  const { targets, horizon, context } = pipeline;
+  const frame = new Frame(where, pipeline, history, future);
+  const least = frame.first + (context ?? 1);
+  if (history.length < least) {
+    const why = 'as many as are read';
+    throw new BpttError('invalid-argument', `${where}: expected at least ${least} rows, ${why}, got ${history.length}`);
   }
-  const predicted = targets.map(() => new Float64Array(room));
+  const predicted = targets.map(() => new Float64Array(future.steps));
   const reader = new Reader(model, frame);
-  for (let done = 0; done < steps; done += horizon) {
+  for (let done = 0; done < future.steps; done += horizon) {
     const last = frame.length - 1;
     const rows = frame.predictions(last, reader.at(last));
     frame.append(rows, horizon);
     for (const [column, values] of rows.entries()) predicted[column]!.set(values, done);
   }
-  const columns = targets.map((name, column) => [name, predicted[column]!.slice(0, steps)] as const);
-  return { length: steps, columns: Object.fromEntries(columns), ...(days && { days: days.slice(0, steps) }) };
+  return predicted;
+}
+
+function checkSteps(where: string, value: unknown, { horizon, inputs, targets }: Pipeline): number {
+  const steps = checkInteger(where, value ?? horizon, 1);
+  const unknown = inputs.find((name) => !targets.includes(name));
+  if (unknown === undefined || steps <= horizon) return steps;
+  const why = `for the column ${show(unknown)} is read and not predicted`;
+  throw new BpttError('invalid-argument', `${where}: expected at most ${horizon}, ${why}, got ${steps}`);
 }
 
 /** How far predictions are from what happened. */
@@ -73,16 +86,23 @@ export interface ForecastErrors {
   /** Mean absolute error, in the units of the series. */
   readonly mae: number;
   /**
-   * Mean absolute scaled error (Hyndman and Koehler 2006): the mean absolute error divided by that of the naive forecast, one season
-   * back, over the training part. Not finite where that forecast was never wrong.
+   * Mean absolute scaled error (Hyndman and Koehler 2006): the mean absolute error divided by that of the naive forecast, one
+   * season back, over the training part. Not finite where that forecast was never wrong.
    */
   readonly mase: number;
 }
 
+export interface BacktestOptions {
+  /** How many rows are predicted from each row. Default the pipeline's horizon; more are predicted as `forecast` does. */
+  readonly steps?: number;
+  /** Rows from one beginning to the next. Default 1. */
+  readonly every?: number;
+}
+
 export interface Backtest {
-  /** The row of the first prediction, and of which row each horizon is the first. */
+  /** The row that each prediction begins with. */
   readonly rows: Int32Array;
-  /** Of each target, [rows, horizon]: what was predicted at `rows[i]` and after. */
+  /** Of each target, [rows, steps]: what was predicted for `rows[i]` and after. */
   readonly predictions: Readonly<Record<string, Float64Array>>;
   /** Of each target, over all predictions. */
   readonly errors: Readonly<Record<string, ForecastErrors>>;
@@ -92,41 +112,63 @@ export interface Backtest {
 const ROWS = 128;
 
 /**
- * Predicts every row of a span from those before it, as if it were the next, and compares. With a horizon of more than one, from every row
- * before which, and for as many rows as, a whole horizon lies in the span.
+ * Predicts the rows of a span from those before them, as if they were still to come, and compares: the first `steps` rows of
+ * it, then, `every` rows on, as many again, as long as they lie in the span.
  *
- * @throws BpttError for a model of other sizes, and for a span whose first row has too little before it.
+ * @throws BpttError for a model of other sizes, a span whose first row has too little before it or that is too short, and as
+ * `forecast` does.
+ *
+ * @example
+ * const { births } = backtest(model, pipeline, series, test).errors;
+ * console.log(births.rmse, births.mae, births.mase);
  */
-export function backtest(model: Model, pipeline: Pipeline, series: Series, span: Span): Backtest {
+export function backtest(
+  model: Model,
+  pipeline: Pipeline,
+  series: Series,
+  span: Span,
+  options: BacktestOptions = {},
+): Backtest {
+  checkOptions('backtest', options, ['steps', 'every']);
   checkModel('backtest', model, pipeline);
   const { targets, horizon, context, naive } = pipeline;
+  const steps = checkSteps('backtest.steps', options.steps, pipeline);
+  const every = checkInteger('backtest.every', options.every ?? 1, 1);
   const frame = new Frame('backtest(series)', pipeline, series);
   const { from, to } = checkSpan('backtest(span)', span, series.length);
-  const origins = frame.origins('backtest(span)', { from, to });
   const least = frame.first + (context ?? 1);
-  if (from < least) {
-    const why = `for ${least} rows are read before the first prediction`;
-    throw new BpttError('invalid-argument', `backtest(span).from: expected at least ${least}, ${why}, got ${from}`);
+  const room = Math.ceil(steps / horizon) * horizon;
+  if (from < least || to - from < room) {
+    const why = `with ${least} rows before it to read, and ${room} in it to predict`;
+    throw new BpttError('invalid-argument', `backtest(span): expected one ${why}, got rows ${from} to ${to}`);
   }
-  const count = origins.to - origins.from;
-  const predictions = targets.map(() => new Float64Array(count * horizon));
-  const reader = new Reader(model, frame);
-  for (let done = 0; done < count; done += ROWS) {
-    const rows = Array.from({ length: Math.min(ROWS, count - done) }, (_, row) => origins.from + done + row);
-    for (const [row, outputs] of reader.each(rows).entries()) {
-      for (const [column, values] of frame.predictions(rows[row]!, outputs).entries()) {
-        predictions[column]!.set(values, (done + row) * horizon);
+  const rows = Int32Array.from({ length: Math.ceil((to - from - room + 1) / every) }, (_, i) => from + i * every);
+  const predicted = targets.map(() => new Float64Array(rows.length * steps));
+  const keep = (row: number, values: readonly Float64Array[]) => {
+    for (const [column, target] of predicted.entries()) target.set(values[column]!.subarray(0, steps), row * steps);
+  };
+  if (steps === horizon) {
+    const reader = new Reader(model, frame);
+    for (let done = 0; done < rows.length; done += ROWS) {
+      const origins = Array.from(rows.subarray(done, done + ROWS), (row) => row - 1);
+      for (const [row, outputs] of reader.each(origins).entries()) {
+        keep(done + row, frame.predictions(origins[row]!, outputs));
       }
+    }
+  } else {
+    for (const [index, row] of rows.entries()) {
+      const coming = slice(series, row, row + room);
+      const future = { steps: room, known: coming.columns, days: coming.days ?? new Int32Array(room) };
+      keep(index, goOn('backtest(series)', model, pipeline, slice(series, 0, row), future));
     }
   }
   const errors = targets.map((name, column) => {
-    const actual = (index: number) =>
-      frame.actual(name, origins.from + 1 + Math.floor(index / horizon) + (index % horizon));
-    return [name, errorsOf(predictions[column]!, actual, naive[name]!)] as const;
+    const actual = (index: number) => series.columns[name]![rows[Math.floor(index / steps)]! + (index % steps)]!;
+    return [name, errorsOf(predicted[column]!, actual, naive[name]!)] as const;
   });
   return {
-    rows: Int32Array.from({ length: count }, (_, index) => origins.from + 1 + index),
-    predictions: Object.fromEntries(targets.map((name, column) => [name, predictions[column]!])),
+    rows,
+    predictions: Object.fromEntries(targets.map((name, column) => [name, predicted[column]!])),
     errors: Object.fromEntries(errors),
   };
 }
@@ -143,7 +185,10 @@ function errorsOf(predicted: Float64Array, actual: (index: number) => number, na
   return { rmse: Math.sqrt(squares / predicted.length), mae, mase: mae / naive };
 }
 
-/** Runs a model up to rows of a frame: each from the zero state over `context` rows, or one after the other with the state carried. */
+/**
+ * Runs a model up to rows of a frame: each from the zero state over `context` rows, or one after the other with the state
+ * carried.
+ */
 class Reader {
   readonly #model: Model;
   readonly #frame: Frame;
@@ -195,10 +240,9 @@ function checkModel(where: string, { network }: Model, pipeline: Pipeline): void
   const [F, O] = [inputSize(pipeline), outputSize(pipeline)];
   const gives = layers.at(-1)!.output.size;
   if (input.kind === 'features' && input.size === F && gives === O) return;
-  throw new BpttError(
-    'invalid-shape',
-    `${where}(model): expected one that reads ${F} features and gives ${O} outputs, as the pipeline says, got one that reads ${input.size} ${input.kind} and gives ${gives}`,
-  );
+  const expected = `one that reads ${F} features and gives ${O} outputs, as the pipeline says`;
+  const got = `one that reads ${input.size} ${input.kind} and gives ${gives}`;
+  throw new BpttError('invalid-shape', `${where}(model): expected ${expected}, got ${got}`);
 }
 
 function checkKnown(

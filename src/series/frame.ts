@@ -3,6 +3,7 @@ import { checkFinite } from '../check.ts';
 import { BpttError } from '../errors.ts';
 import { calendarWidth, writeCalendar } from './calendar.ts';
 import { checkDays, columnsOf, inputSize, outputSize, type Pipeline } from './pipeline.ts';
+import { scale, unscale } from './scaling.ts';
 import { checkSeries, type Series } from './series.ts';
 
 /** What is known of the rows behind the end of a series. */
@@ -18,8 +19,9 @@ export interface Future {
 const NONE: Future = { steps: 0, known: {}, days: new Int32Array(0) };
 
 /**
- * The features of a row t: the inputs at t; then, for each of the rows t+1 … t+horizon that are predicted from it, the targets as they were
- * each of the lags before, what is known in advance, and the calendar. The outputs: the targets of these rows, row by row.
+ * The features of a row t: the inputs at t; then, for each of the rows t+1 … t+horizon that are predicted from it, the targets
+ * as they were each of the lags before, what is known in advance, and the calendar. The outputs: the targets of these rows, row
+ * by row.
  */
 export class Frame {
   readonly pipeline: Pipeline;
@@ -100,22 +102,10 @@ export class Frame {
   predictions(row: number, outputs: ArrayLike<number>): readonly Float64Array[] {
     const { targets, horizon, scalings } = this.pipeline;
     return targets.map((name, column) => {
-      const { difference, offset, scale } = scalings[name]!;
-      const values = new Float64Array(horizon);
-      for (let step = 0; step < horizon; step++) {
-        const value = outputs[step * targets.length + column]! * scale + offset;
-        // A value that lies behind the row itself is one of those just predicted.
-        const back = step - difference;
-        const before = difference === 0 ? 0 : back >= 0 ? values[back]! : this.#values.get(name)![row + 1 + back]!;
-        values[step] = value + before;
-      }
-      return values;
+      const scaled = Float64Array.from({ length: horizon }, (_, step) => outputs[step * targets.length + column]!);
+      const before = this.#values.get(name)!.subarray(row + 1 - scalings[name]!.difference, row + 1);
+      return unscale(scalings[name]!, scaled, before);
     });
-  }
-
-  /** What the target was at a row, in the units of the data. */
-  actual(name: string, row: number): number {
-    return this.#values.get(name)![row]!;
   }
 
   /** Takes rows of the targets, [count] each, as if they had happened. */
@@ -144,12 +134,9 @@ export class Frame {
   }
 
   #scale(name: string, from: number, to: number): void {
-    const { difference, offset, scale } = this.pipeline.scalings[name]!;
-    const values = this.#values.get(name)!;
-    const scaled = this.#scaled.get(name)!;
-    for (let row = Math.max(from, difference); row < to; row++) {
-      const before = difference === 0 ? 0 : values[row - difference]!;
-      scaled[row] = (values[row]! - before - offset) / scale;
-    }
+    const scaling = this.pipeline.scalings[name]!;
+    const start = Math.max(from - scaling.difference, 0);
+    const scaled = scale(scaling, this.#values.get(name)!.subarray(start, to));
+    this.#scaled.get(name)!.set(scaled, start + scaling.difference);
   }
 }

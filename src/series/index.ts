@@ -1,19 +1,25 @@
-// Number series: `import { readCsv, fitPipeline, windows, forecast } from 'bptt/series'`. From CSV text to batches, and from a model's
-// outputs to forecasts in the units of the series. Needs no file system.
+// Number series: `import { readCsv, fitPipeline, windows, forecast } from 'bptt/series'`. From CSV text to batches, and from a
+// model's outputs to forecasts in the units of the series. Needs no file system.
 export type { CalendarFeature } from './calendar.ts';
 export { type CsvOptions, type DateColumns, type Missing, readCsv, writeCsv } from './csv.ts';
-export { type Backtest, backtest, type ForecastErrors, type ForecastOptions, forecast } from './forecast.ts';
+export {
+  type Backtest,
+  type BacktestOptions,
+  backtest,
+  type ForecastErrors,
+  type ForecastOptions,
+  forecast,
+} from './forecast.ts';
 export { type Forecaster, readSeriesMetadata, seriesMetadata } from './metadata.ts';
 export {
   fitPipeline,
   inputSize,
-  type Normalization,
   outputSize,
   type Pipeline,
   type PipelineOptions,
   pipelineFromJSON,
-  type Scaling,
 } from './pipeline.ts';
+export { type Normalization, type Scaling, scale, unscale } from './scaling.ts';
 export {
   type Series,
   type SeriesOptions,

@@ -4,25 +4,16 @@ import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from
 import { BpttError } from '../errors.ts';
 import { type CalendarFeature, calendarFeatures, calendarWidth } from './calendar.ts';
 import { checkNames } from './csv.ts';
+import {
+  checkScaling,
+  differences,
+  fitScaling,
+  mean,
+  type Normalization,
+  normalizations,
+  type Scaling,
+} from './scaling.ts';
 import { checkSeries, checkSpan, type Series, type Span } from './series.ts';
-
-/**
- * How the numbers of a column are scaled, by what the training part has:
- *
- * - `standard`: mean 0, standard deviation 1.
- * - `min-max`: from 0 to 1; later values may lie outside.
- * - `none`: as they are.
- */
-export type Normalization = 'standard' | 'min-max' | 'none';
-
-const normalizations = ['standard', 'min-max', 'none'] as const;
-
-/** What a model reads of a column: `(x_t - x_{t-difference} - offset) / scale`; with difference 0, `(x_t - offset) / scale`. */
-export interface Scaling {
-  readonly difference: number;
-  readonly offset: number;
-  readonly scale: number;
-}
 
 /** From a series to the numbers that a model reads and gives, and back. Plain data, for JSON. Made by `fitPipeline`. */
 export interface Pipeline {
@@ -54,15 +45,24 @@ export interface PipelineOptions {
   readonly known?: readonly string[];
   /** What is read of the dates of the rows that are predicted. Needs a series with days. Default none. */
   readonly calendar?: readonly CalendarFeature[];
-  /** Values of the targets that many rows before the one that is predicted, such as 364 for last year's; at least `horizon`. Default none. */
+  /**
+   * Values of the targets that many rows before the one that is predicted, such as 364 for last year's; at least `horizon`.
+   * Default none.
+   */
   readonly lags?: readonly number[];
-  /** How many rows ahead one output predicts, all at once. Default 1; `forecast` goes on from there by reading its own predictions. */
+  /**
+   * How many rows ahead one output predicts, all at once. Default 1; `forecast` goes on from there by reading its own
+   * predictions.
+   */
   readonly horizon?: number;
   /** How many rows a prediction reads, from the zero state: the T of windows. Default: all, with the state carried on. */
   readonly context?: number;
   /** One for all columns, or by name; columns without one have the default, `standard`. */
   readonly normalize?: Normalization | Readonly<Record<string, Normalization>>;
-  /** Reads and predicts differences to that many rows before instead of values, of inputs and targets: 1, or a season. Default 0: values. */
+  /**
+   * Reads and predicts differences to that many rows before instead of values, of inputs and targets: 1, or a season. Default
+   * 0: values.
+   */
   readonly difference?: number;
   /** The season of the naive forecast that MASE compares with, in rows. Default 1. */
   readonly season?: number;
@@ -84,8 +84,8 @@ const knownOptions = [
 /**
  * Fits how a series is scaled on its training part; later rows are not looked at.
  *
- * @throws BpttError for unknown columns and options, a training part that is too short, and columns that never change in it (their
- * deviation or range would be 0; `normalize: 'none'` takes them as they are).
+ * @throws BpttError for unknown columns and options, a training part that is too short, and columns that never change in it
+ * (their deviation or range would be 0; `normalize: 'none'` takes them as they are).
  *
  * @example
  * const { training, test } = splitByTime(births, { test: 0.2 });
@@ -114,16 +114,15 @@ export function fitPipeline(series: Series, training: Span, options: PipelineOpt
       `fitPipeline(training): expected more than ${longest} rows, got ${rows}, from ${span.from} to ${span.to}`,
     );
   }
+  const part = (name: string) => series.columns[name]!.subarray(span.from, span.to);
   const scalings = names.map((name) => {
     const kind = typeof normalize === 'string' ? normalize : (normalize[name] ?? 'standard');
     const where = `fitPipeline.normalize.${name}`;
     const lag = known.includes(name) ? 0 : difference;
-    const values = differences(series.columns[name]!, span, lag);
-    return [name, { difference: lag, ...scalingOf(where, values, kind) }] as const;
+    return [name, fitScaling(where, part(name), kind, lag)] as const;
   });
   const naive = targets.map((name) => {
-    const errors = differences(series.columns[name]!, span, season);
-    return [name, mean(errors.map(Math.abs))] as const;
+    return [name, mean(differences(part(name), season).map(Math.abs))] as const;
   });
   return { kind: 'series', ...plan, scalings: Object.fromEntries(scalings), naive: Object.fromEntries(naive) };
 }
@@ -144,13 +143,7 @@ export function pipelineFromJSON(value: unknown): Pipeline {
   const names = columnsOf(pipeline);
   checkOptions(`${where}.scalings`, scalings, names);
   checkOptions(`${where}.naive`, naive, targets);
-  for (const name of names) {
-    checkOptions(`${where}.scalings.${name}`, scalings[name], ['difference', 'offset', 'scale']);
-    const { difference, offset, scale } = scalings[name]!;
-    checkInteger(`${where}.scalings.${name}.difference`, difference, 0);
-    checkNumber(`${where}.scalings.${name}.offset`, offset);
-    checkNumber(`${where}.scalings.${name}.scale`, scale, { exclusiveMin: 0 });
-  }
+  for (const name of names) checkScaling(`${where}.scalings.${name}`, scalings[name]);
   for (const name of targets) checkNumber(`${where}.naive.${name}`, naive[name], { min: 0 });
   return pipeline;
 }
@@ -199,38 +192,4 @@ function checkPlan(where: string, { targets, inputs, known, calendar, lags, hori
   if (inputs.length + lags.length + known.length + calendar.length === 0) {
     throw new BpttError('invalid-argument', `${where}: expected inputs, lags, known or calendar to read, got none`);
   }
-}
-
-/** The values of a span, or their differences to those `lag` rows before within it. */
-function differences(values: Float64Array, { from, to }: Span, lag: number): Float64Array {
-  const part = values.subarray(from, to);
-  return lag === 0 ? part : part.subarray(lag).map((value, row) => value - part[row]!);
-}
-
-function mean(values: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum / values.length;
-}
-
-function scalingOf(where: string, values: Float64Array, kind: Normalization): Omit<Scaling, 'difference'> {
-  const fitted = {
-    none: () => ({ offset: 0, scale: 1 }),
-    'min-max': () => {
-      const least = values.reduce((a, b) => Math.min(a, b));
-      return { offset: least, scale: values.reduce((a, b) => Math.max(a, b)) - least };
-    },
-    standard: () => {
-      const offset = mean(values);
-      return { offset, scale: Math.sqrt(mean(values.map((value) => (value - offset) * (value - offset)))) };
-    },
-  };
-  checkOneOf(where, kind, normalizations);
-  const { offset, scale } = fitted[kind]();
-  if (Number.isFinite(offset) && Number.isFinite(scale) && scale > 0) return { offset, scale };
-  const expected = 'finite training values that change, or none';
-  throw new BpttError(
-    'invalid-argument',
-    `${where}: expected ${expected}, got an offset of ${offset} and a scale of ${scale}`,
-  );
 }

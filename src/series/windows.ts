@@ -14,8 +14,8 @@ export interface WindowsOptions {
   /** Rows from a window to the next. Default 1. */
   readonly stride?: number;
   /**
-   * What is predicted, as the model's layers return it: `last` (default), what comes after the window, whose rows may lie before the span; or
-   * `all`, what comes after each of its rows, which all lie in the span.
+   * What is predicted, as the model's layers return it: `last` (default), what comes after the window, whose rows may lie
+   * before the span; or `all`, what comes after each of its rows, which all lie in the span.
    */
   readonly returns?: 'all' | 'last';
   /** A seed, a whole number from 0 to 2^53 - 1: each epoch then has an order of its own. Default: the order of time. */
@@ -31,9 +31,9 @@ export interface SeriesBatches extends Dataset, Iterable<Batch> {
 }
 
 /**
- * Windows of `context` rows of a series, with the next `horizon` rows as targets, all of which lie in the span. What is read may lie before
- * it, so nothing of a test part is lost. Windows are laid from the end of the span backwards: with a stride, it is the oldest
- * rows that may be left over.
+ * Windows of `context` rows of a series, with the next `horizon` rows as targets, all of which lie in the span. What is read
+ * may lie before it, so nothing of a test part is lost. Windows are laid from the end of the span backwards: with a stride, it
+ * is the oldest rows that may be left over.
  *
  * @param pipeline One with a `context`.
  * @throws BpttError when not one window fits.
@@ -87,8 +87,9 @@ export interface SeriesStreamOptions {
 }
 
 /**
- * A span as one batch for truncated BPTT: B rows, each a part of it, and at every step the next `horizon` rows as targets. Nothing is lost at the
- * end: when B does not divide the steps, the last rows are one step shorter, and a mask takes the padding out of the loss.
+ * A span as one batch for truncated BPTT: B rows, each a part of it, and at every step the next `horizon` rows as targets.
+ * Nothing is lost at the end: when B does not divide the steps, the last rows are one step shorter, and a mask takes the
+ * padding out of the loss.
  *
  * @throws BpttError when the span is too short for the batch.
  */

@@ -5,17 +5,18 @@ import { BpttError } from '../errors.ts';
 import { type BytePairDescription, checkWellFormed, type Tokenizer } from './tokenizer.ts';
 
 /**
- * A byte-pair tokenizer (Sennrich, Haddow and Birch 2016) from a tokenizer.json: that of a published model, or one that the `tokenizers`
- * library for Python has learned from a text and saved.
+ * A byte-pair tokenizer (Sennrich, Haddow and Birch 2016) from a tokenizer.json: that of a published model, or one that the
+ * `tokenizers` library for Python has learned from a text and saved.
  *
- * The tokens are those of that library without `add_special_tokens`: nothing is put before or behind a text. Byte-level tokenizers and those with
- * byte fallback have the same tokens in Python; the pre-tokenizer `Whitespace` takes other letters than a to z for words of their own here. `decode` keeps all tokens, special ones
- * too, and cleans nothing up. Whether a text comes back without loss is up to the tokenizer: a byte-level one without a normalizer gives back every
- * text; of tokens that are not UTF-8 together, U+FFFD stands for each wrong part.
+ * The tokens are those of that library without `add_special_tokens`: nothing is put before or behind a text. Byte-level
+ * tokenizers and those with byte fallback have the same tokens in Python; the pre-tokenizer `Whitespace` takes other letters
+ * than a to z for words of their own here. `decode` keeps all tokens, special ones too, and cleans nothing up. Whether a text
+ * comes back without loss is up to the tokenizer: a byte-level one without a normalizer gives back every text; of tokens that
+ * are not UTF-8 together, U+FFFD stands for each wrong part.
  *
  * @param tokenizer The content of the file, as text or as `JSON.parse` gave it.
- * @throws BpttError for a file that is not a byte-pair tokenizer, one whose tokens are not 0 .. size - 1, one with parts that the library does
- * not have, and one that would drop characters: it must have all 256 bytes, or a token for what is unknown.
+ * @throws BpttError for a file that is not a byte-pair tokenizer, one whose tokens are not 0 .. size - 1, one with parts that
+ * the library does not have, and one that would drop characters: it must have all 256 bytes, or a token for what is unknown.
  *
  * @example
  * const vocabulary = bytePair(await readFile('tokenizer.json', 'utf8'));

@@ -5,7 +5,8 @@ import { type BytesDescription, checkWellFormed, type Tokenizer } from './tokeni
 /**
  * 256 tokens, the bytes of UTF-8: any text in any script, back without loss, with no vocabulary to make or keep.
  *
- * `decode` of tokens that are not UTF-8, as a model may write them, has U+FFFD for each wrong part, as the Encoding Standard says.
+ * `decode` of tokens that are not UTF-8, as a model may write them, has U+FFFD for each wrong part, as the Encoding Standard
+ * says.
  *
  * @example
  * bytes().encode('é'); // Int32Array [195, 169]

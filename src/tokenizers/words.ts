@@ -39,9 +39,10 @@ function piecesOf(text: string): readonly string[] {
 }
 
 /**
- * The words, marks and spaces of a text, each a token. A text is cut by one rule for all scripts: a run of letters, marks of letters and digits is a
- * word, also with an apostrophe or hyphen inside; every other character is a piece, together with one space behind it. One space between two
- * words is no token, so that a sentence has about as many tokens as words. Scripts that do not part words by spaces have one word a run.
+ * The words, marks and spaces of a text, each a token. A text is cut by one rule for all scripts: a run of letters, marks of
+ * letters and digits is a word, also with an apostrophe or hyphen inside; every other character is a piece, together with one
+ * space behind it. One space between two words is no token, so that a sentence has about as many tokens as words. Scripts that
+ * do not part words by spaces have one word a run.
  *
  * Tokens are in the order of how often they occur, the most frequent first, equals in the order of their UTF-16 code units.
  *
@@ -122,8 +123,8 @@ export class Words implements Tokenizer {
   }
 
   /**
-   * The text of some tokens, with one space between two words. The inverse of `encode` for every text whose pieces all have tokens, in lower case
-   * when the vocabulary is.
+   * The text of some tokens, with one space between two words. The inverse of `encode` for every text whose pieces all have
+   * tokens, in lower case when the vocabulary is.
    *
    * @throws BpttError `token-out-of-range` for anything but integers from 0 to size - 1.
    */

@@ -16,6 +16,8 @@ import {
   train,
 } from 'bptt';
 import { loadModel, saveModel } from 'bptt/node';
+import { fitPipeline, type Pipeline, readCsv, type Series } from 'bptt/series';
+import { type Tokenizer, words } from 'bptt/tokenizers';
 
 export async function learn(text: string): Promise<number[]> {
   const vocabulary = characters(text);
@@ -39,6 +41,14 @@ export async function learn(text: string): Promise<number[]> {
 export const lossOf = (event: TrainEvent): number | undefined => ('loss' in event ? event.loss : undefined);
 export const codeOf = (error: unknown) => (error instanceof BpttError ? error.code : undefined);
 
+export const tokenizers = (text: string): readonly Tokenizer[] => [characters(text), words(text, { minimum: 1 })];
+export function fitted(text: string): Pipeline {
+  const series: Series = readCsv(text, { missing: 'previous' });
+  return fitPipeline(series, { from: 0, to: series.length }, { targets: ['x'], calendar: ['weekday'] });
+}
+
+// @ts-expect-error no such policy
+readCsv('', { missing: 'zero' });
 // @ts-expect-error units are a number
 elman({ units: 'many' });
 // @ts-expect-error there is no such activation

@@ -1,0 +1,98 @@
+// How the numbers of a column are scaled for a model, and back: plain data that is fitted once, and two functions.
+import { checkInteger, checkLength, checkNumber, checkOneOf, checkOptions } from '../check.ts';
+import { BpttError } from '../errors.ts';
+
+/**
+ * How the numbers of a column are scaled, by what the training part has:
+ *
+ * - `standard`: mean 0, standard deviation 1.
+ * - `min-max`: from 0 to 1; later values may lie outside.
+ * - `none`: as they are.
+ */
+export type Normalization = 'standard' | 'min-max' | 'none';
+
+export const normalizations = ['standard', 'min-max', 'none'] as const;
+
+/** What a model reads of a column: `(x_t - x_{t-difference} - offset) / scale`; with difference 0, `(x_t - offset) / scale`. */
+export interface Scaling {
+  readonly difference: number;
+  readonly offset: number;
+  readonly scale: number;
+}
+
+/** Fits a scaling to training values. */
+export function fitScaling(where: string, values: Float64Array, kind: Normalization, difference: number): Scaling {
+  checkOneOf(where, kind, normalizations);
+  const { offset, scale } = fits[kind](differences(values, difference));
+  if (Number.isFinite(offset) && Number.isFinite(scale) && scale > 0) return { difference, offset, scale };
+  const expected = 'finite training values that change, or none';
+  throw new BpttError(
+    'invalid-argument',
+    `${where}: expected ${expected}, got an offset of ${offset} and a scale of ${scale}`,
+  );
+}
+
+const fits: Readonly<Record<Normalization, (values: Float64Array) => Omit<Scaling, 'difference'>>> = {
+  none: () => ({ offset: 0, scale: 1 }),
+  'min-max': (values) => {
+    const least = values.reduce((a, b) => Math.min(a, b));
+    return { offset: least, scale: values.reduce((a, b) => Math.max(a, b)) - least };
+  },
+  standard: (values) => {
+    const offset = mean(values);
+    return { offset, scale: Math.sqrt(mean(values.map((value) => (value - offset) * (value - offset)))) };
+  },
+};
+
+/** Checks a scaling that may come from a file. */
+export function checkScaling(where: string, value: unknown): Scaling {
+  checkOptions(where, value, ['difference', 'offset', 'scale']);
+  const { difference, offset, scale } = value as Scaling;
+  return {
+    difference: checkInteger(`${where}.difference`, difference, 0),
+    offset: checkNumber(`${where}.offset`, offset),
+    scale: checkNumber(`${where}.scale`, scale, { exclusiveMin: 0 }),
+  };
+}
+
+/**
+ * Values as a model sees them: fewer by `difference`, for the first of them have none before them.
+ *
+ * @example
+ * scale(pipeline.scalings.births, births.columns.births);
+ */
+export function scale({ difference, offset, scale }: Scaling, values: Float64Array): Float64Array {
+  return differences(values, difference).map((value) => (value - offset) / scale);
+}
+
+/**
+ * The inverse of `scale`: what a model gave, in the units of the series.
+ *
+ * @param before With differences, the `difference` values right before the first; they go on with the values themselves.
+ * @throws BpttError when there are more or fewer of them.
+ */
+export function unscale(
+  { difference, offset, scale }: Scaling,
+  scaled: Float64Array,
+  before: Float64Array = new Float64Array(0),
+): Float64Array {
+  checkLength('unscale(before)', before, difference, `a difference of ${difference}`);
+  const values = new Float64Array(difference + scaled.length);
+  values.set(before);
+  for (let i = 0; i < scaled.length; i++) {
+    const change = scaled[i]! * scale + offset;
+    values[difference + i] = difference === 0 ? change : values[i]! + change;
+  }
+  return values.subarray(difference);
+}
+
+/** The values, or their differences to those `lag` before. */
+export function differences(values: Float64Array, lag: number): Float64Array {
+  return lag === 0 ? values : values.subarray(lag).map((value, row) => value - values[row]!);
+}
+
+export function mean(values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}
