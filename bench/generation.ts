@@ -1,6 +1,7 @@
-// Generation, ours and in plain JavaScript: the same LSTM, one character after the other, each drawn from its softmax.
+// Generation, ours and in plain JavaScript: the same LSTM, one character after the other, each drawn from its softmax; ours also
+// from the nucleus, which the others are spared.
 
-import { createModel, dense, generate, lstm, type Model, tokens } from '../src/index.ts';
+import { createModel, dense, generate, lstm, type Model, type SamplingOptions, tokens } from '../src/index.ts';
 import { softmax } from '../test/reference/activations.ts';
 import { createNetwork, forward, setParameters } from '../test/reference/network.ts';
 import type { Contender } from './measure.ts';
@@ -9,10 +10,13 @@ import { generation } from './workloads.ts';
 /** Characters of one sample: one is too short for the clock. */
 const CHARACTERS = 100;
 
-export async function generationPair(relaxed: boolean): Promise<{ ours: Contender; js: Contender }> {
+export async function generationPair(
+  sampling: SamplingOptions,
+  relaxed: boolean,
+): Promise<{ ours: Contender; js: Contender }> {
   const { size, units } = generation;
   const model = await createModel([tokens(size), lstm({ units }), dense({ units: size })], { seed: 1, relaxed });
-  const characters = generate(model, { prompt: [1], temperature: 0.9 });
+  const characters = generate(model, { prompt: [1], temperature: 0.9, ...sampling });
   const ours = () => {
     let sum = 0;
     for (let i = 0; i < CHARACTERS; i++) sum += characters.next().value!;

@@ -9,7 +9,7 @@ import { inTurns } from './measure.ts';
 import { installation, startPyTorch } from './pytorch.ts';
 import { compare, type Row, row, table } from './report.ts';
 import { trainingPair } from './training.ts';
-import { flops, generation, workloads } from './workloads.ts';
+import { flops, generation, samplings, workloads } from './workloads.ts';
 
 const usage = `npm run bench -- [options]
   --filter TEXT    only what has TEXT in its name, upper case or lower (gemm, tanh, softmax, W1 to W7, G)
@@ -71,11 +71,11 @@ for (const workload of training) {
   if (peer !== undefined) against.push(compare(wasm, peer, targets.pytorch, fair));
   rows.push(row(name, wasm, flops(workload), { timing: limit, flops: ceilingFlops }, null, against));
 }
-if (generates) {
-  const { name, units, size, targets } = generation;
+for (const { name, options } of generates ? samplings : []) {
+  const { units, size, targets } = generation;
   progress(name);
-  const { ours, js } = await generationPair(values.relaxed);
-  const peers = torch === undefined ? [] : [torch.contender(name)];
+  const { ours, js } = await generationPair(options, values.relaxed);
+  const peers = torch === undefined ? [] : [torch.contender(generation.name)];
   const [wasm, plain, limit, peer] = await inTurns([ours, js, registers, ...peers], pace);
   const against = [compare(wasm, plain, targets.js)];
   if (peer !== undefined) against.push(compare(wasm, peer, targets.pytorch, fair));

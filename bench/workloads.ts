@@ -89,6 +89,12 @@ export const workloads: Workload[] = [
 /** Generation, one character at a time: LSTM 65 → 128 → 65, sampling included. */
 export const generation = { name: 'G', size: 65, units: 128, targets: { js: 4, pytorch: 5 } };
 
+/** How ours chooses characters there; the others always draw from the whole softmax. */
+export const samplings = [
+  { name: generation.name, options: {} },
+  { name: `${generation.name} top-p 0.9`, options: { topP: 0.9 } },
+];
+
 const gates = { elman: 1, lstm: 4, gru: 3 } as const;
 
 /** FLOP of the matrix products of a step: forward, and twice that backward. A token's row is looked up, not multiplied. */
