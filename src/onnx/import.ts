@@ -128,7 +128,10 @@ class Reading {
     for (const [name, own] of axes) {
       this.#values.set(name, { kind: 'sequence', stage: { kind: 'input', name }, axes: own });
     }
-    for (const node of this.#needed(graph)) this.#run(node);
+    const nodes = this.#needed(graph);
+    // First of all, whether all operators are known: that is what people want to hear of.
+    const rules = nodes.map((node) => this.#ruleOf(node));
+    for (const [index, node] of nodes.entries()) this.#run(node, rules[index]!);
 
     const [main, ...others] = graph.output;
     if (main === undefined) this.#fail('an output', 'a graph without one');
@@ -164,14 +167,16 @@ class Reading {
     return needed.toReversed();
   }
 
-  #run(node: NodeProto): void {
-    const standard = node.domain === '' || node.domain === 'ai.onnx';
+  #ruleOf(node: NodeProto): Rule {
+    const operator = ['', 'ai.onnx'].includes(node.domain) ? node.opType : `${node.domain}.${node.opType}`;
+    if (Object.hasOwn(this.#rules, operator)) return this.#rules[operator]!;
+    const known = Object.keys(this.#rules).sort().join(', ');
+    return new Operation(this.#where, node, [], this.#version).fail(`an operator of ${known}`, operator);
+  }
+
+  #run(node: NodeProto, rule: Rule): void {
     const inputs = node.input.map((name) => (name === '' ? undefined : this.#values.get(name)));
     const operation = new Operation(this.#where, node, inputs, this.#version);
-    const operator = standard ? node.opType : `${node.domain}.${node.opType}`;
-    const rule = Object.hasOwn(this.#rules, operator)
-      ? this.#rules[operator]!
-      : operation.fail(`an operator of ${Object.keys(this.#rules).sort().join(', ')}`, operator);
     const missing = node.input.find((name, index) => name !== '' && inputs[index] === undefined);
     if (missing !== undefined) operation.fail(`the value ${show(missing)} before it is used`, 'none');
     operation.allow(rule.attributes);

@@ -16,9 +16,9 @@ export function sizesValue(sizes: readonly Size[], scalar: boolean): Value {
 /** Whether all numbers are zero. */
 export const isZero = ({ data }: Tensor) => data.every((value) => value === 0);
 
-/** What the zeros and the inputs of the graph have in common: moved around they stay what they are. */
+/** What zeros, first states and last states c have in common: moved around they stay what they are. */
 export function shapeless(value: Value): Value | undefined {
-  if (value.kind === 'zeros' || value.kind === 'given') return value;
+  if (value.kind === 'zeros' || value.kind === 'given' || value.kind === 'cells') return value;
   return undefined;
 }
 
