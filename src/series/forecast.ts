@@ -108,7 +108,7 @@ export interface Backtest {
   readonly errors: Readonly<Record<string, ForecastErrors>>;
 }
 
-/** Predictions made at a time from windows: bounds the memory. */
+/** Rows that are read, or windows that are predicted from, at a time: bounds the memory. */
 const ROWS = 128;
 
 /**
@@ -212,13 +212,15 @@ class Reader {
     if (T !== null) return this.#window(rows, T);
     return rows.map((row) => {
       const { inputs: F, outputs: O } = this.#frame;
-      const steps = row + 1 - this.#next;
-      const inputs = new Float32Array(steps * F);
-      for (let t = 0; t < steps; t++) this.#frame.read(this.#next + t, inputs, t * F);
-      const { outputs, state } = this.#model.forward({ steps, rows: 1, inputs }, this.#state);
-      this.#state = state;
-      this.#next = row + 1;
-      return outputs.subarray(outputs.length - O);
+      for (;;) {
+        const steps = Math.min(ROWS, row + 1 - this.#next);
+        const inputs = new Float32Array(steps * F);
+        for (let t = 0; t < steps; t++) this.#frame.read(this.#next + t, inputs, t * F);
+        const { outputs, state } = this.#model.forward({ steps, rows: 1, inputs }, this.#state);
+        this.#state = state;
+        this.#next += steps;
+        if (this.#next > row) return outputs.subarray(outputs.length - O);
+      }
     });
   }
 
