@@ -2,7 +2,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../src/batch.ts';
-import { adam, createModel, dense, elman, evaluate, features, gru, type Model, train } from '../src/index.ts';
+import {
+  adam,
+  createModel,
+  dense,
+  deserialize,
+  elman,
+  evaluate,
+  features,
+  gru,
+  type Model,
+  serialize,
+  train,
+} from '../src/index.ts';
 import {
   backtest,
   fitPipeline,
@@ -12,6 +24,7 @@ import {
   type Pipeline,
   type PipelineOptions,
   pipelineFromJSON,
+  readCsv,
   readSeriesMetadata,
   type Series,
   type Span,
@@ -23,6 +36,7 @@ import {
   splitByTime,
   unscale,
   windows,
+  writeCsv,
 } from '../src/series/index.ts';
 import { cosineOfTurns, sineOfTurns } from '../src/series/turns.ts';
 import { codeOf } from './error-code.ts';
@@ -459,6 +473,17 @@ describe('backtest', () => {
     }
   });
 
+  test('with the state carried on predicts what one pass over all rows gives, to the bit', async () => {
+    const long = wild(400);
+    const pipeline = fitPipeline(long, { from: 0, to: 300 }, { targets: ['x'], inputs: ['x', 'y'], difference: 1 });
+    const model = await createModel([features(2), gru({ units: 6 }), dense({ units: 1 })]);
+    const [all] = [...seriesStream(long, { from: 0, to: 400 }, pipeline)];
+    const { offset, scale: width } = pipeline.scalings.x!;
+    const { outputs } = model.forward({ steps: all!.steps, rows: 1, inputs: all!.inputs });
+    const next = forecast(model, pipeline, slice(long, 0, 399));
+    expect(next.columns.x![0]).toBe(long.columns.x![398]! + (outputs.at(-1)! * width + offset));
+  });
+
   test.each([undefined, 4])(
     'of more steps than the horizon is what forecast predicts, to the bit (context %s)',
     async (context) => {
@@ -532,11 +557,20 @@ describe('a season with noise-free shape', () => {
 
 describe('seriesMetadata', () => {
   const pipeline = fitPipeline(wild(30), { from: 0, to: 20 }, { targets: ['x'], lags: [2] });
-  const csv = { columns: ['x'], delimiter: ';' };
+  const csv = { columns: ['x'], date: 'date', delimiter: ';' };
 
   test('comes back the same', () => {
     expect(readSeriesMetadata(seriesMetadata({ pipeline, csv }))).toEqual({ pipeline, csv });
     expect(readSeriesMetadata(seriesMetadata({ pipeline }))).toEqual({ pipeline, csv: {} });
+  });
+
+  test('lets a model that was saved forecast the next file', async () => {
+    const model = await createModel([features(2), gru({ units: 4 }), dense({ units: 1 })]);
+    const file = await deserialize(serialize(model, { metadata: seriesMetadata({ pipeline, csv }) }));
+    const loaded = readSeriesMetadata(file.metadata);
+    const history = readCsv(writeCsv(wild(30)).replaceAll(',', ';'), loaded.csv);
+    const next = forecast(file.model, loaded.pipeline, history, { steps: 3 });
+    expect(next).toEqual(forecast(model, pipeline, wild(30), { steps: 3 }));
   });
 
   test.each([
