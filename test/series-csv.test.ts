@@ -22,6 +22,7 @@ describe('readCsv', () => {
   test('takes quotes, a byte order mark, CRLF and empty lines at the end', () => {
     const { columns } = readCsv('\uFEFF"x, ""y""",z\r\n"1",2\r\n3,"4"\r\n\r\n\r\n');
     expect(columns).toEqual({ 'x, "y"': Float64Array.of(1, 3), z: Float64Array.of(2, 4) });
+    expect(readCsv('a\r\n1\n2\r3').columns.a).toEqual(Float64Array.of(1, 2, 3));
   });
 
   test('takes other delimiters and a decimal comma', () => {
@@ -61,6 +62,7 @@ describe('readCsv', () => {
     ['a,b', {}, 'expected at least one row of values, got none'],
     ['a,b\n1,2\n3,x', {}, 'line 3, column "b": expected a finite number, got "x"'],
     ['a\n"\n"\n1\n2x', {}, 'line 3, column "a"'],
+    ['a,"b\nc\r\nd"\n"1",2\n3,x', {}, 'line 5, column "b\\nc\\r\\nd"'],
     ['a\n1e999', {}, 'line 2, column "a": expected a finite number, got "1e999"'],
     ['a\nInfinity', {}, 'got "Infinity"'],
     ['a\n0x10', {}, 'got "0x10"'],
@@ -148,6 +150,13 @@ describe('series', () => {
     [{ x: [1, 2] }, { dates: ['2024-01-02', '2024-01-01'] }, 'days[1]: expected a day later than'],
   ])('refuses %j with %j', (columns, options, message) => {
     expect(() => series(columns as never, options)).toThrow(message);
+  });
+
+  test('refuses days that are no dates', () => {
+    const days = (day: number) => ({ ...series({ x: [1] }), days: Int32Array.of(day) });
+    expect(writeCsv(days(2_932_896))).toBe('date,x\n9999-12-31,1\n');
+    expect(() => writeCsv(days(2_932_897))).toThrow('days: expected days from -719528 to 2932896');
+    expect(() => writeCsv(days(-719_529))).toThrow('got -719529');
   });
 
   test('a slice has the rows and days of a part', () => {

@@ -12,6 +12,9 @@ import {
 import { BpttError } from '../errors.ts';
 import { parseDate } from './calendar.ts';
 
+/** 0000-01-01 and 9999-12-31. */
+const [FIRST_DAY, LAST_DAY] = [-719_528, 2_932_896];
+
 /** N rows in the order of time: named columns of N numbers each, and the day of each row where it is known. */
 export interface Series {
   /** N. */
@@ -142,6 +145,11 @@ export function checkSeries(where: string, value: unknown, names: readonly strin
   if (days !== undefined) {
     if (!(days instanceof Int32Array) || days.length !== N) {
       throw new BpttError('invalid-shape', `${where}.days: expected an Int32Array of ${N}, got ${show(days)}`);
+    }
+    const far = days.find((day) => day < FIRST_DAY || day > LAST_DAY);
+    if (far !== undefined) {
+      const expected = `days from ${FIRST_DAY} to ${LAST_DAY}, the years 0 to 9999`;
+      throw new BpttError('invalid-argument', `${where}.days: expected ${expected}, got ${far}`);
     }
     const odd = days.findIndex((day, row) => row > 0 && day <= days[row - 1]!);
     if (odd >= 0) {
