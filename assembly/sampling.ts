@@ -1,28 +1,29 @@
 // The next token from a row of logits: repetition penalty, temperature, top-k, top-p, draw, in one call.
 //
-// Tokens are ordered by their logits, the largest first, of equals the lower token first. Filters set the weights of what they
-// leave out to 0 and touch no other weight; the draw then goes through the tokens in their own order. So a filter that leaves out
-// nothing changes no bit. Sums of weights are in f64.
+// Filters set the weights of the tokens that they leave out to 0 and touch no other weight; the draw then goes through the tokens in their
+// own order. So a filter that leaves out nothing changes no bit. Nothing is sorted: the least weight that stays is found by bisection,
+// each step a pass of vectors without a branch. Sums of weights are in f64.
 
-import { bytes, padded } from './simd';
+import { LANES, bytes, padded } from './simd';
 import { expRow, rowMax } from './losses';
+import { widen } from './reduce';
 
-/** Bytes at the start of scratch that hold the sum of the weights. */
+/** Bytes at the start of scratch: the sum of the weights (f64), and from 16 and 32 on the lanes that `measure` leaves. */
 // @ts-ignore: decorator
 @inline const HEAD: usize = 64;
 
-/** Bytes of scratch: the sum of the weights (f64), the weights [ld], the penalised logits [ld], and tokens in an order (i32). */
+/** Bytes of scratch: the head, the weights [ld] and the penalised logits [ld]. */
 export function samplingScratch(classes: i32): usize {
-  return HEAD + 2 * bytes(padded(classes)) + (<usize>classes << 2);
+  return HEAD + 2 * bytes(padded(classes));
 }
 
 /**
  * Draws a token with probability w_c / Σ w, where w_c = exp((l_c - max l) / temperature) for the tokens that are left.
  *
  * In this order: tokens with counts[c] > 0 have l_c divided by `penalty` where it is positive, else multiplied (Keskar et al. 2019,
- * CTRL; counts of 0: no token has); the k first are left (k from 1, `classes` and more: all); of these the fewest whose
- * weights reach the part p of the sum (Holtzman et al. 2020, the nucleus; p from 1: all).
- * At a temperature of 0 the first token is taken.
+ * CTRL; counts of 0: no token has); the k of the largest weights are left (k from 1, `classes` and more: all); of these the fewest
+ * of the largest weights that reach the part p of the sum (Holtzman et al. 2020, the nucleus; p from 1: all). Of equal weights those of
+ * lower tokens stay. At a temperature of 0 the first of the largest logits is taken.
  *
  * logits: [ld], not changed; counts: i32 [classes] or 0; u in [0, 1). Leaves the weights in scratch, and their sum.
  * Returns -1 when logits are not finite.
@@ -49,7 +50,8 @@ export function sampleToken(
   soften(w, x, max, temperature, classes);
   const sum = expRow(w, w, 0, classes);
   if (!isFinite<f64>(sum)) return -1;
-  if (k < classes || p < 1) keepLikeliest(w, x, scratch + samplingScratch(classes) - (<usize>classes << 2), classes, k, p, sum);
+  if (k < classes) keepLargest(scratch, classes, true, k);
+  if (p < 1) keepLargest(scratch, classes, false, p);
   return draw(scratch, w, classes, u);
 }
 
@@ -109,33 +111,89 @@ function largest(x: usize, classes: i32): i32 {
   return best;
 }
 
-/** Sets the weights of all but the first k tokens, and of these of all behind the part p of the sum, to 0. */
-function keepLikeliest(w: usize, x: usize, order: usize, classes: i32, k: i32, p: f64, sum: f64): void {
-  // Tokens below the part (1 - p) / classes have less than 1 - p together: the nucleus does without them.
-  const least = k < classes ? 0 : ((1 - p) * sum) / <f64>classes;
-  let candidates = 0;
-  for (let c = 0; c < classes; c++) {
-    if (<f64>load<real>(w + bytes(c)) >= least) setToken(order, candidates++, c);
-  }
-  heapify(order, x, candidates);
-  let size = candidates;
-  if (k < classes) {
-    sum = 0;
-    for (; size > candidates - k; size--) sum += weight(w, pop(order, x, size));
-  }
-  let last = size < candidates ? token(order, size) : 0;
-  if (p < 1) {
-    const part = p * sum;
-    const end = size < candidates ? size : 0;
-    let reached: f64 = 0;
-    for (let at = candidates - 1; at >= end; at--) {
-      last = k < classes ? token(order, at) : pop(order, x, at + 1);
-      reached += weight(w, last);
-      if (reached >= part) break;
+/** The bits of a weight: as it is not negative, in its order. */
+// @ts-ignore: decorator
+@inline function bitsOf(weight: real): u64 {
+  if (sizeof<real>() == 4) return <u64>reinterpret<u32>(<f32>weight);
+  return reinterpret<u64>(<f64>weight);
+}
+
+// @ts-ignore: decorator
+@inline function ofBits(bits: u64): real {
+  if (sizeof<real>() == 4) return <real>reinterpret<f32>(<u32>bits);
+  return <real>reinterpret<f64>(bits);
+}
+
+/**
+ * What the weights from `least` on measure: how many they are, or their sum. Leaves in the head of scratch, lane by lane, the smallest
+ * of them, and the largest of the others.
+ */
+function measure(scratch: usize, classes: i32, counting: bool, least: real): f64 {
+  const from = v128.splat<real>(least);
+  const infinity = v128.splat<real>(Infinity);
+  const one = v128.splat<real>(1);
+  let sum = f64x2.splat(0);
+  let above = infinity;
+  let below = v128.splat<real>(0);
+  let w = scratch + HEAD;
+  const end = w + bytes(padded(classes));
+  do {
+    const x = v128.load(w);
+    const high = v128.ge<real>(x, from);
+    sum = f64x2.add(sum, widen(v128.and(counting ? one : x, high)));
+    above = v128.pmin<real>(above, v128.bitselect(x, infinity, high));
+    below = v128.pmax<real>(below, v128.andnot(x, high));
+    w += 16;
+  } while (w < end);
+  v128.store(scratch, above, 16);
+  v128.store(scratch, below, 32);
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** The smallest of the weights that `measure` took. */
+function smallestAbove(scratch: usize): real {
+  let smallest = load<real>(scratch, 16);
+  for (let lane = 1; lane < LANES; lane++) smallest = min<real>(smallest, load<real>(scratch + bytes(lane), 16));
+  return smallest;
+}
+
+/** The largest of those that it did not. */
+function largestBelow(scratch: usize): real {
+  let largest = load<real>(scratch, 32);
+  for (let lane = 1; lane < LANES; lane++) largest = max<real>(largest, load<real>(scratch + bytes(lane), 32));
+  return largest;
+}
+
+/**
+ * Sets all weights to 0 but the fewest of the largest that are `enough`: so many, or so large a part of the sum. The largest weight is 1.
+ *
+ * Bisection over the bits of the least weight that stays: weights from `low` on are enough, those from `high` on are not. Each end
+ * moves on to a weight that there is, so that it takes few steps.
+ */
+function keepLargest(scratch: usize, classes: i32, counting: bool, enough: f64): void {
+  const target = counting ? enough : enough * measure(scratch, classes, counting, 0);
+  let low: u64 = 0;
+  let high: u64 = bitsOf(1) + 1;
+  let reached: f64 = 0; // from `high` on
+  while (high - low > 1) {
+    const measured = measure(scratch, classes, counting, ofBits((low + high) >> 1));
+    if (measured >= target) low = bitsOf(smallestAbove(scratch));
+    else {
+      high = bitsOf(largestBelow(scratch)) + 1;
+      reached = measured;
     }
   }
-  for (let c = 0; c < classes; c++) {
-    if (before(x, last, c)) store<real>(w + bytes(c), 0);
+  const least = ofBits(low);
+  // Of those that are equal to it so many stay, those of the lower tokens.
+  let ties = ceil<f64>((target - reached) / (counting ? 1 : <f64>least));
+  for (let w = scratch + HEAD, end = w + bytes(classes); w < end; w += sizeof<real>()) {
+    const part = load<real>(w);
+    let stays = part >= least;
+    if (part == least) {
+      stays = ties > 0;
+      ties--;
+    }
+    store<real>(w, stays ? part : 0);
   }
 }
 
