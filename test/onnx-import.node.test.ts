@@ -22,6 +22,7 @@ import {
 import { type ExportOptions, exportOnnx, importOnnx } from '../src/onnx/index.ts';
 import { type Draft, decodeMessage, encodeMessage } from '../src/onnx/protobuf.ts';
 import { type GraphProto, type ModelProto, modelFields, type NodeProto } from '../src/onnx/schema.ts';
+import { runOnnx } from './support/onnx.ts';
 
 const TOLERANCE = 1e-5;
 
@@ -68,7 +69,10 @@ const heads = {
   sigmoid: (row: readonly number[]) => row.map((value) => 1 / (1 + Math.exp(-value))),
 };
 
-describe.each([['PyTorch', 'onnx-pytorch.json']] as const)('models of %s give its outputs to 1e-5', (_, file) => {
+describe.each([
+  ['PyTorch', 'onnx-pytorch.json'],
+  ['Keras', 'onnx-keras.json'],
+] as const)('models of %s give its outputs to 1e-5', (_, file) => {
   it.each(read(file).map((one) => [one.name, one] as const))('%s', async (_name, one) => {
     const { model, output, batchFirst } = await importOnnx(bytesOf(one));
     const { steps, rows, tokens } = one;
@@ -91,6 +95,18 @@ describe.each([['PyTorch', 'onnx-pytorch.json']] as const)('models of %s give it
     if (steps > 1) expect(batchFirst).toBe(one.batchFirst);
   });
 });
+
+it.each(read('onnx-keras.json').map((one) => [one.name, one] as const))(
+  'the graph of %s is what Keras computes, in onnxruntime too',
+  async (_, one) => {
+    const { steps, rows, inputs } = one;
+    const width = inputs.length / steps / rows;
+    const dims = one.tokens ? [rows, steps] : [rows, steps, width];
+    const { output } = await runOnnx(bytesOf(one), { input: { data: Float32Array.from(inputs), dims } });
+    expect(output!.dims).toEqual(one.shape);
+    expect(worst(output!.data, one.outputs)).toBeLessThan(TOLERANCE);
+  },
+);
 
 const noise = normal({ deviation: 0.4 });
 const random = { biasInitializer: noise, inputInitializer: noise, recurrentInitializer: noise };
@@ -213,7 +229,7 @@ describe('import refuses', () => {
 
   it('operators that it does not know, by name and node', async () => {
     expect(await refused(append('Conv'))).toMatch(
-      /node "Conv_3" \(Conv\): expected an operator of Add, .*Unsqueeze, got Conv$/,
+      /node "Conv_3" \(Conv\): expected an operator of Add, .*Where, got Conv$/,
     );
     expect(await refused(append('Relu'))).toContain('got Relu');
     expect(await refused(append('Identity', { domain: 'com.example' }))).toContain('got com.example.Identity');

@@ -44,16 +44,16 @@ function sliceOf(operation: Operation, value: Value, at: number, places: (size: 
   const k = operation.axis(at, value.axes.length);
   const { role, size = Number.MAX_SAFE_INTEGER } = value.axes[k]!;
   const others = (replacement: Axis) => value.axes.map((axis_, index) => (index === k ? replacement : axis_));
-  // A long axis is not counted out: the last element and all of them are what can be told.
-  const [last, whole] = [places(2), places(1)];
+  // A long axis is not counted out: what of one step and of two is taken tells whether it is the first or the last.
+  const [single, pair] = [places(1), places(2)];
   if (role === 'directions') {
     const taken = places(size);
     if (taken.length === size) return value;
     if (taken.length !== 1) return operation.unfit(0);
     return { ...value, stage: halfOf(operation, value, taken[0]!), axes: others(axis('directions', 1)) };
   }
-  if (role === 'time' && last.length === 1 && last[0] === 1 && whole.length === 1) {
-    return { ...value, stage: lastStep(operation, value.stage), axes: others(one()) };
+  if (role === 'time' && single.length === 1 && pair.length === 1) {
+    return { ...value, stage: lastStep(operation, value.stage, pair[0] === 0 ? 'start' : 'end'), axes: others(one()) };
   }
   return operation.fail('all steps or the last one', 'a part of a sequence');
 }
@@ -93,8 +93,9 @@ export function gather(operation: Operation): readonly Value[] {
   if (role === 'directions') return [{ kind: 'sequence', stage: halfOf(operation, value, place), axes }];
   const part = given(value);
   if (part !== undefined) return [part];
-  if (role === 'time' && (place === -1 || place + 1 === size)) {
-    return [{ kind: 'sequence', stage: lastStep(operation, value.stage), axes }];
+  const end = place === -1 || place + 1 === size;
+  if (role === 'time' && (end || place === 0)) {
+    return [{ kind: 'sequence', stage: lastStep(operation, value.stage, end ? 'end' : 'start'), axes }];
   }
   return operation.fail('the last step of a sequence (index -1)', `index ${place} of an axis of ${role}`);
 }

@@ -125,6 +125,9 @@ const add: Rule = {
     if (constantAt !== undefined) {
       const sequence = operation.sequence(1 - constantAt);
       const { stage } = sequence;
+      const added = operation.constant(constantAt);
+      if (stage.kind === 'input' && added.integers && added.data.length === 1)
+        return [{ kind: 'shifted', tokens: sequence }];
       if (stage.kind !== 'dense')
         return operation.unfit(1 - constantAt, 'a product with a matrix, which a constant is the bias of');
       const bias = biasOf(operation, constantAt, stage.weight.dims[0]!);
@@ -158,6 +161,29 @@ const add: Rule = {
       'the input of a recurrent layer and its output, or both of its directions',
       'other sequences',
     );
+  },
+};
+
+/** Which tokens are below 0: none of those that a model may read. */
+const less: Rule = {
+  attributes: [],
+  run(operation) {
+    if (operation.constant(1).data.some((value) => value !== 0)) operation.unfit(1, '0');
+    return [{ kind: 'negative', tokens: tokensOf(operation, 0) }];
+  },
+};
+
+/** Tokens, where those below 0 would be counted from the end. */
+const where: Rule = {
+  attributes: [],
+  run(operation) {
+    const tokens = tokensOf(operation, 2);
+    for (const [index, kind] of (['negative', 'shifted'] as const).entries()) {
+      const value = operation.input(index);
+      if (value.kind !== kind || value.tokens.stage !== tokens.stage)
+        operation.unfit(index, 'tokens counted from the end');
+    }
+    return [tokens];
   },
 };
 
@@ -227,6 +253,8 @@ export const layerRules: Readonly<Record<string, Rule>> = {
   Gemm: gemm,
   Add: add,
   Mul: multiply,
+  Less: less,
+  Where: where,
   ReduceSum: reduceSum,
   Softmax: head('softmax'),
   LogSoftmax: head('log-softmax'),

@@ -73,18 +73,19 @@ export function mergeHalves(a: Stage, b: Stage, merge: 'concat' | 'sum'): Recurr
   return alike ? { kind: 'recurrent', previous: a.previous, halves, merge, returns: a.returns } : undefined;
 }
 
-/** The stage of the last step alone. */
-export function lastStep(operation: Operation, stage: Stage): Stage {
-  if (stage.kind === 'dense') return { ...stage, previous: lastStep(operation, stage.previous) };
-  if (stage.kind !== 'recurrent')
-    return operation.fail('the last step of a recurrent operator', `that of ${stage.kind}`);
-  if (stage.halves.length > 1 || stage.halves[0]!.reverse) {
+/** The stage of one step alone: the last one, or of a backward direction the first, which it reads last. */
+export function lastStep(operation: Operation, stage: Stage, from: 'start' | 'end'): Stage {
+  if (stage.kind === 'dense') return { ...stage, previous: lastStep(operation, stage.previous, from) };
+  if (stage.kind !== 'recurrent') {
+    return operation.fail('one step of a recurrent operator', `one step behind ${stage.kind}`);
+  }
+  if (stage.halves.length > 1 || stage.halves[0]!.reverse !== (from === 'start')) {
     return operation.fail(
-      'the last state (Y_h) of both directions',
-      'the last step, of which the backward direction has read only that step',
+      'the last state (Y_h) of both directions, or the last step of one forward',
+      'a step at which a direction has not read all',
     );
   }
-  if (stage.halves[0]!.lengths !== undefined) {
+  if (stage.halves[0]!.lengths !== undefined && from === 'end') {
     return operation.fail('the last state (Y_h) of rows that end before', 'the last step, which is padding there');
   }
   return { ...stage, returns: 'last' };

@@ -82,6 +82,8 @@ export type Value =
   | Sequence
   /** Last states h of several halves behind each other, [n, B, H]. */
   | { readonly kind: 'states'; readonly halves: readonly Half[]; readonly axes: readonly Axis[] }
+  /** Where tokens are below 0, and tokens with a constant added: two parts of how Keras counts tokens from the end. */
+  | { readonly kind: 'negative' | 'shifted'; readonly tokens: Sequence }
   /** Last states c. */
   | { readonly kind: 'cells'; readonly halves: readonly Half[] };
 
@@ -96,6 +98,9 @@ export function describe(value: Value): string {
       return 'zeros';
     case 'given':
       return `a part of the input ${JSON.stringify(value.input)}`;
+    case 'negative':
+    case 'shifted':
+      return 'tokens counted from the end';
     case 'states':
     case 'cells':
       return 'last states of recurrent operators';
