@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Activation,
+  activityRegularization,
   bidirectional,
   createModel,
   dense,
@@ -203,6 +204,21 @@ describe('onnxruntime gives the outputs of forward to 1e-5', () => {
       sigmoids!.data,
       Array.from(logits, (value) => 1 / (1 + Math.exp(-value))),
     );
+  });
+
+  it('without what is on in training only', async () => {
+    const options = { recurrentDropout: 0.5, weightDropout: 0.5, ...random };
+    const layers = [
+      elman({ units: 4, vanishingRegularization: 1, ...options }),
+      activityRegularization({ activation: 2, temporal: 1 }),
+      dropout({ rate: 0.5, variational: true }),
+      lstm({ units: 4, ...options }),
+      dropout({ rate: 0.5 }),
+    ];
+    const model = await featuresModel(...layers);
+    await expectEqual(model, SIZES, { lengths: true });
+    const bytes = exportOnnx(model, { lengths: true });
+    expect((await importOnnx(bytes)).model.description).toEqual(model.description);
   });
 
   it('of an f64 model, in f32', async () => {

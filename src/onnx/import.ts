@@ -36,6 +36,7 @@ export interface OnnxModel {
  *
  * Recurrent operators may have initial states that are zero or inputs of the graph, `sequence_lens` that are an input, one or two
  * directions, and what this package has of activations. First and last states and lengths are then what `forward` takes and gives.
+ * A graph whose steps an exporter wrote out one by one (nn.RNN through torch.export, Keras on PyTorch) has no such operator.
  *
  * @param options `dtype`, `relaxed` and `kernels`, as of `createModel`.
  * @param where What error messages call the file.
