@@ -2,6 +2,7 @@
 // Builds everything into build/: the kernels, the kernels as JavaScript modules, the package's entry points, their types.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -17,6 +18,7 @@ function run(tool, ...args) {
 const kernelsOnly = process.argv.includes('--kernels');
 if (!kernelsOnly) rmSync('build', { recursive: true, force: true });
 mkdirSync('build/kernels', { recursive: true });
+mkdirSync('build/chunks', { recursive: true });
 
 const targets = Object.keys(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets);
 for (const target of targets) {
@@ -28,35 +30,68 @@ for (const target of targets) {
 }
 
 if (!kernelsOnly) {
-  const shared = /** @type {const} */ ({
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    minifySyntax: true,
-    logLevel: 'warning',
+  await buildPackage({
+    index: 'src/index.ts',
+    node: 'src/node.ts',
+    generation: 'src/generation/index.ts',
+    pytorch: 'src/pytorch.ts',
+    onnx: 'src/onnx/index.ts',
+    keras: 'src/keras/index.ts',
+    series: 'src/series/index.ts',
+    tokenizers: 'src/tokenizers/index.ts',
+    cli: 'src/cli/main.ts',
   });
-  await build({
-    ...shared,
-    entryPoints: {
-      index: 'src/index.ts',
-      node: 'src/node.ts',
-      generation: 'src/generation/index.ts',
-      onnx: 'src/onnx/index.ts',
-      keras: 'src/keras/index.ts',
-      series: 'src/series/index.ts',
-      tokenizers: 'src/tokenizers/index.ts',
-      cli: 'src/cli/main.ts',
-    },
+  copyFileSync('src/cli/moby-dick.txt', 'build/moby-dick.txt');
+  run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+}
+
+/**
+ * Bundles the entry points. What `bptt` itself is made of becomes one file that the others share: cut into what each pair of entries has
+ * in common, it would be many small files, and a page would load more.
+ *
+ * @param {Record<string, string>} entryPoints
+ */
+async function buildPackage({ index, ...others }) {
+  const shared = /** @satisfies {import('esbuild').BuildOptions} */ ({
+    bundle: true,
+    format: /** @type {const} */ ('esm'),
+    target: 'es2022',
+    platform: /** @type {const} */ ('neutral'),
+    mainFields: ['module', 'main'],
+    minify: true,
+    logLevel: /** @type {const} */ ('warning'),
     outdir: 'build',
     entryNames: '[name]',
     chunkNames: 'chunks/[name]-[hash]',
     splitting: true,
-    platform: 'neutral',
-    mainFields: ['module', 'main'],
     external: ['node:*', 'commander', 'cli-progress', 'picocolors'],
-    minifyWhitespace: true,
-    minifyIdentifiers: true,
+    metafile: /** @type {const} */ (true),
   });
-  copyFileSync('src/cli/moby-dick.txt', 'build/moby-dick.txt');
-  run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  const { metafile } = await build({ ...shared, entryPoints: [index], write: false });
+  const inCore = Object.keys(metafile.inputs).filter((path) => path.startsWith('src/') && path !== index);
+  const core = await build({
+    ...shared,
+    stdin: { contents: inCore.map((path) => `export * from './${path}';`).join('\n'), resolveDir: root },
+    entryNames: 'chunks/core',
+  });
+  const there = Object.values(core.metafile.outputs).flatMap((output) => (output.entryPoint ? output.exports : []));
+
+  /** @type {import('esbuild').Plugin} */
+  const fromCore = {
+    name: 'core',
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
+        const file = relative(root, join(resolveDir, path));
+        return inCore.includes(file) ? { path: './chunks/core.js', external: true, sideEffects: false } : undefined;
+      }),
+  };
+  const bundles = { entryPoints: { index, ...others }, plugins: [fromCore], chunkNames: '[name]-[hash]' };
+  const { outputFiles } = await build({ ...shared, ...bundles, write: false });
+  const used = outputFiles.flatMap(({ text }) =>
+    [...text.matchAll(/\{([^{}]*)\}from"\.\/chunks\/core\.js"/g)].flatMap(([, names]) => (names ?? '').split(',')),
+  );
+  // Two modules that export one name would take it from each other without a word.
+  const lost = used.map((name) => name.split(' as ')[0] ?? '').filter((name) => name !== '' && !there.includes(name));
+  if (lost.length > 0) throw new Error(`expected these names once among the modules of ${index}: ${lost.join(', ')}`);
+  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
 }

@@ -85,7 +85,6 @@ export {
   sgd,
 } from './optimizers.ts';
 export type { Parameter } from './parameter-block.ts';
-export { loadStateDict, type StateDictOptions, saveStateDict } from './pytorch.ts';
 export { type LearningRate, type LinearSchedule, linear } from './schedules.ts';
 export { type Sequence, type SequencesOptions, sequences } from './sequences.ts';
 export type { State } from './state.ts';

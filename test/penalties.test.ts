@@ -17,18 +17,17 @@ import {
   features,
   gru,
   type LayerDescription,
-  loadStateDict,
   lstm,
   type Model,
   normal,
   type Objective,
   residual,
   type State,
-  saveStateDict,
   sgd,
   tokens,
   train,
 } from '../src/index.ts';
+import { loadStateDict, saveStateDict } from '../src/pytorch.ts';
 import { fullBptt } from './reference/bptt.ts';
 import { createNetwork, type Description, type Stream, setParameters } from './reference/network.ts';
 import { activity, type Terms, vanishing } from './reference/penalties.ts';

@@ -9,13 +9,12 @@ import {
   embedding,
   features,
   gru,
-  loadStateDict,
   lstm,
   type ModelDescription,
   residual,
-  saveStateDict,
   tokens,
 } from '../src/index.ts';
+import { loadStateDict, saveStateDict } from '../src/pytorch.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../src/safetensors.ts';
 import cases from './fixtures/state-dicts.json' with { type: 'json' };
 
