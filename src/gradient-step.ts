@@ -122,6 +122,11 @@ export class GradientStep {
     return { gradientNorm, penalty, learningRate };
   }
 
+  /** Tells the schedule of the learning rate a validation loss. */
+  observe(loss: number): void {
+    this.#optimizer.observe(loss);
+  }
+
   /** Writes what the next update goes on from. */
   save(out: StateWriter): void {
     out.value('step', this.#step);

@@ -85,7 +85,24 @@ export {
   sgd,
 } from './optimizers.ts';
 export type { Parameter } from './parameter-block.ts';
-export { type LearningRate, type LinearSchedule, linear } from './schedules.ts';
+export {
+  type CosineSchedule,
+  cosine,
+  type ExponentialSchedule,
+  exponential,
+  type LearningRate,
+  type LinearSchedule,
+  linear,
+  type OneCycleSchedule,
+  oneCycle,
+  type PlateauSchedule,
+  plateau,
+  type Schedule,
+  type StepSchedule,
+  steps,
+  type WarmupSchedule,
+  warmup,
+} from './schedules.ts';
 export { type Sequence, type SequencesOptions, sequences } from './sequences.ts';
 export type { State } from './state.ts';
 export { type CharactersOptions, characters, split, Vocabulary, type VocabularyDescription } from './text.ts';

@@ -4,7 +4,7 @@ import { checkBoolean, checkNumber, checkObject, checkOneOf, checkOptions, show 
 import { BpttError } from './errors.ts';
 import type { Network } from './network.ts';
 import { loadBlock, saveBlock } from './parameter-block.ts';
-import { checkLearningRate, type LearningRate, learningRateAt } from './schedules.ts';
+import { checkLearningRate, type LearningRate, ScheduleRun } from './schedules.ts';
 import type { StateReader, StateWriter } from './training-state.ts';
 import type { Kernels, Pointer } from './wasm/kernels.ts';
 
@@ -209,6 +209,7 @@ export class OptimizerRun {
   readonly #network: Network;
   readonly #optimizer: Optimizer;
   readonly #slots: readonly Pointer[];
+  readonly #schedule: ScheduleRun;
   #step = 0;
   /** βᵢ^step as running products: Math.pow differs between engines. */
   #powers: [number, number] = [1, 1];
@@ -216,6 +217,7 @@ export class OptimizerRun {
   constructor(network: Network, optimizer: Optimizer) {
     this.#network = network;
     this.#optimizer = optimizer;
+    this.#schedule = new ScheduleRun(optimizer.learningRate);
     const kind = kinds[optimizer.kind] as OptimizerKind<Optimizer>;
     this.#slots = Array.from({ length: kind.slots(optimizer) }, () => network.arena.allocate(network.layout.bytes));
   }
@@ -225,7 +227,7 @@ export class OptimizerRun {
     const { kernels, parameters, gradients, layout } = this.#network;
     const optimizer = this.#optimizer;
     this.#step++;
-    const learningRate = learningRateAt(optimizer.learningRate, this.#step);
+    const learningRate = this.#schedule.at(this.#step);
     if ('beta1' in optimizer) {
       this.#powers[0] *= optimizer.beta1;
       this.#powers[1] *= optimizer.beta2;
@@ -258,11 +260,17 @@ export class OptimizerRun {
     return learningRate;
   }
 
+  /** Tells the schedule of the learning rate a validation loss. */
+  observe(loss: number): void {
+    this.#schedule.observe(loss);
+  }
+
   /** Writes what the next update goes on from. */
   save(out: StateWriter): void {
     out.value('kind', this.#optimizer.kind);
     out.value('step', this.#step);
     out.value('powers', this.#powers);
+    this.#schedule.save(out.part('schedule'));
     for (const [index, slot] of this.#slots.entries()) saveBlock(this.#network, slot, out.part(`slot${index}`));
   }
 
@@ -275,6 +283,7 @@ export class OptimizerRun {
     const powers = saved.value('powers');
     if (!isPair(powers)) throw saved.error('powers', 'two numbers', show(powers));
     this.#powers = [...powers];
+    this.#schedule.load(saved.part('schedule'));
     for (const [index, slot] of this.#slots.entries()) loadBlock(this.#network, slot, saved.part(`slot${index}`));
   }
 

@@ -7,6 +7,7 @@ import { checkData, type Data } from './dataset.ts';
 import { BpttError } from './errors.ts';
 import { checkUpdate, type UpdateOptions } from './gradient-step.ts';
 import { checkMetadata } from './model-file.ts';
+import { plateauIn } from './schedules.ts';
 import { type AverageOptions, checkAverage } from './weight-average.ts';
 
 export interface CheckpointOptions {
@@ -128,7 +129,13 @@ export function checkTrainOptions(options: TrainOptions): void {
     checkInteger(`train.${name}`, value, 1);
   }
   checkData('train.data', options.data);
-  const { validation, validateEvery, earlyStopping, average, checkpoint, resume } = options;
+  const { validation, validateEvery, earlyStopping, average, checkpoint, resume, optimizer } = options;
+  if (plateauIn(optimizer.learningRate) !== undefined && (validation === undefined || validateEvery === undefined)) {
+    throw new BpttError(
+      'invalid-argument',
+      'train.optimizer.learningRate: expected validation and validateEvery with plateau',
+    );
+  }
   if (validation !== undefined) checkData('train.validation', validation);
   if (average !== undefined) checkAverage('train.average', average);
   if (earlyStopping !== undefined) {

@@ -115,7 +115,7 @@ class Loop {
   /** Unless this was done since the last update. */
   async *#validate(): AsyncGenerator<TrainEvent> {
     const { validation, loss: name, signal } = this.#options;
-    const { network, cursor, average, best } = this.#training;
+    const { network, cursor, average, best, update } = this.#training;
     if (validation === undefined || cursor.validated === cursor.step) return;
     const evaluator = new Evaluator(network, name);
     let loss: number;
@@ -132,6 +132,7 @@ class Loop {
       }
       loss = evaluator.result('mean').loss;
       lowest = best.observe(loss);
+      update.observe(loss);
     } finally {
       average?.swap();
       evaluator.release();
