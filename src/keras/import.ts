@@ -7,7 +7,7 @@ import type { Parameter } from '../parameter-block.ts';
 import { type Converted, placesOf } from './convert-weights.ts';
 import { describeLayer, type KerasOutput, refuse } from './describe.ts';
 import { readKerasFile } from './keras-file.ts';
-import { type KerasLayer, readLayerChain } from './layer-chain.ts';
+import { chainOf, type KerasLayer, readLayers } from './layer-chain.ts';
 import { groupsInOrder, readWeightGroups } from './weight-groups.ts';
 
 export interface KerasModel {
@@ -44,9 +44,10 @@ export async function importKeras(
     const got = 'weights alone: loadKerasWeights puts them into a model';
     throw new BpttError('bad-file', `${where}: expected the configuration of a model, got ${got}`);
   }
-  const { chain, listed } = readLayerChain(file.model, where);
+  const config = readLayers(file.model, where);
+  const chain = chainOf(config, where);
   const { layers, tokens, output } = describeLayers(chain, file.version);
-  const chosen = groupsInOrder(readWeightGroups(file.weights), chain, listed, where);
+  const chosen = groupsInOrder(readWeightGroups(file.weights), chain, config.listed, where);
   // The weights nearest to the input tell how many features there are.
   const size = tokens ?? chosen[0]?.arrays[0]?.shape[0];
   if (size === undefined) throw new BpttError('bad-file', `${where}: expected a layer with weights, got none`);

@@ -14,36 +14,52 @@ export interface KerasLayer {
   readonly where: string;
 }
 
-export interface LayerChain {
-  /** From the input on. */
-  readonly chain: readonly KerasLayer[];
-  /** In the order of the file, by which Keras numbers them. */
+/** The configuration of a model that is open. */
+export interface ModelConfig {
+  /** In the order of the file, by which Keras numbers those of a class. */
   readonly listed: readonly KerasLayer[];
+  readonly className: unknown;
+  readonly config: Fields;
+  /** The layers as they stand in the file. */
+  readonly entries: readonly unknown[];
 }
 
 /**
- * The layers of a Sequential model, or of a Functional one where each reads the one before.
+ * The layers of a model, in the order of the file.
+ *
+ * @throws BpttError `bad-file` for a configuration without layers, and for names that come twice.
+ */
+export function readLayers(model: unknown, where: string): ModelConfig {
+  const bad = (expected: string, got: string) =>
+    new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`);
+  const { class_name: className, config: given } = fields(model, `${where}, configuration`);
+  // Before Keras 2.2.3 the configuration of a Sequential model was its list of layers.
+  const config = Array.isArray(given) ? { layers: given } : fields(given, `${where}, configuration`);
+  const { layers: entries } = config;
+  if (!Array.isArray(entries)) throw bad('a list of layers in the configuration', show(entries));
+  const listed = entries.map((entry, index) => layerOf(entry, `${where}, layers[${index}]`, where));
+  const twice = listed.find(({ name }, index) => listed.findIndex((other) => other.name === name) !== index);
+  if (twice !== undefined) throw bad('names of layers that differ', `${show(twice.name)} twice`);
+  return { listed, className, config, entries };
+}
+
+/**
+ * The layers in the order in which they compute, from the input on: those of a Sequential model, or of a Functional one where each
+ * reads the one before.
  *
  * @throws BpttError `bad-file` for another class of model, several inputs or outputs, and layers that are not in one chain.
  */
-export function readLayerChain(model: unknown, where: string): LayerChain {
+export function chainOf({ listed, className, config, entries }: ModelConfig, where: string): readonly KerasLayer[] {
   const bad = (expected: string, got: string) =>
     new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`);
-  const { class_name: className, config } = fields(model, `${where}, configuration`);
-  // Before Keras 2.2.3 the configuration of a Sequential model was its list of layers.
-  const inner = Array.isArray(config) ? { layers: config } : fields(config, `${where}, configuration`);
-  if (!Array.isArray(inner.layers)) throw bad('a list of layers in the configuration', show(inner.layers));
-  const listed = inner.layers.map((entry, index) => layerOf(entry, `${where}, layers[${index}]`, where));
-  const twice = listed.find(({ name }, index) => listed.findIndex((other) => other.name === name) !== index);
-  if (twice !== undefined) throw bad('names of layers that differ', `${show(twice.name)} twice`);
-  if (className === 'Sequential') return { chain: listed, listed };
+  if (className === 'Sequential') return listed;
   // Functional models were of class Model before Keras 2.4.
   if (className !== 'Functional' && className !== 'Model') {
     throw bad('a Sequential or a Functional model', `class ${show(className)}`);
   }
 
-  const sources = inner.layers.map((entry) => sourcesOf((entry as Fields).inbound_nodes));
-  const [inputs, outputs] = [inner.input_layers, inner.output_layers].map((list) => tensorsIn(list));
+  const sources = entries.map((entry) => sourcesOf((entry as Fields).inbound_nodes));
+  const [inputs, outputs] = [config.input_layers, config.output_layers].map((list) => tensorsIn(list));
   if (inputs!.length !== 1 || outputs!.length !== 1) {
     const names = (all: readonly Source[]) => all.map(({ layer }) => layer).join(', ');
     throw bad('a model with one input and one output', `inputs ${names(inputs!)} and outputs ${names(outputs!)}`);
@@ -69,7 +85,7 @@ export function readLayerChain(model: unknown, where: string): LayerChain {
   }
   const aside = listed.find((layer) => !chain.includes(layer));
   if (aside !== undefined) throw bad('layers in one chain', `'${aside.name}' (${aside.className}) beside it`);
-  return { chain, listed };
+  return chain;
 }
 
 /** An object with named fields. */
