@@ -4,7 +4,11 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { BpttError } from '../errors.ts';
 import { benchCommand, benchFlags } from './bench.ts';
+import { exportCommand, exportFlags, importCommand, importFlags } from './convert.ts';
+import { evalCommand, evalFlags } from './eval.ts';
 import { addFlags, valuesOf } from './flags.ts';
+import { forecastCommand, forecastFlags } from './forecast.ts';
+import { infoCommand, infoFlags } from './info.ts';
 import { Output } from './output.ts';
 import { checkText, findLeft } from './resume.ts';
 import { sampleCommand, sampleFlags } from './sample.ts';
@@ -23,7 +27,7 @@ const stopped = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const IMPATIENT = 500;
 
 const program = new Command('bptt')
-  .description('Train character-level recurrent networks on text, and let them speak.')
+  .description('Train recurrent networks on text and number series, and use what they learned.')
   .version(packageJson.version)
   .exitOverride()
   .configureOutput({ outputError: () => {} }); // commander throws as well, and main() prints
@@ -65,6 +69,42 @@ addFlags(program.command('sample'), sampleFlags)
   .description('print text that a model says')
   .argument('<MODEL>', 'a file that `bptt train` wrote')
   .action((path: string, _: unknown, command: Command) => sampleCommand(path, valuesOf(sampleFlags, command), output));
+
+addFlags(program.command('eval'), evalFlags)
+  .description('measure how well a model predicts a text')
+  .argument('<MODEL>', 'a file that `bptt train` wrote')
+  .argument('[FILE]', 'text in UTF-8 (default: the first 28 chapters of Moby-Dick)')
+  .action(async (path: string, file: string | undefined, _: unknown, command: Command) =>
+    evalCommand(path, await readText(file, embedded), valuesOf(evalFlags, command), output),
+  );
+
+addFlags(program.command('info'), infoFlags)
+  .description('say what is in a model file, a checkpoint or another safetensors file')
+  .argument('<MODEL>', 'the file')
+  .action((path: string, _: unknown, command: Command) => infoCommand(path, valuesOf(infoFlags, command), output));
+
+addFlags(program.command('export'), exportFlags)
+  .description('write a model as ONNX or as a PyTorch state dict')
+  .argument('<MODEL>', 'a model file')
+  .argument('<FILE>', 'what to write: .onnx, or .safetensors for PyTorch')
+  .action((from: string, to: string, _: unknown, command: Command) =>
+    exportCommand(from, to, valuesOf(exportFlags, command), output),
+  );
+
+addFlags(program.command('import'), importFlags)
+  .description('make a model file of an ONNX graph or a Keras model')
+  .argument('<FILE>', 'what to read: .onnx, .keras or .h5')
+  .argument('<MODEL>', 'the model file to write')
+  .action((from: string, to: string, _: unknown, command: Command) =>
+    importCommand(from, to, valuesOf(importFlags, command), output),
+  );
+
+addFlags(program.command('forecast'), forecastFlags)
+  .description('learn a series of numbers and print how it goes on')
+  .argument('<FILE>', 'CSV with a line of names')
+  .action((path: string, _: unknown, command: Command) =>
+    forecastCommand(path, valuesOf(forecastFlags, command), output),
+  );
 
 addFlags(program.command('bench'), benchFlags)
   .description('measure how fast this machine trains and generates')

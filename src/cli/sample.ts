@@ -127,7 +127,8 @@ async function search(
   output.json({ type: 'sample', prompt: start, text: best, beams, lengthPenalty, hypotheses });
 }
 
-function readVocabulary(path: string, json: string | undefined, size: number): Vocabulary {
+/** The vocabulary of a model that `bptt train` made. */
+export function readVocabulary(path: string, json: string | undefined, size: number): Vocabulary {
   const bad = (got: string) =>
     new BpttError('bad-file', `${path}: expected a vocabulary of ${size} characters in the metadata, got ${got}`);
   if (json === undefined) throw bad('none: `bptt train` did not make this model');

@@ -5,6 +5,7 @@ import {
   adagrad,
   adam,
   adamw,
+  cosine,
   type DirectedDescription,
   dense,
   dropout,
@@ -12,6 +13,7 @@ import {
   embedding,
   gru,
   type LayerDescription,
+  type LearningRate,
   linear,
   lstm,
   type ModelDescription,
@@ -21,6 +23,7 @@ import {
   sgd,
   type TrainOptions,
   tokens,
+  warmup,
 } from '../index.ts';
 import { choice, integer, number, text, toggle, typed, type Values } from './flags.ts';
 
@@ -56,7 +59,9 @@ export const trainFlags = {
   batch: integer('rows that read the text side by side', 32, { min: 1 }),
   optimizer: choice('optimizer', 'adam', ['sgd', 'rmsprop', 'adagrad', 'adam', 'adamw']),
   learningRate: number('learning rate of the first update', 4e-3),
-  finalLearningRate: number('learning rate of the last update; it changes in a straight line', 0),
+  schedule: choice('how the learning rate goes from the first to the last update', 'linear', ['linear', 'cosine']),
+  finalLearningRate: number('learning rate of the last update', 0),
+  warmup: integer('first updates, over which the learning rate rises to its first value', 0),
   momentum: number('momentum of sgd (default: 0)', undefined, fraction),
   weightDecay: number('decoupled weight decay of adamw (default: 0.01)', undefined),
   l1: number('L1 penalty on the weights', 0),
@@ -156,11 +161,21 @@ export function describeTraining(
   };
 }
 
+function describeSchedule(values: TrainValues, steps: number): LearningRate {
+  const { schedule, learningRate: from, finalLearningRate: to, warmup: rise } = values;
+  if (rise >= steps) {
+    throw new BpttError('invalid-argument', `--warmup: expected less than the ${steps} updates, got ${rise}`);
+  }
+  const rest = { from, to, steps: steps - rise };
+  const behind = from === to ? from : schedule === 'linear' ? linear(rest) : cosine(rest);
+  return rise > 0 ? warmup({ steps: rise, schedule: behind }) : behind;
+}
+
 function describeOptimizer(values: TrainValues, steps: number): Optimizer {
-  const { optimizer, learningRate: from, finalLearningRate: to, momentum, weightDecay } = values;
+  const { optimizer, momentum, weightDecay } = values;
   onlyWith('--optimizer sgd', optimizer === 'sgd', 'momentum', momentum, optimizer);
   onlyWith('--optimizer adamw', optimizer === 'adamw', 'weightDecay', weightDecay, optimizer);
-  const learningRate = from === to ? from : linear({ from, to, steps });
+  const learningRate = describeSchedule(values, steps);
   switch (optimizer) {
     case 'sgd':
       return sgd({ learningRate, ...(momentum === undefined ? {} : { momentum }) });

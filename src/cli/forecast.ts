@@ -1,0 +1,109 @@
+// `bptt forecast`: learns a series of numbers from a CSV file and says how it goes on.
+import { readBytes } from '../atomic-file.ts';
+import { BpttError } from '../errors.ts';
+import { adamw, createModel, dense, features, fit, gru, linear } from '../index.ts';
+import type { Model } from '../model.ts';
+import { loadModel, saveModel } from '../node.ts';
+import {
+  backtest,
+  type CsvOptions,
+  fitPipeline,
+  forecast,
+  inputSize,
+  type Pipeline,
+  readCsv,
+  readSeriesMetadata,
+  type Series,
+  seriesMetadata,
+  splitByTime,
+  windows,
+  writeCsv,
+} from '../series/index.ts';
+import { integer, number, text, toggle, type Values } from './flags.ts';
+import type { Output } from './output.ts';
+
+export const forecastFlags = {
+  column: text('column to forecast (default: the only one)', undefined, 'name'),
+  date: text('column of dates', undefined, 'name'),
+  calendar: toggle('read weekday, month and place in the year of the days to forecast; needs --date'),
+  lag: integer('read the value of n rows before the one to forecast, such as 364', undefined, { min: 1 }),
+  steps: integer('rows to forecast', 7, { min: 1 }),
+  context: integer('rows that a forecast is made from', 28, { min: 1 }),
+  hidden: integer('hidden units of the GRU', 32, { min: 1 }),
+  epochs: integer('times to go through the series', 30, { min: 1 }),
+  learningRate: number('learning rate of the first update; it falls to 0', 5e-3),
+  test: number('last part of the series, to measure errors on', 0.2, { min: 0, exclusiveMax: 1 }),
+  seed: integer('seed of the initial weights and of the order', 0),
+  model: text('model file to forecast with, instead of learning', undefined, 'file'),
+  out: text('model file to write', undefined, 'file'),
+  json: toggle('print one JSON event'),
+};
+
+type ForecastValues = Values<typeof forecastFlags>;
+
+/** Prints the rows after the end of a series as CSV, and on standard error how large the errors on the last part were. */
+export async function forecastCommand(path: string, values: ForecastValues, output: Output): Promise<void> {
+  const content = new TextDecoder().decode(await readBytes(path));
+  const { model, pipeline, series, errors } =
+    values.model === undefined ? await learn(path, content, values) : await load(values.model, content);
+  const next = forecast(model, pipeline, series, { steps: values.steps });
+  const columns = Object.fromEntries(Object.entries(next.columns).map(([name, data]) => [name, [...data]]));
+  if (values.json) {
+    output.json({ type: 'forecast', steps: values.steps, columns, ...(errors && { errors }) });
+    return;
+  }
+  for (const [name, { rmse, mae, mase }] of Object.entries(errors ?? {})) {
+    process.stderr.write(
+      `${name}: RMSE ${rmse.toPrecision(5)}, MAE ${mae.toPrecision(5)}, MASE ${mase.toPrecision(4)}\n`,
+    );
+  }
+  output.write(writeCsv(next));
+}
+
+async function load(path: string, content: string) {
+  const { model, metadata } = await loadModel(path);
+  const { pipeline, csv } = readSeriesMetadata(metadata);
+  return { model, pipeline, series: readCsv(content, csv), errors: undefined };
+}
+
+async function learn(path: string, content: string, values: ForecastValues) {
+  const { column, date, calendar, lag, context, hidden: units, epochs, seed, out } = values;
+  const csv: CsvOptions = {
+    ...(column !== undefined && { columns: [column] }),
+    ...(date !== undefined && { date }),
+  };
+  const series = readCsv(content, csv);
+  const [target, ...others] = Object.keys(series.columns);
+  if (target === undefined || others.length > 0) {
+    const names = [target, ...others].filter((name) => name !== undefined).join(', ');
+    throw new BpttError('invalid-argument', `--column: expected one of ${names || 'no columns'} in ${path}, got none`);
+  }
+  const { training, test } = splitByTime(series, { test: values.test });
+  const pipeline = fitPipeline(series, training, {
+    targets: [target],
+    calendar: calendar ? ['weekday', 'month', 'year'] : [],
+    lags: lag === undefined ? [] : [lag],
+    context,
+  });
+  const model = await fitModel(series, training, pipeline, { units, epochs, seed, learningRate: values.learningRate });
+  const errors = values.test > 0 ? backtest(model, pipeline, series, test).errors : undefined;
+  if (out !== undefined) await saveModel(model, out, { metadata: seriesMetadata({ pipeline, csv }) });
+  return { model, pipeline, series, errors };
+}
+
+const BATCH = 32;
+
+async function fitModel(
+  series: Series,
+  training: { readonly from: number; readonly to: number },
+  pipeline: Pipeline,
+  { units, epochs, seed, learningRate }: Readonly<Record<'units' | 'epochs' | 'seed' | 'learningRate', number>>,
+): Promise<Model> {
+  const data = windows(series, training, pipeline, { batch: BATCH, shuffle: seed });
+  const layers = [features(inputSize(pipeline)), gru({ units, returns: 'last' }), dense({ units: 1 })] as const;
+  const model = await createModel(layers, { seed });
+  const rate = linear({ from: learningRate, steps: epochs * Math.ceil(data.windows / BATCH) });
+  const options = { loss: 'mean-squared-error', optimizer: adamw({ learningRate: rate }), clip: { norm: 1 } } as const;
+  await fit(model, { data, ...options, epochs });
+  return model;
+}
