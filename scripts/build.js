@@ -69,12 +69,13 @@ async function buildPackage({ index, ...others }) {
   });
   const { metafile } = await build({ ...shared, entryPoints: [index], write: false });
   const inCore = Object.keys(metafile.inputs).filter((path) => path.startsWith('src/') && path !== index);
-  const core = await build({
+  await build({
     ...shared,
     stdin: { contents: inCore.map((path) => `export * from './${path}';`).join('\n'), resolveDir: root },
     entryNames: 'chunks/core',
   });
-  const there = Object.values(core.metafile.outputs).flatMap((output) => (output.entryPoint ? output.exports : []));
+  const [, exported = ''] = /export\{([^}]*)\};?\s*$/.exec(readFileSync('build/chunks/core.js', 'utf8')) ?? [];
+  const there = exported.split(',').map((name) => name.split(' as ').at(-1));
 
   /** @type {import('esbuild').Plugin} */
   const fromCore = {

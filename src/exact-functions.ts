@@ -21,8 +21,8 @@ function series(x: number, odd: 0 | 1): number {
 }
 
 /** cos(π x) for 0 ≤ x ≤ 1, to 2 units in the last place of 1. */
-export function cosine(x: number): number {
-  if (x > 0.5) return -cosine(1 - x);
+export function cosineOfPi(x: number): number {
+  if (x > 0.5) return -cosineOfPi(1 - x);
   if (x <= 0.25) return series(Math.PI * x, 0);
   const rest = Math.PI * (0.5 - x);
   return rest * series(rest, 1);

@@ -1,7 +1,7 @@
 // Learning rates as functions of the step, computed with + - * / only, so that every engine gets the same bits.
 // A new schedule is a description, a builder, and a row in the table.
 import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from './check.ts';
-import { cosine as cosineOfPi, power } from './exact-functions.ts';
+import { cosineOfPi, power } from './exact-functions.ts';
 import type { StateReader, StateWriter } from './training-state.ts';
 
 /** A learning rate: one number, or a plan over the steps. */

@@ -119,7 +119,6 @@ describe('forecast', () => {
       'day',
       '--column',
       'sold',
-      '--calendar',
       '--context',
       '14',
       '--hidden',

@@ -1,7 +1,7 @@
 // Schedules of the learning rate: closed formulas, PyTorch's numbers, and that they go on after a stop.
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { cosine as cosineOfPi, power } from '../src/exact-functions.ts';
+import { cosineOfPi, power } from '../src/exact-functions.ts';
 import {
   adam,
   BpttError,
