@@ -2,7 +2,7 @@
 // Builds everything into build/: the kernels, the kernels as JavaScript modules, the package's entry points, their types.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -81,12 +81,14 @@ async function buildPackage({ index, ...others }) {
   const fromCore = {
     name: 'core',
     setup: ({ onResolve }) =>
-      onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
+      onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind }) => {
+        if (kind === 'entry-point') return undefined;
         const file = relative(root, join(resolveDir, path));
-        return inCore.includes(file) ? { path: './chunks/core.js', external: true, sideEffects: false } : undefined;
+        const bundle = file === index ? './index.js' : inCore.includes(file) ? './chunks/core.js' : undefined;
+        return bundle && { path: bundle, external: true, sideEffects: false };
       }),
   };
-  const bundles = { entryPoints: { index, ...others }, plugins: [fromCore], chunkNames: '[name]-[hash]' };
+  const bundles = { entryPoints: { index, ...others }, plugins: [fromCore] };
   const { outputFiles } = await build({ ...shared, ...bundles, write: false });
   const used = outputFiles.flatMap(({ text }) =>
     [...text.matchAll(/\{([^{}]*)\}from"\.\/chunks\/core\.js"/g)].flatMap(([, names]) => (names ?? '').split(',')),
@@ -94,5 +96,9 @@ async function buildPackage({ index, ...others }) {
   // Two modules that export one name would take it from each other without a word.
   const lost = used.map((name) => name.split(' as ')[0] ?? '').filter((name) => name !== '' && !there.includes(name));
   if (lost.length > 0) throw new Error(`expected these names once among the modules of ${index}: ${lost.join(', ')}`);
-  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
+  for (const { path, text } of outputFiles) {
+    const beside = dirname(path) === join(root, 'build/chunks');
+    const moved = text.replaceAll('"./chunks/core.js"', '"./core.js"').replaceAll('"./index.js"', '"../index.js"');
+    writeFileSync(path, beside ? moved : text);
+  }
 }

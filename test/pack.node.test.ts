@@ -71,15 +71,31 @@ describe('the package', () => {
   it('holds the build, the licence, the changelog and the readme, and nothing else', () => {
     const expected = [
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
-      /^build\/(index|node|keras|onnx|series|tokenizers|cli)\.js$/,
+      /^build\/(index|node|generation|keras|onnx|pytorch|series|tokenizers|cli)\.js$/,
+      /^build\/chunks\/core\.js$/,
       /^build\/chunks\/(chunk|f32|f32-relaxed|f64)-[A-Z0-9]{8}\.js$/,
       /^build\/kernels\/(f32|f32-relaxed|f64)\.wasm$/,
       /^build\/moby-dick\.txt$/,
-      /^build\/types\/((keras|layers|onnx|series|tokenizers|wasm)\/)?[a-z-]+\.d\.ts$/,
+      /^build\/types\/((generation|keras|layers|onnx|series|tokenizers|wasm)\/)?[a-z0-9-]+\.d\.ts$/,
     ];
     expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(expected.filter((pattern) => !packed.some((path) => pattern.test(path)))).toEqual([]);
     expect(packed).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']));
+  });
+
+  it('gives every entry point that it names', async () => {
+    const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    const entries = Object.keys(exports).filter((name) => !/\.(wasm|json)$/.test(name));
+    expect(entries.length).toBeGreaterThan(7);
+    const code = entries.map((name) => `await import(${JSON.stringify(name.replace('.', 'bptt'))})`);
+    const counts = JSON.parse(
+      await run('node', [
+        '--input-type=module',
+        '-e',
+        `console.log(JSON.stringify([${code.join(',')}].map((entry) => Object.keys(entry).length)))`,
+      ]),
+    );
+    expect(Math.min(...counts)).toBeGreaterThan(0);
   });
 
   it('names no folder of the machine that built it, and no source map', async () => {
@@ -118,7 +134,7 @@ describe('the package', () => {
     const { outcome, requests } = await outcomeOf(project, '/direct.html');
     expect(outcome).toEqual(inNode);
     expect(kernelsIn(requests)).toEqual(['f32']);
-    const others = requests.filter((path) => !/\/chunks\/(chunk|f32)-[A-Z0-9]{8}\.js$/.test(path));
+    const others = requests.filter((path) => !/\/chunks\/(core|f32-[A-Z0-9]{8})\.js$/.test(path));
     expect(others).toEqual(['/direct.html', '/node_modules/bptt/build/index.js', '/training.js']);
   });
 
