@@ -38,7 +38,6 @@ import {
   windows,
   writeCsv,
 } from '../src/series/index.ts';
-import { cosineOfTurns, sineOfTurns } from '../src/series/turns.ts';
 import { codeOf } from './error-code.ts';
 
 const DAY = 86_400_000;
@@ -111,14 +110,6 @@ async function picking(pipeline: Pipeline, chosen: readonly number[]): Promise<M
   }
   return model;
 }
-
-test('sine and cosine of turns are within 2e-15, and right at quarters', () => {
-  for (let i = 0; i <= 5000; i++) {
-    expect(Math.abs(cosineOfTurns(i / 5000) - Math.cos((2 * Math.PI * i) / 5000))).toBeLessThan(2e-15);
-    expect(Math.abs(sineOfTurns(i / 5000) - Math.sin((2 * Math.PI * i) / 5000))).toBeLessThan(2e-15);
-  }
-  expect([0, 0.25, 0.5, 0.75, 1].map((turns) => cosineOfTurns(turns) + 0)).toEqual([1, 0, -1, 0, 1]);
-});
 
 describe('fitPipeline', () => {
   const data = series({ x: [1, 3, 5, 7, 100], c: [2, 2, 2, 2, 9] });

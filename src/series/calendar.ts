@@ -1,5 +1,5 @@
 // Dates as days since 1970-01-01, and what a network can read of them.
-import { cosineOfTurns, sineOfTurns } from './turns.ts';
+import { cosineOfPi } from '../exact-functions.ts';
 
 /**
  * - `weekday`: 7 numbers, Monday first, 1 on that day and 0 else.
@@ -48,9 +48,15 @@ export function writeCalendar(features: readonly CalendarFeature[], day: number,
       const year = date.getUTCFullYear();
       const start = Date.UTC(year, 0, 1) / DAY;
       const gone = (day - start) / (Date.UTC(year + 1, 0, 1) / DAY - start);
-      to[at] = sineOfTurns(gone);
+      // The sine is the cosine a quarter of a turn before.
+      to[at] = cosineOfTurns(gone >= 0.25 ? gone - 0.25 : gone + 0.75);
       to[at + 1] = cosineOfTurns(gone);
     }
     at += widths[feature];
   }
+}
+
+/** cos(2π·turns) for 0 ≤ turns ≤ 1. */
+function cosineOfTurns(turns: number): number {
+  return cosineOfPi(turns > 0.5 ? 2 - 2 * turns : 2 * turns);
 }
