@@ -1,7 +1,7 @@
 // Bias rows, sums over rows and values, scale, clamp and row masks.
 
 import { PANEL, padded } from '../simd';
-import { biasRows, clampValues, clear, maskRows, scale, sumAbs, sumRows, sumSquares } from '../reduce';
+import { approach, biasRows, clampValues, clear, maskRows, scale, sumAbs, sumRows, sumSquares } from '../reduce';
 import { block, copy, get, matrix, room, set, strayPadding } from './rows';
 
 const ROWS: i32 = 9;
@@ -112,6 +112,19 @@ describe('scale and clampValues', () => {
     scale(x, 0.3, n);
     for (let i = 0; i < n; i++) expect(get(x, i)).toBe(<f64>(<real>get(before, i) * <real>0.3));
     for (let i = n; i < n + PANEL; i++) expect(get(x, i)).toBe(get(before, i));
+  });
+
+  test('approach goes a part of the way, by the rounded rate, and leaves the rest alone', () => {
+    const n = 5 * PANEL;
+    const y = matrix(7, 1, n + PANEL, n + PANEL, 1);
+    const x = matrix(8, 1, n + PANEL, n + PANEL, 1);
+    const before = copy(y, n + PANEL);
+    approach(y, x, 0.3, n);
+    for (let i = 0; i < n; i++) {
+      const from = <real>get(before, i);
+      expect(get(y, i)).toBe(<f64>(from + <real>0.3 * (<real>get(x, i) - from)));
+    }
+    for (let i = n; i < n + PANEL; i++) expect(get(y, i)).toBe(get(before, i));
   });
 
   test('clampValues limits both signs, keeps what is inside, keeps NaN', () => {
