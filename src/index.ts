@@ -62,6 +62,7 @@ export type {
 } from './layers/recurrent-options.ts';
 export type { LayerDescription, ModelDescription } from './layers/registry.ts';
 export { type ResidualDescription, residual } from './layers/residual.ts';
+export { type LearningRateRange, type LearningRateRangeOptions, learningRateRange } from './learning-rate-range.ts';
 export type { LossName, Reduction } from './losses.ts';
 export {
   createModel,
