@@ -1,7 +1,7 @@
 // @ts-check
 // Builds everything into build/: the kernels, the kernels as JavaScript modules, the package's entry points, their types.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
@@ -89,7 +89,8 @@ async function buildPackage({ index, ...others }) {
       }),
   };
   const bundles = { entryPoints: { index, ...others }, plugins: [fromCore] };
-  const { outputFiles } = await build({ ...shared, ...bundles, write: false });
+  const { outputFiles, metafile: ofBundles } = await build({ ...shared, ...bundles, write: false });
+  writeLicences([...Object.keys(metafile.inputs), ...Object.keys(ofBundles.inputs)]);
   const used = outputFiles.flatMap(({ text }) =>
     [...text.matchAll(/\{([^{}]*)\}from"\.\/chunks\/core\.js"/g)].flatMap(([, names]) => (names ?? '').split(',')),
   );
@@ -101,4 +102,21 @@ async function buildPackage({ index, ...others }) {
     const moved = text.replaceAll('"./chunks/core.js"', '"./core.js"').replaceAll('"./index.js"', '"../index.js"');
     writeFileSync(path, beside ? moved : text);
   }
+}
+
+/**
+ * Writes the licences of what stands inside the bundles; the kernels hold parts of AssemblyScript's standard library.
+ *
+ * @param {readonly string[]} inputs
+ */
+function writeLicences(inputs) {
+  const bundled = inputs.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  const texts = [...new Set(['assemblyscript', ...bundled])].sort().map((name) => {
+    const folder = `node_modules/${name}`;
+    const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+    const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+    const body = files.map((file) => readFileSync(`${folder}/${file}`, 'utf8').trim());
+    return [`${name} ${version} (${license})`, ...body].join('\n\n');
+  });
+  writeFileSync('build/third-party-licences.txt', `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);
 }

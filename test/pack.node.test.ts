@@ -76,6 +76,7 @@ describe('the package', () => {
       /^build\/chunks\/(chunk|f32|f32-relaxed|f64)-[A-Z0-9]{8}\.js$/,
       /^build\/kernels\/(f32|f32-relaxed|f64)\.wasm$/,
       /^build\/moby-dick\.txt$/,
+      /^build\/third-party-licences\.txt$/,
       /^build\/types\/((generation|keras|layers|onnx|series|tokenizers|wasm)\/)?[a-z0-9-]+\.d\.ts$/,
     ];
     expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
