@@ -1,8 +1,10 @@
 // The machinery that runs a module in an engine, tried on the Node that runs this: results, errors, ends, time-outs.
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { engineOf, engines, findEngine, installCommand } from './engines.js';
+import { withFolder } from './processes.js';
 import { runInEngine } from './run.js';
 
 const engine = engines[0]!;
@@ -31,6 +33,27 @@ describe('runInEngine', () => {
     const endless = 'export default () => new Promise((resolve) => setTimeout(resolve, 1e6));';
     await expect(run(endless, 500)).rejects.toThrow('took more than 0.5 s');
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('bptt-') && !before.includes(name))).toEqual([]);
+  });
+
+  it('starts a browser that hangs once more', async () => {
+    await withFolder(async (folder) => {
+      // In place of a browser: hangs the first time, fetches the page's module and posts its value the second time.
+      const browser = join(folder, 'browser.mjs');
+      writeFileSync(
+        browser,
+        `import { existsSync, writeFileSync } from 'node:fs';
+        const [, , url, mark] = process.argv;
+        if (!existsSync(mark)) { writeFileSync(mark, ''); setTimeout(() => {}, 1e6); }
+        else {
+          await fetch(url);
+          const source = await (await fetch(url + 'module.mjs')).text();
+          const { default: compute } = await import('data:text/javascript,' + encodeURIComponent(source));
+          await fetch(url + 'result', { method: 'POST', body: JSON.stringify({ value: compute() }) });
+        }`,
+      );
+      const fake = { ...engine, page: (url: string) => [browser, url, join(folder, 'mark')] };
+      expect(await runInEngine(fake, found, 'export default () => 42;', { startTimeout: 1000 })).toBe(42);
+    });
   });
 
   it('reports a program that is not there', async () => {

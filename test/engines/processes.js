@@ -70,8 +70,11 @@ export function start(command, args, { cwd, env, pipes = 0 } = {}) {
   return { child, exited, stop, output: () => output };
 }
 
+/** What `within` throws. */
+export class TookTooLong extends Error {}
+
 /**
- * The promise's value, or an error that says what took too long.
+ * The promise's value, or a TookTooLong that says what did.
  * @template Value
  * @param {Promise<Value>} promise
  * @param {number} milliseconds
@@ -83,7 +86,8 @@ export async function within(promise, milliseconds, what) {
   let timer;
   /** @type {Promise<never>} */
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took more than ${milliseconds / 1000} s`)), milliseconds);
+    const late = () => reject(new TookTooLong(`${what} took more than ${milliseconds / 1000} s`));
+    timer = setTimeout(late, milliseconds);
   });
   try {
     return await Promise.race([promise, late]);

@@ -9,7 +9,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { start, withFolder, within } from './processes.js';
+import { start, TookTooLong, withFolder, within } from './processes.js';
 
 /** What a process writes in front of its result. */
 const MARK = 'bptt-result:';
@@ -33,13 +33,40 @@ const PAGE = `<!doctype html>
 `;
 
 /**
+ * @typedef {object} Limits in milliseconds
+ * @property {number} [timeout] for the run; 120,000 by default
+ * @property {number} [startTimeout] until a browser asks for the page; 45,000 by default
+ *
+ * @typedef {{ folder: string, env: NodeJS.ProcessEnv } & Required<Limits>} Surroundings
+ */
+
+/**
+ * A browser that says nothing within its time is ended and started once more, and standard error tells so: browsers hang now and then
+ * when they start, and what hangs has computed nothing that could be wrong.
  * @param {import('./engines.js').Engine} engine
  * @param {import('./engines.js').Found} found
  * @param {string} module the module's text
- * @param {{ timeout?: number }} [options] timeout in milliseconds, for start and run together
+ * @param {Limits} [options]
  * @returns {Promise<unknown>} the JSON value
  */
-export async function runInEngine(engine, found, module, { timeout = 120_000 } = {}) {
+export async function runInEngine(engine, found, module, options = {}) {
+  try {
+    return await runOnce(engine, found, module, options);
+  } catch (error) {
+    if (!engine.page || !(error instanceof TookTooLong)) throw error;
+    console.error(`${error.message}. Starting ${engine.name} once more.`);
+    return runOnce(engine, found, module, options);
+  }
+}
+
+/**
+ * @param {import('./engines.js').Engine} engine
+ * @param {import('./engines.js').Found} found
+ * @param {string} module
+ * @param {Limits} options
+ * @returns {Promise<unknown>}
+ */
+async function runOnce(engine, found, module, { timeout = 120_000, startTimeout = 45_000 }) {
   return withFolder((folder) => {
     // Nothing is read from or left in the user's own folders.
     const home = join(folder, 'home');
@@ -48,15 +75,12 @@ export async function runInEngine(engine, found, module, { timeout = 120_000 } =
     const env = { ...process.env, HOME: home, DENO_DIR: join(home, 'deno'), NO_COLOR: '1', NODE_OPTIONS: '' };
     delete env.FORCE_COLOR;
     for (const name of ['CONFIG', 'CACHE', 'DATA', 'STATE']) delete env[`XDG_${name}_HOME`];
+    const surroundings = { folder, env, timeout, startTimeout };
     return engine.page
-      ? runInPage(engine, found.program, module, { folder, env, timeout })
-      : runInProcess(engine, found.program, module, { folder, env, timeout });
+      ? runInPage(engine, found.program, module, surroundings)
+      : runInProcess(engine, found.program, module, surroundings);
   });
 }
-
-/**
- * @typedef {{ folder: string, env: NodeJS.ProcessEnv, timeout: number }} Surroundings
- */
 
 /**
  * @param {import('./engines.js').Engine} engine
@@ -89,7 +113,7 @@ async function runInProcess(engine, program, module, { folder, env, timeout }) {
  * @param {string} module
  * @param {Surroundings} surroundings
  */
-async function runInPage(engine, program, module, { folder, env, timeout }) {
+async function runInPage(engine, program, module, { folder, env, timeout, startTimeout }) {
   const profile = join(folder, 'profile');
   mkdirSync(profile);
   for (const [name, text] of Object.entries(engine.profile ?? {})) writeFileSync(join(profile, name), text);
@@ -105,6 +129,7 @@ async function runInPage(engine, program, module, { folder, env, timeout }) {
     const ended = started.exited.then((end) => {
       throw new Error(`${engine.name} ${end} without a result:\n${started.output()}`);
     });
+    await within(Promise.race([server.asked, ended]), startTimeout, `starting ${engine.name}`);
     const outcome = await within(Promise.race([server.outcome, ended]), timeout, engine.name);
     if (outcome.error !== undefined) throw new Error(outcome.error);
     return outcome.value;
@@ -127,6 +152,11 @@ async function serve(module) {
   const outcome = new Promise((settle) => {
     resolve = settle;
   });
+  /** @type {(value?: unknown) => void} */
+  let ask;
+  const asked = new Promise((settle) => {
+    ask = settle;
+  });
   const server = createServer((request, response) => {
     if (request.method === 'POST' && request.url === '/result') {
       let body = '';
@@ -138,6 +168,7 @@ async function serve(module) {
         resolve(JSON.parse(body));
       });
     } else if (request.url === '/module.mjs') {
+      ask();
       response.setHeader('content-type', 'text/javascript; charset=utf-8').end(module);
     } else if (request.url === '/') {
       response.setHeader('content-type', 'text/html; charset=utf-8').end(PAGE);
@@ -151,7 +182,7 @@ async function serve(module) {
     server.close();
     server.closeAllConnections();
   };
-  return { url: `http://127.0.0.1:${port}/`, outcome, close };
+  return { url: `http://127.0.0.1:${port}/`, asked, outcome, close };
 }
 
 /** Starts an X server that shows nothing; it chooses a free display itself and says which. */
