@@ -11,7 +11,7 @@ import { type Loss, type LossName, losses, lossNames, type Reduction, reductions
 import type { Model } from './model.ts';
 import { type Network, refuseBothDirections } from './network.ts';
 import { addTerms, countTerms, totalPenalty, weighTerms } from './penalties.ts';
-import { runSegments, segmentSteps } from './segments.ts';
+import { readSegments, segmentSteps } from './segments.ts';
 import type { State } from './state.ts';
 import type { StateReader, StateWriter } from './training-state.ts';
 import type { WindowOptions } from './window-memory.ts';
@@ -100,6 +100,17 @@ export function newSteps(T: number, k1: number): readonly (readonly [from: numbe
   return Array.from({ length: Math.ceil(T / k1) }, (_, index) => [index * k1, Math.min((index + 1) * k1, T)] as const);
 }
 
+/** A window that was read forward, and the way back. */
+export interface ForwardPass {
+  /** How many numbers each mean of the window is over. */
+  readonly counts: readonly number[];
+  /**
+   * Leaves the gradient in the network's gradient block. `totals`: `counts`, or where the rows of a batch are read in several places
+   * the sum of theirs, so that the gradients add up to that of the mean over all rows.
+   */
+  backward(totals: readonly number[]): WindowResult;
+}
+
 /** Reads batches window by window and leaves the gradient of each in the network's gradient block. */
 export class Backpropagation {
   readonly #network: Network;
@@ -139,16 +150,17 @@ export class Backpropagation {
    * before ended when it carries on. `first`: the windows of the batch that were done before `load`.
    */
   *windows(batch: Batch, state?: State, first = 0): Generator<WindowResult> {
-    const { stack, dtype } = this.#network;
-    const outputs = stack.layers.at(-1)!.output.size;
-    checkBatch('batch', batch, stack, this.#loss.targets(outputs), dtype);
-    if (batch.carry === true)
-      refuseBothDirections(this.#network, 'batch.carry', 'each batch must hold whole sequences');
+    checkTrainingBatch(this.#network, batch, this.#loss);
+    for (const { counts, backward } of this.passes(batch, state, first)) yield backward(counts);
+  }
+
+  /** The same before each way back, of a batch that was checked. */
+  *passes(batch: Batch, state?: State, first = 0): Generator<ForwardPass> {
     const window = this.#open(batch, state, first > 0);
     if (first === 0) this.#batches++;
     const number = this.#batches - 1;
     if (this.#truncation === undefined && window.capacity < batch.steps) {
-      if (first === 0) yield this.#runInSegments(window, batch, number);
+      if (first === 0) yield this.#readInSegments(window, batch, number);
       return;
     }
     const steps = newSteps(batch.steps, this.#truncation?.k1 ?? batch.steps);
@@ -157,8 +169,7 @@ export class Backpropagation {
       const at = window.appendBatch(batch, from, to);
       window.draw(at, { seed: this.#seed, batch: number, window: index, step: from });
       const next = steps[index + 1];
-      const { reach, ...loss } = this.#run(window, at, next && next[1] - next[0]);
-      yield { from, to, backTo: from - reach, ...loss };
+      yield this.#read(window, { from, to, at, next: next && next[1] - next[0] });
     }
   }
 
@@ -245,20 +256,25 @@ export class Backpropagation {
   }
 
   /** Full BPTT over a batch that is longer than the window. */
-  #runInSegments(window: LossWindow, batch: Batch, number: number): WindowResult {
-    const network = this.#network;
-    network.clearGradients();
-    network.gradientParts.useTokens(batch.inputs instanceof Int32Array ? batch.inputs : new Int32Array());
-    const { lossSum, counted, penalty } = runSegments(
-      window,
-      batch,
-      (step) => window.draw(0, { seed: this.#seed, batch: number, window: 0, step }),
-      (count) => this.#scale(count),
-      (sum) => this.#checkLoss(window, sum, 0, window.filled),
+  #readInSegments(window: LossWindow, batch: Batch, number: number): ForwardPass {
+    const { counts, backward } = readSegments(window, batch, (step) =>
+      window.draw(0, { seed: this.#seed, batch: number, window: 0, step }),
     );
-    this.#step++;
-    const loss = this.#reduce(lossSum, counted);
-    return { from: 0, to: batch.steps, backTo: 0, loss, penalty, lossSum, counted };
+    return {
+      counts,
+      backward: (totals) => {
+        this.#network.clearGradients();
+        this.#network.gradientParts.useTokens(batch.inputs instanceof Int32Array ? batch.inputs : new Int32Array());
+        const { lossSum, penalty } = backward(
+          totals.map((count) => this.#scale(count)),
+          (sum) => this.#checkLoss(window, sum, 0, window.filled),
+        );
+        this.#step++;
+        const [counted] = counts as [number];
+        const loss = this.#reduce(lossSum, counted);
+        return { from: 0, to: batch.steps, backTo: 0, loss, penalty, lossSum, counted };
+      },
+    };
   }
 
   /** The factor of the gradients of losses that are over so many numbers. */
@@ -280,15 +296,18 @@ export class Backpropagation {
   }
 
   /**
-   * Forward over the new steps, from `at` on, and backward over at most k2. `next`: how many steps the next window brings,
-   * undefined where this is the batch's last: another batch may carry on.
+   * Forward over the new steps, from place `at` of the window on, and then backward over at most k2. `next`: how many steps the next
+   * window brings, undefined where this is the batch's last: another batch may carry on.
    */
-  #run(
+  #read(
     window: LossWindow,
-    at: number,
-    next: number | undefined,
-  ): Omit<WindowResult, 'from' | 'to' | 'backTo'> & { readonly reach: number } {
-    const { kernels, gradients, layout } = this.#network;
+    {
+      from,
+      to,
+      at,
+      next,
+    }: { readonly from: number; readonly to: number; readonly at: number; readonly next?: number | undefined },
+  ): ForwardPass {
     const end = window.filled;
     const { k2 = end - at, losses: whose = 'new', activations = 'stored' } = this.#truncation ?? {};
     const begin = Math.max(0, end - k2);
@@ -299,36 +318,51 @@ export class Backpropagation {
     const start = recomputed ? begin : at;
     window.forward(start, end, Math.max(start, window.firstCounted(whose === 'window' ? start : at, end)));
 
-    const counted = window.counted(at, end);
-    const divisor = whose === 'window' ? window.counted(Math.min(begin, at), end) : counted;
-    const scale = this.#scale(divisor);
-    // Stored output gradients of older steps enter again under another divisor: then it is applied to the sum of all.
-    const late = whose === 'window' && activations === 'stored' && divisor > 0;
-    const lossSum = window.takeLoss(at, end, late ? 1 : scale);
-    this.#checkLoss(window, lossSum, at, end);
-    if (recomputed && whose === 'window') window.takeLoss(begin, at, scale);
-
-    this.#network.clearGradients();
-    this.#network.gradientParts.useTokens(window.tokens(begin, end));
-    const penalised = countTerms(window, { begin, from: whose === 'window' ? Math.min(begin, at) : at, to: end });
-    const first = whose === 'window' ? begin : Math.max(begin, at);
-    weighTerms(
-      window,
-      first,
-      penalised.map((count) => this.#scale(count) / (late ? scale : 1)),
-    );
-    const again = this.#truncation !== undefined && (next === undefined || next < k2);
-    window.backward(begin, end, { headFrom: inject, again });
-    if (late && scale !== 1) kernels.scale(gradients, scale, layout.count);
-
     const reported = { begin, from: at, to: end };
-    const factors = countTerms(window, reported).map((count) => this.#scale(count));
-    const penalty = totalPenalty(window, addTerms(window, [], reported), factors);
-    this.#last = { begin, factors };
+    const flowing = whose === 'window' ? { begin, from: Math.min(begin, at), to: end } : reported;
+    const counted = window.counted(at, end);
+    const told = [counted, ...countTerms(window, reported)];
+    const counts = [...told, window.counted(flowing.from, end), ...countTerms(window, flowing)];
 
-    this.#step++;
-    return { reach: at - begin, loss: this.#reduce(lossSum, counted), penalty, lossSum, counted };
+    const backward = (totals: readonly number[]): WindowResult => {
+      const { kernels, gradients, layout } = this.#network;
+      const [, ...factors] = totals.slice(0, told.length).map((count) => this.#scale(count));
+      const [divisor, ...penalised] = totals.slice(told.length) as [number, ...number[]];
+      const scale = this.#scale(divisor);
+      // Stored output gradients of older steps enter again under another divisor: then it is applied to the sum of all.
+      const late = whose === 'window' && activations === 'stored' && divisor > 0;
+      const lossSum = window.takeLoss(at, end, late ? 1 : scale);
+      this.#checkLoss(window, lossSum, at, end);
+      if (recomputed && whose === 'window') window.takeLoss(begin, at, scale);
+
+      this.#network.clearGradients();
+      this.#network.gradientParts.useTokens(window.tokens(begin, end));
+      const first = whose === 'window' ? begin : Math.max(begin, at);
+      weighTerms(
+        window,
+        first,
+        penalised.map((count) => this.#scale(count) / (late ? scale : 1)),
+      );
+      const again = this.#truncation !== undefined && (next === undefined || next < k2);
+      window.backward(begin, end, { headFrom: inject, again });
+      if (late && scale !== 1) kernels.scale(gradients, scale, layout.count);
+
+      const penalty = totalPenalty(window, addTerms(window, [], reported), factors);
+      this.#last = { begin, factors };
+      this.#step++;
+      const backTo = from - (at - begin);
+      return { from, to, backTo, loss: this.#reduce(lossSum, counted), penalty, lossSum, counted };
+    };
+    return { counts, backward };
   }
+}
+
+/** @throws BpttError for a batch that the network cannot learn from. */
+export function checkTrainingBatch(network: Network, batch: Batch, loss: Loss): void {
+  const { stack, dtype } = network;
+  const outputs = stack.layers.at(-1)!.output.size;
+  checkBatch('batch', batch, stack, loss.targets(outputs), dtype);
+  if (batch.carry === true) refuseBothDirections(network, 'batch.carry', 'each batch must hold whole sequences');
 }
 
 /**

@@ -57,29 +57,29 @@ function segmentsOf(T: number, steps: number): readonly Segment[] {
   });
 }
 
-/** What a run through the segments leaves besides gradients. */
-export interface SegmentsResult {
-  readonly lossSum: number;
-  readonly counted: number;
-  /** The value of what layers add to the objective. */
-  readonly penalty: number;
+/** A batch that was read forward in segments, and the way back. */
+export interface SegmentedPass {
+  /** How many numbers the losses are over, then the terms of each penalty. */
+  readonly counts: readonly number[];
+  /**
+   * Adds to the network's gradients; leaves the window at the state behind the batch.
+   *
+   * @param factors Those of the gradients, in the order of `counts`.
+   * @param check Is given the sum of the losses so far after each segment, before its backward.
+   * @returns the sum of the losses, and the value of what layers add to the objective.
+   */
+  backward(
+    factors: readonly number[],
+    check: (lossSum: number) => void,
+  ): { readonly lossSum: number; readonly penalty: number };
 }
 
 /**
- * Forward and backward over all of a batch, in segments of as many steps as the window holds, from the state that the window is
- * at. Adds to the network's gradients; leaves the window at the state behind the batch.
+ * Reads all of a batch, in segments of as many steps as the window holds, from the state that the window is at.
  *
  * @param draw Draws the random masks of what is in the window, whose first step is this one of the batch.
- * @param scaleOf The factor of the gradients, of how many numbers count.
- * @param check Is given the sum of the losses so far after each segment, before its backward.
  */
-export function runSegments(
-  window: LossWindow,
-  batch: Batch,
-  draw: (step: number) => void,
-  scaleOf: (counted: number) => number,
-  check: (lossSum: number) => void,
-): SegmentsResult {
+export function readSegments(window: LossWindow, batch: Batch, draw: (step: number) => void): SegmentedPass {
   const T = batch.steps;
   const segments = segmentsOf(T, window.capacity);
   const last = segments.length - 1;
@@ -112,25 +112,26 @@ export function runSegments(
   }
   const end = window.state();
 
-  const scale = scaleOf(counted);
-  const factors = terms.map(scaleOf);
-  weighTerms(window, 0, factors);
-  let lossSum = 0;
-  let sums: readonly number[] = [];
-  for (let index = last; index >= 0; index--) {
-    const [from, to] = segments[index]!;
-    const steps = to - from;
-    const headFrom = head(from, to);
-    if (index < last) {
-      read(index);
-      window.forward(0, steps, headFrom);
+  const backward: SegmentedPass['backward'] = ([scale, ...factors], check) => {
+    weighTerms(window, 0, factors);
+    let lossSum = 0;
+    let sums: readonly number[] = [];
+    for (let index = last; index >= 0; index--) {
+      const [from, to] = segments[index]!;
+      const steps = to - from;
+      const headFrom = head(from, to);
+      if (index < last) {
+        read(index);
+        window.forward(0, steps, headFrom);
+      }
+      lossSum = window.takeLoss(0, steps, scale!, lossSum);
+      check(lossSum);
+      const how = { later: index < last, earlier: index > 0 };
+      window.backward(0, steps, { headFrom, ...how });
+      sums = addTerms(window, sums, { begin: 0, from: 0, to: steps }, how);
     }
-    lossSum = window.takeLoss(0, steps, scale, lossSum);
-    check(lossSum);
-    const how = { later: index < last, earlier: index > 0 };
-    window.backward(0, steps, { headFrom, ...how });
-    sums = addTerms(window, sums, { begin: 0, from: 0, to: steps }, how);
-  }
-  window.restore(end);
-  return { lossSum, counted, penalty: totalPenalty(window, sums, factors) };
+    window.restore(end);
+    return { lossSum, penalty: totalPenalty(window, sums, factors) };
+  };
+  return { counts: [counted, ...terms], backward };
 }
