@@ -66,12 +66,12 @@ export { type LearningRateRange, type LearningRateRangeOptions, learningRateRang
 export type { LossName, Reduction } from './losses.ts';
 export {
   createModel,
-  type EngineOptions,
   type ForwardResult,
   type Model,
   type ModelOptions,
 } from './model.ts';
 export { deserialize, type ModelFile, type SerializeOptions, serialize } from './model-file.ts';
+export type { EngineOptions } from './network.ts';
 export {
   type AdagradOptions,
   type AdamOptions,

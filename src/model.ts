@@ -1,25 +1,15 @@
 // A model as people see it: a description, parameters by name, and outputs. Training is in train.ts.
 import { checkInput, type Input } from './batch.ts';
-import { checkArray, checkBoolean, checkInteger, checkOneOf, checkOptions } from './check.ts';
+import { checkArray, checkInteger, checkOptions } from './check.ts';
 import { BpttError } from './errors.ts';
 import { initializeParameter } from './initialize-parameter.ts';
-import { createStack, type ModelDescription, type Stack } from './layers/registry.ts';
-import { Network } from './network.ts';
+import { createStack, type ModelDescription } from './layers/registry.ts';
+import { createNetwork, type EngineOptions, type Network } from './network.ts';
 import { type Parameter, readBlock, writeEntry } from './parameter-block.ts';
 import { type State, zeroState } from './state.ts';
 import type { Reals } from './wasm/arena.ts';
-import type { Dtype, Kernels } from './wasm/kernels.ts';
-import { instantiate, type KernelSource, loadModule } from './wasm/load.ts';
+import type { Dtype } from './wasm/kernels.ts';
 import { Window } from './window.ts';
-
-export interface EngineOptions {
-  /** What the model computes in. Default `f32`; `f64` is for checks. */
-  readonly dtype?: Dtype;
-  /** Fused multiply-add where the engine has it (relaxed SIMD, f32 only): faster, not the same bits everywhere. Default false. */
-  readonly relaxed?: boolean;
-  /** Kernels to use instead of those inside the package. They must be of the same version and dtype. */
-  readonly kernels?: KernelSource;
-}
 
 export interface ModelOptions extends EngineOptions {
   /** A whole number from 0 to 2^53 - 1 that fixes the initial parameters. Default 0, which is a seed like any other. */
@@ -31,20 +21,6 @@ export interface ForwardResult {
   /** [T,B,O], or [1,B,O] with `returns: 'last'`: what the last layer gives, before softmax or sigmoid. */
   readonly outputs: Reals;
   readonly state: State;
-}
-
-/** A network of a description with all parameters zero. */
-async function createNetwork(stack: Stack, options: EngineOptions): Promise<Network> {
-  const dtype = checkOneOf('createModel.dtype', options.dtype ?? 'f32', ['f32', 'f64'] as const);
-  const relaxed = checkBoolean('createModel.relaxed', options.relaxed ?? false);
-  if (relaxed && dtype !== 'f32') {
-    throw new BpttError('invalid-argument', `createModel.relaxed: expected dtype 'f32' with it, got '${dtype}'`);
-  }
-  const kernels: Kernels = instantiate(await loadModule(relaxed ? 'f32-relaxed' : dtype, options.kernels));
-  if (kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
-    throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
-  }
-  return new Network(stack, kernels, dtype);
 }
 
 /**

@@ -1,14 +1,29 @@
 // A network in memory: its layers, a kernel instance of its own, and the blocks of parameters and gradients.
 // Everything that computes works on this; the public face is model.ts.
+import { checkBoolean, checkOneOf } from './check.ts';
 import { BpttError } from './errors.ts';
 import { GradientParts } from './gradient-parts.ts';
 import type { Stack } from './layers/registry.ts';
 import { Arena } from './wasm/arena.ts';
-import type { Dtype, Kernels, Pointer } from './wasm/kernels.ts';
+import type { Dtype, Kernels, Pointer, Variant } from './wasm/kernels.ts';
 import { type ParameterLayout, planParameters } from './wasm/layout.ts';
+import { instantiate, type KernelSource, loadModule } from './wasm/load.ts';
+
+export interface EngineOptions {
+  /** What the model computes in. Default `f32`; `f64` is for checks. */
+  readonly dtype?: Dtype;
+  /** Fused multiply-add where the engine has it (relaxed SIMD, f32 only): faster, not the same bits everywhere. Default false. */
+  readonly relaxed?: boolean;
+  /** Kernels to use instead of those inside the package. They must be of the same version and dtype. */
+  readonly kernels?: KernelSource;
+}
+
+/** What a network computes with. */
+export type Engine = EngineOptions & Required<Pick<EngineOptions, 'dtype' | 'relaxed'>>;
 
 export class Network {
   readonly stack: Stack;
+  readonly engine: Engine;
   readonly kernels: Kernels;
   readonly dtype: Dtype;
   readonly arena: Arena;
@@ -21,10 +36,11 @@ export class Network {
   readonly stateWidths: readonly number[];
   #gradients: Pointer | undefined;
 
-  constructor(stack: Stack, kernels: Kernels, dtype: Dtype) {
+  constructor(stack: Stack, kernels: Kernels, engine: Engine) {
     this.stack = stack;
     this.kernels = kernels;
-    this.dtype = dtype;
+    this.engine = engine;
+    this.dtype = engine.dtype;
     this.arena = new Arena(kernels);
     this.layout = planParameters(kernels, stack.layers);
     this.parameters = this.arena.allocate(this.layout.bytes);
@@ -54,6 +70,25 @@ export class Network {
     if (entry === undefined) throw new Error(`no parameter ${name}`);
     return entry.offset;
   }
+}
+
+/** A network of a description with all parameters zero. */
+export async function createNetwork(stack: Stack, options: EngineOptions): Promise<Network> {
+  const dtype = checkOneOf('createModel.dtype', options.dtype ?? 'f32', ['f32', 'f64'] as const);
+  const relaxed = checkBoolean('createModel.relaxed', options.relaxed ?? false);
+  if (relaxed && dtype !== 'f32') {
+    throw new BpttError('invalid-argument', `createModel.relaxed: expected dtype 'f32' with it, got '${dtype}'`);
+  }
+  const kernels = instantiate(await loadModule(variantOf({ dtype, relaxed }), options.kernels));
+  if (kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
+    throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
+  }
+  return new Network(stack, kernels, { ...options, dtype, relaxed });
+}
+
+/** Which kernels these are. */
+export function variantOf({ dtype, relaxed }: Pick<Engine, 'dtype' | 'relaxed'>): Variant {
+  return relaxed ? 'f32-relaxed' : dtype;
 }
 
 /** @throws BpttError when a layer of the network reads steps on both sides, which `what` does not allow. */

@@ -1,7 +1,8 @@
 // What needs Node: `import { saveModel, loadModel, CheckpointFiles, textFile, revectorize } from 'bptt/node'`.
 import { readBytes, writeFileAtomic } from './atomic-file.ts';
-import type { EngineOptions, Model } from './model.ts';
+import type { Model } from './model.ts';
 import { deserialize, type ModelFile, type SerializeOptions, serialize } from './model-file.ts';
+import type { EngineOptions } from './network.ts';
 
 export { CheckpointFiles, type CheckpointFilesOptions, type FoundCheckpoint } from './checkpoint-files.ts';
 export { revectorize } from './revectorize.ts';

@@ -2,7 +2,8 @@
 import { checkOptions, show } from '../check.ts';
 import { BpttError } from '../errors.ts';
 import type { LayerDescription, ModelDescription } from '../layers/registry.ts';
-import { type EngineOptions, type Model, restoreModel } from '../model.ts';
+import { type Model, restoreModel } from '../model.ts';
+import type { EngineOptions } from '../network.ts';
 import type { Parameter } from '../parameter-block.ts';
 import { type Converted, placesOf } from './convert-weights.ts';
 import { describeLayer, type KerasOutput, refuse } from './describe.ts';

@@ -1,7 +1,8 @@
 // ONNX graphs as models.
 import { checkOptions, show } from '../check.ts';
 import { BpttError } from '../errors.ts';
-import { type EngineOptions, type Model, restoreModel } from '../model.ts';
+import { type Model, restoreModel } from '../model.ts';
+import type { EngineOptions } from '../network.ts';
 import { type Assembled, assemble } from './assemble.ts';
 import { axesRules } from './axes-rules.ts';
 import type { Parameter } from './context.ts';

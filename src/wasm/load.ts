@@ -30,11 +30,17 @@ async function compile(bytes: BufferSource, variant: Variant): Promise<WebAssemb
   }
 }
 
-async function compileEmbedded(variant: Variant): Promise<WebAssembly.Module> {
+async function embeddedBytes(variant: Variant): Promise<ArrayBuffer> {
   const { default: base64 } = await embedded[variant]();
   const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const bytes = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return compile(await new Response(bytes).arrayBuffer(), variant);
+  return new Response(bytes).arrayBuffer();
+}
+
+async function fetchBytes(url: string | URL): Promise<ArrayBuffer> {
+  const response = await fetch(url);
+  if (response.ok) return response.arrayBuffer();
+  throw new BpttError('bad-file', `kernels.url: expected ${url} to be served, got HTTP ${response.status}`);
 }
 
 /**
@@ -47,19 +53,20 @@ export async function loadModule(variant: Variant, source?: KernelSource): Promi
   if (source === undefined) {
     let module = compiled.get(variant);
     if (module === undefined) {
-      module = compileEmbedded(variant);
+      module = embeddedBytes(variant).then((bytes) => compile(bytes, variant));
       compiled.set(variant, module);
       module.catch(() => compiled.delete(variant));
     }
     return module;
   }
   if ('module' in source) return source.module;
-  if ('bytes' in source) return compile(source.bytes, variant);
-  const response = await fetch(source.url);
-  if (!response.ok) {
-    throw new BpttError('bad-file', `kernels.url: expected ${source.url} to be served, got HTTP ${response.status}`);
-  }
-  return compile(await response.arrayBuffer(), variant);
+  return compile('bytes' in source ? source.bytes : await fetchBytes(source.url), variant);
+}
+
+/** The same kernels in a form that can be sent to another thread. */
+export async function portableSource(variant: Variant, source?: KernelSource): Promise<KernelSource> {
+  if (source === undefined) return { bytes: await embeddedBytes(variant) };
+  return 'url' in source ? { bytes: await fetchBytes(source.url) } : source;
 }
 
 /** Whether any kernels have been compiled: V8 keeps what it made of the same bytes, whatever flags are set later. */
