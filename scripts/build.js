@@ -30,6 +30,7 @@ for (const target of targets) {
 }
 
 if (!kernelsOnly) {
+  await buildThread();
   await buildPackage({
     index: 'src/index.ts',
     node: 'src/node.ts',
@@ -39,10 +40,37 @@ if (!kernelsOnly) {
     keras: 'src/keras/index.ts',
     series: 'src/series/index.ts',
     tokenizers: 'src/tokenizers/index.ts',
+    worker: 'src/worker/index.ts',
     cli: 'src/cli/main.ts',
   });
   copyFileSync('src/cli/moby-dick.txt', 'build/moby-dick.txt');
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+}
+
+/** The code of a worker as a string: a blob has no neighbours to import. The kernels are sent to it. */
+async function buildThread() {
+  const { outputFiles } = await build({
+    entryPoints: ['src/worker/thread.ts'],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    target: 'es2022',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    minify: true,
+    logLevel: 'warning',
+    plugins: [
+      {
+        name: 'apart',
+        // Neither kernels nor another worker's code: a thread gets its kernels and starts no other.
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /\/build\/(kernels|worker)\// }, ({ path }) => ({ path, external: true })),
+      },
+    ],
+  });
+  mkdirSync('build/worker', { recursive: true });
+  writeFileSync('build/worker/thread.js', `export default ${JSON.stringify(outputFiles[0]?.text)};\n`);
+  writeFileSync('build/worker/thread.d.ts', 'declare const code: string;\nexport default code;\n');
 }
 
 /**

@@ -7,7 +7,7 @@ import { checkInteger, checkOneOf, checkOptions, show } from './check.ts';
 import { BpttError, NonFiniteError } from './errors.ts';
 import { seedWords } from './initializers.ts';
 import { LossWindow, lossWindowBytes } from './loss-window.ts';
-import { type Loss, type LossName, losses, lossNames, type Reduction, reductions } from './losses.ts';
+import { type Loss, type LossName, losses, lossNames, type Reduction, reduce, reductions } from './losses.ts';
 import type { Model } from './model.ts';
 import { type Network, refuseBothDirections } from './network.ts';
 import { addTerms, countTerms, totalPenalty, weighTerms } from './penalties.ts';
@@ -119,6 +119,7 @@ export class Backpropagation {
   readonly #truncation: Truncation | undefined;
   readonly #memoryBudget: number | undefined;
   readonly #seed: readonly [low: number, high: number];
+  readonly #rows: { readonly block: number; readonly of: number };
   #window: LossWindow | undefined;
   /** What the window is to hold when it is there. */
   #saved: StateReader | undefined;
@@ -128,15 +129,16 @@ export class Backpropagation {
   /** Batches begun: what numbers their random masks. */
   #batches = 0;
 
-  constructor(network: Network, objective: Objective) {
+  /** `rows`: which block of a batch's rows this is, of so many; the random masks of each are others. */
+  constructor(network: Network, objective: Objective, rows = { block: 0, of: 1 }) {
+    checkReach(network, objective);
     this.#network = network;
+    this.#rows = rows;
     this.#loss = losses[objective.loss];
     this.#reduction = objective.reduction ?? 'mean';
     this.#truncation = objective.truncation;
     this.#memoryBudget = objective.memoryBudget;
     this.#seed = seedWords(objective.seed ?? 0);
-    if (objective.truncation !== undefined) refuseBothDirections(network, 'truncation', 'leave it out for full BPTT');
-    if (objective.memoryBudget !== undefined) refuseBothDirections(network, 'memoryBudget', 'leave it out');
   }
 
   /** The state behind the newest step, or undefined before the first batch. */
@@ -158,7 +160,7 @@ export class Backpropagation {
   *passes(batch: Batch, state?: State, first = 0): Generator<ForwardPass> {
     const window = this.#open(batch, state, first > 0);
     if (first === 0) this.#batches++;
-    const number = this.#batches - 1;
+    const number = (this.#batches - 1) * this.#rows.of + this.#rows.block;
     if (this.#truncation === undefined && window.capacity < batch.steps) {
       if (first === 0) yield this.#readInSegments(window, batch, number);
       return;
@@ -271,7 +273,7 @@ export class Backpropagation {
         );
         this.#step++;
         const [counted] = counts as [number];
-        const loss = this.#reduce(lossSum, counted);
+        const loss = reduce(this.#reduction, lossSum, counted);
         return { from: 0, to: batch.steps, backTo: 0, loss, penalty, lossSum, counted };
       },
     };
@@ -281,11 +283,6 @@ export class Backpropagation {
   #scale(counted: number): number {
     if (this.#reduction === 'sum') return 1;
     return counted === 0 ? 0 : 1 / counted;
-  }
-
-  #reduce(lossSum: number, counted: number): number {
-    if (this.#reduction === 'sum') return lossSum;
-    return counted === 0 ? 0 : lossSum / counted;
   }
 
   /** @throws NonFiniteError that names the layer whose outputs in steps `from` to `to` of the window are at fault. */
@@ -351,10 +348,16 @@ export class Backpropagation {
       this.#last = { begin, factors };
       this.#step++;
       const backTo = from - (at - begin);
-      return { from, to, backTo, loss: this.#reduce(lossSum, counted), penalty, lossSum, counted };
+      return { from, to, backTo, loss: reduce(this.#reduction, lossSum, counted), penalty, lossSum, counted };
     };
     return { counts, backward };
   }
+}
+
+/** @throws BpttError where gradients are to end at steps, and the network reads later ones. */
+export function checkReach(network: Network, { truncation, memoryBudget }: Objective): void {
+  if (truncation !== undefined) refuseBothDirections(network, 'truncation', 'leave it out for full BPTT');
+  if (memoryBudget !== undefined) refuseBothDirections(network, 'memoryBudget', 'leave it out');
 }
 
 /** @throws BpttError for a batch that the network cannot learn from. */

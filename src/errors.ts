@@ -19,7 +19,9 @@ export type BpttErrorCode =
   /** The engine has no WebAssembly SIMD. */
   | 'unsupported-engine'
   /** The engine refused more memory. */
-  | 'out-of-memory';
+  | 'out-of-memory'
+  /** A worker could not be started, or ended. */
+  | 'worker-failed';
 
 /** Every error that this package throws on purpose. Messages read: where, what was expected, what came. */
 export class BpttError extends Error {

@@ -4,7 +4,7 @@ import { checkObjective } from './bptt.ts';
 import { checkOptions } from './check.ts';
 import { BpttError } from './errors.ts';
 import { LossWindow } from './loss-window.ts';
-import { type Loss, type LossName, losses, type Reduction } from './losses.ts';
+import { type Loss, type LossName, losses, type Reduction, reduce } from './losses.ts';
 import type { Model } from './model.ts';
 import { type Network, refuseBothDirections } from './network.ts';
 import type { State } from './state.ts';
@@ -105,7 +105,7 @@ export class Evaluator {
   }
 
   result(reduction: Reduction): Evaluation {
-    const loss = reduction === 'sum' ? this.#sum : this.#counted === 0 ? 0 : this.#sum / this.#counted;
+    const loss = reduce(reduction, this.#sum, this.#counted);
     return { loss, counted: this.#counted, state: this.#window!.state() };
   }
 

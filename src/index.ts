@@ -12,6 +12,7 @@ export type { GeneratedToken } from './generation/decoder.ts';
 export { type Finish, type GenerateOptions, type Generation, generate } from './generation/generate.ts';
 export type { SamplingOptions } from './generation/sampling.ts';
 export type { StopSequences } from './generation/stop.ts';
+export type { Parallel } from './gradient-source.ts';
 export type { Clip, Regularization, UpdateOptions } from './gradient-step.ts';
 export {
   chrono,

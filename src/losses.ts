@@ -20,6 +20,12 @@ export type Reduction = 'mean' | 'sum';
 
 export const reductions = ['mean', 'sum'] as const;
 
+/** The loss of a sum over so many numbers. 0 over none. */
+export function reduce(reduction: Reduction, sum: number, counted: number): number {
+  if (reduction === 'sum') return sum;
+  return counted === 0 ? 0 : sum / counted;
+}
+
 export interface Loss {
   /** What the targets are. */
   targets(outputs: number): Signal;

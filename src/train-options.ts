@@ -5,6 +5,7 @@ import { checkObjective, type Objective } from './bptt.ts';
 import { checkInteger, checkOptions, show } from './check.ts';
 import { checkData, type Data } from './dataset.ts';
 import { BpttError } from './errors.ts';
+import type { Parallel } from './gradient-source.ts';
 import { checkUpdate, type UpdateOptions } from './gradient-step.ts';
 import { checkMetadata } from './model-file.ts';
 import { plateauIn } from './schedules.ts';
@@ -44,6 +45,8 @@ export interface TrainOptions extends Objective, UpdateOptions {
    * was. Learning rate, clipping, regularisation, `steps`, `epochs` and the data may be others.
    */
   readonly resume?: Uint8Array;
+  /** Reads the rows of each batch in several threads: `workers` of `bptt/worker`. Default: in this thread alone. */
+  readonly parallel?: Parallel;
   /** Stops before the next update when it aborts; the iterator then ends with an `end` event, it does not throw. */
   readonly signal?: AbortSignal;
 }
@@ -115,6 +118,7 @@ export const TRAIN_OPTIONS: readonly (keyof TrainOptions)[] = [
   'average',
   'checkpoint',
   'resume',
+  'parallel',
   'signal',
 ];
 
@@ -129,7 +133,7 @@ export function checkTrainOptions(options: TrainOptions): void {
     checkInteger(`train.${name}`, value, 1);
   }
   checkData('train.data', options.data);
-  const { validation, validateEvery, earlyStopping, average, checkpoint, resume, optimizer } = options;
+  const { validation, validateEvery, earlyStopping, average, checkpoint, resume, parallel, optimizer } = options;
   if (plateauIn(optimizer.learningRate) !== undefined && (validation === undefined || validateEvery === undefined)) {
     throw new BpttError(
       'invalid-argument',
@@ -148,6 +152,12 @@ export function checkTrainOptions(options: TrainOptions): void {
     checkOptions('train.checkpoint', checkpoint, ['every', 'metadata']);
     checkInteger('train.checkpoint.every', checkpoint.every, 1);
     checkMetadata('train.checkpoint.metadata', checkpoint.metadata ?? {});
+  }
+  if (parallel !== undefined && typeof parallel?.open !== 'function') {
+    throw new BpttError(
+      'invalid-argument',
+      `train.parallel: expected workers(...) of bptt/worker, got ${show(parallel)}`,
+    );
   }
   if (resume !== undefined && !(resume instanceof Uint8Array)) {
     throw new BpttError('invalid-argument', `train.resume: expected a Uint8Array, got ${show(resume)}`);

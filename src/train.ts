@@ -21,13 +21,26 @@ import { TimeSlice } from './yield.ts';
  */
 export function train(model: Model, options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   // At the call and not at the first event: what is wrong is known before anything is said to have begun.
-  checkTrainOptions(options);
-  return run(new Training(model, options), options);
+  return trainWith(model, options);
 }
 
-async function* run(training: Training, options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+/** The same with another time between two turns of the event loop, in milliseconds. */
+export function trainWith(
+  model: Model,
+  options: TrainOptions,
+  slice?: number,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  checkTrainOptions(options);
+  return run(new Training(model, options), options, new TimeSlice(slice));
+}
+
+async function* run(
+  training: Training,
+  options: TrainOptions,
+  slice: TimeSlice,
+): AsyncGenerator<TrainEvent, void, undefined> {
   try {
-    yield* new Loop(training, options).run();
+    yield* new Loop(training, options, slice).run();
   } finally {
     training.release();
   }
@@ -36,19 +49,20 @@ async function* run(training: Training, options: TrainOptions): AsyncGenerator<T
 class Loop {
   readonly #training: Training;
   readonly #options: TrainOptions;
-  readonly #slice = new TimeSlice();
+  readonly #slice: TimeSlice;
   readonly #speed = new Speed();
 
-  constructor(training: Training, options: TrainOptions) {
+  constructor(training: Training, options: TrainOptions, slice: TimeSlice) {
     this.#training = training;
     this.#options = options;
+    this.#slice = slice;
   }
 
   async *run(): AsyncGenerator<TrainEvent, void, undefined> {
     const { cursor, average, best } = this.#training;
     const reason = yield* this.#epochs();
     if (reason !== 'aborted') yield* this.#validate();
-    if (this.#options.checkpoint !== undefined) yield this.#checkpoint();
+    if (this.#options.checkpoint !== undefined) yield await this.#checkpoint();
     average?.swap();
     const validationLoss = reason === 'aborted' ? best.last : best.restore();
     yield { type: 'end', step: cursor.step, reason, validationLoss };
@@ -70,7 +84,7 @@ class Loop {
           if (best.exhausted) return 'early-stopping';
           await this.#slice.rest();
           if (signal?.aborted) return 'aborted';
-          const window = windows.next();
+          const window = await windows.next();
           if (window.done) break;
           cursor.window++;
           cursor.tokens += (window.value.to - window.value.from) * batch.rows;
@@ -104,7 +118,7 @@ class Loop {
     const tokensPerSecond = this.#speed.at(tokens);
     yield { type: 'step', step, epoch, loss, penalty, gradientNorm, learningRate, tokens, tokensPerSecond };
     yield* this.#validateWhenDue();
-    if (checkpoint !== undefined && step % checkpoint.every === 0) yield this.#checkpoint();
+    if (checkpoint !== undefined && step % checkpoint.every === 0) yield await this.#checkpoint();
   }
 
   async *#validateWhenDue(): AsyncGenerator<TrainEvent> {
@@ -142,8 +156,8 @@ class Loop {
     yield { type: 'validation', step: cursor.step, loss, best: lowest };
   }
 
-  #checkpoint(): TrainEvent {
-    return { type: 'checkpoint', step: this.#training.cursor.step, bytes: this.#training.save() };
+  async #checkpoint(): Promise<TrainEvent> {
+    return { type: 'checkpoint', step: this.#training.cursor.step, bytes: await this.#training.save() };
   }
 }
 

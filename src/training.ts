@@ -4,6 +4,7 @@ import { BestSoFar } from './best-so-far.ts';
 import { Backpropagation } from './bptt.ts';
 import { show } from './check.ts';
 import { BpttError } from './errors.ts';
+import type { GradientSource } from './gradient-source.ts';
 import { GradientStep } from './gradient-step.ts';
 import type { Model } from './model.ts';
 import { decodeModelFile, encodeModelFile } from './model-file.ts';
@@ -31,7 +32,7 @@ const COUNTERS = ['epoch', 'batch', 'window', 'step', 'tokens', 'validated'] as 
 
 export class Training {
   readonly network: Network;
-  readonly bptt: Backpropagation;
+  readonly bptt: GradientSource;
   readonly update: GradientStep;
   readonly accumulation: Accumulation;
   readonly average: WeightAverage | undefined;
@@ -43,11 +44,11 @@ export class Training {
   /** Begins anew, or where `options.resume` ended. */
   constructor(model: Model, options: TrainOptions) {
     const { network } = model;
-    const { accumulate = 1, reduction = 'mean', average, earlyStopping, resume } = options;
+    const { accumulate = 1, reduction = 'mean', average, earlyStopping, resume, parallel } = options;
     this.#model = model;
     this.#options = options;
     this.network = network;
-    this.bptt = new Backpropagation(network, options);
+    this.bptt = parallel?.open(network, options) ?? new Backpropagation(network, options);
     this.update = new GradientStep(network, options);
     this.accumulation = new Accumulation(network, accumulate, reduction);
     this.best = new BestSoFar(network, earlyStopping);
@@ -61,11 +62,11 @@ export class Training {
   }
 
   /** The bytes of a checkpoint: a model file with all that a training needs to go on as if it had never stopped. */
-  save(): Uint8Array<ArrayBuffer> {
+  async save(): Promise<Uint8Array<ArrayBuffer>> {
     const out = new StateWriter();
     for (const name of COUNTERS) out.value(name, this.cursor[name]);
     out.value('settings', settingsOf(this.#options));
-    this.bptt.save(out.part('bptt'));
+    await this.bptt.save(out.part('bptt'));
     this.update.save(out.part('update'));
     this.accumulation.save(out.part('accumulation'));
     this.best.save(out.part('best'));
@@ -92,7 +93,7 @@ export class Training {
     const settings = settingsOf(this.#options);
     const before = saved.value('settings');
     for (const [name, value] of Object.entries(settings)) {
-      const was = (before as typeof settings)[name as keyof typeof settings];
+      const was = (before as typeof settings)[name] ?? null;
       if (JSON.stringify(was) === JSON.stringify(value)) continue;
       throw new BpttError(
         'invalid-argument',
@@ -128,6 +129,7 @@ function settingsOf({
   accumulate = 1,
   average,
   earlyStopping,
+  parallel,
 }: TrainOptions): Readonly<Record<string, Json>> {
   const { k1, k2, losses = 'new', activations = 'stored' } = truncation ?? {};
   return {
@@ -138,5 +140,7 @@ function settingsOf({
     accumulate,
     average: average === undefined ? null : 'on',
     earlyStopping: earlyStopping === undefined ? null : 'on',
+    // How many threads there are makes no difference.
+    'parallel.blocks': parallel?.blocks ?? null,
   };
 }

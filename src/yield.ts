@@ -22,11 +22,16 @@ const SLICE = 12;
 
 /** Tells when it is time to yield. */
 export class TimeSlice {
+  readonly #milliseconds: number;
   #start = performance.now();
+
+  constructor(milliseconds = SLICE) {
+    this.#milliseconds = milliseconds;
+  }
 
   /** Yields when the slice is used up. */
   async rest(): Promise<void> {
-    if (performance.now() - this.#start < SLICE) return;
+    if (performance.now() - this.#start < this.#milliseconds) return;
     await yieldToEventLoop();
     this.#start = performance.now();
   }

@@ -1,0 +1,27 @@
+// A network in another thread: what it is made of, and its weights.
+import { createStack } from '../layers/registry.ts';
+import { createNetwork, type Network, variantOf } from '../network.ts';
+import { portableSource } from '../wasm/load.ts';
+import type { NetworkMessage } from './messages.ts';
+
+export async function describeNetwork({ stack, engine }: Network): Promise<NetworkMessage> {
+  const kernels = await portableSource(variantOf(engine), engine.kernels);
+  return { description: stack.description, engine: { ...engine, kernels } };
+}
+
+/** A network of the same layout, its weights zero. */
+export function copyNetwork({ description, engine }: NetworkMessage): Promise<Network> {
+  return createNetwork(createStack(description), engine);
+}
+
+/** A copy of the block of parameters as it lies in memory. */
+export function takeWeights(network: Network): ArrayBuffer {
+  const { arena, parameters, layout } = network;
+  return arena.octets(parameters, layout.bytes).slice().buffer;
+}
+
+/** The inverse of `takeWeights`. */
+export function putWeights(network: Network, weights: ArrayBuffer | SharedArrayBuffer): void {
+  const { arena, parameters, layout } = network;
+  arena.octets(parameters, layout.bytes).set(new Uint8Array(weights));
+}
