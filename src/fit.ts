@@ -1,5 +1,5 @@
 // Training in one call, for the usual case.
-import { checkInteger, checkOptions } from './check.ts';
+import { checkInteger, checkOptions, show } from './check.ts';
 import { textStream } from './data.ts';
 import type { Data } from './dataset.ts';
 import { BpttError } from './errors.ts';
@@ -28,6 +28,8 @@ export interface FitOptions extends Omit<TrainOptions, 'data' | 'validation' | '
   readonly features?: number;
   /** Default `adam()`. */
   readonly optimizer?: Optimizer;
+  /** What trains: `trainInWorker` of `bptt/worker`, to keep this thread free, or anything of its kind. Default `train`. */
+  readonly trainer?: (model: Model, options: TrainOptions) => AsyncIterable<TrainEvent>;
   /** Is told each event of `train`. */
   readonly onEvent?: (event: TrainEvent) => void;
 }
@@ -55,8 +57,8 @@ export interface FitResult {
  * @throws BpttError for wrong options and data; NonFiniteError when a loss or gradient is not finite.
  */
 export async function fit(model: Model, options: FitOptions): Promise<FitResult> {
-  checkOptions('fit', options, [...TRAIN_OPTIONS, 'batch', 'features', 'onEvent']);
-  const { data, validation, batch = 32, features, optimizer = adam(), onEvent, ...rest } = options;
+  checkOptions('fit', options, [...TRAIN_OPTIONS, 'batch', 'features', 'trainer', 'onEvent']);
+  const { data, validation, batch = 32, features, optimizer = adam(), trainer = train, onEvent, ...rest } = options;
   checkInteger('fit.batch', batch, 1);
   if (options.steps === undefined && options.epochs === undefined && options.signal === undefined) {
     throw new BpttError('invalid-argument', 'fit: expected steps or epochs, or a signal that ends it, got none');
@@ -78,7 +80,10 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
   };
   const history: (StepEvent | ValidationEvent)[] = [];
   let end: EndEvent | undefined;
-  const events = train(model, {
+  if (typeof trainer !== 'function') {
+    throw new BpttError('invalid-argument', `fit.trainer: expected a function such as train, got ${show(trainer)}`);
+  }
+  const events = trainer(model, {
     validateEvery: 'epoch',
     ...rest,
     optimizer,

@@ -6,13 +6,14 @@ import { nodeThreads, Port, type WorkerLike } from './port.ts';
 export async function startWorker(): Promise<Port> {
   const { default: code } = await import('../../build/worker/thread.js');
   try {
-    return new Port(create(code));
+    return new Port(createWorker(code));
   } catch (cause) {
     throw new BpttError('worker-failed', `worker: expected the engine to start one, got ${String(cause)}`, { cause });
   }
 }
 
-function create(code: string): WorkerLike {
+/** A worker of the kind that this engine has. */
+export function createWorker(code: string): WorkerLike {
   const threads = typeof Worker === 'undefined' ? nodeThreads() : undefined;
   if (threads !== undefined) return new threads.Worker(code, { eval: true, name: 'bptt' }) as WorkerLike;
   const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
