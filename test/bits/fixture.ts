@@ -2,7 +2,18 @@
 // its parameters, and of what it then computes outside training. Bundled into one module by run.js; the default export is what
 // an engine runs.
 import { beamSearch, perplexity, score } from '../../src/generation/index.ts';
-import { adam, createModel, type Dtype, evaluate, generate, type Model, train } from '../../src/index.ts';
+import {
+  adam,
+  createModel,
+  type Dtype,
+  evaluate,
+  generate,
+  type Model,
+  type TrainEvent,
+  type TrainOptions,
+  train,
+} from '../../src/index.ts';
+import { trainInWorker, type WorkersOptions, workers } from '../../src/worker/index.ts';
 import { type Case, cases } from './cases.ts';
 
 /** SHA-256 of the trained models, by the name of the case. */
@@ -12,16 +23,38 @@ export default async function hashes(): Promise<Record<string, string>> {
     for (const [name, one] of Object.entries(cases())) {
       results[`${name}, ${dtype}`] = await hashAfterTraining(name, one, dtype);
     }
+    const [name, one] = Object.entries(cases()).find(([name]) => name === ELSEWHERE)!;
+    for (const [where, trainer] of Object.entries(elsewhere)) {
+      results[`${name}, ${dtype}, ${where}`] = await hashAfterTraining(name, one, dtype, trainer);
+    }
   }
   return results;
 }
 
-async function hashAfterTraining(name: string, one: Case, dtype: Dtype): Promise<string> {
+/** The case that is trained in workers too: with random masks, and activations that are kept from window to window. */
+const ELSEWHERE = 'dropout, k1=5 k2=9';
+
+const inBlocks =
+  (options: WorkersOptions): Trainer =>
+  (model, training) =>
+    train(model, { ...training, parallel: workers({ blocks: 4, ...options }) });
+
+/** The first must have the bits of training in the main thread, the others those of each other. */
+const elsewhere: Readonly<Record<string, Trainer>> = {
+  'in a worker': trainInWorker,
+  'in blocks by one worker': inBlocks({ count: 1 }),
+  'in blocks by two workers': inBlocks({ count: 2 }),
+  'in blocks by four workers without shared memory': inBlocks({ count: 4, sharedMemory: false }),
+};
+
+type Trainer = (model: Model, options: TrainOptions) => AsyncIterable<TrainEvent>;
+
+async function hashAfterTraining(name: string, one: Case, dtype: Dtype, trainer: Trainer = train): Promise<string> {
   const { truncation, updates, learningRate, clip, data } = one;
   const model = await createModel(one.model, { seed: 7, dtype });
   const losses: number[] = [];
   let clipped = 0;
-  for await (const event of train(model, {
+  for await (const event of trainer(model, {
     data,
     loss: 'cross-entropy',
     ...(truncation && { truncation }),
