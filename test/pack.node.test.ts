@@ -46,11 +46,15 @@ afterAll(async () => {
 type Outcome = Readonly<Record<'parameters' | 'file' | 'text', string> & Record<'firstLoss' | 'lastLoss', number>>;
 
 /** Opens a page and waits for what it computed, or for what went wrong. */
-async function outcomeOf(folder: string, path: string): Promise<{ outcome: Outcome; requests: readonly string[] }> {
+async function outcomeOf(
+  folder: string,
+  path: string,
+  expected = /^$/,
+): Promise<{ outcome: Outcome; requests: readonly string[] }> {
   const server = await serve(folder);
   const page = await browser.newPage();
   try {
-    const problems = problemsOf(page);
+    const problems = problemsOf(page, expected);
     await page.goto(`${server.address}${path}`);
     const outcome = () => page.evaluate(() => (globalThis as { outcome?: unknown }).outcome as Outcome);
     await expect.poll(async () => problems[0] ?? (await outcome()), { timeout: 30_000 }).toBeDefined();
@@ -109,8 +113,9 @@ describe('the package', () => {
   });
 
   it('trains, saves, loads and writes in Node', async () => {
-    const { outcome, loaded } = JSON.parse(await run(process.execPath, ['node.js']));
+    const { outcome, inWorker, inOwnWorker, loaded } = JSON.parse(await run(process.execPath, ['node.js']));
     inNode = outcome;
+    expect({ inWorker, inOwnWorker }).toEqual({ inWorker: outcome, inOwnWorker: outcome });
     expect(inNode.firstLoss).toBeGreaterThan(2.5);
     expect(inNode.lastLoss).toBeLessThan(1);
     expect(inNode.parameters).toMatch(/^[0-9a-f]{64}$/);
@@ -125,9 +130,10 @@ describe('the package', () => {
       root: join(project, 'vite'),
       logLevel: 'warn',
       build: { outDir: dist, emptyOutDir: true },
+      worker: { format: 'es' },
     });
     const { outcome, requests } = await outcomeOf(dist, '/');
-    expect(outcome).toEqual(inNode);
+    expect(outcome).toEqual({ ...inNode, inWorker: inNode, inOwnWorker: inNode });
     expect(kernelsIn(requests)).toEqual(['f32']);
   });
 
@@ -137,6 +143,11 @@ describe('the package', () => {
     expect(kernelsIn(requests)).toEqual(['f32']);
     const others = requests.filter((path) => !/\/chunks\/(core|f32-[A-Z0-9]{8})\.js$/.test(path));
     expect(others).toEqual(['/direct.html', '/node_modules/bptt/build/index.js', '/training.js']);
+  });
+
+  it('trains in a worker of the page where its Content-Security-Policy allows none from blobs', async () => {
+    const { outcome } = await outcomeOf(project, '/strict.html', /Content Security Policy/);
+    expect(outcome).toEqual({ ...inNode, refused: 'worker-failed' });
   });
 
   it.each([

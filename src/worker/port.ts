@@ -91,7 +91,7 @@ export function parentPort(): Port {
   throw new BpttError('unsupported-engine', 'serve: expected to be called in a worker, got the main thread');
 }
 
-/** Node's module, or undefined elsewhere. It is asked for in this way so that no bundler looks for it. */
+/** Node's module, or undefined elsewhere. It is asked for in this way so that no bundler looks for it. @internal */
 export function nodeThreads(): typeof import('node:worker_threads') | undefined {
   return globalThis.process?.getBuiltinModule?.('node:worker_threads');
 }

@@ -10,8 +10,8 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: found.program, args: chromiumFlags });
 }
 
-/** Exceptions, failed requests and errors on the console, from now on. */
-export function problemsOf(page: Page): readonly string[] {
+/** Exceptions, failed requests and errors on the console, from now on; those on the console that match `expected` are none. */
+export function problemsOf(page: Page, expected = /^$/): readonly string[] {
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('requestfailed', (request) => problems.push(`${request.url()}: ${request.failure()?.errorText}`));
@@ -19,7 +19,7 @@ export function problemsOf(page: Page): readonly string[] {
     if (!response.ok()) problems.push(`${response.url()}: ${response.status()}`);
   });
   page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
+    if (message.type() === 'error' && !expected.test(message.text())) problems.push(message.text());
   });
   return problems;
 }

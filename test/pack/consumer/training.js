@@ -3,28 +3,20 @@
 
 /**
  * @param {typeof import('bptt')} bptt
+ * @param {typeof import('bptt').train} [trainer]
  * @returns the SHA-256 of the parameters, of the model file, and what the loaded model writes
  */
-export async function trainAndWrite({
-  adam,
-  characters,
-  createModel,
-  dense,
-  deserialize,
-  elman,
-  generate,
-  serialize,
-  textStream,
-  tokens,
-  train,
-}) {
+export async function trainAndWrite(
+  { adam, characters, createModel, dense, deserialize, elman, generate, serialize, textStream, tokens, train },
+  trainer = train,
+) {
   const text = 'Up helm, up helm! The whale, the whale!\n'.repeat(10);
   const vocabulary = characters(text);
   const model = await createModel([tokens(vocabulary.size), elman({ units: 20 }), dense({ units: vocabulary.size })], {
     seed: 3,
   });
   const losses = [];
-  for await (const event of train(model, {
+  for await (const event of trainer(model, {
     data: textStream(vocabulary.encode(text), { batch: 3 }),
     loss: 'cross-entropy',
     truncation: { k1: 5, k2: 9 },

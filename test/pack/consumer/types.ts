@@ -2,6 +2,7 @@
 // not found, and then any, is one.
 import {
   adam,
+  type Batch,
   BpttError,
   characters,
   createModel,
@@ -18,6 +19,7 @@ import {
 import { loadModel, saveModel } from 'bptt/node';
 import { fitPipeline, type Pipeline, readCsv, type Series } from 'bptt/series';
 import { type Tokenizer, words } from 'bptt/tokenizers';
+import { trainInWorker, workers } from 'bptt/worker';
 
 export async function learn(text: string): Promise<number[]> {
   const vocabulary = characters(text);
@@ -45,6 +47,12 @@ export const tokenizers = (text: string): readonly Tokenizer[] => [characters(te
 export function fitted(text: string): Pipeline {
   const series: Series = readCsv(text, { missing: 'previous' });
   return fitPipeline(series, { from: 0, to: series.length }, { targets: ['x'], calendar: ['weekday'] });
+}
+
+export function elsewhere(model: Model, data: readonly Batch[], worker: Worker): AsyncGenerator<TrainEvent>[] {
+  const options = { data, loss: 'cross-entropy', optimizer: adam(), steps: 3 } as const;
+  const parallel = workers({ count: 2, worker: () => new Worker('worker.js') });
+  return [trainInWorker(model, { ...options, worker }), train(model, { ...options, parallel })];
 }
 
 // @ts-expect-error no such policy
