@@ -31,6 +31,7 @@ for (const target of targets) {
 
 if (!kernelsOnly) {
   await buildThread();
+  await buildReportPage();
   await buildPackage({
     index: 'src/index.ts',
     node: 'src/node.ts',
@@ -71,6 +72,31 @@ async function buildThread() {
   mkdirSync('build/worker', { recursive: true });
   writeFileSync('build/worker/thread.js', `export default ${JSON.stringify(outputFiles[0]?.text)};\n`);
   writeFileSync('build/worker/thread.d.ts', 'declare const code: string;\nexport default code;\n');
+}
+
+/** The script and the style of `bptt train --report` as strings: the page needs nothing else. */
+async function buildReportPage() {
+  const { outputFiles } = await build({
+    entryPoints: ['src/cli/report-page/charts.ts'],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    logLevel: 'warning',
+  });
+  const styles = ['node_modules/uplot/dist/uPlot.min.css', 'src/cli/report-page/style.css'];
+  const page = {
+    // Inside of a script element nothing may look like its end.
+    script: outputFiles[0]?.text.replaceAll('</script', '<\\/script'),
+    style: styles.map((path) => readFileSync(path, 'utf8')).join('\n'),
+  };
+  mkdirSync('build/report', { recursive: true });
+  writeFileSync('build/report/page.js', `export default ${JSON.stringify(page)};\n`);
+  writeFileSync(
+    'build/report/page.d.ts',
+    'declare const page: { readonly script: string; readonly style: string };\nexport default page;\n',
+  );
 }
 
 /**

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // The command line: arguments in, exit code out. Errors are one line on standard error.
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { BpttError } from '../errors.ts';
 import { benchCommand, benchFlags } from './bench.ts';
 import { exportCommand, exportFlags, importCommand, importFlags } from './convert.ts';
+import { type Corpus, isLarge, streamedCorpus, wholeCorpus } from './corpus.ts';
 import { evalCommand, evalFlags } from './eval.ts';
 import { addFlags, valuesOf } from './flags.ts';
 import { forecastCommand, forecastFlags } from './forecast.ts';
@@ -54,15 +56,10 @@ addFlags(program.command('train'), trainFlags)
     const given = valuesOf(trainFlags, command);
     const left = given.resume ? await findLeft(given.out) : undefined;
     const path = file ?? left?.file ?? undefined;
-    const text = await readText(path, embedded);
-    if (left !== undefined) checkText(left, text);
-    await trainCommand(
-      { ...text, path },
-      valuesOf(trainFlags, command, left?.values),
-      output,
-      interruption.signal,
-      left?.checkpoint,
-    );
+    const values = valuesOf(trainFlags, command, left?.values);
+    const corpus = await readCorpus(path, values.stream);
+    if (left !== undefined) checkText(left, corpus);
+    await trainCommand({ ...corpus, path }, values, output, interruption.signal, left?.checkpoint);
   });
 
 addFlags(program.command('sample'), sampleFlags)
@@ -109,6 +106,12 @@ addFlags(program.command('forecast'), forecastFlags)
 addFlags(program.command('bench'), benchFlags)
   .description('measure how fast this machine trains and generates')
   .action((_: unknown, command: Command) => benchCommand(valuesOf(benchFlags, command), output));
+
+/** What to train on; a large file is not read as a whole. */
+async function readCorpus(path: string | undefined, stream: boolean): Promise<Corpus> {
+  if (stream || (path !== undefined && (await isLarge(path)))) return streamedCorpus(path ?? fileURLToPath(embedded));
+  return wholeCorpus(await readText(path, embedded));
+}
 
 /** One line, whatever the message holds. */
 function fail(message: string): void {

@@ -7,8 +7,9 @@ export interface StartReport {
   readonly text: string;
   readonly characters: number;
   readonly vocabulary: number;
-  readonly trainingCharacters: number;
-  readonly validationCharacters: number;
+  /** Of each part, where they are known. */
+  readonly trainingCharacters?: number;
+  readonly validationCharacters?: number;
   readonly parameters: number;
   readonly steps: number;
   /** The update from whose checkpoint the training goes on. */
@@ -56,6 +57,25 @@ export function createReporter(output: Output, json: boolean, logEvery: number):
   return output.isTerminal ? new BarReporter(output) : new LineReporter(output, logEvery);
 }
 
+/** Tells one reporter and then the other. */
+export function inTurn(first: Reporter, second: Reporter): Reporter {
+  const told = <K extends keyof Reporter>(name: K) =>
+    ((...what: Parameters<Reporter[K]>) => {
+      for (const one of [first, second]) (one[name] as (...what: unknown[]) => void)(...what);
+    }) as Reporter[K];
+  return {
+    start: told('start'),
+    step: told('step'),
+    validation: told('validation'),
+    sample: told('sample'),
+    checkpoint: told('checkpoint'),
+    warning: told('warning'),
+    saved: told('saved'),
+    end: told('end'),
+    close: told('close'),
+  };
+}
+
 /** Bits in a nat are 1 / ln 2. */
 function bits(nats: number): number {
   return nats / Math.LN2;
@@ -80,9 +100,12 @@ function duration(seconds: number): string {
 
 function introduction(report: StartReport): string {
   const { text, characters, vocabulary, trainingCharacters, validationCharacters, parameters, steps, resumed } = report;
-  const parts = `${count(trainingCharacters)} to train on, ${count(validationCharacters)} to validate on`;
+  const known = trainingCharacters !== undefined && validationCharacters !== undefined;
+  const parts = known
+    ? ` (${count(trainingCharacters)} to train on, ${count(validationCharacters)} to validate on)`
+    : ', read as training goes';
   return [
-    `${text}: ${count(characters)} characters (${parts}), ${vocabulary} different`,
+    `${text}: ${count(characters)} characters${parts}, ${vocabulary} different`,
     `${count(parameters)} parameters, ${count(steps)} steps${resumed === undefined ? '' : `, resumed at step ${count(resumed)}`}`,
   ].join('\n');
 }

@@ -1,17 +1,16 @@
 // How `bptt train --resume` finds what it goes on with: text and flags are kept in each checkpoint.
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CheckpointFiles, type FoundCheckpoint } from '../checkpoint-files.ts';
 import { BpttError } from '../errors.ts';
 import { decodeModelFile } from '../model-file.ts';
-import type { Text } from './text-file.ts';
+import type { Corpus } from './corpus.ts';
 import type { TrainValues } from './train-flags.ts';
 
 /** The name of the entry in a checkpoint's metadata. */
 export const COMMAND = 'command';
 
 /** Flags that say what to do with this run, and nothing about the training. */
-const ofTheRun: readonly (keyof TrainValues)[] = ['out', 'resume', 'restart', 'json', 'keep'];
+const ofTheRun: readonly (keyof TrainValues)[] = ['out', 'resume', 'restart', 'json', 'keep', 'chart', 'report'];
 
 /** A training that was left. */
 export interface Left {
@@ -22,16 +21,12 @@ export interface Left {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
 /** What a checkpoint keeps of the command, as JSON. `file`: as it was given. */
-export function commandOf(file: string | undefined, { text }: Text, values: TrainValues): string {
+export function commandOf(file: string | undefined, { digest }: Corpus, values: TrainValues): string {
   const kept = Object.entries(values).filter(([name]) => !ofTheRun.includes(name as keyof TrainValues));
   return JSON.stringify({
     file: file === undefined ? null : resolve(file),
-    digest: digestOf(text),
+    digest,
     values: Object.fromEntries(kept),
   });
 }
@@ -55,8 +50,8 @@ export async function findLeft(out: string): Promise<Left> {
 }
 
 /** @throws BpttError when the text is not the one that the training began with. */
-export function checkText({ digest, checkpoint }: Left, { name, text }: Text): void {
-  if (digestOf(text) === digest) return;
+export function checkText({ digest, checkpoint }: Left, { name, digest: found }: Corpus): void {
+  if (found === digest) return;
   throw new BpttError(
     'bad-file',
     `${name}: expected the text that the training of ${checkpoint.path} began with, got another`,

@@ -18,6 +18,8 @@ import {
   lstm,
   type ModelDescription,
   type Optimizer,
+  oneCycle,
+  plateau,
   residual,
   rmsprop,
   sgd,
@@ -25,6 +27,7 @@ import {
   tokens,
   warmup,
 } from '../index.ts';
+import { workers } from '../worker/index.ts';
 import { choice, integer, number, text, toggle, typed, type Values } from './flags.ts';
 
 const fraction = { min: 0, exclusiveMax: 1 };
@@ -58,20 +61,45 @@ export const trainFlags = {
   k2: integer('truncated BPTT: the most characters a gradient goes back (default: k1)', undefined, { min: 1 }),
   batch: integer('rows that read the text side by side', 32, { min: 1 }),
   optimizer: choice('optimizer', 'adam', ['sgd', 'rmsprop', 'adagrad', 'adam', 'adamw']),
-  learningRate: number('learning rate of the first update', 4e-3),
-  schedule: choice('how the learning rate goes from the first to the last update', 'linear', ['linear', 'cosine']),
-  finalLearningRate: number('learning rate of the last update', 0),
+  learningRate: number('learning rate of the first update; of one-cycle, the highest', 4e-3),
+  schedule: choice('how the learning rate goes from the first to the last update', 'linear', [
+    'linear',
+    'cosine',
+    'one-cycle',
+    'plateau',
+    'constant',
+  ]),
+  plateauPatience: integer('validations without a lower loss before plateau lowers the rate (default: 2)', undefined),
+  plateauFactor: number('what plateau multiplies it by (default: 0.5)', undefined, {
+    exclusiveMin: 0,
+    exclusiveMax: 1,
+  }),
+  finalLearningRate: number('learning rate of the last update; of plateau, the lowest (default: 0)', undefined),
   warmup: integer('first updates, over which the learning rate rises to its first value', 0),
   momentum: number('momentum of sgd (default: 0)', undefined, fraction),
   weightDecay: number('decoupled weight decay of adamw (default: 0.01)', undefined),
   l1: number('L1 penalty on the weights', 0),
   l2: number('L2 penalty on the weights', 0),
   clip: number('longest gradient norm before it is scaled down; 0 for no clipping', 5),
+  accumulate: integer('windows whose mean gradient makes one update', 1, { min: 1 }),
+  average: number(
+    'decay of a moving average of the weights: validation and the model file are of the average',
+    undefined,
+    fraction,
+  ),
+  earlyStopping: integer(
+    'validations without a lower loss after which training stops; the model file has the best weights',
+    undefined,
+    { min: 1 },
+  ),
   epochs: integer('times to read the text (default: 15 without --steps)', undefined, { min: 1 }),
   steps: integer('updates to make, instead of --epochs', undefined, { min: 1 }),
   seed: integer('seed of the initial weights, of dropout and of the samples', 0),
   dtype: choice('numbers to compute in', 'f32', ['f32', 'f64']),
   relaxed: toggle('use relaxed SIMD: faster, but not the same bits on every machine'),
+  workers: integer('threads that share the work; the bits are those of --blocks, not of their number', 0),
+  blocks: integer('blocks of rows that the threads share (default: 4 with --workers)', undefined, { min: 1 }),
+  stream: toggle('read the text as training goes, as it is done with more than 32 MB; needs --steps'),
   validation: number('last part of the text, to validate on; 0 for none', 0.1, fraction),
   validateEvery: integer(
     'updates between two validation losses (default: 20 times in all); 0 for the end only',
@@ -88,6 +116,8 @@ export const trainFlags = {
     undefined,
   ),
   keep: integer('checkpoints that are kept', 2, { min: 1 }),
+  chart: toggle('print the loss curve at the end, as it is done on a terminal'),
+  report: text('page to write with curves, samples and settings', undefined, 'file'),
   resume: toggle('go on from the newest checkpoint of --out, with its text and flags where no others are given'),
   restart: toggle('begin anew, and remove the checkpoints of --out'),
   json: toggle('print one JSON event a line'),
@@ -148,8 +178,9 @@ function describeCell(values: TrainValues): DirectedDescription {
 export function describeTraining(
   values: TrainValues,
   steps: number,
-): Pick<TrainOptions, 'loss' | 'truncation' | 'optimizer' | 'clip' | 'regularization' | 'seed' | 'steps'> {
-  const { k1, k2 = k1, clip, l1, l2, seed } = values;
+): Omit<TrainOptions, 'data' | 'validation' | 'validateEvery' | 'checkpoint' | 'resume' | 'signal'> {
+  const { k1, k2 = k1, clip, l1, l2, seed, accumulate, average, earlyStopping, workers: threads, blocks } = values;
+  onlyWith('--workers', threads > 0, 'blocks', blocks, '0');
   return {
     loss: 'cross-entropy',
     truncation: { k1, k2 },
@@ -158,17 +189,38 @@ export function describeTraining(
     ...(l1 > 0 || l2 > 0 ? { regularization: { l1, l2 } } : {}),
     seed,
     steps,
+    accumulate,
+    ...(average === undefined ? {} : { average: { decay: average } }),
+    ...(earlyStopping === undefined ? {} : { earlyStopping: { patience: earlyStopping } }),
+    ...(threads > 0 ? { parallel: workers({ count: threads, ...(blocks !== undefined && { blocks }) }) } : {}),
   };
 }
 
 function describeSchedule(values: TrainValues, steps: number): LearningRate {
-  const { schedule, learningRate: from, finalLearningRate: to, warmup: rise } = values;
+  const { schedule, learningRate: from, finalLearningRate, warmup: rise, plateauPatience, plateauFactor } = values;
+  onlyWith('--schedule plateau', schedule === 'plateau', 'plateauPatience', plateauPatience, schedule);
+  onlyWith('--schedule plateau', schedule === 'plateau', 'plateauFactor', plateauFactor, schedule);
+  onlyWith('another --schedule', schedule !== 'constant', 'finalLearningRate', finalLearningRate, schedule);
+  const to = finalLearningRate ?? 0;
   if (rise >= steps) {
     throw new BpttError('invalid-argument', `--warmup: expected less than the ${steps} updates, got ${rise}`);
   }
-  const rest = { from, to, steps: steps - rise };
-  const behind = from === to ? from : schedule === 'linear' ? linear(rest) : cosine(rest);
-  return rise > 0 ? warmup({ steps: rise, schedule: behind }) : behind;
+  const behind = (): Exclude<LearningRate, { kind: 'warmup' }> => {
+    const rest = { from, to, steps: steps - rise };
+    switch (schedule) {
+      case 'linear':
+        return from === to ? from : linear(rest);
+      case 'cosine':
+        return from === to ? from : cosine(rest);
+      case 'one-cycle':
+        return oneCycle({ max: from, steps: rest.steps, ...(finalLearningRate !== undefined && { to }) });
+      case 'plateau':
+        return plateau({ from, min: to, patience: plateauPatience ?? 2, factor: plateauFactor ?? 0.5 });
+      case 'constant':
+        return from;
+    }
+  };
+  return rise > 0 ? warmup({ steps: rise, schedule: behind() }) : behind();
 }
 
 function describeOptimizer(values: TrainValues, steps: number): Optimizer {

@@ -1,13 +1,18 @@
 // `bptt train`: from a text to a model file.
+import pc from 'picocolors';
 import { checkWritable, writeFileAtomic } from '../atomic-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../checkpoint-files.ts';
 import { BpttError } from '../errors.ts';
-import { characters, createModel, generate, type Model, serialize, split, textStream, train } from '../index.ts';
+import { createModel, generate, type Model, serialize, train } from '../index.ts';
 import type { Vocabulary } from '../text.ts';
+import { commandLine, flagsOf } from './command-line.ts';
+import type { Corpus } from './corpus.ts';
+import { History } from './history.ts';
+import { htmlReport } from './html-report.ts';
+import { lossChart } from './loss-chart.ts';
 import type { Output } from './output.ts';
-import { createReporter, type Reporter } from './report.ts';
+import { createReporter, inTurn, type Reporter } from './report.ts';
 import { COMMAND, commandOf } from './resume.ts';
-import type { Text } from './text-file.ts';
 import { describeModel, describeTraining, type TrainValues } from './train-flags.ts';
 
 const EPOCHS = 15;
@@ -27,19 +32,19 @@ export const VOCABULARY = 'vocabulary';
  * @returns whether all steps were made.
  */
 export async function trainCommand(
-  source: Text & { readonly path: string | undefined },
+  corpus: Corpus & { readonly path: string | undefined },
   values: TrainValues,
   output: Output,
   interrupted: AbortSignal,
   left?: FoundCheckpoint,
 ): Promise<boolean> {
-  const { name, text } = source;
-  const vocabulary = characters(text);
-  const tokens = vocabulary.encode(text);
-  const { training, validation } = prepare(tokens, values);
-  const steps = countSteps(training.steps, values);
+  const { name, vocabulary } = corpus;
+  const parts = await corpus.cut(values);
+  const { training, validation } = parts;
+  const steps = countSteps(parts.steps, values);
   const { out, validateEvery = Math.ceil(steps / VALIDATIONS), sampleEvery = Math.ceil(steps / SAMPLES) } = values;
-  const sampler = new Sampler(vocabulary, values, text);
+  const sampler = new Sampler(vocabulary, values, corpus.first);
+  checkValidations(values, validateEvery);
   const options = describeTraining(values, steps);
   const { seed, dtype, relaxed } = values;
   const model = await createModel(describeModel(values, vocabulary.size), { seed, dtype, relaxed });
@@ -48,7 +53,10 @@ export async function trainCommand(
   await checkFresh(files, values);
   const every = values.checkpointEvery ?? Math.min(1000, Math.ceil(steps / CHECKPOINTS));
   const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
-  const command = commandOf(source.path, source, values);
+  const command = commandOf(corpus.path, corpus, values);
+  const { report, chart, json } = values;
+  if (report !== undefined) await checkWritable(report);
+  if (chart && json) throw new BpttError('invalid-argument', '--chart: expected no --json beside it, got both');
 
   const events = train(model, {
     ...options,
@@ -60,7 +68,8 @@ export async function trainCommand(
     signal: AbortSignal.any([interrupted, output.closed]),
   });
 
-  const reporter = createReporter(output, values.json, values.logEvery ?? Math.ceil(steps / LINES));
+  const history = new History();
+  const reporter = inTurn(history, createReporter(output, json, values.logEvery ?? Math.ceil(steps / LINES)));
   const begin = performance.now();
   let step = left?.step ?? 0;
   let reason = '';
@@ -68,10 +77,10 @@ export async function trainCommand(
   try {
     reporter.start({
       text: name,
-      characters: tokens.length,
+      characters: corpus.characters,
       vocabulary: vocabulary.size,
-      trainingCharacters: training.targets + 1,
-      validationCharacters: validation === undefined ? 0 : validation.targets + 1,
+      ...(parts.trainingCharacters !== undefined && { trainingCharacters: parts.trainingCharacters }),
+      ...(parts.validationCharacters !== undefined && { validationCharacters: parts.validationCharacters }),
       parameters: model.parameterCount,
       steps,
       ...(left !== undefined && { resumed: left.step }),
@@ -92,12 +101,12 @@ export async function trainCommand(
         });
         if (sampleEvery > 0 && step % sampleEvery === 0 && step < steps) sampler.report(model, step, reporter);
       } else if (event.type === 'validation') {
-        validationLoss = event.loss;
         reporter.validation(step, event.loss);
       } else if (event.type === 'checkpoint') {
         reporter.checkpoint(step, await files.write(event));
       } else {
         reason = event.reason;
+        validationLoss = event.validationLoss;
       }
     }
     if (reason !== 'aborted') sampler.report(model, step, reporter);
@@ -107,6 +116,12 @@ export async function trainCommand(
     // What is done needs no more to go on from.
     if (reason !== 'aborted') await files.clear();
     reporter.end({ step, reason, seconds: (performance.now() - begin) / 1000, validationLoss });
+    if (chart || (output.isTerminal && !json)) printChart(history, output);
+    if (report !== undefined) {
+      const about = { command: commandLine(corpus.path, values), settings: flagsOf(values), model, clip: values.clip };
+      await writeFileAtomic(report, new TextEncoder().encode(htmlReport(history, about)));
+      if (!json) output.line(`report in ${report}`);
+    }
   } finally {
     reporter.close();
   }
@@ -129,28 +144,26 @@ async function checkFresh(files: CheckpointFiles, { resume, restart, out }: Trai
   await files.clear();
 }
 
-/** Cuts the tokens into the streams to train and to validate on. */
-function prepare(tokens: Int32Array<ArrayBuffer>, { validation: fraction, batch }: TrainValues) {
-  const parts = fraction > 0 ? split(tokens, fraction) : { training: tokens, validation: undefined };
-  const pairs = parts.training.length - 1;
-  if (batch > pairs) {
-    throw new BpttError(
-      'invalid-argument',
-      `--batch: expected at most ${pairs} for a training text of ${pairs + 1} characters, got ${batch}`,
-    );
-  }
-  const training = textStream(parts.training, { batch });
-  if (parts.validation === undefined) return { training, validation: undefined };
-  // A short validation text has fewer rows; the loss per character is of all its characters in any case.
-  return {
-    training,
-    validation: textStream(parts.validation, { batch: Math.min(batch, parts.validation.length - 1) }),
-  };
+/** What looks at validation losses needs some. */
+function checkValidations({ validation, earlyStopping, schedule }: TrainValues, validateEvery: number): void {
+  const who =
+    earlyStopping !== undefined ? '--early-stopping' : schedule === 'plateau' ? '--schedule plateau' : undefined;
+  if (who === undefined || (validation > 0 && validateEvery > 0)) return;
+  throw new BpttError('invalid-argument', `${who}: expected --validation and --validate-every above 0 with it, got 0`);
+}
+
+function printChart(history: History, output: Output): void {
+  const { columns = 80 } = output.stream;
+  const chart = lossChart(history, columns, output.isTerminal && pc.isColorSupported);
+  if (chart !== '') output.line(chart);
 }
 
 /** How many updates to make: what --steps says, or as many as --epochs take. `length` is that of the rows. */
-function countSteps(length: number, { steps, epochs, k1 }: TrainValues): number {
-  if (steps === undefined) return (epochs ?? EPOCHS) * Math.ceil(length / k1);
+function countSteps(length: number | undefined, { steps, epochs, k1, accumulate }: TrainValues): number {
+  if (length === undefined && steps === undefined) {
+    throw new BpttError('invalid-argument', '--steps: expected it for a text that is read as training goes, got none');
+  }
+  if (steps === undefined) return Math.ceil(((epochs ?? EPOCHS) * Math.ceil(length! / k1)) / accumulate);
   if (epochs === undefined) return steps;
   throw new BpttError('invalid-argument', `--steps: expected no --epochs beside it, got ${epochs}`);
 }
@@ -161,10 +174,10 @@ class Sampler {
   readonly #values: TrainValues;
   readonly #prompt: Int32Array;
 
-  constructor(vocabulary: Vocabulary, values: TrainValues, text: string) {
+  constructor(vocabulary: Vocabulary, values: TrainValues, first: string) {
     this.#vocabulary = vocabulary;
     this.#values = values;
-    this.#prompt = encodePrompt(vocabulary, values.prompt ?? String.fromCodePoint(text.codePointAt(0)!));
+    this.#prompt = encodePrompt(vocabulary, values.prompt ?? first);
   }
 
   report(model: Model, step: number, reporter: Reporter): void {
