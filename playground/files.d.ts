@@ -1,0 +1,6 @@
+// Files that Vite makes part of the page.
+declare module '*?raw' {
+  const text: string;
+  export default text;
+}
+declare module '*.css';

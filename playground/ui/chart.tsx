@@ -1,0 +1,135 @@
+// Lines over one common axis.
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import { colorOf, useDark } from './scheme.ts';
+
+export interface Line {
+  readonly label: string;
+  /** A colour of the style sheet, such as `--a`. */
+  readonly color: string;
+  readonly dashed?: boolean;
+  readonly thin?: boolean;
+  readonly points: readonly (readonly [x: number, y: number | undefined])[];
+}
+
+export interface ChartProps {
+  readonly x: string;
+  readonly y: string;
+  readonly lines: readonly Line[];
+  /** Whether y is logarithmic. */
+  readonly logarithmic?: boolean;
+  /** What the chart shows, for those who do not see it. */
+  readonly summary: string;
+}
+
+const HEIGHT = 220;
+const FONT = '12px system-ui, sans-serif';
+/** Less than this is not drawn on a logarithmic axis. */
+const LEAST = 1e-12;
+
+/** A chart that fills the width, and is made anew only when its lines become others. */
+export function Chart({ x, y, lines, logarithmic = false, summary }: ChartProps) {
+  const container = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const dark = useDark();
+  const shape = JSON.stringify([x, y, logarithmic, dark, lines.map(({ points: _, ...line }) => line)]);
+
+  useEffect(() => {
+    const element = container.current!;
+    const size = () => ({ width: element.clientWidth, height: HEIGHT });
+    const axis: uPlot.Axis = {
+      stroke: colorOf('--quiet'),
+      grid: { stroke: colorOf('--line'), width: 1 },
+      ticks: { show: false },
+      font: FONT,
+      labelFont: FONT,
+      labelSize: 18,
+    };
+    const made = new uPlot(
+      {
+        ...size(),
+        legend: { show: false },
+        cursor: { show: false },
+        scales: {
+          x: { time: false, range: (_, min, max) => [min ?? 0, max > min ? max : (min ?? 0) + 10] },
+          y: logarithmic ? { distr: 3, range: decades } : { range: (_, min, max) => around(min ?? 0, max ?? 1) },
+        },
+        axes: [
+          { ...axis, label: x, size: 28 },
+          { ...axis, label: y, size: 52, ...(logarithmic && { values: (_, splits) => splits.map(powerOfTen) }) },
+        ],
+        series: [
+          {},
+          ...lines.map(({ label, color, dashed, thin }) => ({
+            label,
+            stroke: colorOf(color),
+            width: thin ? 1 : 2,
+            ...(dashed && { dash: [5, 5] }),
+            points: { show: false },
+            spanGaps: true,
+          })),
+        ],
+      },
+      join(lines),
+      element,
+    );
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize(size()));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [shape]);
+
+  useEffect(() => plot.current?.setData(join(lines)), [lines]);
+
+  return (
+    <>
+      <div class="chart" ref={container} role="img" aria-label={summary} />
+      <ul class="legend">
+        {lines.map(({ label, color, dashed }) => (
+          <li key={label}>
+            <svg viewBox="0 0 20 8" aria-hidden="true">
+              <line x1="0" y1="4" x2="20" y2="4" class={dashed ? 'dashed' : ''} stroke={`var(${color})`} />
+            </svg>
+            {label}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** One axis for all lines, and nothing where a line has no point. */
+function join(lines: readonly Line[]): uPlot.AlignedData {
+  const xs = [...new Set(lines.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
+  const place = new Map(xs.map((x, index) => [x, index]));
+  const columns = lines.map(({ points }) => {
+    const column: (number | null)[] = xs.map(() => null);
+    for (const [x, y] of points) column[place.get(x)!] = y ?? null;
+    return column;
+  });
+  return [xs, ...columns];
+}
+
+/** From 0 or below the least value to above the greatest. */
+function around(min: number, max: number): [number, number] {
+  const margin = (max - min) / 20 || 0.5;
+  return [min >= 0 ? 0 : min - margin, max + margin];
+}
+
+function decades(_: uPlot, min: number | null, max: number | null): [number, number] {
+  const top = Math.ceil(Math.log10(Math.max(max ?? 1, LEAST * 10)));
+  const bottom = Math.floor(Math.log10(Math.max(min ?? LEAST, LEAST)));
+  return [10 ** Math.min(bottom, top - 1), 10 ** top];
+}
+
+/** 10⁻³ and so on, at whole powers. */
+function powerOfTen(value: number | null): string {
+  if (value === null) return '';
+  const power = Math.round(Math.log10(value));
+  const digits = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+  const raised = [...String(Math.abs(power))].map((digit) => digits[Number(digit)]).join('');
+  return `10${power < 0 ? '⁻' : ''}${raised}`;
+}

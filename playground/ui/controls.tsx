@@ -1,0 +1,124 @@
+// What can be done with the training, and how it stands.
+import { useLocale } from './locale.ts';
+import type { NamedRun } from './named-run.ts';
+
+export interface ControlsProps {
+  readonly runs: readonly NamedRun[];
+  /** What is to be said now, for eyes and ears. */
+  readonly status: string;
+  readonly onRun: () => void;
+  readonly onPause: () => void;
+  readonly onStep: () => void;
+  readonly onRestart: () => void;
+  readonly onSave: () => void;
+  readonly onLoad: (file: File) => void;
+  readonly onCopy: () => void;
+}
+
+export function Controls(props: ControlsProps) {
+  const { t } = useLocale();
+  const { runs, status } = props;
+  const running = runs.some(({ state }) => state.status === 'running');
+  const ready = runs.some(({ state }) => state.status === 'paused');
+  const has = runs[0]?.state.snapshot !== undefined;
+  return (
+    <section class="controls" aria-label={t('controls')}>
+      <div class="buttons">
+        <button
+          type="button"
+          id="run"
+          class="main"
+          onClick={running ? props.onPause : props.onRun}
+          disabled={!running && !ready}
+        >
+          <span aria-hidden="true">{running ? '❚❚' : '▶'}</span> {t(running ? 'pause' : 'run')}
+        </button>
+        <button type="button" id="step" onClick={props.onStep} disabled={running || !ready}>
+          {t('step')}
+        </button>
+        <button type="button" id="restart" onClick={props.onRestart}>
+          {t('restart')}
+        </button>
+        <span class="more">
+          <button type="button" id="save" onClick={props.onSave} disabled={!has}>
+            {t('save')}
+          </button>
+          <LoadButton onLoad={props.onLoad} />
+          <button type="button" id="copy" onClick={props.onCopy}>
+            {t('copy')}
+          </button>
+        </span>
+      </div>
+      <p class="status" id="status" role="status">
+        {status}
+      </p>
+    </section>
+  );
+}
+
+/** A button in front of the file input, which looks different everywhere. */
+function LoadButton({ onLoad }: Pick<ControlsProps, 'onLoad'>) {
+  const { t } = useLocale();
+  return (
+    <label class="button">
+      {t('load')}
+      <input
+        type="file"
+        id="load"
+        class="hidden-text"
+        accept=".safetensors"
+        onChange={({ currentTarget: input }) => {
+          const file = input.files?.[0];
+          if (file) onLoad(file);
+          // So that the same file can be opened again.
+          input.value = '';
+        }}
+      />
+    </label>
+  );
+}
+
+/** The newest figures of each network. */
+export function Figures({ runs }: { readonly runs: readonly NamedRun[] }) {
+  const { t, number, count } = useLocale();
+  return (
+    <div class="figures">
+      {runs.map(({ name, color, state: { snapshot } }) => {
+        const id = name === 'B' ? 'b-' : '';
+        const point = snapshot?.points.at(-1);
+        const figures = [
+          ['updates', t('updates'), snapshot && count(snapshot.step)],
+          ['test-loss', t('testLoss'), point && number(point.test, 4)],
+          [
+            'gradient-norm',
+            t('gradientNorm'),
+            snapshot?.gradientNorm === undefined ? undefined : number(snapshot.gradientNorm),
+          ],
+          [
+            'speed',
+            t('speed'),
+            snapshot?.tokensPerSecond === undefined
+              ? undefined
+              : count(Number(snapshot.tokensPerSecond.toPrecision(2))),
+          ],
+          ['parameters', t('parameters'), snapshot && count(snapshot.parameters)],
+        ] as const;
+        return (
+          <dl key={name} aria-label={name && t('network.named', { name })} style={{ borderColor: `var(${color})` }}>
+            {name && (
+              <div class="name" aria-hidden="true">
+                {name}
+              </div>
+            )}
+            {figures.map(([key, label, value]) => (
+              <div key={key}>
+                <dt>{label}</dt>
+                <dd id={id + key}>{value ?? '–'}</dd>
+              </div>
+            ))}
+          </dl>
+        );
+      })}
+    </div>
+  );
+}

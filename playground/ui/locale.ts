@@ -1,0 +1,26 @@
+// The language that the page speaks, for every component.
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Language } from '../config.ts';
+import { formatCount, formatNumber, type Translate, translator } from '../strings.ts';
+
+export interface Locale {
+  readonly language: Language;
+  readonly t: Translate;
+  /** A number of about so many significant digits, by default 3. */
+  readonly number: (value: number, digits?: number) => string;
+  readonly count: (value: number) => string;
+}
+
+export function localeOf(language: Language): Locale {
+  return {
+    language,
+    t: translator(language),
+    number: (value, digits) => formatNumber(language, value, digits),
+    count: (value) => formatCount(language, value),
+  };
+}
+
+export const LocaleContext = createContext<Locale>(localeOf('en'));
+
+export const useLocale = (): Locale => useContext(LocaleContext);

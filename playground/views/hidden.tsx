@@ -1,0 +1,51 @@
+// The activations of the hidden units while the network reads one sequence.
+import { extent, HeatMap } from '../ui/heat-map.tsx';
+import { useLocale } from '../ui/locale.ts';
+import { labeled, type NamedRun } from '../ui/named-run.ts';
+import { DataTable, View } from '../ui/view.tsx';
+
+export function HiddenView({ runs }: { readonly runs: readonly NamedRun[] }) {
+  const { t, number, count } = useLocale();
+  return (
+    <View id="hidden" title={t('view.hidden')} explanation={t('explain.hidden')}>
+      {runs.map((run) => {
+        const { inside } = run.state;
+        if (inside === undefined) return <p key={run.name}>{labeled(run, t('waiting'))}</p>;
+        const { hidden, labels } = inside;
+        const [min, max] = extent(hidden.values);
+        const units = count(hidden.columns);
+        const values = { units, steps: count(hidden.rows), min: number(min), max: number(max) };
+        const summary = labeled(run, t('hidden.summary', values));
+        const at = (step: number, unit: number) => number(hidden.values[step * hidden.columns + unit]!);
+        const first = [0, 1, 2, 3].filter((unit) => unit < hidden.columns);
+        return (
+          <div key={run.name}>
+            {/* Activations of tanh lie within ±1; others may not. */}
+            <HeatMap grid={hidden} limit={Math.max(1, -min, max)} transposed summary={summary} />
+            <Labels labels={labels} />
+            <p class="summary">{summary}</p>
+            <DataTable
+              caption={labeled(run, t('view.hidden'))}
+              head={[t('axis.step'), t('reads'), ...first.map((unit) => `${t('axis.unit')} ${unit + 1}`)]}
+              rows={labels.map((label, step) => [count(step + 1), label, ...first.map((unit) => at(step, unit))])}
+            />
+          </div>
+        );
+      })}
+    </View>
+  );
+}
+
+/** What each step reads, where that is a single character; marked numbers as a stroke. */
+function Labels({ labels }: { readonly labels: readonly string[] }) {
+  const short = labels.every((label) => [...label].length === 1);
+  const marks = labels.map((label) => (short ? label : label.startsWith('[') ? '▲' : ''));
+  if (marks.every((mark) => mark === '')) return null;
+  return (
+    <div class="labels" aria-hidden="true" style={{ gridTemplateColumns: `repeat(${labels.length}, minmax(0, 1fr))` }}>
+      {marks.map((mark, step) => (
+        <span key={step}>{mark}</span>
+      ))}
+    </div>
+  );
+}

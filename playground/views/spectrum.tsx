@@ -1,0 +1,68 @@
+// The eigenvalues of one step's Jacobian beside the unit circle.
+import { useLocale } from '../ui/locale.ts';
+import { labeled, type NamedRun } from '../ui/named-run.ts';
+import { DataTable, View } from '../ui/view.tsx';
+import type { Inside } from '../worker/messages.ts';
+
+/** The least half width of the picture: the circle and a little around it. */
+const LEAST = 1.2;
+/** Those with the largest magnitude stand in the table. */
+const LISTED = 12;
+
+export function SpectrumView({ runs }: { readonly runs: readonly NamedRun[] }) {
+  const { t, number, count } = useLocale();
+  const shown = runs.flatMap((run) => (run.state.inside ? [{ run, values: sorted(run.state.inside.spectrum) }] : []));
+  const radius = Math.max(LEAST, ...shown.map(({ values }) => 1.1 * (values[0]?.magnitude ?? 0)));
+  const summaries = shown.map(({ run, values }) =>
+    labeled(run, t('spectrum.summary', { count: count(values.length), radius: number(values[0]?.magnitude ?? 0) })),
+  );
+  return (
+    <View id="spectrum" title={t('view.spectrum')} explanation={t('explain.spectrum')}>
+      <svg
+        class="spectrum"
+        viewBox={`${-radius} ${-radius} ${2 * radius} ${2 * radius}`}
+        role="img"
+        aria-label={summaries.join(' ') || t('waiting')}
+      >
+        <path class="axes" d={`M${-radius} 0H${radius}M0 ${-radius}V${radius}`} />
+        <circle class="unit" r="1" />
+        {shown.map(({ run, values }) => (
+          <path
+            key={run.name}
+            class="points"
+            stroke={`var(${run.color})`}
+            // Up is positive, unlike in SVG. A line of no length with round ends is a dot.
+            d={values.map(({ real, imaginary }) => `M${real.toFixed(4)} ${(-imaginary).toFixed(4)}h0`).join('')}
+          />
+        ))}
+      </svg>
+      {shown.map(({ run, values }, index) => (
+        <div key={run.name}>
+          <p class="summary">
+            <span class="dot" style={{ background: `var(${run.color})` }} />
+            {summaries[index]}
+          </p>
+          <DataTable
+            caption={labeled(run, t('view.spectrum'))}
+            head={['№', t('magnitude'), t('real'), t('imaginary')]}
+            rows={values
+              .slice(0, LISTED)
+              .map(({ magnitude, real, imaginary }, place) => [
+                count(place + 1),
+                number(magnitude, 4),
+                number(real, 4),
+                number(imaginary, 4),
+              ])}
+          />
+        </div>
+      ))}
+    </View>
+  );
+}
+
+/** The largest magnitude first. */
+function sorted({ real, imaginary }: Inside['spectrum']) {
+  return real
+    .map((re, index) => ({ real: re, imaginary: imaginary[index]!, magnitude: Math.hypot(re, imaginary[index]!) }))
+    .sort((a, b) => b.magnitude - a.magnitude);
+}

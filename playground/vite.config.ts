@@ -1,0 +1,36 @@
+// Builds the page into dist/: files that any server can give out. The page imports `bptt` as any other page would, from this
+// package's own build.
+import { defineConfig, type Plugin } from 'vite';
+import { EXCERPT } from './tasks/excerpt.ts';
+
+/** What the page may do: nothing comes from elsewhere, and nothing goes there. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'";
+
+/** Of Moby-Dick only what the page learns from. */
+const excerpt = (): Plugin => ({
+  name: 'excerpt',
+  transform(code, id) {
+    if (!id.endsWith('moby-dick.txt?raw')) return undefined;
+    const text: string = JSON.parse(code.slice(code.indexOf('"'), code.lastIndexOf('"') + 1));
+    return { code: `export default ${JSON.stringify(text.slice(0, EXCERPT))}`, map: null };
+  },
+});
+
+/** In the built page only: the development server reloads by means that the policy forbids. */
+const policy: Plugin = {
+  name: 'policy',
+  apply: 'build',
+  transformIndexHtml: () => [
+    { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: POLICY }, injectTo: 'head-prepend' },
+  ],
+};
+
+export default defineConfig({
+  // Anywhere, not only at the root of a server.
+  base: './',
+  plugins: [excerpt(), policy],
+  // The worker imports its kernels when it needs them, so it cannot be one file.
+  worker: { format: 'es', plugins: () => [excerpt()] },
+  build: { target: 'es2022', modulePreload: { polyfill: false } },
+});
