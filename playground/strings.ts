@@ -33,9 +33,9 @@ export const strings = {
   pause: { en: 'Pause', ru: 'Пауза' },
   step: { en: 'One step', ru: 'Один шаг' },
   restart: { en: 'Start again', ru: 'Сначала' },
-  save: { en: 'Save model', ru: 'Сохранить модель' },
-  load: { en: 'Load model', ru: 'Загрузить модель' },
-  copy: { en: 'Copy link', ru: 'Скопировать ссылку' },
+  save: { en: 'Save', ru: 'Сохранить' },
+  load: { en: 'Load', ru: 'Загрузить' },
+  copy: { en: 'Copy link', ru: 'Копировать ссылку' },
   'status.idle': { en: 'Loading …', ru: 'Загрузка…' },
   'status.ready': { en: 'Ready: press Train.', ru: 'Готово: нажмите «Обучать».' },
   'status.running': { en: 'Training.', ru: 'Идёт обучение.' },
@@ -77,23 +77,23 @@ export const strings = {
   'group.cell': { en: 'Cell', ru: 'Ячейка' },
   'group.learning': { en: 'Learning', ru: 'Обучение' },
   'field.task': { en: 'What to learn', ru: 'Чему учиться' },
-  'field.length': { en: 'Sequence length', ru: 'Длина последовательности' },
+  'field.length': { en: 'Sequence length', ru: 'Длина цепочки' },
   'field.length.copy': { en: 'Length of the pause', ru: 'Длина паузы' },
-  'field.batch': { en: 'Sequences at a time', ru: 'Последовательностей сразу' },
-  'field.seed': { en: 'Seed', ru: 'Зерно случайности' },
+  'field.batch': { en: 'Batch size', ru: 'Размер пакета' },
+  'field.seed': { en: 'Seed', ru: 'Начальное число' },
   'field.cell': { en: 'Cell', ru: 'Ячейка' },
   'field.activation': { en: 'Activation', ru: 'Активация' },
-  'field.hidden': { en: 'Hidden units', ru: 'Скрытых нейронов' },
+  'field.hidden': { en: 'Hidden units', ru: 'Нейронов' },
   'field.layers': { en: 'Layers', ru: 'Слоёв' },
-  'field.init': { en: 'Recurrent weights', ru: 'Рекуррентные веса' },
-  'field.gain': { en: 'Times', ru: 'Множитель' },
-  'field.forget': { en: 'Forget bias', ru: 'Смещение забывания' },
+  'field.init': { en: 'W at the start', ru: 'W в начале' },
+  'field.gain': { en: 'Gain', ru: 'Усиление' },
+  'field.forget': { en: 'Forget bias', ru: 'Сдвиг забывания' },
   'field.bptt': { en: 'Gradient', ru: 'Градиент' },
-  'field.k1': { en: 'k1: steps an update', ru: 'k1: шагов на обновление' },
+  'field.k1': { en: 'k1: new steps', ru: 'k1: новых шагов' },
   'field.k2': { en: 'k2: steps back', ru: 'k2: шагов назад' },
   'field.optimizer': { en: 'Optimizer', ru: 'Оптимизатор' },
-  'field.rate': { en: 'Learning rate', ru: 'Скорость обучения' },
-  'field.clip': { en: 'Clip gradients', ru: 'Ограничение градиента' },
+  'field.rate': { en: 'Learning rate', ru: 'Скорость' },
+  'field.clip': { en: 'Clip gradients', ru: 'Ограничение' },
   'field.limit': { en: 'Clip at', ru: 'Порог' },
   'field.l2': { en: 'L2 penalty', ru: 'Штраф L2' },
   'field.dropout': { en: 'Dropout', ru: 'Dropout' },
@@ -116,15 +116,15 @@ export const strings = {
   'task.order': { en: 'Temporal order', ru: 'Порядок во времени' },
   'task.sine': { en: 'Sine', ru: 'Синус' },
   'task.csv': { en: 'Series of numbers', ru: 'Ряд чисел' },
-  'cell.elman': { en: 'Elman (simple)', ru: 'Элман (простая)' },
+  'cell.elman': { en: 'Elman', ru: 'Элман' },
   'cell.lstm': { en: 'LSTM', ru: 'LSTM' },
   'cell.gru': { en: 'GRU', ru: 'GRU' },
   'activation.tanh': { en: 'tanh', ru: 'tanh' },
   'activation.relu': { en: 'ReLU', ru: 'ReLU' },
-  'activation.identity': { en: 'identity', ru: 'тождественная' },
-  'init.orthogonal': { en: 'orthogonal', ru: 'ортогональные' },
-  'init.identity': { en: 'identity matrix', ru: 'единичная матрица' },
-  'init.glorot': { en: 'Glorot uniform', ru: 'Глорот, равномерно' },
+  'activation.identity': { en: 'identity', ru: 'тождество' },
+  'init.orthogonal': { en: 'orthogonal', ru: 'ортогональная' },
+  'init.identity': { en: 'identity', ru: 'единичная' },
+  'init.glorot': { en: 'Glorot', ru: 'Глорот' },
   'init.pytorch': { en: 'as in PyTorch', ru: 'как в PyTorch' },
   'bptt.full': { en: 'full BPTT', ru: 'полное BPTT' },
   'bptt.truncated': { en: 'truncated BPTT', ru: 'усечённое BPTT' },
@@ -198,7 +198,7 @@ export const strings = {
     ru: 'Насколько сеть ошибается на последовательностях, на которых не училась; чем ниже, тем лучше. Пунктир — лучший ответ вслепую, не глядя на вход: пока кривая не ушла под него, сеть ничего не запомнила.',
   },
   'explain.gradient': {
-    en: 'How strongly the loss at the last step pulls on the state k steps before. A straight line down is a gradient that vanishes: what happened there can not be learned. A line that goes up explodes. With truncated BPTT, learning uses only the part left of the mark at k2.',
+    en: 'How strongly the loss at the last step pulls on the state k steps before. A straight line down is a gradient that vanishes: what happened there cannot be learned. A line that goes up explodes. With truncated BPTT, learning uses only the part left of the mark at k2.',
     ru: 'Как сильно потеря на последнем шаге действует на состояние k шагов назад. Прямая вниз — градиент затухает: тому, что было там, не научиться. Линия вверх — градиент взрывается. При усечённом BPTT для обучения служит только часть слева от метки k2.',
   },
   'explain.spectrum': {
@@ -277,8 +277,16 @@ export function translator(language: Language): Translate {
 
 /** A number as people read it: about `digits` significant ones. */
 export function formatNumber(language: Language, value: number, digits = 3): string {
-  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)) return value.toExponential(digits - 1);
-  return value.toLocaleString(language, { maximumSignificantDigits: digits });
+  const plain = (number: number) => number.toLocaleString(language, { maximumSignificantDigits: digits });
+  if (value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e6) || !Number.isFinite(value)) return plain(value);
+  const [mantissa, power] = value.toExponential(digits - 1).split('e');
+  return `${plain(Number(mantissa))}·${powerOfTen(Number(power))}`;
+}
+
+/** 10⁻³ and so on. */
+export function powerOfTen(power: number): string {
+  const digits = [...String(Math.abs(power))].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]);
+  return `10${power < 0 ? '⁻' : ''}${digits.join('')}`;
 }
 
 /** A whole number with its thousands apart. */

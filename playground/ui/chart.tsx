@@ -1,6 +1,8 @@
 // Lines over one common axis.
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { powerOfTen } from '../strings.ts';
+import { useLocale } from './locale.ts';
 import { colorOf, useDark } from './scheme.ts';
 
 export interface Line {
@@ -32,11 +34,13 @@ export function Chart({ x, y, lines, logarithmic = false, summary }: ChartProps)
   const container = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const dark = useDark();
-  const shape = JSON.stringify([x, y, logarithmic, dark, lines.map(({ points: _, ...line }) => line)]);
+  const { language, number } = useLocale();
+  const shape = JSON.stringify([language, x, y, logarithmic, dark, lines.map(({ points: _, ...line }) => line)]);
 
   useEffect(() => {
     const element = container.current!;
     const size = () => ({ width: element.clientWidth, height: HEIGHT });
+    const plain = (_: uPlot, splits: number[]) => splits.map((value) => number(value, 4));
     const axis: uPlot.Axis = {
       stroke: colorOf('--quiet'),
       grid: { stroke: colorOf('--line'), width: 1 },
@@ -55,8 +59,17 @@ export function Chart({ x, y, lines, logarithmic = false, summary }: ChartProps)
           y: logarithmic ? { distr: 3, range: decades } : { range: (_, min, max) => around(min ?? 0, max ?? 1) },
         },
         axes: [
-          { ...axis, label: x, size: 28 },
-          { ...axis, label: y, size: 52, ...(logarithmic && { values: (_, splits) => splits.map(powerOfTen) }) },
+          { ...axis, label: x, size: 28, values: plain },
+          {
+            ...axis,
+            label: y,
+            size: 56,
+            values: plain,
+            ...(logarithmic && {
+              splits: powers,
+              values: (_, splits) => splits.map((value) => powerOfTen(Math.round(Math.log10(value)))),
+            }),
+          },
         ],
         series: [
           {},
@@ -125,11 +138,9 @@ function decades(_: uPlot, min: number | null, max: number | null): [number, num
   return [10 ** Math.min(bottom, top - 1), 10 ** top];
 }
 
-/** 10⁻³ and so on, at whole powers. */
-function powerOfTen(value: number | null): string {
-  if (value === null) return '';
-  const power = Math.round(Math.log10(value));
-  const digits = '⁰¹²³⁴⁵⁶⁷⁸⁹';
-  const raised = [...String(Math.abs(power))].map((digit) => digits[Number(digit)]).join('');
-  return `10${power < 0 ? '⁻' : ''}${raised}`;
+/** Whole powers of ten, not more than there is room for. */
+function powers(_: uPlot, __: number, min: number, max: number): number[] {
+  const [bottom, top] = [Math.round(Math.log10(min)), Math.round(Math.log10(max))];
+  const step = Math.ceil((top - bottom) / 6);
+  return Array.from({ length: Math.floor((top - bottom) / step) + 1 }, (_, i) => 10 ** (top - i * step)).reverse();
 }

@@ -1,6 +1,7 @@
 // A view: its name, what it shows, what to look for, and the numbers as a table.
 import type { ComponentChildren } from 'preact';
 import { useLocale } from './locale.ts';
+import { labeled, type NamedRun } from './named-run.ts';
 
 export interface ViewProps {
   /** Names the view in the document. */
@@ -21,6 +22,7 @@ export function View({ id, title, explanation, children }: ViewProps) {
 }
 
 export interface TableProps {
+  readonly run: NamedRun;
   readonly caption: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly (string | undefined)[])[];
@@ -30,16 +32,16 @@ export interface TableProps {
 const MOST_ROWS = 16;
 
 /** The numbers behind a picture, folded away. */
-export function DataTable({ caption, head, rows }: TableProps) {
+export function DataTable({ run, caption, head, rows }: TableProps) {
   const { t } = useLocale();
   return (
     <details class="data">
       <summary>
-        {t('table')}
+        {labeled(run, t('table'))}
         <span class="hidden-text">: {caption}</span>
       </summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
-      <section class="scroll" tabIndex={0} aria-label={caption}>
+      <section class="scroll" tabIndex={0} aria-label={labeled(run, caption)}>
         <table>
           <thead>
             <tr>

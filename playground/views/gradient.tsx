@@ -33,7 +33,8 @@ export function GradientView({ runs }: { readonly runs: readonly NamedRun[] }) {
         <div key={run.name}>
           <p class="summary">{labeled(run, summarize(gradient, locale))}</p>
           <DataTable
-            caption={labeled(run, t('view.gradient'))}
+            run={run}
+            caption={t('view.gradient')}
             head={[t('axis.lag'), t('axis.norm')]}
             rows={gradient.map((norm, lag) => [count(lag), number(norm, 4)])}
           />

@@ -25,7 +25,8 @@ export function HiddenView({ runs }: { readonly runs: readonly NamedRun[] }) {
             <Labels labels={labels} />
             <p class="summary">{summary}</p>
             <DataTable
-              caption={labeled(run, t('view.hidden'))}
+              run={run}
+              caption={t('view.hidden')}
               head={[t('axis.step'), t('reads'), ...first.map((unit) => `${t('axis.unit')} ${unit + 1}`)]}
               rows={labels.map((label, step) => [count(step + 1), label, ...first.map((unit) => at(step, unit))])}
             />

@@ -42,12 +42,15 @@ export function LossView({ task, runs }: { readonly task: TaskName; readonly run
         x={t('axis.updates')}
         y={t(inNats.includes(task) ? 'axis.nats' : 'axis.squared')}
         lines={lines}
+        // A squared error falls by powers of ten; nats do not.
+        logarithmic={!inNats.includes(task)}
         summary={summary}
       />
       {runs.map((run) => (
         <DataTable
           key={run.name}
-          caption={labeled(run, t('view.loss'))}
+          run={run}
+          caption={t('view.loss')}
           head={[t('axis.updates'), t('series.test'), t('series.training')]}
           rows={run.state.points.map(({ step, test, training }) => [
             count(step),

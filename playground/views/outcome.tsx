@@ -100,7 +100,8 @@ function CurveChart({ run, curve: { truth, prediction } }: { readonly run: Named
     <>
       <Chart x={t('axis.step')} y={t('axis.value')} lines={lines} summary={labeled(run, t('explain.outcome.curve'))} />
       <DataTable
-        caption={labeled(run, t('view.outcome'))}
+        run={run}
+        caption={t('view.outcome')}
         head={[t('axis.step'), t('series.truth'), t('series.prediction')]}
         rows={truth.map((value, step) => {
           const said = prediction[step];

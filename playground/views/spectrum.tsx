@@ -43,7 +43,8 @@ export function SpectrumView({ runs }: { readonly runs: readonly NamedRun[] }) {
             {summaries[index]}
           </p>
           <DataTable
-            caption={labeled(run, t('view.spectrum'))}
+            run={run}
+            caption={t('view.spectrum')}
             head={['№', t('magnitude'), t('real'), t('imaginary')]}
             rows={values
               .slice(0, LISTED)

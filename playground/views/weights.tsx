@@ -3,44 +3,57 @@ import { extent, HeatMap } from '../ui/heat-map.tsx';
 import { useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';
 import { DataTable, View } from '../ui/view.tsx';
+import type { Grid } from '../worker/messages.ts';
 
 export function WeightsView({ runs }: { readonly runs: readonly NamedRun[] }) {
   const { t, number, count } = useLocale();
   return (
     <View id="weights" title={t('view.weights')} explanation={t('explain.weights')}>
-      {runs.map((run) => {
-        const { inside } = run.state;
-        if (inside === undefined) return <p key={run.name}>{labeled(run, t('waiting'))}</p>;
-        const grids = inside.weights.map((grid) => ({ grid, range: extent(grid.values) }));
-        const limit = Math.max(...grids.map(({ range: [min, max] }) => Math.max(-min, max)), Number.MIN_VALUE);
-        return (
-          <div key={run.name}>
-            <div class="weights">
-              {grids.map(({ grid, range: [min, max] }) => {
-                const size = { rows: count(grid.rows), columns: count(grid.columns) };
-                const values = { ...size, min: number(min), max: number(max) };
-                const name = labeled(run, grid.name);
-                return (
-                  <figure key={grid.name}>
-                    <HeatMap grid={grid} limit={limit} summary={`${name}: ${t('weights.summary', values)}`} />
-                    <figcaption>{name}</figcaption>
-                  </figure>
-                );
-              })}
+      <div class="networks">
+        {runs.map((run) => {
+          const { inside } = run.state;
+          if (inside === undefined) return <p key={run.name}>{labeled(run, t('waiting'))}</p>;
+          const grids = inside.weights.map((grid) => ({ grid, range: extent(grid.values) }));
+          // Three times the root mean square: a single large weight must not fade all others.
+          const limit = Math.max(
+            ...grids.map(({ grid }) => 3 * (norm(grid) / Math.sqrt(grid.values.length))),
+            Number.MIN_VALUE,
+          );
+          return (
+            <div key={run.name} style={{ flexGrow: grids.length }}>
+              <div class="weights">
+                {grids.map(({ grid, range: [min, max] }) => {
+                  const size = { rows: count(grid.rows), columns: count(grid.columns) };
+                  const values = { ...size, min: number(min), max: number(max) };
+                  const name = labeled(run, grid.name);
+                  return (
+                    <figure key={grid.name}>
+                      <HeatMap grid={grid} limit={limit} summary={`${name}: ${t('weights.summary', values)}`} />
+                      <figcaption>{name}</figcaption>
+                    </figure>
+                  );
+                })}
+              </div>
+              <DataTable
+                run={run}
+                caption={t('view.weights')}
+                head={[t('matrix'), 'min', 'max', '‖W‖']}
+                rows={grids.map(({ grid, range: [min, max] }) => [
+                  grid.name,
+                  number(min),
+                  number(max),
+                  number(norm(grid)),
+                ])}
+              />
             </div>
-            <DataTable
-              caption={labeled(run, t('view.weights'))}
-              head={[t('matrix'), 'min', 'max', '‖W‖']}
-              rows={grids.map(({ grid, range: [min, max] }) => [
-                grid.name,
-                number(min),
-                number(max),
-                number(Math.sqrt(grid.values.reduce((sum, value) => sum + value * value, 0))),
-              ])}
-            />
-          </div>
-        );
-      })}
+          );
+        })}
+      </div>
     </View>
   );
+}
+
+/** The Euclidean norm of all weights. */
+function norm({ values }: Grid): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
