@@ -21,6 +21,7 @@ function chromium(executablePath: string): TestProjectInlineConfiguration {
         'fast-check',
         'fflate',
         'jsfive',
+        'ml-matrix',
       ],
     },
     test: {

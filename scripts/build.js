@@ -35,6 +35,7 @@ if (!kernelsOnly) {
   await buildPackage({
     index: 'src/index.ts',
     node: 'src/node.ts',
+    diagnostics: 'src/diagnostics/index.ts',
     generation: 'src/generation/index.ts',
     pytorch: 'src/pytorch.ts',
     onnx: 'src/onnx/index.ts',

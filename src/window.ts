@@ -106,6 +106,19 @@ export class Window {
     return this.#memory.find('window', name)!;
   }
 
+  /** A buffer of a layer, and the outputs of a layer and their gradients: for what looks inside. */
+  protected bufferOf(layer: number, name: string): Track | undefined {
+    return this.#memory.find(layer, name);
+  }
+
+  protected resultOf(layer: number): Track {
+    return this.#results[layer]!;
+  }
+
+  protected gradientOf(layer: number): Track {
+    return this.#gradients[layer]!;
+  }
+
   /** How many steps are in the window. */
   get filled(): number {
     return this.#filled;

@@ -72,9 +72,11 @@ export const dropoutLayer: LayerKind<DropoutDescription> = {
             if (pass.training) kernels.multiply(at(y, from), at(x, from), at(mask, from), 1, n);
             else kernels.copy(at(y, from), at(x, from), n);
           },
-          backward(from, to) {
+          backward(from, to, pass) {
             if (dInput === undefined) return;
-            kernels.multiply(at(dInput, from), at(dOutput, from), at(mask, from), 1, (to - from) * B * y.ld);
+            const n = (to - from) * B * y.ld;
+            if (pass.training) kernels.multiply(at(dInput, from), at(dOutput, from), at(mask, from), 1, n);
+            else kernels.copy(at(dInput, from), at(dOutput, from), n);
           },
         };
       },

@@ -1,0 +1,97 @@
+// Which earlier inputs an output depends on.
+import type { Input } from '../batch.ts';
+import { checkInteger, checkOptions } from '../check.ts';
+import { BpttError } from '../errors.ts';
+import type { Model } from '../model.ts';
+import type { Network } from '../network.ts';
+import {
+  checkReading,
+  copyOf,
+  type RecurrentLayer,
+  recurrentLayer,
+  refuseMixedSlopes,
+  rowOf,
+  rowOfState,
+} from './copy.ts';
+import type { LayerOptions } from './jacobians.ts';
+import { norm } from './matrix.ts';
+import { Probe } from './probe.ts';
+
+export interface ConnectivityOptions extends Omit<LayerOptions, 'layer'> {
+  /** t: the step whose output is asked about. Default: the last. */
+  readonly at?: number;
+  /** Which output, before softmax or sigmoid. Default: the largest one. */
+  readonly output?: number;
+}
+
+/**
+ * The magnitude of the gradient of one output at step t with respect to the input of each step: `‖∂ŷ_t/∂x_s‖` for s = 0, …, t (Madsen 2019,
+ * "Visualizing memorization in RNNs", Distill). Inputs are features; tokens are taken for the one-hot vectors that they stand for or, where an
+ * embedding reads them, for their embeddings.
+ *
+ * @returns t + 1 norms, from the first step on.
+ * @throws BpttError for wrong inputs and options, for models that read both directions, and where neither an embedding nor a recurrent
+ * layer comes first.
+ */
+export async function connectivity(
+  model: Model,
+  input: Input,
+  options: ConnectivityOptions = {},
+): Promise<Float64Array> {
+  checkOptions('connectivity', options, ['at', 'output', 'row', 'state']);
+  const { row = 0, state } = options;
+  const first = recurrentLayer('connectivity', model, 0);
+  refuseMixedSlopes('connectivity', model);
+  const { stack } = model.network;
+  const embedded = stack.description[1].kind === 'embedding';
+  if (!embedded && first.index !== 0) {
+    const { kind } = stack.description[1];
+    throw new BpttError(
+      'invalid-argument',
+      `connectivity: expected an embedding or a recurrent layer first, got ${kind}`,
+    );
+  }
+  checkReading('connectivity', model, input, row, state);
+  const sequence = rowOf(input, row);
+  const at = checkInteger('connectivity.at', options.at ?? sequence.steps - 1, 0, sequence.steps - 1);
+  const outputs = stack.layers.at(-1)!.output.size;
+
+  const network = await copyOf(model);
+  const probe = new Probe(network, at + 1, 1);
+  probe.start(rowOfState(network, state, row));
+  probe.append({ ...sequence, steps: at + 1 }, 0, at + 1);
+  probe.forward(0, at + 1);
+  const values = probe.outputs(at, at + 1);
+  const largest = values.indexOf(Math.max(...values));
+  probe.putOutputGradient(at, checkInteger('connectivity.output', options.output ?? largest, 0, outputs - 1));
+  const norms = new Float64Array(at + 1);
+  for (let step = at; step >= 0; step--) {
+    probe.backward(step, step + 1, { headFrom: step === at ? step : step + 1, later: step < at, earlier: true });
+    norms[step] = norm(embedded ? probe.outputGradientAt(0, step) : gradientOfInput(probe, network, first, step));
+  }
+  return norms;
+}
+
+/** `dx = Vᵀ·da` of the first layer. */
+function gradientOfInput(
+  probe: Probe,
+  { stack, arena, parameters, layout, kernels }: Network,
+  layer: RecurrentLayer,
+  step: number,
+): Float64Array {
+  const [spec] = stack.layers[0]!.parameters;
+  const entry = layout.entries.find((candidate) => candidate.spec === spec)!;
+  const G = Math.max(1, spec!.gates?.length ?? 1);
+  const { units: H } = layer;
+  const da = probe.bufferAt(0, 'a', step, H, G);
+  const padded = kernels.padded(H);
+  const ld = G * padded;
+  const V = arena.reals(parameters + entry.offset, spec!.rows * ld);
+  return Float64Array.from({ length: spec!.rows }, (_, i) => {
+    let sum = 0;
+    for (let gate = 0; gate < G; gate++) {
+      for (let j = 0; j < H; j++) sum += V[i * ld + gate * padded + j]! * da[gate * H + j]!;
+    }
+    return sum;
+  });
+}

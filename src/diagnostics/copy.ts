@@ -1,0 +1,142 @@
+// Diagnostics compute on a copy in f64: exact, and the model, its gradients and its training are left alone.
+import { checkInput, type Input } from '../batch.ts';
+import { checkInteger } from '../check.ts';
+import { BpttError } from '../errors.ts';
+import type { DirectedDescription } from '../layers/bidirectional.ts';
+import { createStack, type ModelDescription } from '../layers/registry.ts';
+import { type Model, restoreModel } from '../model.ts';
+import { createNetwork, type Network, refuseBothDirections } from '../network.ts';
+import { type Parameter, writeEntry } from '../parameter-block.ts';
+import { checkState, type State } from '../state.ts';
+import type { Probe } from './probe.ts';
+
+/** A copy of the model in f64. */
+export async function copyOf(model: Model): Promise<Network> {
+  const copy = await restoreModel(model.description, model.parameters(), { dtype: 'f64' });
+  return copy.network;
+}
+
+export interface RecurrentLayer {
+  /** Its place among all layers. */
+  readonly index: number;
+  /** H. */
+  readonly units: number;
+  readonly description: DirectedDescription;
+}
+
+/** The recurrent layers that have one direction, from the input on. */
+export function recurrentLayers({ description }: Pick<Model, 'description'>): readonly RecurrentLayer[] {
+  return description.slice(1).flatMap((entry, index) => {
+    const inner = entry.kind === 'residual' ? entry.layer : entry;
+    if (inner.kind !== 'elman' && inner.kind !== 'lstm' && inner.kind !== 'gru') return [];
+    return [{ index, units: inner.units, description: inner }];
+  });
+}
+
+/**
+ * One of the recurrent layers; `number` counts them from the input on.
+ *
+ * @throws BpttError for a number that there is none of, and for models that read both directions.
+ */
+export function recurrentLayer(where: string, model: Model, number: number): RecurrentLayer {
+  refuseBothDirections(model.network, where, 'the states of such a model depend on all steps');
+  const layers = recurrentLayers(model);
+  if (layers.length === 0) {
+    throw new BpttError('invalid-argument', `${where}: expected a model with a recurrent layer, got none`);
+  }
+  return layers[checkInteger(`${where}.layer`, number, 0, layers.length - 1)]!;
+}
+
+/**
+ * Outside of training zoneout mixes states, and the slopes of what was mixed can no longer be told from the state: those of an Elman layer,
+ * and those of an LSTM whose cells are mixed.
+ *
+ * @throws BpttError for a model with such a layer.
+ */
+export function refuseMixedSlopes(where: string, model: Model): void {
+  for (const { index, description } of recurrentLayers(model)) {
+    const { kind, zoneout } = description;
+    const mixed = kind === 'elman' ? zoneout.hidden : kind === 'lstm' ? zoneout.cell : 0;
+    if (mixed === undefined || mixed === 0) continue;
+    throw new BpttError(
+      'invalid-argument',
+      `${where}: expected no zoneout of ${kind === 'lstm' ? 'cells of an LSTM' : 'an Elman layer'}, whose slopes are known in training alone, got layer ${index}`,
+    );
+  }
+}
+
+/** A network of one recurrent layer alone, with its parameters, which gives all steps. */
+export async function networkOf(model: Model, { index, description }: RecurrentLayer): Promise<Network> {
+  const { layers, input } = model.network.stack;
+  const size = index === 0 ? input.size : layers[index - 1]!.output.size;
+  const kind = index === 0 ? input.kind : 'features';
+  const alone = [
+    { kind, size },
+    { ...description, returns: 'all' },
+  ] as unknown as ModelDescription;
+  const network = await createNetwork(createStack(alone), { dtype: 'f64' });
+  const named = new Map<string, Parameter>(model.parameters().map((parameter) => [parameter.name, parameter]));
+  for (const [place, { name }] of layers[index]!.parameters.entries()) {
+    writeEntry(
+      network,
+      network.parameters,
+      network.layout.entries.find(({ spec }) => spec.name === network.stack.layers[0]!.parameters[place]!.name)!,
+      named.get(name)!.data,
+    );
+  }
+  return network;
+}
+
+/** Checks what is to be read, and a row of it. */
+export function checkReading(where: string, model: Model, input: Input, row = 0, state?: State): void {
+  checkInput(where, input, model.network.stack.input, model.dtype);
+  checkInteger(`${where}.row`, row, 0, input.rows - 1);
+  if (state !== undefined) checkState(model.network, state, input.rows);
+}
+
+/** One row of an input: its steps up to its length. */
+export function rowOf(input: Input, row: number): Input {
+  const { steps: T, rows: B, inputs, resets, lengths } = input;
+  const steps = lengths === undefined ? T : lengths[row]!;
+  const width = inputs.length / (T * B);
+  const cut = new (inputs.constructor as Float64ArrayConstructor)(steps * width) as typeof inputs;
+  for (let t = 0; t < steps; t++) {
+    const start = (t * B + row) * width;
+    cut.set(inputs.subarray(start, start + width), t * width);
+  }
+  return {
+    steps,
+    rows: 1,
+    inputs: cut,
+    ...(resets && { resets: Uint8Array.from({ length: steps }, (_, t) => resets[t * B + row]!) }),
+  };
+}
+
+/** One row of a state. */
+export function rowOfState(network: Network, state: State | undefined, row: number): State | undefined {
+  return (
+    state && {
+      rows: 1,
+      layers: state.layers.map((data, index) => {
+        const width = network.stateWidths[index]!;
+        return Float64Array.from(data.subarray(row * width, (row + 1) * width));
+      }),
+    }
+  );
+}
+
+/** What a recurrent layer reads at a step of a probe, for `rows` rows that are all the same. */
+export function inputAt(probe: Probe, index: number, input: Input, step: number, rows: number): Input {
+  if (index > 0) {
+    const features = probe.outputAt(index - 1, step);
+    return repeated(features, rows);
+  }
+  const width = input.inputs.length / input.steps;
+  return repeated(input.inputs.subarray(step * width, (step + 1) * width), rows);
+}
+
+function repeated(values: Input['inputs'], rows: number): Input {
+  const inputs = new (values.constructor as Float64ArrayConstructor)(rows * values.length) as typeof values;
+  for (let row = 0; row < rows; row++) inputs.set(values, row * values.length);
+  return { steps: 1, rows, inputs };
+}

@@ -1,0 +1,67 @@
+// How much of a loss's gradient arrives so many steps before it.
+import { type Batch, checkBatch } from '../batch.ts';
+import { checkInteger, checkOneOf, checkOptions } from '../check.ts';
+import { type LossName, losses, lossNames } from '../losses.ts';
+import type { Model } from '../model.ts';
+import type { State } from '../state.ts';
+import { checkState } from '../state.ts';
+import { copyOf, recurrentLayer, refuseMixedSlopes } from './copy.ts';
+import { norm } from './matrix.ts';
+import { Probe } from './probe.ts';
+
+export interface GradientByLagOptions {
+  readonly loss: LossName;
+  /** t: the step whose loss goes back. Default: the last. */
+  readonly at?: number;
+  /** Which of the recurrent layers, from the input on. Default 0, the first. */
+  readonly layer?: number;
+  /** Where the rows start. Default zero. */
+  readonly state?: State;
+}
+
+/**
+ * `‖∂L_t/∂h_{t-k}‖` for the lags k = 0, 1, …: the gradient of one step's loss with respect to the hidden states at and before it, its
+ * Euclidean norm for each row, the mean over the rows (Pascanu, Mikolov and Bengio 2013, eqs. 4 and 5). The loss is the row's own, not
+ * divided by how many there are. Through all layers: what a layer above carries back arrives too.
+ *
+ * @returns a norm for each lag, t + 1 in all.
+ * @throws BpttError for wrong batches and options, and for models that read both directions.
+ */
+export async function gradientByLag(model: Model, batch: Batch, options: GradientByLagOptions): Promise<Float64Array> {
+  checkOptions('gradientByLag', options, ['loss', 'at', 'layer', 'state']);
+  const { loss, layer: number = 0, state } = options;
+  checkOneOf('gradientByLag.loss', loss, lossNames);
+  const { index } = recurrentLayer('gradientByLag', model, number);
+  refuseMixedSlopes('gradientByLag', model);
+  const { stack, dtype } = model.network;
+  checkBatch('gradientByLag', batch, stack, losses[loss].targets(stack.layers.at(-1)!.output.size), dtype);
+  if (state !== undefined) checkState(model.network, state, batch.rows);
+  const T = batch.steps;
+  // A model with one output a row has the loss of the last step.
+  const at = checkInteger('gradientByLag.at', options.at ?? T - 1, stack.last ? T - 1 : 0, T - 1);
+
+  const network = await copyOf(model);
+  const probe = new Probe(network, at + 1, batch.rows, loss);
+  probe.start(state);
+  probe.appendBatch(stack.last ? batch : { ...batch, steps: at + 1 }, 0, at + 1);
+  probe.forward(0, at + 1);
+  probe.takeLoss(at, at + 1, 1);
+  const norms = new Float64Array(at + 1);
+  let carried: Float64Array | undefined;
+  for (let step = at; step >= 0; step--) {
+    // One step at a time: what arrives is what came through the states, and from the layers above.
+    probe.backward(step, step + 1, { headFrom: step === at ? step : step + 1, later: step < at, earlier: true });
+    const arrived = Float64Array.from(probe.outputGradientAt(index, step));
+    if (carried !== undefined) for (let i = 0; i < arrived.length; i++) arrived[i]! += carried[i]!;
+    norms[at - step] = meanNorm(arrived, batch.rows);
+    carried = Float64Array.from(probe.stateGradients(index)[0]!);
+  }
+  return norms;
+}
+
+function meanNorm(values: Float64Array, rows: number): number {
+  const width = values.length / rows;
+  let sum = 0;
+  for (let row = 0; row < rows; row++) sum += norm(values.subarray(row * width, (row + 1) * width));
+  return sum / rows;
+}

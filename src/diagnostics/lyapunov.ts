@@ -1,0 +1,54 @@
+// Lyapunov exponents: how fast neighbouring states of a network part or meet.
+import { Matrix as LinearMatrix, QrDecomposition } from 'ml-matrix';
+import type { Input } from '../batch.ts';
+import { checkInteger, checkOptions } from '../check.ts';
+import type { Model } from '../model.ts';
+import { checkReading, recurrentLayer, refuseMixedSlopes, rowOf, rowOfState } from './copy.ts';
+import { type LayerOptions, trajectory } from './jacobians.ts';
+
+export interface LyapunovOptions extends LayerOptions {
+  /** How many, the largest first. Default: all. */
+  readonly count?: number;
+  /** First steps that do not count, until the directions have turned to where they belong. Default: a tenth of the steps. */
+  readonly settling?: number;
+}
+
+/**
+ * The Lyapunov exponents of a recurrent layer along a sequence, the largest first, in nats a step: above 0 gradients grow, below 0 they
+ * fade. By QR decomposition of an orthonormal frame that each Jacobian moves on (Engelken, Wolf and Abbott 2020, "Lyapunov spectra of
+ * chaotic recurrent neural networks", section II; Benettin et al. 1980).
+ *
+ * @returns exponents; -Infinity for directions that vanish altogether.
+ * @throws BpttError for wrong inputs and options, and for models that read both directions.
+ */
+export async function lyapunovExponents(
+  model: Model,
+  input: Input,
+  options: LyapunovOptions = {},
+): Promise<Float64Array> {
+  checkOptions('lyapunovExponents', options, ['layer', 'row', 'state', 'count', 'settling']);
+  const { layer: number = 0, row = 0, state } = options;
+  const layer = recurrentLayer('lyapunovExponents', model, number);
+  refuseMixedSlopes('lyapunovExponents', model);
+  checkReading('lyapunovExponents', model, input, row, state);
+  const sequence = rowOf(input, row);
+  const { size, at } = await trajectory(model, layer, sequence, rowOfState(model.network, state, row));
+  const count = checkInteger('lyapunovExponents.count', options.count ?? size, 1, size);
+  const T = sequence.steps;
+  const settling = checkInteger('lyapunovExponents.settling', options.settling ?? Math.floor(T / 10), 0, T - 1);
+
+  let frame = LinearMatrix.eye(size, count);
+  const sums = new Float64Array(count);
+  for (let t = 0; t < T; t++) {
+    const { data } = at(t).jacobian;
+    const decomposed = new QrDecomposition(LinearMatrix.from1DArray(size, size, data).mmul(frame));
+    frame = decomposed.orthogonalMatrix;
+    if (t < settling) continue;
+    const stretched = decomposed.upperTriangularMatrix;
+    for (let i = 0; i < count; i++) sums[i]! += Math.log(Math.abs(stretched.get(i, i)));
+  }
+  return sums
+    .map((sum) => sum / (T - settling))
+    .sort()
+    .reverse();
+}

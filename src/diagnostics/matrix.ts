@@ -1,0 +1,86 @@
+// Matrices as people see them, and what linear algebra says of them. The algorithms are ml-matrix's.
+import { EigenvalueDecomposition, Matrix as LinearMatrix, SingularValueDecomposition } from 'ml-matrix';
+import { show } from '../check.ts';
+import { BpttError } from '../errors.ts';
+
+/** Row-major. */
+export interface Matrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: Float64Array;
+}
+
+/** @throws BpttError for what is no matrix, or holds numbers that are not finite. */
+export function checkMatrix(where: string, value: Matrix, square = false): Matrix {
+  const { rows, columns, data } = value ?? {};
+  if (!(data instanceof Float64Array) || data.length !== rows * columns || data.length === 0) {
+    throw new BpttError(
+      'invalid-shape',
+      `${where}: expected { rows, columns, data: Float64Array }, got ${show(value)}`,
+    );
+  }
+  if (square && rows !== columns) {
+    throw new BpttError('invalid-shape', `${where}: expected a square matrix, got ${rows}x${columns}`);
+  }
+  const wild = data.findIndex((number) => !Number.isFinite(number));
+  if (wild >= 0)
+    throw new BpttError('non-finite', `${where}.data[${wild}]: expected a finite number, got ${data[wild]}`);
+  return value;
+}
+
+export function identity(size: number): Matrix {
+  const data = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) data[i * size + i] = 1;
+  return { rows: size, columns: size, data };
+}
+
+/** `a·b`. */
+export function multiply(a: Matrix, b: Matrix): Matrix {
+  const data = new Float64Array(a.rows * b.columns);
+  for (let i = 0; i < a.rows; i++) {
+    for (let k = 0; k < a.columns; k++) {
+      const factor = a.data[i * a.columns + k]!;
+      if (factor === 0) continue;
+      for (let j = 0; j < b.columns; j++) data[i * b.columns + j]! += factor * b.data[k * b.columns + j]!;
+    }
+  }
+  return { rows: a.rows, columns: b.columns, data };
+}
+
+/** The Euclidean norm. */
+export function norm(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return Math.sqrt(sum);
+}
+
+function linear({ rows, columns, data }: Matrix): LinearMatrix {
+  return LinearMatrix.from1DArray(rows, columns, data);
+}
+
+/** All singular values, the largest first. @throws BpttError for what is no matrix of finite numbers. */
+export function singularValues(matrix: Matrix): Float64Array {
+  checkMatrix('singularValues', matrix);
+  const options = { computeLeftSingularVectors: false, computeRightSingularVectors: false, autoTranspose: true };
+  return Float64Array.from(new SingularValueDecomposition(linear(matrix), options).diagonal)
+    .sort()
+    .reverse();
+}
+
+/** Complex numbers side by side. */
+export interface ComplexNumbers {
+  readonly real: Float64Array;
+  readonly imaginary: Float64Array;
+}
+
+/** All eigenvalues of a square matrix, the largest in modulus first. @throws BpttError for what is no square matrix of finite numbers. */
+export function eigenvalues(matrix: Matrix): ComplexNumbers {
+  checkMatrix('eigenvalues', matrix, true);
+  const { realEigenvalues, imaginaryEigenvalues } = new EigenvalueDecomposition(linear(matrix));
+  const pairs = realEigenvalues.map((real, index) => [real, imaginaryEigenvalues[index]!] as const);
+  pairs.sort((a, b) => norm(b) - norm(a));
+  return {
+    real: Float64Array.from(pairs, ([real]) => real),
+    imaginary: Float64Array.from(pairs, ([, imaginary]) => imaginary),
+  };
+}

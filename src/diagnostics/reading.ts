@@ -1,0 +1,137 @@
+// What the recurrent layers of a model hold along a sequence: their states and their gates.
+import type { Input } from '../batch.ts';
+import { checkNumber, checkOptions } from '../check.ts';
+import type { Model } from '../model.ts';
+import { refuseBothDirections } from '../network.ts';
+import { checkState, type State } from '../state.ts';
+import {
+  checkReading,
+  copyOf,
+  type RecurrentLayer,
+  recurrentLayer,
+  recurrentLayers,
+  rowOf,
+  rowOfState,
+} from './copy.ts';
+import type { LayerOptions } from './jacobians.ts';
+import type { Matrix } from './matrix.ts';
+import { Probe } from './probe.ts';
+
+/**
+ * The hidden states of a recurrent layer along a sequence, h_1 to h_T: [T, H].
+ *
+ * @throws BpttError for wrong inputs and options, and for models that read both directions.
+ */
+export async function hiddenStates(model: Model, input: Input, options: LayerOptions = {}): Promise<Matrix> {
+  checkOptions('hiddenStates', options, ['layer', 'row', 'state']);
+  const { layer: number = 0, row = 0, state } = options;
+  const { index, units } = recurrentLayer('hiddenStates', model, number);
+  checkReading('hiddenStates', model, input, row, state);
+  const sequence = rowOf(input, row);
+  const network = await copyOf(model);
+  const probe = new Probe(network, sequence.steps, 1);
+  probe.start(rowOfState(network, state, row));
+  probe.append(sequence, 0, sequence.steps);
+  probe.forward(0, sequence.steps);
+  const data = new Float64Array(sequence.steps * units);
+  // Slot t + 1 is what the step behind t starts from.
+  for (let t = 0; t < sequence.steps; t++) data.set(probe.stateAt(index, t + 1)[0]!, t * units);
+  return { rows: sequence.steps, columns: units, data };
+}
+
+export interface SaturationOptions {
+  /** How near to its limits a value must be, as a share of the way between them; above 0 and below 0.5. Default 0.05. */
+  readonly margin?: number;
+  /** Where the rows start. Default zero. */
+  readonly state?: State;
+}
+
+/** How many values of a layer are near their limits. */
+export interface Saturation {
+  /** Counts the recurrent layers from the input on. */
+  readonly layer: number;
+  /** `h`, or a gate: i, f, g, o of LSTM, r, z, n of GRU. */
+  readonly what: string;
+  /** The share near the lower limit: -1, or 0 for gates; of ReLU, the share that is 0. */
+  readonly low: number;
+  /** The share near the upper limit, 1; undefined for activations without one. */
+  readonly high: number | undefined;
+}
+
+/** The limits of what activations give; undefined for none. */
+const limits: Readonly<Record<string, readonly [low: number, high: number] | 'below' | undefined>> = {
+  tanh: [-1, 1],
+  softsign: [-1, 1],
+  sigmoid: [0, 1],
+  'hard-sigmoid': [0, 1],
+  relu: 'below',
+};
+
+const gates = { elman: [], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] } as const;
+/** Those that are activated as the cell and not as gates. */
+const candidates: readonly string[] = ['g', 'n'];
+
+/**
+ * How much of each recurrent layer is saturated: the shares of hidden units and gates whose values, over all steps and rows, lie within
+ * `margin` of their limits, where their slopes are almost 0 and gradients end (Karpathy, Johnson and Fei-Fei 2015, "Visualizing and
+ * understanding recurrent networks", section 4.2, count gates in the same way).
+ *
+ * @returns nothing for what has no limits, such as `identity`.
+ * @throws BpttError for wrong inputs and options, and for models that read both directions.
+ */
+export async function saturation(
+  model: Model,
+  input: Input,
+  options: SaturationOptions = {},
+): Promise<readonly Saturation[]> {
+  checkOptions('saturation', options, ['margin', 'state']);
+  const margin = checkNumber('saturation.margin', options.margin ?? 0.05, { exclusiveMin: 0, exclusiveMax: 0.5 });
+  refuseBothDirections(model.network, 'saturation', 'the states of such a model depend on all steps');
+  checkReading('saturation', model, input);
+  if (options.state !== undefined) checkState(model.network, options.state, input.rows);
+  const network = await copyOf(model);
+  const probe = new Probe(network, input.steps, input.rows);
+  probe.start(options.state);
+  probe.append(input, 0, input.steps);
+  probe.forward(0, input.steps);
+  return recurrentLayers(model).flatMap((layer, number) => saturationOf(probe, input, layer, number, margin));
+}
+
+function saturationOf(probe: Probe, input: Input, layer: RecurrentLayer, number: number, margin: number): Saturation[] {
+  const { index, units: H, description } = layer;
+  const names = gates[description.kind];
+  const G = names.length;
+  const shares = (what: string, activation: string, value: (step: number, row: number, unit: number) => number) => {
+    const limit = limits[activation];
+    if (limit === undefined) return [];
+    let [low, high, all] = [0, 0, 0];
+    for (let step = 0; step < input.steps; step++) {
+      for (let row = 0; row < input.rows; row++) {
+        if (step >= (input.lengths?.[row] ?? input.steps)) continue;
+        for (let unit = 0; unit < H; unit++, all++) {
+          const x = value(step, row, unit);
+          if (limit === 'below') low += +(x <= 0);
+          else {
+            const room = margin * (limit[1] - limit[0]);
+            low += +(x <= limit[0] + room);
+            high += +(x >= limit[1] - room);
+          }
+        }
+      }
+    }
+    return [{ layer: number, what, low: low / all, high: limit === 'below' ? undefined : high / all }];
+  };
+  const states = Array.from({ length: input.steps }, (_, step) => probe.stateAt(index, step + 1)[0]!);
+  const values = Array.from({ length: G === 0 ? 0 : input.steps }, (_, step) => probe.bufferAt(index, 'a', step, H, G));
+  // What an LSTM gives is o∘φ(c): within the limits of φ.
+  const own = shares('h', description.activation, (step, row, unit) => states[step]![row * H + unit]!);
+  const ofGates = names.flatMap((name, gate) => {
+    const activation = candidates.includes(name)
+      ? description.activation
+      : 'gateActivation' in description
+        ? description.gateActivation
+        : 'sigmoid';
+    return shares(name, activation, (step, row, unit) => values[step]![(row * G + gate) * H + unit]!);
+  });
+  return [...own, ...ofGates];
+}

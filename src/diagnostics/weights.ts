@@ -1,0 +1,80 @@
+// What the parameters alone say.
+import { checkOptions } from '../check.ts';
+import { BpttError } from '../errors.ts';
+import type { Model } from '../model.ts';
+import type { Parameter } from '../parameter-block.ts';
+import { recurrentLayer } from './copy.ts';
+import { eigenvalues, type Matrix, norm } from './matrix.ts';
+
+const gates = { elman: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] } as const;
+
+/**
+ * W of a recurrent layer, hidden to hidden, [H,H] for each gate: i, f, g, o of an LSTM, r, z, n of a GRU, `h` of an Elman layer. Row j
+ * holds the weights of unit j.
+ *
+ * @throws BpttError for a wrong layer, and for models that read both directions.
+ */
+export function recurrentWeights(
+  model: Model,
+  options: { readonly layer?: number } = {},
+): Readonly<Record<string, Matrix>> {
+  checkOptions('recurrentWeights', options, ['layer']);
+  const { index, units: H, description } = recurrentLayer('recurrentWeights', model, options.layer ?? 0);
+  const { name } = model.network.stack.layers[index]!.parameters.find(({ role }) => role === 'recurrent')!;
+  const { data } = model.parameters().find((parameter) => parameter.name === name)!;
+  return Object.fromEntries(
+    gates[description.kind].map((gate, place) => {
+      const part = Float64Array.from(data.subarray(place * H * H, (place + 1) * H * H));
+      return [gate, { rows: H, columns: H, data: part }];
+    }),
+  );
+}
+
+/**
+ * The spectral radius of W, the modulus of its largest eigenvalue, for each gate. Of a linear Elman network it is the rate by which
+ * gradients grow or fade a step; with tanh, below 1 is enough for them to fade (Pascanu, Mikolov and Bengio 2013, section 2.1).
+ *
+ * @throws BpttError for a wrong layer, and for models that read both directions.
+ */
+export function spectralRadius(
+  model: Model,
+  options: { readonly layer?: number } = {},
+): Readonly<Record<string, number>> {
+  checkOptions('spectralRadius', options, ['layer']);
+  const weights = Object.entries(recurrentWeights(model, options));
+  return Object.fromEntries(
+    weights.map(([gate, matrix]) => {
+      const { real, imaginary } = eigenvalues(matrix);
+      return [gate, norm([real[0]!, imaginary[0]!])];
+    }),
+  );
+}
+
+/** How far a parameter moved. */
+export interface UpdateRatio {
+  readonly name: string;
+  /** `‖θ_after - θ_before‖ / ‖θ_before‖`; Infinity where a parameter that was zero moved. */
+  readonly ratio: number;
+}
+
+/**
+ * How far updates moved each parameter, relative to its size, from two snapshots of `model.parameters()`. About 0.001 an update is usual
+ * where learning goes well (Karpathy, CS231n notes, "Ratio of weights:updates").
+ *
+ * @throws BpttError for parameters of two models.
+ */
+export function updateRatios(before: readonly Parameter[], after: readonly Parameter[]): readonly UpdateRatio[] {
+  const same =
+    before.length === after.length &&
+    before.every(({ name, data }, index) => {
+      return after[index]!.name === name && after[index]!.data.length === data.length;
+    });
+  if (!same) {
+    throw new BpttError('invalid-shape', 'updateRatios: expected two snapshots of one model, got those of two');
+  }
+  return before.map(({ name, data }, index) => {
+    const moved = norm(Float64Array.from(after[index]!.data, (value, i) => value - data[i]!));
+    const size = norm(data);
+    return { name, ratio: moved === 0 ? 0 : moved / size };
+  });
+}
