@@ -120,6 +120,8 @@ async function buildPackage({ index, ...others }) {
     chunkNames: 'chunks/[name]-[hash]',
     splitting: true,
     external: ['node:*', 'commander', 'cli-progress', 'picocolors'],
+    // Its sources: only what is used of them is bundled.
+    alias: { 'ml-matrix': './node_modules/ml-matrix/src/index.js' },
     metafile: /** @type {const} */ (true),
   });
   const { metafile } = await build({ ...shared, entryPoints: [index], write: false });

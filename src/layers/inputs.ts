@@ -34,7 +34,7 @@ export function features(size: number): FeaturesDescription {
 }
 
 /** Checks an input description that may come from a file. */
-export function checkInput(description: Readonly<Record<string, unknown>>, where: string): Signal {
+export function checkInputDescription(description: Readonly<Record<string, unknown>>, where: string): Signal {
   checkOptions(where, description, ['kind', 'size']);
   const size = checkInteger(`${where}.size`, description.size, 1);
   return { kind: description.kind === 'tokens' ? 'tokens' : 'features', size };

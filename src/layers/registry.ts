@@ -9,7 +9,7 @@ import { type DropoutDescription, dropoutLayer } from './dropout.ts';
 import { type ElmanDescription, elmanLayer } from './elman.ts';
 import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
 import { type GruDescription, gruLayer } from './gru.ts';
-import { checkInput, type InputDescription } from './inputs.ts';
+import { checkInputDescription, type InputDescription } from './inputs.ts';
 import { type LstmDescription, lstmLayer } from './lstm.ts';
 import { type ResidualDescription, residualLayer } from './residual.ts';
 
@@ -66,7 +66,7 @@ export function createStack(description: readonly unknown[]): Stack {
       `model[0].kind: expected 'tokens' or 'features' first, got ${JSON.stringify(first!.kind)}`,
     );
   }
-  const input = checkInput(first!, 'model[0]');
+  const input = checkInputDescription(first!, 'model[0]');
 
   const counts = new Map<string, number>();
   const ordinal = (kind: string) => {
