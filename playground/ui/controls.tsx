@@ -39,15 +39,15 @@ export function Controls(props: ControlsProps) {
         <button type="button" id="restart" onClick={props.onRestart}>
           {t('restart')}
         </button>
-        <span class="more">
-          <button type="button" id="save" onClick={props.onSave} disabled={!has}>
-            {t('save')}
-          </button>
-          <LoadButton onLoad={props.onLoad} />
-          <button type="button" id="copy" onClick={props.onCopy}>
-            {t('copy')}
-          </button>
-        </span>
+      </div>
+      <div class="more">
+        <button type="button" id="save" onClick={props.onSave} disabled={!has}>
+          {t('save')}
+        </button>
+        <LoadButton onLoad={props.onLoad} />
+        <button type="button" id="copy" onClick={props.onCopy}>
+          {t('copy')}
+        </button>
       </div>
       <p class="status" id="status" role="status">
         {status}

@@ -25,8 +25,7 @@ export function problemText({ key, value, field, taken }: ConfigProblem, { t }: 
 /** Why a network can not go on. */
 export function failureText({ name, state }: NamedRun, { t, count }: Locale): string | undefined {
   if (state.status !== 'failed') return undefined;
-  const { message = '', diverged = false, snapshot } = state;
-  const key = diverged ? 'error.diverged' : 'error.start';
-  // After the last update that there was.
-  return t(key, { name: name ?? '', message, step: count((snapshot?.step ?? 0) + 1) }).replace('  ', ' ');
+  const { message = '', diverged } = state;
+  const values = { name: name === undefined ? '' : ` ${name}`, message, step: count(diverged ?? 0) };
+  return t(diverged === undefined ? 'error.start' : 'error.diverged', values);
 }

@@ -74,7 +74,13 @@ export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'snapshot'; readonly id: number; readonly snapshot: Snapshot }
   /** The network of `id` can not be made or can not go on. */
-  | { readonly type: 'failed'; readonly id: number; readonly message: string; readonly diverged: boolean }
+  | {
+      readonly type: 'failed';
+      readonly id: number;
+      readonly message: string;
+      /** The update that was not made because a loss or gradient was not finite; undefined when something else failed. */
+      readonly diverged: number | undefined;
+    }
   | { readonly type: 'saved'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly type: 'loaded'; readonly id: number; readonly link: string; readonly data: string }
   /** The file is none that was saved here; the network is as before. */

@@ -73,7 +73,12 @@ async function attempt(action: () => Promise<unknown>): Promise<void> {
   try {
     await action();
   } catch (error) {
-    post({ type: 'failed', id, message: messageOf(error), diverged: error instanceof NonFiniteError });
+    post({
+      type: 'failed',
+      id,
+      message: messageOf(error),
+      diverged: error instanceof NonFiniteError ? error.step : undefined,
+    });
   }
 }
 
