@@ -37,6 +37,7 @@ if (!kernelsOnly) {
     node: 'src/node.ts',
     diagnostics: 'src/diagnostics/index.ts',
     generation: 'src/generation/index.ts',
+    plots: 'src/plots/index.ts',
     pytorch: 'src/pytorch.ts',
     onnx: 'src/onnx/index.ts',
     keras: 'src/keras/index.ts',
@@ -171,7 +172,7 @@ function writeLicences(inputs) {
   const texts = [...new Set(['assemblyscript', ...bundled])].sort().map((name) => {
     const folder = `node_modules/${name}`;
     const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
-    const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+    const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)(\.\w+)?$/i.test(file));
     const body = files.map((file) => readFileSync(`${folder}/${file}`, 'utf8').trim());
     return [`${name} ${version} (${license})`, ...body].join('\n\n');
   });

@@ -75,13 +75,13 @@ describe('the package', () => {
   it('holds the build, the licence, the changelog and the readme, and nothing else', () => {
     const expected = [
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
-      /^build\/(index|node|diagnostics|generation|keras|onnx|pytorch|series|tokenizers|worker|cli)\.js$/,
+      /^build\/(index|node|diagnostics|generation|keras|onnx|plots|pytorch|series|tokenizers|worker|cli)\.js$/,
       /^build\/chunks\/core\.js$/,
       /^build\/chunks\/(chunk|f32|f32-relaxed|f64|thread)-[A-Z0-9]{8}\.js$/,
       /^build\/kernels\/(f32|f32-relaxed|f64)\.wasm$/,
       /^build\/moby-dick\.txt$/,
       /^build\/third-party-licences\.txt$/,
-      /^build\/types\/((diagnostics|generation|keras|layers|onnx|series|tokenizers|wasm|worker)\/)?[a-z0-9-]+\.d\.ts$/,
+      /^build\/types\/((diagnostics|generation|keras|layers|onnx|plots|series|tokenizers|wasm|worker)\/)?[a-z0-9-]+\.d\.ts$/,
     ];
     expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(expected.filter((pattern) => !packed.some((path) => pattern.test(path)))).toEqual([]);

@@ -34,7 +34,8 @@ const ROWS = 20;
 /** Points that a smoothed curve is a mean of. */
 const SMOOTHING = 21;
 
-const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
+/** Text that cannot be taken for HTML. */
+export const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 const count = (value: number) => Math.round(value).toLocaleString('en-US');
 const digits = (value: number) =>
   Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3 ? value.toExponential(2) : value.toPrecision(4);

@@ -11,6 +11,7 @@ import { evalCommand, evalFlags } from './eval.ts';
 import { addFlags, valuesOf } from './flags.ts';
 import { forecastCommand, forecastFlags } from './forecast.ts';
 import { infoCommand, infoFlags } from './info.ts';
+import { inspectCommand, inspectFlags } from './inspect.ts';
 import { Output } from './output.ts';
 import { checkText, findLeft } from './resume.ts';
 import { sampleCommand, sampleFlags } from './sample.ts';
@@ -74,6 +75,19 @@ addFlags(program.command('eval'), evalFlags)
   .action(async (path: string, file: string | undefined, _: unknown, command: Command) =>
     evalCommand(path, await readText(file, embedded), valuesOf(evalFlags, command), output),
   );
+
+addFlags(program.command('inspect'), inspectFlags)
+  .description('show how gradients flow through a model, in pictures and words')
+  .argument('<MODEL>', 'a file that `bptt train` wrote')
+  .argument('[FILE]', 'text in UTF-8 to read (default: the first 28 chapters of Moby-Dick)')
+  .action(async (path: string, file: string | undefined, _: unknown, command: Command) => {
+    const values = valuesOf(inspectFlags, command);
+    if (file !== undefined && values.text !== undefined) {
+      throw new BpttError('invalid-argument', '--text: expected no FILE beside it, got both');
+    }
+    const source = values.text === undefined ? await readText(file, embedded) : { name: '--text', text: values.text };
+    await inspectCommand(path, source, values, output);
+  });
 
 addFlags(program.command('info'), infoFlags)
   .description('say what is in a model file, a checkpoint or another safetensors file')

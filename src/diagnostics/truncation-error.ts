@@ -1,4 +1,5 @@
 // How far truncated gradients are from the full one.
+import { Accumulation } from '../accumulation.ts';
 import type { Batch } from '../batch.ts';
 import { Backpropagation, checkTrainingBatch } from '../bptt.ts';
 import { checkInteger, checkOneOf, checkOptions, show } from '../check.ts';
@@ -76,14 +77,14 @@ function gradientOf(
   truncation?: { readonly k1: number; readonly k2: number },
 ): Float64Array {
   const bptt = new Backpropagation(network, { loss, reduction: 'sum', ...(truncation && { truncation }) });
+  // All windows of the batch as one gradient.
+  const sum = new Accumulation(network, Number.POSITIVE_INFINITY, 'sum');
   try {
-    let sum: Float64Array | undefined;
-    for (const _ of bptt.windows(batch, state)) {
-      const gradient = Float64Array.from(readBlock(network, network.gradients).flatMap(({ data }) => [...data]));
-      sum = sum?.map((value, index) => value + gradient[index]!) ?? gradient;
-    }
-    return sum!;
+    for (const window of bptt.windows(batch, state)) sum.add(window);
+    sum.take();
+    return Float64Array.from(readBlock(network, network.gradients).flatMap(({ data }) => [...data]));
   } finally {
+    sum.release();
     bptt.release();
   }
 }

@@ -1,0 +1,304 @@
+// `import { plotGradientByLag, ... } from 'bptt/plots'`: each diagnostic, and loss curves, as the text of an SVG, in Node and in pages.
+import { checkInteger, show } from '../check.ts';
+import type { ComplexNumbers, Matrix, Saturation, TruncationError, UpdateRatio } from '../diagnostics/index.ts';
+import { singularValues } from '../diagnostics/index.ts';
+import { BpttError } from '../errors.ts';
+import type { StepEvent, ValidationEvent } from '../train-options.ts';
+import { draw, type PlotOptions } from './svg.ts';
+
+export type { PlotOptions } from './svg.ts';
+
+/** Points that a curve is thinned to. */
+const POINTS = 500;
+
+/** Curves by name. */
+type Curves = Readonly<Record<string, ArrayLike<number>>>;
+
+const isCurve = (values: ArrayLike<number> | Curves): values is ArrayLike<number> =>
+  Array.isArray(values) || ArrayBuffer.isView(values);
+
+function listOf<T>(where: string, values: readonly T[]): readonly T[] {
+  if (Array.isArray(values) && values.length > 0) return values;
+  throw new BpttError('invalid-argument', `${where}: expected a list of at least one, got ${show(values)}`);
+}
+
+function curvesOf(
+  where: string,
+  values: ArrayLike<number> | Curves,
+): readonly (readonly [string, readonly number[]])[] {
+  if (typeof values !== 'object' || values === null) {
+    throw new BpttError('invalid-argument', `${where}: expected numbers, or curves by name, got ${show(values)}`);
+  }
+  const curves = isCurve(values) ? { '': values } : values;
+  return listOf(where, Object.entries(curves)).map(([name, numbers]) => [
+    name,
+    listOf(`${where}.${name}`, Array.from(numbers)),
+  ]);
+}
+
+/** A logarithmic axis has no place for what is not above 0. */
+const above = (value: number) => (value > 0 && Number.isFinite(value) ? value : null);
+const scientific = {
+  formatter: (value: number) => (value >= 0.01 && value < 1e4 ? String(value) : value.toExponential(0)),
+};
+
+/**
+ * The loss of each update, smoothed, and of validations: what `fit` returns as `history`, or the events of `train`.
+ *
+ * @throws BpttError where there is no update among them, and for wrong options.
+ */
+export function plotLoss(history: readonly (StepEvent | ValidationEvent)[], options: PlotOptions = {}): string {
+  const steps = listOf('plotLoss(history)', history).filter((event) => event.type === 'step');
+  listOf('plotLoss(history)', steps);
+  const size = Math.ceil(steps.length / POINTS);
+  const training = Array.from({ length: Math.ceil(steps.length / size) }, (_, index) => {
+    const some = steps.slice(index * size, (index + 1) * size);
+    return [some.at(-1)!.step, some.reduce((sum, { loss }) => sum + loss, 0) / some.length];
+  });
+  const validation = history.filter((event) => event.type === 'validation').map(({ step, loss }) => [step, loss]);
+  return draw('plotLoss', options, () => ({
+    title: 'Loss',
+    x: { name: 'updates' },
+    y: { name: 'loss', scale: true },
+    series: [
+      { type: 'line', name: 'training', data: training, showSymbol: false },
+      ...(validation.length === 0 ? [] : [{ type: 'line', name: 'validation', data: validation, symbolSize: 6 }]),
+    ],
+  }));
+}
+
+/**
+ * `‖∂L_t/∂h_{t-k}‖` over the lag k, as `gradientByLag` gives it; several of them by name.
+ *
+ * @throws BpttError for what is no list of numbers, and for wrong options.
+ */
+export function plotGradientByLag(norms: ArrayLike<number> | Curves, options: PlotOptions = {}): string {
+  const curves = curvesOf('plotGradientByLag(norms)', norms);
+  return draw('plotGradientByLag', options, () => ({
+    title: 'Gradient by lag',
+    x: { name: 'lag k, steps', min: 0 },
+    y: { name: '‖∂L(t) / ∂h(t−k)‖', type: 'log', axisLabel: scientific },
+    series: curves.map(([name, values]) => ({
+      type: 'line',
+      name,
+      data: values.map((value, lag) => [lag, above(value)]),
+      symbolSize: 5,
+      showSymbol: values.length < 40,
+    })),
+  }));
+}
+
+/**
+ * Eigenvalues in the complex plane, with the unit circle: outside of it gradients grow, inside they fade.
+ *
+ * @throws BpttError where there are none, and for wrong options.
+ */
+export function plotSpectrum({ real, imaginary }: ComplexNumbers, options: PlotOptions = {}): string {
+  const points = listOf(
+    'plotSpectrum(eigenvalues)',
+    Array.from(real ?? [], (re, index) => [re, imaginary[index]!]),
+  );
+  const extent = 1.1 * Math.max(1, ...points.flat().map(Math.abs));
+  const circle = Array.from({ length: 121 }, (_, i) => [Math.cos((i * Math.PI) / 60), Math.sin((i * Math.PI) / 60)]);
+  const range = {
+    min: -extent,
+    max: extent,
+    axisLabel: { formatter: (value: number) => value.toFixed(1), showMinLabel: false, showMaxLabel: false },
+  };
+  return draw('plotSpectrum', { height: 480, width: 480, ...options }, ({ quiet }) => ({
+    title: 'Eigenvalues of the Jacobian',
+    x: { name: 'real part', ...range },
+    y: { name: 'imaginary part', ...range },
+    series: [
+      { type: 'scatter', name: 'eigenvalues', data: points, symbolSize: 7 },
+      {
+        type: 'line',
+        name: 'unit circle',
+        data: circle,
+        showSymbol: false,
+        color: quiet,
+        lineStyle: { type: 'dashed', width: 1 },
+      },
+    ],
+  }));
+}
+
+/**
+ * The singular values of each step's Jacobian over time: the largest, the median and the smallest.
+ *
+ * @param from The number of the first step. Default 1.
+ * @throws BpttError where there is no matrix, and for wrong options.
+ */
+export function plotSingularValues(
+  steps: readonly Matrix[],
+  options: PlotOptions & { readonly from?: number } = {},
+): string {
+  const { from = 1, ...rest } = options;
+  checkInteger('plotSingularValues.from', from, 0);
+  const values = listOf('plotSingularValues(steps)', steps).map((matrix) => singularValues(matrix));
+  const curve = (name: string, pick: (all: Float64Array) => number) => ({
+    type: 'line',
+    name,
+    data: values.map((all, step) => [step + from, above(pick(all))]),
+    showSymbol: values.length < 40,
+    symbolSize: 5,
+  });
+  return draw('plotSingularValues', rest, () => ({
+    title: 'Singular values of the Jacobians',
+    x: { name: 'step', min: from, minInterval: 1 },
+    y: { name: 'singular value', type: 'log', axisLabel: scientific },
+    series: [
+      curve('largest', (all) => all[0]!),
+      curve('median', (all) => all[all.length >> 1]!),
+      curve('smallest', (all) => all.at(-1)!),
+    ],
+  }));
+}
+
+/**
+ * Hidden states over time, as `hiddenStates` gives them: a column for each step, a row for each unit.
+ *
+ * @param labels What was read at each step, such as characters. Default: the number of the step.
+ * @throws BpttError for what is no matrix or has another number of labels, and for wrong options.
+ */
+export function plotStates(
+  states: Matrix,
+  options: PlotOptions & { readonly labels?: readonly string[] } = {},
+): string {
+  const { labels, ...rest } = options;
+  const { rows, columns, data } = states ?? {};
+  if (!(data instanceof Float64Array) || data.length !== rows * columns || data.length === 0) {
+    throw new BpttError('invalid-shape', `plotStates(states): expected a matrix [T, H], got ${show(states)}`);
+  }
+  const names = stepNames('plotStates.labels', rows, labels);
+  const limit = Math.max(...Array.from(data, Math.abs)) || 1;
+  return draw('plotStates', rest, ({ quiet, text }) => ({
+    title: 'Hidden states',
+    x: { name: 'step', type: 'category', data: names, splitLine: { show: false }, axisLabel: everyStep(names) },
+    y: {
+      name: 'unit',
+      type: 'category',
+      data: Array.from({ length: columns }, (_, unit) => String(unit)),
+      splitLine: { show: false },
+    },
+    series: [
+      {
+        type: 'heatmap',
+        data: Array.from(data, (value, i) => [Math.floor(i / columns), i % columns, value]),
+        itemStyle: { borderWidth: 0 },
+      },
+    ],
+    more: {
+      grid: { left: 68, right: 90, top: 52, bottom: 52 },
+      visualMap: {
+        min: -limit,
+        max: limit,
+        precision: 2,
+        calculable: false,
+        right: 8,
+        top: 'middle',
+        textStyle: { color: text },
+        // Blue, grey, orange: a diverging scale that colour-blind people can read.
+        inRange: { color: ['#0072b2', quiet === '#57606a' ? '#f2f4f6' : '#22272e', '#d55e00'] },
+      },
+    },
+  }));
+}
+
+/**
+ * The shares of gates and units near their limits, as `saturation` gives them.
+ *
+ * @throws BpttError where there are none, and for wrong options.
+ */
+export function plotSaturation(found: readonly Saturation[], options: PlotOptions = {}): string {
+  const all = listOf('plotSaturation(found)', found);
+  const share = (value: number | undefined) => (value === undefined ? null : 100 * value);
+  return draw('plotSaturation', options, () => ({
+    title: 'Saturation',
+    x: {
+      name: 'layer and gate',
+      type: 'category',
+      data: all.map(({ layer, what }) => `${layer} ${what}`),
+      splitLine: { show: false },
+    },
+    y: { name: 'share of values, %', min: 0, max: 100 },
+    series: [
+      { type: 'bar', name: 'near the lower limit', data: all.map(({ low }) => share(low)) },
+      { type: 'bar', name: 'near the upper limit', data: all.map(({ high }) => share(high)) },
+    ],
+  }));
+}
+
+/**
+ * How much an output depends on each input before it, as `connectivity` gives it.
+ *
+ * @param labels What was read at each step, such as characters. Default: the number of the step.
+ * @throws BpttError for what is no list of numbers or has another number of labels, and for wrong options.
+ */
+export function plotConnectivity(
+  norms: ArrayLike<number>,
+  options: PlotOptions & { readonly labels?: readonly string[] } = {},
+): string {
+  const { labels, ...rest } = options;
+  const [[, values]] = curvesOf('plotConnectivity(norms)', norms) as [readonly [string, readonly number[]]];
+  const names = stepNames('plotConnectivity.labels', values.length, labels);
+  return draw('plotConnectivity', rest, () => ({
+    title: 'What the last output depends on',
+    x: {
+      name: 'input',
+      type: 'category',
+      data: names,
+      splitLine: { show: false },
+      axisLabel: everyStep(names),
+    },
+    y: { name: '‖∂ŷ(t) / ∂x(s)‖' },
+    series: [{ type: 'bar', name: 'gradient', data: values, barCategoryGap: '15%' }],
+  }));
+}
+
+/**
+ * How far truncated gradients are from the full one over k2, as `truncationError` gives it.
+ *
+ * @throws BpttError where there are none, and for wrong options.
+ */
+export function plotTruncationError(errors: readonly TruncationError[], options: PlotOptions = {}): string {
+  const all = listOf('plotTruncationError(errors)', errors);
+  return draw('plotTruncationError', options, () => ({
+    title: 'Truncated against full gradient',
+    x: { name: 'k2, steps', type: 'category', data: all.map(({ k2 }) => String(k2)), splitLine: { show: false } },
+    y: { name: 'angle, degrees', min: 0 },
+    series: [{ type: 'line', name: 'angle', data: all.map(({ degrees }) => degrees), symbolSize: 7 }],
+  }));
+}
+
+/**
+ * How far updates move each parameter, as `updateRatios` gives it: one list for each time that was looked.
+ *
+ * @throws BpttError where there are none, and for wrong options.
+ */
+export function plotUpdateRatios(times: readonly (readonly UpdateRatio[])[], options: PlotOptions = {}): string {
+  const [first] = listOf('plotUpdateRatios(times)', times);
+  return draw('plotUpdateRatios', options, () => ({
+    title: 'Updates relative to parameters',
+    x: { name: 'time', min: 1 },
+    y: { name: '‖Δθ‖ / ‖θ‖', type: 'log', axisLabel: scientific },
+    series: first!.map(({ name }, index) => ({
+      type: 'line',
+      name,
+      data: times.map((ratios, time) => [time + 1, above(ratios[index]?.ratio ?? 0)]),
+      showSymbol: times.length < 40,
+    })),
+  }));
+}
+
+/** Labels of all steps, where there is room for them. */
+const everyStep = ({ length }: readonly string[]) => ({ hideOverlap: false, interval: length > 80 ? 'auto' : 0 });
+
+function stepNames(where: string, count: number, labels: readonly string[] | undefined): string[] {
+  if (labels === undefined) return Array.from({ length: count }, (_, step) => String(step));
+  if (!Array.isArray(labels) || labels.length !== count) {
+    throw new BpttError('invalid-shape', `${where}: expected ${count} labels, one for each step, got ${show(labels)}`);
+  }
+  // Characters that cannot be seen become ones that can.
+  return labels.map((label) => label.replaceAll('\n', '↵').replaceAll(' ', '␣'));
+}

@@ -1,0 +1,125 @@
+// One chart as SVG, with the same look for all: colours that colour-blind people can tell apart (Okabe and Ito 2008), titles, units on the axes.
+
+import { BarChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
+import {
+  AriaComponent,
+  GridComponent,
+  LegendComponent,
+  MarkLineComponent,
+  TitleComponent,
+  VisualMapComponent,
+} from 'echarts/components';
+import type { EChartsCoreOption } from 'echarts/core';
+import { init, use } from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+import { checkInteger, checkOneOf, checkOptions, checkString } from '../check.ts';
+
+export interface PlotOptions {
+  /** Default: what the plot shows. */
+  readonly title?: string;
+  /** Pixels, from 200 on. Default 720. */
+  readonly width?: number;
+  /** Pixels, from 150 on. Default 360. */
+  readonly height?: number;
+  /** Colours for a light page or a dark one; the background is transparent. Default `light`. */
+  readonly theme?: 'light' | 'dark';
+}
+
+const palettes = {
+  light: {
+    text: '#24292f',
+    quiet: '#57606a',
+    line: '#d8dee4',
+    series: ['#0072b2', '#d55e00', '#007a5a', '#a3477b', '#8a6d00', '#33618d'],
+  },
+  dark: {
+    text: '#e6edf3',
+    quiet: '#a5afba',
+    line: '#353c45',
+    series: ['#56b4e9', '#e69f00', '#2fc398', '#e08fbb', '#f0e442', '#9fb4c9'],
+  },
+} as const;
+
+export type Palette = (typeof palettes)[keyof typeof palettes];
+
+use([
+  AriaComponent,
+  BarChart,
+  GridComponent,
+  HeatmapChart,
+  LegendComponent,
+  LineChart,
+  MarkLineComponent,
+  ScatterChart,
+  SVGRenderer,
+  TitleComponent,
+  VisualMapComponent,
+]);
+
+/** What a plot adds to the common look. */
+export interface Drawing {
+  readonly title: string;
+  /** Names with units. */
+  readonly x: object & { readonly name: string };
+  readonly y: object & { readonly name: string };
+  readonly series: readonly object[];
+  readonly more?: object;
+}
+
+/** @throws BpttError for options that are wrong or unknown. */
+export function draw(where: string, options: PlotOptions, drawing: (palette: Palette) => Drawing): string {
+  checkOptions(where, options, ['title', 'width', 'height', 'theme']);
+  const { theme = 'light' } = options;
+  const palette = palettes[checkOneOf(`${where}.theme`, theme, ['light', 'dark'] as const)];
+  const width = checkInteger(`${where}.width`, options.width ?? 720, 200, 10_000);
+  const height = checkInteger(`${where}.height`, options.height ?? 360, 150, 10_000);
+  const { title, x, y, series, more } = drawing(palette);
+  const shown = options.title === undefined ? title : checkString(`${where}.title`, options.title);
+  const axis = (name: string, place: object) => ({
+    type: 'value',
+    nameLocation: 'middle',
+    nameTextStyle: { color: palette.quiet, fontSize: 13 },
+    axisLine: { show: false },
+    axisTick: { show: false },
+    axisLabel: { color: palette.quiet, hideOverlap: true },
+    splitLine: { lineStyle: { color: palette.line } },
+    ...place,
+    name,
+  });
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
+  try {
+    const option: EChartsCoreOption = {
+      animation: false,
+      backgroundColor: 'transparent',
+      color: [...palette.series],
+      textStyle: { fontFamily: 'system-ui, sans-serif', color: palette.text },
+      title: { text: shown, left: 8, top: 8, textStyle: { color: palette.text, fontSize: 16, fontWeight: 600 } },
+      legend: {
+        show: series.length > 1,
+        top: 36,
+        left: 60,
+        textStyle: { color: palette.text },
+        icon: 'roundRect',
+        itemWidth: 14,
+        itemGap: 28,
+        itemHeight: 6,
+      },
+      grid: { left: 68, right: 24, top: series.length > 1 ? 72 : 52, bottom: 52 },
+      aria: { enabled: true },
+      xAxis: axis(x.name, { nameGap: 30, ...x }),
+      yAxis: axis(y.name, { nameGap: 50, ...y }),
+      series: [...series],
+      ...more,
+    };
+    chart.setOption(option);
+    return labelled(chart.renderToSVGString(), shown);
+  } finally {
+    chart.dispose();
+  }
+}
+
+/** The picture with its title for people who do not see it. */
+function labelled(svg: string, title: string): string {
+  const label = title.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`);
+  return svg.replace('<svg ', `<svg role="img" aria-label="${label}" `);
+}
