@@ -7,19 +7,22 @@ import './style.css';
 
 const root = document.getElementById('playground')!;
 const preferred = languages.find((language) => navigator.language.startsWith(language)) ?? 'en';
-let due = false;
+/** Least milliseconds between two renderings: two workers send up to twenty snapshots a second. */
+const RENDER_EVERY = 100;
 
-// However many things change, one rendering a frame.
+let due = false;
+let rendered = 0;
+
+// However many things change, one rendering a while, with the next frame.
 const playground = new Playground(preferred, () => {
   if (due) return;
   due = true;
-  requestAnimationFrame(() => {
-    due = false;
-    show();
-  });
+  setTimeout(() => requestAnimationFrame(show), rendered + RENDER_EVERY - performance.now());
 });
 
 function show(): void {
+  due = false;
+  rendered = performance.now();
   render(<App playground={playground} />, root);
 }
 

@@ -275,9 +275,19 @@ export function translator(language: Language): Translate {
     strings[key][language].replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
+const formatters = new Map<string, Intl.NumberFormat>();
+
+/** Kept: to make one takes much longer than to use it. */
+function formatter(language: Language, digits: number): Intl.NumberFormat {
+  const key = `${language} ${digits}`;
+  const made = formatters.get(key) ?? new Intl.NumberFormat(language, { maximumSignificantDigits: digits });
+  formatters.set(key, made);
+  return made;
+}
+
 /** A number as people read it: about `digits` significant ones. */
 export function formatNumber(language: Language, value: number, digits = 3): string {
-  const plain = (number: number) => number.toLocaleString(language, { maximumSignificantDigits: digits });
+  const plain = (number: number) => formatter(language, digits).format(number);
   if (value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e6) || !Number.isFinite(value)) return plain(value);
   const [mantissa, power] = value.toExponential(digits - 1).split('e');
   return `${plain(Number(mantissa))}·${powerOfTen(Number(power))}`;
@@ -291,5 +301,5 @@ export function powerOfTen(power: number): string {
 
 /** A whole number with its thousands apart. */
 export function formatCount(language: Language, value: number): string {
-  return Math.round(value).toLocaleString(language);
+  return formatter(language, 21).format(Math.round(value));
 }

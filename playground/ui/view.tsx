@@ -1,5 +1,6 @@
 // A view: its name, what it shows, what to look for, and the numbers as a table.
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import { useLocale } from './locale.ts';
 import { labeled, type NamedRun } from './named-run.ts';
 
@@ -25,17 +26,21 @@ export interface TableProps {
   readonly run: NamedRun;
   readonly caption: string;
   readonly head: readonly string[];
-  readonly rows: readonly (readonly (string | undefined)[])[];
+  /** How many rows there are. */
+  readonly length: number;
+  /** The cells of a row, asked for only when the table is open. */
+  readonly row: (index: number) => readonly (string | undefined)[];
 }
 
 /** Rows that a table has at most: some of many, at equal distances, the first and the last among them. */
 const MOST_ROWS = 16;
 
 /** The numbers behind a picture, folded away. */
-export function DataTable({ run, caption, head, rows }: TableProps) {
+export function DataTable({ run, caption, head, length, row }: TableProps) {
   const { t } = useLocale();
+  const [open, setOpen] = useState(false);
   return (
-    <details class="data">
+    <details class="data" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         {labeled(run, t('table'))}
         <span class="hidden-text">: {caption}</span>
@@ -53,9 +58,9 @@ export function DataTable({ run, caption, head, rows }: TableProps) {
             </tr>
           </thead>
           <tbody>
-            {some(rows).map((row) => (
-              <tr key={row[0]}>
-                {row.map((cell, column) => (
+            {(open ? places(length) : []).map((place) => (
+              <tr key={place}>
+                {row(place).map((cell, column) => (
                   <td key={head[column]}>{cell ?? '–'}</td>
                 ))}
               </tr>
@@ -67,7 +72,7 @@ export function DataTable({ run, caption, head, rows }: TableProps) {
   );
 }
 
-function some<Item>(items: readonly Item[]): readonly Item[] {
-  if (items.length <= MOST_ROWS) return items;
-  return Array.from({ length: MOST_ROWS }, (_, i) => items[Math.round((i * (items.length - 1)) / (MOST_ROWS - 1))]!);
+function places(length: number): readonly number[] {
+  const count = Math.min(length, MOST_ROWS);
+  return Array.from({ length: count }, (_, i) => Math.round((i * (length - 1)) / Math.max(1, count - 1)));
 }

@@ -36,7 +36,8 @@ export function GradientView({ runs }: { readonly runs: readonly NamedRun[] }) {
             run={run}
             caption={t('view.gradient')}
             head={[t('axis.lag'), t('axis.norm')]}
-            rows={gradient.map((norm, lag) => [count(lag), number(norm, 4)])}
+            length={gradient.length}
+            row={(lag) => [count(lag), number(gradient[lag]!, 4)]}
           />
         </div>
       ))}

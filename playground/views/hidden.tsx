@@ -28,7 +28,8 @@ export function HiddenView({ runs }: { readonly runs: readonly NamedRun[] }) {
               run={run}
               caption={t('view.hidden')}
               head={[t('axis.step'), t('reads'), ...first.map((unit) => `${t('axis.unit')} ${unit + 1}`)]}
-              rows={labels.map((label, step) => [count(step + 1), label, ...first.map((unit) => at(step, unit))])}
+              length={labels.length}
+              row={(step) => [count(step + 1), labels[step], ...first.map((unit) => at(step, unit))]}
             />
           </div>
         );

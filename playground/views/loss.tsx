@@ -52,11 +52,11 @@ export function LossView({ task, runs }: { readonly task: TaskName; readonly run
           run={run}
           caption={t('view.loss')}
           head={[t('axis.updates'), t('series.test'), t('series.training')]}
-          rows={run.state.points.map(({ step, test, training }) => [
-            count(step),
-            number(test, 4),
-            training === undefined ? undefined : number(training, 4),
-          ])}
+          length={run.state.points.length}
+          row={(index) => {
+            const { step, test, training } = run.state.points[index]!;
+            return [count(step), number(test, 4), training === undefined ? undefined : number(training, 4)];
+          }}
         />
       ))}
     </View>

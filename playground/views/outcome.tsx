@@ -103,10 +103,11 @@ function CurveChart({ run, curve: { truth, prediction } }: { readonly run: Named
         run={run}
         caption={t('view.outcome')}
         head={[t('axis.step'), t('series.truth'), t('series.prediction')]}
-        rows={truth.map((value, step) => {
+        length={truth.length}
+        row={(step) => {
           const said = prediction[step];
-          return [count(step), number(value), said === undefined ? undefined : number(said)];
-        })}
+          return [count(step), number(truth[step]!), said === undefined ? undefined : number(said)];
+        }}
       />
     </>
   );

@@ -46,14 +46,11 @@ export function SpectrumView({ runs }: { readonly runs: readonly NamedRun[] }) {
             run={run}
             caption={t('view.spectrum')}
             head={['№', t('magnitude'), t('real'), t('imaginary')]}
-            rows={values
-              .slice(0, LISTED)
-              .map(({ magnitude, real, imaginary }, place) => [
-                count(place + 1),
-                number(magnitude, 4),
-                number(real, 4),
-                number(imaginary, 4),
-              ])}
+            length={Math.min(LISTED, values.length)}
+            row={(place) => {
+              const { magnitude, real, imaginary } = values[place]!;
+              return [count(place + 1), number(magnitude, 4), number(real, 4), number(imaginary, 4)];
+            }}
           />
         </div>
       ))}

@@ -38,12 +38,11 @@ export function WeightsView({ runs }: { readonly runs: readonly NamedRun[] }) {
                 run={run}
                 caption={t('view.weights')}
                 head={[t('matrix'), 'min', 'max', '‖W‖']}
-                rows={grids.map(({ grid, range: [min, max] }) => [
-                  grid.name,
-                  number(min),
-                  number(max),
-                  number(norm(grid)),
-                ])}
+                length={grids.length}
+                row={(gate) => {
+                  const { grid, range } = grids[gate]!;
+                  return [grid.name, number(range[0]), number(range[1]), number(norm(grid))];
+                }}
               />
             </div>
           );
