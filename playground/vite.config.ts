@@ -1,5 +1,6 @@
 // Builds the page into dist/: files that any server can give out. The page imports `bptt` as any other page would, from this
 // package's own build.
+import { readdirSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
 import { EXCERPT } from './tasks/excerpt.ts';
 
@@ -17,6 +18,14 @@ const excerpt = (): Plugin => ({
   },
 });
 
+/** The playground, and the lessons that link to it. */
+const pages = [
+  'index.html',
+  ...readdirSync(`${import.meta.dirname}/lessons`).flatMap((name) =>
+    name.endsWith('.html') ? [`lessons/${name}`] : [],
+  ),
+].map((name) => `${import.meta.dirname}/${name}`);
+
 /** In the built page only: the development server reloads by means that the policy forbids. */
 const policy: Plugin = {
   name: 'policy',
@@ -32,5 +41,5 @@ export default defineConfig({
   plugins: [excerpt(), policy],
   // The worker imports its kernels when it needs them, so it cannot be one file.
   worker: { format: 'es', plugins: () => [excerpt()] },
-  build: { target: 'es2022', modulePreload: { polyfill: false } },
+  build: { target: 'es2022', modulePreload: { polyfill: false }, rolldownOptions: { input: pages } },
 });
