@@ -9,6 +9,7 @@ export const strings = {
     en: 'Train a recurrent neural network in this page and see how gradients flow back through time. Choose something to try, or change any setting. Nothing leaves your device.',
     ru: 'Обучите рекуррентную нейросеть прямо на этой странице и посмотрите, как градиенты текут назад во времени. Выберите готовый опыт или измените любую настройку. Ваши данные никуда не отправляются.',
   },
+  lessons: { en: 'New to this? Six short lessons', ru: 'Впервые здесь? Шесть коротких уроков (на английском)' },
   language: { en: 'Language', ru: 'Язык' },
   try: { en: 'Try this', ru: 'Попробуйте' },
   documentTitle: { en: 'bptt playground: watch a network remember', ru: 'bptt: как сеть учится помнить' },

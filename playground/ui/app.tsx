@@ -81,6 +81,9 @@ function Header({ playground }: { readonly playground: Playground }) {
       <div>
         <h1>{t('title')}</h1>
         <p>{t('lead')}</p>
+        <p>
+          <a href="./lessons/index.html">{t('lessons')}</a>
+        </p>
       </div>
       <nav class="languages" aria-label={t('language')}>
         {languages.map((other) => (
