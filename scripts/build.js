@@ -146,9 +146,12 @@ async function buildPackage({ index, ...others }) {
         return bundle && { path: bundle, external: true, sideEffects: false };
       }),
   };
-  const bundles = { entryPoints: { index, ...others }, plugins: [fromCore] };
-  const { outputFiles, metafile: ofBundles } = await build({ ...shared, ...bundles, write: false });
-  writeLicences([...Object.keys(metafile.inputs), ...Object.keys(ofBundles.inputs)]);
+  // `bptt` apart, so that it loads the core and nothing that others share.
+  const bundles = await Promise.all(
+    [{ index }, others].map((entryPoints) => build({ ...shared, entryPoints, plugins: [fromCore], write: false })),
+  );
+  const outputFiles = bundles.flatMap((bundle) => bundle.outputFiles);
+  writeLicences([metafile, ...bundles.map((bundle) => bundle.metafile)].flatMap(({ inputs }) => Object.keys(inputs)));
   const used = outputFiles.flatMap(({ text }) =>
     [...text.matchAll(/\{([^{}]*)\}from"\.\/chunks\/core\.js"/g)].flatMap(([, names]) => (names ?? '').split(',')),
   );
