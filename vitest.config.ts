@@ -37,7 +37,7 @@ function chromium(executablePath: string): TestProjectInlineConfiguration {
         enabled: true,
         headless: true,
         screenshotFailures: false,
-        provider: playwright({ launchOptions: { executablePath, args: chromiumFlags } }),
+        provider: playwright({ launchOptions: { executablePath, args: [...chromiumFlags, '--js-flags=--expose-gc'] } }),
         instances: [{ browser: 'chromium' }],
       },
     },

@@ -1,5 +1,5 @@
 // Training in a worker: everything that training in this thread does, and the same bits.
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
   BpttError,
   type CheckpointEvent,
@@ -13,7 +13,10 @@ import {
 } from '../src/index.ts';
 import { loadModule } from '../src/wasm/load.ts';
 import { trainInWorker, type WorkerTrainOptions, workers } from '../src/worker/index.ts';
+import { collectGarbage } from './support/garbage.ts';
 import { type Case, cases, run } from './support/trainings.ts';
+
+beforeEach(collectGarbage);
 
 const runInWorker = (model: Model, options: WorkerTrainOptions) => run(model, options, trainInWorker);
 const [{ description, options }] = cases as [Case];
