@@ -20,19 +20,19 @@ export interface Note {
 export class Playground {
   readonly #a: Runner;
   readonly #b: Runner;
-  readonly #changed: () => void;
+  readonly #changed: (running: boolean) => void;
   #config: Config;
   #problems: readonly ConfigProblem[];
   #note: Note | undefined;
 
   /**
    * @param language Where the link names none.
-   * @param changed Called when there is something else to show.
+   * @param changed Called when there is something else to show, with whether a network is learning.
    */
-  constructor(language: Language, changed: () => void) {
+  constructor(language: Language, changed: (running: boolean) => void) {
     this.#changed = changed;
     const events = {
-      changed,
+      changed: () => this.#changed(this.running),
       saved: (bytes: Uint8Array<ArrayBuffer>) => {
         download(bytes, `${this.#config.task.task}-${this.#config.a.cell}.safetensors`);
         this.#say({ key: 'status.saved' });
@@ -54,7 +54,7 @@ export class Playground {
     addEventListener('hashchange', () => {
       if (location.hash.slice(1) === this.link) return;
       ({ config: this.#config, problems: this.#problems } = parseConfig(location.hash, this.#config.language));
-      this.#begin(this.#running);
+      this.#begin(this.running);
     });
   }
 
@@ -79,6 +79,11 @@ export class Playground {
     return this.#b.state;
   }
 
+  /** Whether a network is learning. */
+  get running(): boolean {
+    return this.a.status === 'running' || this.b.status === 'running';
+  }
+
   /** The link's part behind `#`. */
   get link(): string {
     return formatConfig(this.#config);
@@ -86,7 +91,7 @@ export class Playground {
 
   /** Takes other settings: both networks begin anew, and go on training when they were. */
   configure(config: Config): void {
-    const running = this.#running;
+    const running = this.running;
     this.#config = config;
     this.#problems = [];
     this.#writeLink();
@@ -96,7 +101,7 @@ export class Playground {
   setLanguage(language: Language): void {
     this.#config = { ...this.#config, language };
     this.#writeLink();
-    this.#changed();
+    this.#changed(this.running);
   }
 
   run(): void {
@@ -117,7 +122,7 @@ export class Playground {
 
   /** The same settings from the beginning. */
   restart(): void {
-    this.#begin(this.#running);
+    this.#begin(this.running);
   }
 
   /** Saves network A with its settings. */
@@ -147,10 +152,6 @@ export class Playground {
     return this.#config.b === undefined ? [this.#a] : [this.#a, this.#b];
   }
 
-  get #running(): boolean {
-    return this.a.status === 'running' || this.b.status === 'running';
-  }
-
   #begin(running: boolean): void {
     const { task, data, a, b } = this.#config;
     this.#note = undefined;
@@ -161,7 +162,7 @@ export class Playground {
 
   #say(note: Note | undefined): void {
     this.#note = note;
-    this.#changed();
+    this.#changed(this.running);
   }
 
   #writeLink(): void {

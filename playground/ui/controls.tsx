@@ -104,19 +104,21 @@ export function Figures({ runs }: { readonly runs: readonly NamedRun[] }) {
           ['parameters', t('parameters'), snapshot && count(snapshot.parameters)],
         ] as const;
         return (
-          <dl key={name} aria-label={name && t('network.named', { name })} style={{ borderColor: `var(${color})` }}>
+          <div key={name} class="network" style={{ borderColor: `var(${color})` }}>
             {name && (
               <div class="name" aria-hidden="true">
                 {name}
               </div>
             )}
-            {figures.map(([key, label, value]) => (
-              <div key={key}>
-                <dt>{label}</dt>
-                <dd id={id + key}>{value ?? '–'}</dd>
-              </div>
-            ))}
-          </dl>
+            <dl aria-label={name && t('network.named', { name })}>
+              {figures.map(([key, label, value]) => (
+                <div key={key}>
+                  <dt>{label}</dt>
+                  <dd id={id + key}>{value ?? '–'}</dd>
+                </div>
+              ))}
+            </dl>
+          </div>
         );
       })}
     </div>

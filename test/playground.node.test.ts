@@ -1,0 +1,332 @@
+// The playground, built and opened in Chromium and Firefox: every task and every control, and the numbers shown are those of the API.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { createModel, deserialize, evaluate, train } from 'bptt';
+import { eigenvalues, gradientByLag, jacobians } from 'bptt/diagnostics';
+import type { Browser, Page } from 'puppeteer-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultsOf } from '../playground/defaults.ts';
+import { type RunSettings, runFields, taskFields } from '../playground/fields.ts';
+import { describe as describeModel, trainOptions } from '../playground/network.ts';
+import { formatCount, formatNumber } from '../playground/strings.ts';
+import { createTask } from '../playground/tasks/index.ts';
+import { launch } from '../playground/tools/browser.js';
+import { engineOf, findEngine, installCommand } from './engines/engines.js';
+import { type StaticServer, serve } from './pack/server.ts';
+
+/** Bytes, gzipped, of all that is loaded before anything is done. */
+const FIRST_LOAD = 250_000;
+const SMALL = 'task=adding&length=8&batch=4&hidden=4';
+
+let folder: string;
+let server: StaticServer;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bptt-playground-'));
+  const root = join(import.meta.dirname, '../playground');
+  await build({ root, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true } });
+  server = await serve(folder);
+}, 120_000);
+
+afterAll(async () => {
+  await server?.close();
+  await rm(folder, { recursive: true });
+});
+
+/** What the API gives after some updates with the settings of a network. */
+async function expectedOf(task: ReturnType<typeof createTask>, run: RunSettings, steps: number) {
+  const model = await createModel(describeModel(task, run), { seed: 1 });
+  for await (const _ of train(model, { ...trainOptions(task, run, 1), steps }));
+  const { targets: _, mask: __, carry: ___, ...input } = task.probe;
+  const jacobian = (await jacobians(model, input)).steps.at(-1)!;
+  const { real, imaginary } = eigenvalues(jacobian);
+  const norms = await gradientByLag(model, task.probe, { loss: task.loss });
+  return {
+    model,
+    parameters: formatCount('en', model.parameterCount),
+    loss: formatNumber('en', evaluate(model, [task.test], { loss: task.loss }).loss, 4),
+    radius: formatNumber('en', Math.max(...real.map((re, index) => Math.hypot(re, imaginary[index]!)))),
+    first: formatNumber('en', norms[0]!),
+    last: formatNumber('en', norms.at(-1)!),
+  };
+}
+
+for (const id of ['chromium', 'firefox'] as const) {
+  const engine = engineOf(id);
+  const there = findEngine(engine) !== undefined;
+  if (!there && process.env.CI !== 'true') console.warn(`${engine.name} is missing. Run: ${installCommand(engine)}`);
+
+  describe.skipIf(!there && process.env.CI !== 'true')(`the playground in ${engine.name}`, { timeout: 60_000 }, () => {
+    let browser: Browser;
+    let page: Page;
+    const problems: string[] = [];
+
+    beforeAll(async () => {
+      browser = await launch(id);
+      page = await browser.newPage();
+      page.on('pageerror', (error) => problems.push(String(error)));
+      page.on('console', (message) => {
+        if (message.type() === 'error') problems.push(message.text());
+      });
+    }, 60_000);
+
+    afterAll(async () => {
+      await browser?.close();
+      expect(problems).toEqual([]);
+    });
+
+    const text = (selector: string) => page.$eval(selector, (element) => element.textContent!);
+    const poll = (read: () => Promise<unknown>) => expect.poll(read, { timeout: 20_000, interval: 20 });
+    const hash = () => page.evaluate(() => decodeURIComponent(location.hash.slice(1)));
+    const isReady = () => page.$eval('#run', (button) => !(button as HTMLButtonElement).disabled);
+
+    async function open(link: string, width = 1280): Promise<void> {
+      await page.setViewport({ width, height: 900 });
+      // Another document, not another part of the same.
+      await page.goto('about:blank');
+      await page.goto(`${server.address}/#${link}`);
+      await page.waitForSelector('#run:not(:disabled)');
+    }
+
+    async function choose(selector: string, value: string): Promise<void> {
+      await page.waitForSelector(selector);
+      await page.select(selector, value);
+      await poll(isReady).toBe(true);
+    }
+
+    async function type(selector: string, value: string): Promise<void> {
+      await page.waitForSelector(selector);
+      await page.focus(selector);
+      await page.$eval(selector, (input) => (input as HTMLInputElement).select());
+      await page.keyboard.type(value);
+      await page.keyboard.press('Enter');
+    }
+
+    it('loads less than 250 KB gzipped, and nothing after that', async () => {
+      const before = server.requests.length;
+      await open('lang=en');
+      await poll(
+        async () => server.requests.slice(before).filter((path) => /\/f64-/.test(path)).length,
+      ).toBeGreaterThan(0);
+      const loaded = new Set(server.requests.slice(before).map((path) => (path === '/' ? '/index.html' : path)));
+      let size = 0;
+      for (const path of loaded) size += gzipSync(await readFile(join(folder, path))).length;
+      expect(loaded.size).toBeGreaterThanOrEqual(5);
+      expect(size).toBeLessThanOrEqual(FIRST_LOAD);
+      await page.click('#compare');
+      await poll(() => text('#b-parameters')).toMatch(/^[\d,]+$/);
+      await page.click('#step');
+      await poll(() => text('#b-updates')).toBe('1');
+      expect([...new Set(server.requests.slice(before))].filter((path) => !loaded.has(path) && path !== '/')).toEqual(
+        [],
+      );
+    });
+
+    it.each(taskFields.task.values)('shows the numbers of the API for %s', async (name) => {
+      const link = `task=${name}&length=12&batch=3&hidden=6&dropout=0&compare=on&b.cell=elman&b.hidden=5`;
+      if (name === 'text') await open(`lang=en&${link}`);
+      else await page.evaluate((next) => location.replace(`#lang=en&${next}`), link);
+      const defaults = defaultsOf(name);
+      const task = createTask({ ...defaults.task, length: 12, batch: 3 }, '');
+      const a: RunSettings = { ...defaults.run, hidden: 6, dropout: 0 };
+      await poll(() => text('#b-updates')).toBe('0');
+      for (const step of ['1', '2', '3']) {
+        await page.click('#step');
+        await poll(() => text('#updates')).toBe(step);
+        await poll(() => text('#b-updates')).toBe(step);
+      }
+      const expected = await expectedOf(task, a, 3);
+      expect(await text('#parameters')).toBe(expected.parameters);
+      expect(await text('#test-loss')).toBe(expected.loss);
+      const [spectrum] = await page.$$eval('#spectrum .summary', (all) => all.map((element) => element.textContent!));
+      expect(spectrum).toBe(`A: 12 eigenvalues; the largest has the magnitude ${expected.radius}.`);
+      const gradient = await text('#gradient .summary');
+      expect(gradient).toContain(
+        `A: From ${expected.first} at k = 0 to ${expected.last} at k = ${task.probe.steps - 1}`,
+      );
+      const second = await expectedOf(task, { ...a, cell: 'elman', hidden: 5 }, 3);
+      expect(await text('#b-test-loss')).toBe(second.loss);
+      expect(await page.$$eval('#outcome .pair > div', (all) => all.length)).toBe(2);
+      expect((await text('#outcome')).length).toBeGreaterThan(100);
+    });
+
+    it('takes every task, and every choice and number of every field, and tells the wrong ones', async () => {
+      await open(`lang=en&${SMALL}&bptt=truncated`);
+      for (const task of taskFields.task.values) {
+        await choose('#task', task);
+        await poll(hash).toContain(`task=${task}`);
+      }
+      await open(`lang=en&${SMALL}&bptt=truncated`);
+      for (const [name, field] of Object.entries({
+        ...runFields,
+        length: taskFields.length,
+        batch: taskFields.batch,
+        seed: taskFields.seed,
+      })) {
+        const selector = `#${name}`;
+        // Some fields are there only beside others.
+        if (name === 'activation') await choose('#cell', 'elman');
+        if (name === 'forget') await choose('#cell', 'lstm');
+        if (name === 'gain') await choose('#init', 'identity');
+        if (name === 'k1') await choose('#bptt', 'truncated');
+        if (name === 'limit') await choose('#clip', 'value');
+        if (field.kind === 'choice') {
+          for (const value of field.values) await choose(selector, value);
+        } else {
+          const before = await page.$eval(selector, (input) => (input as HTMLInputElement).value);
+          await type(selector, 'much');
+          await poll(() => text(`${selector}-error`)).toMatch(/^Expected a .*number/);
+          expect(await page.$eval(selector, (input) => input.getAttribute('aria-invalid'))).toBe('true');
+          const value = field.whole ? '3' : '0.5';
+          await type(selector, value === before ? '4' : value);
+          await poll(hash).toContain(`${name}=${value === before ? '4' : value}`.replace('length=3', ''));
+          if (name === 'length') await type(selector, '8');
+          await poll(isReady).toBe(true);
+        }
+        expect(await text('.alerts'), name).toBe('');
+        expect(await text('#test-loss'), name).toMatch(/\d/);
+      }
+    });
+
+    it('trains, pauses, makes one step, and begins again, by keys too', async () => {
+      await open(`lang=en&${SMALL}`);
+      await page.focus('#run');
+      await page.keyboard.press('Enter');
+      await poll(() => text('#status')).toBe('Training.');
+      await poll(async () => Number((await text('#updates')).replaceAll(',', ''))).toBeGreaterThan(50);
+      expect(await page.$eval('#step', (button) => (button as HTMLButtonElement).disabled)).toBe(true);
+      await page.keyboard.press(' ');
+      await poll(() => text('#status')).toMatch(/^Paused after [\d,]+ updates\.$/);
+      await poll(async () => (await text('#status')).includes(await text('#updates'))).toBe(true);
+      const before = Number((await text('#updates')).replaceAll(',', ''));
+      await page.click('#step');
+      await poll(async () => Number((await text('#updates')).replaceAll(',', ''))).toBe(before + 1);
+      await page.click('#restart');
+      await poll(() => text('#updates')).toBe('0');
+      await poll(() => text('#status')).toBe('Ready: press Train.');
+    });
+
+    it('saves the network that it has, and loads it again', async () => {
+      await open(`lang=en&${SMALL}&seed=5`);
+      await page.click('#step');
+      await poll(() => text('#updates')).toBe('1');
+      const loss = await text('#test-loss');
+      await page.evaluate(() => {
+        const make = URL.createObjectURL;
+        URL.createObjectURL = (blob) => {
+          Object.assign(globalThis, { saved: blob });
+          return make.call(URL, blob as Blob);
+        };
+        HTMLAnchorElement.prototype.click = () => {};
+      });
+      await page.click('#save');
+      await poll(() => text('#status')).toBe('The model is saved.');
+      const bytes = Uint8Array.from(
+        await page.evaluate(async () => [
+          ...new Uint8Array(await (globalThis as unknown as { saved: Blob }).saved.arrayBuffer()),
+        ]),
+      );
+      const { model } = await deserialize(bytes);
+      const run = { ...defaultsOf('adding').run, hidden: 4 };
+      const task = createTask({ task: 'adding', length: 8, batch: 4, seed: 5 }, '');
+      const own = await createModel(describeModel(task, run), { seed: 5 });
+      for await (const _ of train(own, { ...trainOptions(task, run, 5), steps: 1 }));
+      expect(model.parameters()).toEqual(own.parameters());
+
+      const load = (content: number[]) =>
+        page.$eval(
+          '#load',
+          (input, numbers) => {
+            const files = new DataTransfer();
+            files.items.add(new File([Uint8Array.from(numbers)], 'model.safetensors'));
+            (input as HTMLInputElement).files = files.files;
+            input.dispatchEvent(new Event('change', { bubbles: true }));
+          },
+          content,
+        );
+      await choose('#task', 'copy');
+      await load([1, 2, 3]);
+      await poll(() => text('#status')).toMatch(/^This file cannot be loaded: .*expected/);
+      await load([...bytes]);
+      await poll(() => text('#status')).toBe('The model is loaded: train it further.');
+      await poll(() => text('#test-loss')).toBe(loss);
+      expect(await hash()).toBe('lang=en&task=adding&length=8&batch=4&seed=5&hidden=4');
+      await page.click('#step');
+      await poll(() => text('#updates')).toBe('1');
+    });
+
+    it('learns from a text of one’s own, and says what is wrong with it', async () => {
+      await open('lang=en&task=text&hidden=4&length=5&batch=2');
+      const fill = async (own: string) => {
+        await page.focus('#data');
+        await page.$eval('#data', (input) => (input as HTMLTextAreaElement).select());
+        await page.keyboard.type(own);
+        await page.focus('#task');
+      };
+      await fill('a');
+      await poll(() => text('.alerts')).toMatch(/^Network cannot be trained: .*expected.*got/);
+      await fill('abab cdcd '.repeat(6));
+      await poll(isReady).toBe(true);
+      await poll(() => text('.alerts')).toBe('');
+      expect(await hash()).toContain('data=abab+cdcd');
+      await page.click('#step');
+      await poll(() => text('#updates')).toBe('1');
+    });
+
+    it('speaks Russian, keeps the language in the link, and follows links', async () => {
+      await open(`lang=en&${SMALL}`);
+      await page.click('.languages [lang=ru]');
+      await poll(() => text('#run')).toContain('Обучать');
+      expect(await page.evaluate(() => document.documentElement.lang)).toBe('ru');
+      expect(await hash()).toMatch(/^lang=ru&/);
+      const links = await page.$$eval('.presets a', (all) => all.map((link) => link.getAttribute('href')!));
+      expect(links.length).toBeGreaterThanOrEqual(5);
+      for (const link of links) {
+        await page.click(`.presets a[href="${link}"]`);
+        await poll(() => page.evaluate(() => location.hash)).toBe(link);
+        await poll(isReady).toBe(true);
+        expect(await page.$eval('.presets [aria-current]', (current) => current.getAttribute('href'))).toBe(link);
+      }
+      await page.click('#copy');
+      await poll(() => text('#status')).toMatch(/^(Ссылка скопирована|Ссылка — в адресной строке)\.$/);
+    });
+
+    it('tells what a link has that it does not understand, and what happens when gradients explode', async () => {
+      await open(`lang=en&${SMALL}&rate=fast&colour=red`);
+      expect(await text('.alerts')).toBe(
+        'The link says rate = “fast”, but expected was a number from 0 to 10; taken is 0.01.The link names “colour”, which this page does not know.',
+      );
+      await open('lang=en&task=adding&length=50&cell=elman&activation=identity&gain=1.2&optimizer=sgd&rate=1&clip=off');
+      await page.click('#run');
+      await poll(() => text('.alerts')).toMatch(/^Network stopped at update \d+: its numbers became infinite\./);
+      expect(await isReady()).toBe(false);
+    });
+
+    it('can be used by everyone: no violations of axe, in both languages and layouts', async () => {
+      const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+      for (const [language, width] of [
+        ['en', 1280],
+        ['ru', 390],
+        ['ru', 1280],
+        ['en', 390],
+      ] as const) {
+        await open(`lang=${language}&${SMALL}&compare=on&b.cell=gru&wrong=1`, width);
+        await page.click('#hidden summary');
+        await page.evaluate(axe);
+        const violations = await page.evaluate(async () => {
+          const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
+          return (await axe.run()).violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
+          );
+        });
+        expect(violations, `${language} ${width}`).toEqual([]);
+        const wide = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+        expect(await page.evaluate(wide), `${language} ${width}`).toBe(0);
+      }
+    });
+  });
+}
