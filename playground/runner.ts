@@ -58,8 +58,9 @@ export class Runner {
     this.#set({ ...idle, status: running ? 'running' : 'idle' });
   }
 
+  /** Learns from now on, or from when it is ready. */
   run(): void {
-    if (this.#state.status !== 'paused') return;
+    if (!this.#waits) return;
     this.#send({ type: 'run' });
     this.#set({ ...this.#state, status: 'running' });
   }
@@ -72,7 +73,7 @@ export class Runner {
 
   /** One update. */
   step(): void {
-    if (this.#state.status === 'paused') this.#send({ type: 'step' });
+    if (this.#waits) this.#send({ type: 'step' });
   }
 
   save(link: string): void {
@@ -89,6 +90,11 @@ export class Runner {
     this.pause();
     this.#id = ++this.#newest;
     this.#set(idle);
+  }
+
+  /** Whether it can be told to go on; what it is told before it is ready it does then. */
+  get #waits(): boolean {
+    return this.#state.status === 'paused' || this.#state.status === 'idle';
   }
 
   #send(message: ToWorker): void {

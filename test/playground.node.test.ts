@@ -210,6 +210,18 @@ for (const id of ['chromium', 'firefox'] as const) {
       await poll(() => text('#status')).toBe('Ready: press Train.');
     });
 
+    it('trains both networks, though one may be ready before the other', async () => {
+      for (const [slow, fast] of [
+        ['hidden=256&b.hidden=1', '#b-updates'],
+        ['hidden=1&b.hidden=256', '#updates'],
+      ] as const) {
+        await open(`lang=en&task=adding&length=8&batch=4&compare=on&${slow}`);
+        await page.click('#run');
+        await poll(() => text(fast)).toMatch(/[1-9]/);
+        for (const id of ['#updates', '#b-updates']) await poll(() => text(id)).toMatch(/[1-9]/);
+      }
+    });
+
     it('saves the network that it has, and loads it again', async () => {
       await open(`lang=en&${SMALL}&seed=5`);
       await page.click('#step');
