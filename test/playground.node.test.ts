@@ -212,8 +212,8 @@ for (const id of ['chromium', 'firefox'] as const) {
 
     it('trains both networks, though one may be ready before the other', async () => {
       for (const [slow, fast] of [
-        ['hidden=256&b.hidden=1', '#b-updates'],
-        ['hidden=1&b.hidden=256', '#updates'],
+        ['hidden=64&b.hidden=1', '#b-updates'],
+        ['hidden=1&b.hidden=64', '#updates'],
       ] as const) {
         await open(`lang=en&task=adding&length=8&batch=4&compare=on&${slow}`);
         await page.click('#run');
