@@ -67,7 +67,9 @@ async function outcomeOf(
 }
 
 const kernelsIn = (requests: readonly string[]) =>
-  requests.map((path) => /\/(f32|f64|f32-relaxed)-[\w-]+\.js$/.exec(path)?.[1]).filter((name) => name !== undefined);
+  requests
+    .map((path) => /\/(f32|f64|f32-relaxed|f32-wide)-[\w-]+\.js$/.exec(path)?.[1])
+    .filter((name) => name !== undefined);
 
 describe('the package', () => {
   let inNode: Outcome;
@@ -77,8 +79,8 @@ describe('the package', () => {
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
       /^build\/(index|node|diagnostics|generation|keras|onnx|plots|pytorch|series|tokenizers|worker|cli)\.js$/,
       /^build\/chunks\/core\.js$/,
-      /^build\/chunks\/(chunk|f32|f32-relaxed|f64|thread)-[A-Z0-9]{8}\.js$/,
-      /^build\/kernels\/(f32|f32-relaxed|f64)\.wasm$/,
+      /^build\/chunks\/(chunk|f32|f32-relaxed|f32-wide|f64|thread)-[A-Z0-9]{8}\.js$/,
+      /^build\/kernels\/(f32|f32-relaxed|f32-wide|f64)\.wasm$/,
       /^build\/moby-dick\.txt$/,
       /^build\/third-party-licences\.txt$/,
       /^build\/types\/((diagnostics|generation|keras|layers|onnx|plots|series|tokenizers|wasm|worker)\/)?[a-z0-9-]+\.d\.ts$/,

@@ -3,13 +3,14 @@
 // Their shape is V8's. Node 20's TurboFan moves all loads of a basic block in front of its arithmetic, spilling the sums, where a
 // block hands values to the next one directly. So each step of k is a conditional block of its own (a phi of each sum lies between
 // two steps), the steps before the last name the sums in descending order and the last one in ascending order: then a load stands
-// next to its use (four rows: 32 to 38.9 GFLOP/s of 51 in registers). Later engines keep the
-// order as written. The conditions serve as the remainder: the first block of steps may be short.
+// next to its use (four rows: 32 to 38.9 GFLOP/s). Later engines keep the order as written. The conditions serve as the remainder:
+// the first block of steps may be short.
 //
-// A pointer for each row of A makes an immediate offset of every step. What then counts is the number of instructions beside the
-// arithmetic: 1.5 for each of it with five rows, 1.6 with four, of 6 that a Zen 3 core takes a cycle with 4 of arithmetic among them.
+// A pointer for each row of A makes an immediate offset of every step. The two sums of a row are in the order of simd.ts's `product`,
+// which takes five rows from 46 to 51 GFLOP/s on Zen 4 (V8 11 to 14). What then counts is the number of instructions beside the
+// arithmetic: 1.5 for each of it with five rows, 1.6 with four, of 6 that a core takes a cycle with 4 of arithmetic among them.
 
-import { madd } from '../simd';
+import { madd, maddBehind, maddOf, product } from '../simd';
 import { STRIDE } from './pack';
 
 // @ts-ignore: decorator
@@ -44,65 +45,81 @@ export function tile4(c: usize, a: usize, b: usize, k: i32, row: usize, ldc: usi
       const b0 = v128.load(b);
       const b1 = v128.load(b, 16);
       const x3 = v128.load_splat<real>(a3);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
       const x2 = v128.load_splat<real>(a2);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x1 = v128.load_splat<real>(a1);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x0 = v128.load_splat<real>(a0);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
     }
     if (p >= -1) {
       const b0 = v128.load(b, STRIDE);
       const b1 = v128.load(b, STRIDE + 16);
       const x3 = v128.load_splat<real>(a3, S);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
       const x2 = v128.load_splat<real>(a2, S);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x1 = v128.load_splat<real>(a1, S);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x0 = v128.load_splat<real>(a0, S);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
     }
     if (p >= -2) {
       const b0 = v128.load(b, 2 * STRIDE);
       const b1 = v128.load(b, 2 * STRIDE + 16);
       const x3 = v128.load_splat<real>(a3, 2 * S);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
       const x2 = v128.load_splat<real>(a2, 2 * S);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x1 = v128.load_splat<real>(a1, 2 * S);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x0 = v128.load_splat<real>(a0, 2 * S);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
     }
     if (p >= -3) {
       const b0 = v128.load(b, 3 * STRIDE);
       const b1 = v128.load(b, 3 * STRIDE + 16);
       const x0 = v128.load_splat<real>(a0, 3 * S);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
       const x1 = v128.load_splat<real>(a1, 3 * S);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x2 = v128.load_splat<real>(a2, 3 * S);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x3 = v128.load_splat<real>(a3, 3 * S);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
     }
     a0 += 4 * S;
     a1 += 4 * S;
@@ -154,77 +171,97 @@ export function tile5(c: usize, a: usize, b: usize, k: i32, row: usize, ldc: usi
       const b0 = v128.load(b);
       const b1 = v128.load(b, 16);
       const x4 = v128.load_splat<real>(a4);
-      c40 = madd(x4, b0, c40);
-      c41 = madd(x4, b1, c41);
+      const m4 = product(x4, b0);
+      c41 = maddBehind(m4, x4, b1, c41);
+      c40 = maddOf(m4, x4, b0, c40);
       const x3 = v128.load_splat<real>(a3);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
       const x2 = v128.load_splat<real>(a2);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x1 = v128.load_splat<real>(a1);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x0 = v128.load_splat<real>(a0);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
     }
     if (p >= -1) {
       const b0 = v128.load(b, STRIDE);
       const b1 = v128.load(b, STRIDE + 16);
       const x4 = v128.load_splat<real>(a4, S);
-      c40 = madd(x4, b0, c40);
-      c41 = madd(x4, b1, c41);
+      const m4 = product(x4, b0);
+      c41 = maddBehind(m4, x4, b1, c41);
+      c40 = maddOf(m4, x4, b0, c40);
       const x3 = v128.load_splat<real>(a3, S);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
       const x2 = v128.load_splat<real>(a2, S);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x1 = v128.load_splat<real>(a1, S);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x0 = v128.load_splat<real>(a0, S);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
     }
     if (p >= -2) {
       const b0 = v128.load(b, 2 * STRIDE);
       const b1 = v128.load(b, 2 * STRIDE + 16);
       const x4 = v128.load_splat<real>(a4, 2 * S);
-      c40 = madd(x4, b0, c40);
-      c41 = madd(x4, b1, c41);
+      const m4 = product(x4, b0);
+      c41 = maddBehind(m4, x4, b1, c41);
+      c40 = maddOf(m4, x4, b0, c40);
       const x3 = v128.load_splat<real>(a3, 2 * S);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
       const x2 = v128.load_splat<real>(a2, 2 * S);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x1 = v128.load_splat<real>(a1, 2 * S);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x0 = v128.load_splat<real>(a0, 2 * S);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
     }
     if (p >= -3) {
       const b0 = v128.load(b, 3 * STRIDE);
       const b1 = v128.load(b, 3 * STRIDE + 16);
       const x0 = v128.load_splat<real>(a0, 3 * S);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
       const x1 = v128.load_splat<real>(a1, 3 * S);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x2 = v128.load_splat<real>(a2, 3 * S);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x3 = v128.load_splat<real>(a3, 3 * S);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
       const x4 = v128.load_splat<real>(a4, 3 * S);
-      c40 = madd(x4, b0, c40);
-      c41 = madd(x4, b1, c41);
+      const m4 = product(x4, b0);
+      c41 = maddBehind(m4, x4, b1, c41);
+      c40 = maddOf(m4, x4, b0, c40);
     }
     a0 += 4 * S;
     a1 += 4 * S;
@@ -282,20 +319,25 @@ export function pack5(c: usize, a: usize, packed: usize, b: usize, ldb: usize, k
       v128.store(packed, b0);
       v128.store(packed, b1, 16);
       const x4 = v128.load_splat<real>(a4);
-      c40 = madd(x4, b0, c40);
-      c41 = madd(x4, b1, c41);
+      const m4 = product(x4, b0);
+      c41 = maddBehind(m4, x4, b1, c41);
+      c40 = maddOf(m4, x4, b0, c40);
       const x3 = v128.load_splat<real>(a3);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
       const x2 = v128.load_splat<real>(a2);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x1 = v128.load_splat<real>(a1);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x0 = v128.load_splat<real>(a0);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
     }
     b += ldb;
     if (p >= -1) {
@@ -304,20 +346,25 @@ export function pack5(c: usize, a: usize, packed: usize, b: usize, ldb: usize, k
       v128.store(packed, b0, STRIDE);
       v128.store(packed, b1, STRIDE + 16);
       const x4 = v128.load_splat<real>(a4, S);
-      c40 = madd(x4, b0, c40);
-      c41 = madd(x4, b1, c41);
+      const m4 = product(x4, b0);
+      c41 = maddBehind(m4, x4, b1, c41);
+      c40 = maddOf(m4, x4, b0, c40);
       const x3 = v128.load_splat<real>(a3, S);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
       const x2 = v128.load_splat<real>(a2, S);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x1 = v128.load_splat<real>(a1, S);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x0 = v128.load_splat<real>(a0, S);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
     }
     b += ldb;
     if (p >= -2) {
@@ -326,20 +373,25 @@ export function pack5(c: usize, a: usize, packed: usize, b: usize, ldb: usize, k
       v128.store(packed, b0, 2 * STRIDE);
       v128.store(packed, b1, 2 * STRIDE + 16);
       const x4 = v128.load_splat<real>(a4, 2 * S);
-      c40 = madd(x4, b0, c40);
-      c41 = madd(x4, b1, c41);
+      const m4 = product(x4, b0);
+      c41 = maddBehind(m4, x4, b1, c41);
+      c40 = maddOf(m4, x4, b0, c40);
       const x3 = v128.load_splat<real>(a3, 2 * S);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
       const x2 = v128.load_splat<real>(a2, 2 * S);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x1 = v128.load_splat<real>(a1, 2 * S);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x0 = v128.load_splat<real>(a0, 2 * S);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
     }
     b += ldb;
     if (p >= -3) {
@@ -348,20 +400,25 @@ export function pack5(c: usize, a: usize, packed: usize, b: usize, ldb: usize, k
       v128.store(packed, b0, 3 * STRIDE);
       v128.store(packed, b1, 3 * STRIDE + 16);
       const x0 = v128.load_splat<real>(a0, 3 * S);
-      c00 = madd(x0, b0, c00);
-      c01 = madd(x0, b1, c01);
+      const m0 = product(x0, b0);
+      c01 = maddBehind(m0, x0, b1, c01);
+      c00 = maddOf(m0, x0, b0, c00);
       const x1 = v128.load_splat<real>(a1, 3 * S);
-      c10 = madd(x1, b0, c10);
-      c11 = madd(x1, b1, c11);
+      const m1 = product(x1, b0);
+      c11 = maddBehind(m1, x1, b1, c11);
+      c10 = maddOf(m1, x1, b0, c10);
       const x2 = v128.load_splat<real>(a2, 3 * S);
-      c20 = madd(x2, b0, c20);
-      c21 = madd(x2, b1, c21);
+      const m2 = product(x2, b0);
+      c21 = maddBehind(m2, x2, b1, c21);
+      c20 = maddOf(m2, x2, b0, c20);
       const x3 = v128.load_splat<real>(a3, 3 * S);
-      c30 = madd(x3, b0, c30);
-      c31 = madd(x3, b1, c31);
+      const m3 = product(x3, b0);
+      c31 = maddBehind(m3, x3, b1, c31);
+      c30 = maddOf(m3, x3, b0, c30);
       const x4 = v128.load_splat<real>(a4, 3 * S);
-      c40 = madd(x4, b0, c40);
-      c41 = madd(x4, b1, c41);
+      const m4 = product(x4, b0);
+      c41 = maddBehind(m4, x4, b1, c41);
+      c40 = maddOf(m4, x4, b0, c40);
     }
     b += ldb;
     a0 += 4 * S;
