@@ -4,7 +4,8 @@
 
 import { PANEL, bytes, padded } from './simd';
 import { STRIDE, packPanels, transposeBlock, transposedRow } from './gemm/pack';
-import { pack5, row1, row4, tile4, tile5 } from './gemm/tiles';
+import { row1, row4 } from './gemm/rows';
+import { pack5, tile4, tile5 } from '../build/tiles';
 
 /** Steps of k of one block at most: a panel of B and a group of A stay in the first-level cache. */
 // @ts-ignore: decorator

@@ -2,7 +2,7 @@
 
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { ceiling, ceilingFlops } from './ceiling.ts';
+import { ceiling } from './ceiling.js';
 import { generationPair } from './generation.ts';
 import { kernelCases } from './kernels.ts';
 import { inTurns } from './measure.ts';
@@ -48,7 +48,11 @@ if (values.pytorch && torch === undefined) fail(`PyTorch is not installed: ${ins
 const fair = torch?.blas !== 'reference';
 
 const rows: Row[] = [];
-const registers = await ceiling(values.relaxed).catch((error) => fail(error.message));
+/** Rounds of one timed step of the ceiling. */
+const ROUNDS = 20_000;
+const limits = await ceiling({ relaxed: values.relaxed }).catch((error) => fail(error.message));
+const registers = { name: 'registers', step: () => limits.run(ROUNDS) };
+const ceilingFlops = limits.flops * ROUNDS;
 for (const { name, create, flops } of kernels) {
   progress(name);
   const { ours, js } = await create(values.relaxed);

@@ -6,6 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { tilesSource } from './tiles.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -20,6 +21,7 @@ if (!kernelsOnly) rmSync('build', { recursive: true, force: true });
 mkdirSync('build/kernels', { recursive: true });
 mkdirSync('build/chunks', { recursive: true });
 
+writeFileSync('build/tiles.ts', tilesSource());
 const targets = Object.keys(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets);
 for (const target of targets) {
   run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
