@@ -21,6 +21,7 @@
  * @property {string} name
  * @property {string} what
  * @property {number} rows of A and C
+ * @property {1 | 2} [panels] of B, side by side
  * @property {number} steps of k in one turn of the loop: a power of two
  * @property {boolean} [packs] whether B is read where it lies and packed on the way
  */
@@ -34,6 +35,13 @@ const tiles = [
     steps: 16,
   },
   { name: 'tile5', what: 'Five rows of one panel, else as `tile4`.', rows: 5, steps: 16 },
+  {
+    name: 'tile2',
+    what: 'Two rows of two panels that are `panel` bytes apart, else as `tile4`.',
+    rows: 2,
+    panels: 2,
+    steps: 16,
+  },
   {
     name: 'pack5',
     what: 'As `tile5` with the rows of B `ldb` bytes apart, and leaves the panel in `packed`.',
@@ -56,29 +64,40 @@ ${tiles.map(tileSource).join('')}`;
 }
 
 /** @param {Tile} tile */
-function tileSource({ name, what, rows, steps, packs = false }) {
-  const all = Array.from({ length: rows }, (_, i) => i);
-  const sums = all.flatMap((i) => [`c${i}0`, `c${i}1`]);
-  const at = (/** @type {number} */ i) => (i === 0 ? 'c' : `r${i}`);
-  const source = packs ? 'packed: usize, b: usize, ldb: usize' : 'b: usize';
+function tileSource(tile) {
+  const { name, what, rows, panels = 1, steps, packs = false } = tile;
+  const all = range(rows);
+  // The sums in the order in which a step takes them: a panel's rows, then the next panel's.
+  const sums = range(panels).flatMap((panel) =>
+    all.flatMap((row) => [
+      { row, vector: 2 * panel },
+      { row, vector: 2 * panel + 1 },
+    ]),
+  );
+  const sum = (/** @type {{ row: number, vector: number }} */ { row, vector }) => `c${row}${vector}`;
+  const place = (/** @type {{ row: number, vector: number }} */ { row, vector }) => `${at(row)}, ${16 * vector}`;
+  const at = (/** @type {number} */ row) => (row === 0 ? 'c' : `r${row}`);
+  const source = packs ? 'packed: usize, b: usize, ldb: usize' : panels === 2 ? 'b: usize, panel: usize' : 'b: usize';
+  const advanced = [packs ? 'packed' : 'b', ...(panels === 2 ? ['next'] : [])];
   const lines = [
-    ...all.slice(1).map((i) => `const r${i} = ${at(i - 1)} + ldc;`),
-    `let ${sums.map((sum, i) => `${sum} = ${i === 0 ? 'v128.splat<real>(0)' : sums[0]}`).join(', ')};`,
+    ...all.slice(1).map((row) => `const r${row} = ${at(row - 1)} + ldc;`),
+    `let ${sums.map((each, i) => `${sum(each)} = ${i === 0 ? 'v128.splat<real>(0)' : 'c00'}`).join(', ')};`,
     'if (accumulate) {',
-    ...all.flatMap((i) => [`c${i}0 = v128.load(${at(i)});`, `c${i}1 = v128.load(${at(i)}, 16);`]),
+    ...sums.map((each) => `${sum(each)} = v128.load(${place(each)});`),
     '}',
     `let p = -(-k & ${steps - 1});`,
     ...(packs ? ['packed += <usize>p * STRIDE;'] : []),
     `b += <usize>p * ${packs ? 'ldb' : 'STRIDE'};`,
+    ...(panels === 2 ? ['let next = b + panel;'] : []),
     'let a0 = a + <usize>p * S;',
-    ...all.slice(1).map((i) => `let a${i} = a${i - 1} + row;`),
+    ...all.slice(1).map((row) => `let a${row} = a${row - 1} + row;`),
     'do {',
-    ...Array.from({ length: steps }, (_, step) => stepLines(all, step, steps, packs)).flat(),
-    ...all.map((i) => `a${i} += ${steps} * S;`),
-    `${packs ? 'packed' : 'b'} += ${steps} * STRIDE;`,
+    ...range(steps).flatMap((step) => stepLines(tile, step)),
+    ...all.map((row) => `a${row} += ${steps} * S;`),
+    ...advanced.map((pointer) => `${pointer} += ${steps} * STRIDE;`),
     `p += ${steps};`,
     '} while (p < k);',
-    ...all.flatMap((i) => [`v128.store(${at(i)}, c${i}0);`, `v128.store(${at(i)}, c${i}1, 16);`]),
+    ...sums.map((each) => `v128.store(${at(each.row)}, ${sum(each)}, ${16 * each.vector});`),
   ];
   return `
 /** ${what} */
@@ -88,30 +107,42 @@ ${lines.map((line) => `  ${line}\n`).join('')}}
 }
 
 /**
- * One step of k: each row's value of A times both vectors of B's row.
- * @param {readonly number[]} rows
+ * One step of k: each row's value of A times the vectors of B's row.
+ * @param {Tile} tile
  * @param {number} step
- * @param {number} steps
- * @param {boolean} packs
  */
-function stepLines(rows, step, steps, packs) {
+function stepLines({ rows, panels = 1, steps, packs = false }, step) {
   const last = step === steps - 1;
-  const [first, second] = last ? [1, 0] : [0, 1];
   const halves = steps > 8;
-  const panel = `${step} * STRIDE`;
-  const [low, high] = packs ? ['b', 'b, 16'] : [`b, ${panel}`, `b, ${panel} + 16`];
+  const order = (/** @type {number[]} */ list) => (last ? list : list.toReversed());
+  const row = `${step} * STRIDE`;
+  const panelLines = (/** @type {number} */ panel, /** @type {boolean} */ begins) => {
+    const from = panel === 0 ? 'b' : 'next';
+    const [low, high] = packs ? ['b', 'b, 16'] : [`${from}, ${row}`, `${from}, ${row} + 16`];
+    const vectors = [2 * panel, 2 * panel + 1];
+    const [first, second] = last ? vectors.toReversed() : vectors;
+    return [
+      `const b${vectors[0]} = v128.load(${low}), b${vectors[1]} = v128.load(${high});`,
+      ...(packs ? [`v128.store(packed, b0, ${row});`, `v128.store(packed, b1, ${row} + 16);`] : []),
+      ...order(range(rows)).flatMap((i) => [
+        ...(begins ? [`const x${i} = v128.load_splat<real>(a${i}, ${step} * S);`] : []),
+        `const m${i}${panel} = product(x${i}, b${first});`,
+        `c${i}${second} = maddBehind(m${i}${panel}, x${i}, b${second}, c${i}${second});`,
+        `c${i}${first} = maddOf(m${i}${panel}, x${i}, b${first}, c${i}${first});`,
+      ]),
+    ];
+  };
   return [
     ...(halves && step === 0 ? [`if (p >= ${1 - steps / 2}) {`] : []),
     `if (p >= ${-step}) {`,
-    `const b0 = v128.load(${low}), b1 = v128.load(${high});`,
-    ...(packs ? [`v128.store(packed, b0, ${panel});`, `v128.store(packed, b1, ${panel} + 16);`] : []),
-    ...(last ? rows : rows.toReversed()).flatMap((i) => [
-      `const x${i} = v128.load_splat<real>(a${i}, ${step} * S), m${i} = product(x${i}, b${first});`,
-      `c${i}${second} = maddBehind(m${i}, x${i}, b${second}, c${i}${second});`,
-      `c${i}${first} = maddOf(m${i}, x${i}, b${first}, c${i}${first});`,
-    ]),
+    ...order(range(panels)).flatMap((panel, i) => panelLines(panel, i === 0)),
     '}',
     ...(halves && step === steps / 2 - 1 ? ['}'] : []),
     ...(packs ? ['b += ldb;'] : []),
   ];
+}
+
+/** @param {number} count */
+function range(count) {
+  return Array.from({ length: count }, (_, i) => i);
 }
