@@ -46,6 +46,7 @@ if (!kernelsOnly) {
     series: 'src/series/index.ts',
     tokenizers: 'src/tokenizers/index.ts',
     worker: 'src/worker/index.ts',
+    workerd: 'src/workerd.ts',
     cli: 'src/cli/main.ts',
   });
   copyFileSync('src/cli/moby-dick.txt', 'build/moby-dick.txt');
@@ -144,6 +145,8 @@ async function buildPackage({ index, ...others }) {
       onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind }) => {
         if (kind === 'entry-point') return undefined;
         const file = relative(root, join(resolveDir, path));
+        // Whoever imports it compiles it.
+        if (file.endsWith('.wasm')) return { path: `./${relative('build', file)}`, external: true };
         const bundle = file === index ? './index.js' : inCore.includes(file) ? './chunks/core.js' : undefined;
         return bundle && { path: bundle, external: true, sideEffects: false };
       }),

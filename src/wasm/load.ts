@@ -63,6 +63,11 @@ export async function loadModule(variant: Variant, source?: KernelSource): Promi
   return compile('bytes' in source ? source.bytes : await fetchBytes(source.url), variant);
 }
 
+/** Takes a module that the engine has compiled already for a variant. */
+export function provideModule(variant: Variant, module: WebAssembly.Module): void {
+  compiled.set(variant, Promise.resolve(module));
+}
+
 /** The same kernels in a form that can be sent to another thread. */
 export async function portableSource(variant: Variant, source?: KernelSource): Promise<KernelSource> {
   if (source === undefined) return { bytes: await embeddedBytes(variant) };
