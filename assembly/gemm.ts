@@ -19,7 +19,7 @@ import { pack5, tile2, tile4, tile5 } from '../build/tiles';
 @inline const MC: i32 = 256;
 /** Bytes of the block of B that all rows of A pass: four panels at least, so that packing reads whole cache lines. */
 // @ts-ignore: decorator
-@inline const B_BYTES: i32 = 65536;
+@inline const B_BYTES: i32 = 131072;
 /** Bytes of scratch that `gemm` and `gemmPacked` need for these sizes. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
   const kc = min(k, KC);
