@@ -21,25 +21,32 @@ export function batchOf(V, steps, rows) {
   return { steps, rows, inputs, targets: Int32Array.from(inputs, next) };
 }
 
+/** Milliseconds that this process has had a processor: what others do with it meanwhile does not count. */
+export function processorTime() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /**
  * Milliseconds for an update of each form, and how many times as long that is as with the first form: the median of the ratios of
  * the rounds, and the ratio of the fastest rounds, which other work on the machine disturbs less. `bits` tells parameters apart.
  * @param {Readonly<Record<string, () => Promise<Training>>>} forms
- * @param {{ updates: number, rounds: number }} pace updates of a round
+ * @param {{ updates: number, rounds: number, now?: () => number }} pace `updates` of a round; `now` tells milliseconds, by default those
+ * of the clock on the wall
  * @returns {Promise<readonly Result[]>}
  */
-export async function compare(forms, { updates, rounds }) {
+export async function compare(forms, { updates, rounds, now = () => performance.now() }) {
   const trainings = await Promise.all(Object.values(forms).map((form) => form()));
   const times = trainings.map(() => /** @type {number[]} */ ([]));
   // The first round makes the kernels hot.
   for (let round = 0; round <= rounds; round++) {
     for (const [index, { events }] of trainings.entries()) {
-      const start = performance.now();
+      const start = now();
       for (let update = 0; update < updates; update++) {
         const { value } = await events.next();
         if (value?.type !== 'step') throw new Error('no update');
       }
-      if (round > 0) times[index]?.push((performance.now() - start) / updates);
+      if (round > 0) times[index]?.push((now() - start) / updates);
     }
   }
   const [first = []] = times;
