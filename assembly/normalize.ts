@@ -7,8 +7,12 @@ import { PANEL, bytes, horizontalSum, padded } from "./simd";
 // @ts-ignore: decorator
 @inline const EPSILON: f64 = 1e-5;
 
-/** A panel of ones and a panel of zeros: what is loaded from n reals before the end of the ones keeps n reals. */
+/** A panel of ones and a panel of zeros: what is loaded n reals behind the first one keeps all but n reals. */
 const KEEP: usize = memory.data<u64>([-1, -1, -1, -1, 0, 0, 0, 0], 16);
+
+/** Rows that go through each pass together: sums of one row need not wait for those of another. */
+// @ts-ignore: decorator
+@inline const TOGETHER: i32 = 8;
 
 /**
  * normal[r] = N(x[r]) and inverse[r] = 1 / sqrt(var + ε), for `rows` rows of padded(H) reals; normal may be x. With a gain, also
@@ -18,51 +22,78 @@ export function normalize(
   normal: usize, x: usize, inverse: usize, y: usize, gain: usize, bias: usize, rows: i32, gates: i32, H: i32,
 ): void {
   const width = bytes(padded(H));
-  const whole = bytes(H & -PANEL);
-  const keep0 = v128.load(KEEP + bytes(PANEL - (H & (PANEL - 1))));
-  const keep1 = v128.load(KEEP + bytes(PANEL - (H & (PANEL - 1))), 16);
-  for (let r = 0; r < rows; r++, x += width, normal += width, inverse += sizeof<real>()) {
-    let s0 = v128.splat<real>(0);
-    let s1 = s0;
-    for (let at: usize = 0; at < width; at += 32) {
-      s0 = v128.add<real>(s0, v128.load(x + at));
-      s1 = v128.add<real>(s1, v128.load(x + at, 16));
+  const keep0 = v128.load(KEEP + bytes(-H & (PANEL - 1)));
+  const keep1 = v128.load(KEEP + bytes(-H & (PANEL - 1)), 16);
+  let gate: usize = 0;
+  for (let from = 0; from < rows; from += TOGETHER) {
+    const count = min(TOGETHER, rows - from);
+    // The means, where the inverse deviations will be.
+    for (let r = 0; r < count; r++) {
+      let s0 = v128.splat<real>(0);
+      let s1 = s0;
+      const end = x + width;
+      do {
+        s0 = v128.add<real>(s0, v128.load(x));
+        s1 = v128.add<real>(s1, v128.load(x, 16));
+        x += 32;
+      } while (x < end);
+      store<real>(inverse + bytes(r), horizontalSum(v128.add<real>(s0, s1)) / <real>H);
     }
-    const mean = v128.splat<real>(horizontalSum(v128.add<real>(s0, s1)) / <real>H);
-    s0 = v128.splat<real>(0);
-    s1 = s0;
-    let at: usize = 0;
-    for (; at < whole; at += 32) {
-      const d0 = v128.sub<real>(v128.load(x + at), mean);
-      const d1 = v128.sub<real>(v128.load(x + at, 16), mean);
-      v128.store(normal + at, d0);
-      v128.store(normal + at, d1, 16);
-      s0 = v128.add<real>(s0, v128.mul<real>(d0, d0));
-      s1 = v128.add<real>(s1, v128.mul<real>(d1, d1));
-    }
-    if (at < width) {
-      const d0 = v128.and(v128.sub<real>(v128.load(x + at), mean), keep0);
-      const d1 = v128.and(v128.sub<real>(v128.load(x + at, 16), mean), keep1);
-      v128.store(normal + at, d0);
-      v128.store(normal + at, d1, 16);
-      s0 = v128.add<real>(s0, v128.mul<real>(d0, d0));
-      s1 = v128.add<real>(s1, v128.mul<real>(d1, d1));
-    }
-    const scale = <real>1 / sqrt<real>(horizontalSum(v128.add<real>(s0, s1)) / <real>H + <real>EPSILON);
-    store<real>(inverse, scale);
-    const factor = v128.splat<real>(scale);
-    if (gain) {
-      const gate = <usize>(r % gates) * width;
-      const g = gain + gate;
-      const base = bias ? bias + gate : y;
-      for (at = 0; at < width; at += 16) {
-        const n = v128.mul<real>(v128.load(normal + at), factor);
-        v128.store(normal + at, n);
-        v128.store(y + at, v128.add<real>(v128.load(base + at), v128.mul<real>(v128.load(g + at), n)));
+    x -= <usize>count * width;
+    for (let r = 0; r < count; r++) {
+      const mean = v128.splat<real>(load<real>(inverse + bytes(r)));
+      let s0 = v128.splat<real>(0);
+      let s1 = s0;
+      const last = x + width - 32;
+      for (; x < last; x += 32, normal += 32) {
+        const d0 = v128.sub<real>(v128.load(x), mean);
+        const d1 = v128.sub<real>(v128.load(x, 16), mean);
+        v128.store(normal, d0);
+        v128.store(normal, d1, 16);
+        s0 = v128.add<real>(s0, v128.mul<real>(d0, d0));
+        s1 = v128.add<real>(s1, v128.mul<real>(d1, d1));
       }
-      y += width;
-    } else {
-      for (at = 0; at < width; at += 16) v128.store(normal + at, v128.mul<real>(v128.load(normal + at), factor));
+      // The last panel ends in padding.
+      const d0 = v128.and(v128.sub<real>(v128.load(x), mean), keep0);
+      const d1 = v128.and(v128.sub<real>(v128.load(x, 16), mean), keep1);
+      v128.store(normal, d0);
+      v128.store(normal, d1, 16);
+      s0 = v128.add<real>(s0, v128.mul<real>(d0, d0));
+      s1 = v128.add<real>(s1, v128.mul<real>(d1, d1));
+      x += 32;
+      normal += 32;
+      store<real>(inverse + bytes(r), <real>1 / sqrt<real>(horizontalSum(v128.add<real>(s0, s1)) / <real>H + <real>EPSILON));
+    }
+    normal -= <usize>count * width;
+    for (let r = 0; r < count; r++, inverse += sizeof<real>()) {
+      const factor = v128.splat<real>(load<real>(inverse));
+      const end = normal + width;
+      if (gain) {
+        let g = gain + gate;
+        let base = bias ? bias + gate : y;
+        do {
+          const n0 = v128.mul<real>(v128.load(normal), factor);
+          const n1 = v128.mul<real>(v128.load(normal, 16), factor);
+          v128.store(normal, n0);
+          v128.store(normal, n1, 16);
+          const t0 = v128.add<real>(v128.load(base), v128.mul<real>(v128.load(g), n0));
+          const t1 = v128.add<real>(v128.load(base, 16), v128.mul<real>(v128.load(g, 16), n1));
+          v128.store(y, t0);
+          v128.store(y, t1, 16);
+          normal += 32;
+          y += 32;
+          g += 32;
+          base += 32;
+        } while (normal < end);
+        gate += width;
+        if (gate == <usize>gates * width) gate = 0;
+      } else {
+        do {
+          v128.store(normal, v128.mul<real>(v128.load(normal), factor));
+          v128.store(normal, v128.mul<real>(v128.load(normal, 16), factor), 16);
+          normal += 32;
+        } while (normal < end);
+      }
     }
   }
 }
@@ -75,55 +106,65 @@ export function normalizeBack(
   dx: usize, dy: usize, normal: usize, inverse: usize, gain: usize, dGain: usize, rows: i32, gates: i32, H: i32,
 ): void {
   const width = bytes(padded(H));
-  const whole = bytes(H & -PANEL);
-  const keep0 = v128.load(KEEP + bytes(PANEL - (H & (PANEL - 1))));
-  const keep1 = v128.load(KEEP + bytes(PANEL - (H & (PANEL - 1))), 16);
+  const keep0 = v128.load(KEEP + bytes(-H & (PANEL - 1)));
+  const keep1 = v128.load(KEEP + bytes(-H & (PANEL - 1)), 16);
   const share = <real>1 / <real>H;
-  for (let r = 0; r < rows; r++, dx += width, dy += width, normal += width, inverse += sizeof<real>()) {
-    const gate = <usize>(r % gates) * width;
-    const g = gain + gate;
-    const dg = dGain + gate;
+  let gate: usize = 0;
+  for (let r = 0; r < rows; r++, inverse += sizeof<real>()) {
+    let g = gain + gate;
+    let dg = dGain + gate;
     let f0 = v128.splat<real>(0);
     let f1 = f0;
     let s0 = f0;
     let s1 = f0;
-    for (let at: usize = 0; at < width; at += 32) {
-      const y0 = v128.load(dy + at);
-      const y1 = v128.load(dy + at, 16);
-      const x0 = v128.load(normal + at);
-      const x1 = v128.load(normal + at, 16);
-      v128.store(dg + at, v128.add<real>(v128.load(dg + at), v128.mul<real>(y0, x0)));
-      v128.store(dg + at, v128.add<real>(v128.load(dg + at, 16), v128.mul<real>(y1, x1)), 16);
-      const d0 = v128.mul<real>(y0, v128.load(g + at));
-      const d1 = v128.mul<real>(y1, v128.load(g + at, 16));
-      v128.store(dx + at, d0);
-      v128.store(dx + at, d1, 16);
+    const end = normal + width;
+    do {
+      const y0 = v128.load(dy);
+      const y1 = v128.load(dy, 16);
+      const x0 = v128.load(normal);
+      const x1 = v128.load(normal, 16);
+      v128.store(dg, v128.add<real>(v128.load(dg), v128.mul<real>(y0, x0)));
+      v128.store(dg, v128.add<real>(v128.load(dg, 16), v128.mul<real>(y1, x1)), 16);
+      const d0 = v128.mul<real>(y0, v128.load(g));
+      const d1 = v128.mul<real>(y1, v128.load(g, 16));
       f0 = v128.add<real>(f0, d0);
       f1 = v128.add<real>(f1, d1);
       s0 = v128.add<real>(s0, v128.mul<real>(d0, x0));
       s1 = v128.add<real>(s1, v128.mul<real>(d1, x1));
-    }
+      dy += 32;
+      normal += 32;
+      g += 32;
+      dg += 32;
+    } while (normal < end);
+    dy -= width;
+    normal -= width;
+    g -= width;
     const scale = load<real>(inverse);
     const factor = v128.splat<real>(scale);
     const mean = v128.splat<real>(scale * (horizontalSum(v128.add<real>(f0, f1)) * share));
     const slope = v128.splat<real>(scale * (horizontalSum(v128.add<real>(s0, s1)) * share));
-    let at: usize = 0;
-    for (; at < whole; at += 32) {
-      v128.store(dx + at, back(dx + at, normal + at, factor, mean, slope));
-      v128.store(dx + at, back(dx + at + 16, normal + at + 16, factor, mean, slope), 16);
+    const last = end - 32;
+    for (; normal < last; normal += 32, dy += 32, dx += 32, g += 32) {
+      const d0 = back(dy, g, normal, factor, mean, slope);
+      v128.store(dx, d0);
+      v128.store(dx, back(dy + 16, g + 16, normal + 16, factor, mean, slope), 16);
     }
-    if (at < width) {
-      v128.store(dx + at, v128.and(back(dx + at, normal + at, factor, mean, slope), keep0));
-      v128.store(dx + at, v128.and(back(dx + at + 16, normal + at + 16, factor, mean, slope), keep1), 16);
-    }
+    v128.store(dx, v128.and(back(dy, g, normal, factor, mean, slope), keep0));
+    v128.store(dx, v128.and(back(dy + 16, g + 16, normal + 16, factor, mean, slope), keep1), 16);
+    normal += 32;
+    dy += 32;
+    dx += 32;
+    gate += width;
+    if (gate == <usize>gates * width) gate = 0;
   }
 }
 
-/** factor·d - mean - x̂·slope. */
+/** factor·dy∘gain - mean - x̂·slope. */
 // @ts-ignore: decorator
-@inline function back(d: usize, normal: usize, factor: v128, mean: v128, slope: v128): v128 {
+@inline function back(dy: usize, gain: usize, normal: usize, factor: v128, mean: v128, slope: v128): v128 {
   const rest = v128.add<real>(mean, v128.mul<real>(v128.load(normal), slope));
-  return v128.sub<real>(v128.mul<real>(factor, v128.load(d)), rest);
+  const d = v128.mul<real>(v128.load(dy), v128.load(gain));
+  return v128.sub<real>(v128.mul<real>(factor, d), rest);
 }
 
 /** y[r] += gain∘x[r] over `columns` reals (a multiple of PANEL) of each row; rows of y and of x are ldy and ldx reals apart. */

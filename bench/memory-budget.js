@@ -6,6 +6,7 @@
 // An LSTM of 128 units at batch 1 in f32, trained on one long sequence again and again. The two that are compared take turns,
 // an update each; the ratio is the median of those of the turns, and their parameters must have the same bits at the end.
 import { createModel, dense, lstm, sgd, tokens, train } from 'bptt';
+import { median } from './turns.js';
 
 const MEBIBYTE = 2 ** 20;
 const UNITS = 128;
@@ -16,9 +17,6 @@ const UPDATES = 15; // an odd number
 const BUDGET = 32 * MEBIBYTE;
 const LIMIT = 64e6;
 const AT_MOST = 1.5;
-
-/** @param {readonly number[]} values */
-const median = (values) => /** @type {number} */ ([...values].sort((a, b) => a - b)[values.length >> 1]);
 
 /** @param {number} steps */
 function sequence(steps) {

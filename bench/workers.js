@@ -5,72 +5,32 @@
 //
 // The forms that are compared take turns, a round of updates each; a ratio is the median of those of the rounds, and beside it stands that
 // of the fastest rounds, which other work on the machine disturbs less. Their parameters must have the same bits at the end.
-import { createHash } from 'node:crypto';
-import { adam, createModel, dense, lstm, serialize, tokens, train } from 'bptt';
+import { adam, createModel, dense, lstm, tokens, train } from 'bptt';
 import { trainInWorker, workers } from 'bptt/worker';
+import { batchOf, compare } from './turns.js';
 
 const V = 65;
 /** The most that the worker may cost, and the least that two bring. */
 const LIMITS = { worker: 1.03, two: 1.8 };
 
-/** @param {readonly number[]} values */
-const median = (values) => /** @type {number} */ ([...values].sort((a, b) => a - b)[values.length >> 1]);
-
-/** @param {number} steps @param {number} rows @returns {import('bptt').Batch} */
-function batchOf(steps, rows) {
-  let random = 1;
-  const next = () => {
-    random = (Math.imul(random, 1664525) + 1013904223) >>> 0; // Numerical Recipes, section 7.1
-    return Math.floor((random / 2 ** 32) * V);
-  };
-  const inputs = Int32Array.from({ length: steps * rows }, next);
-  return { steps, rows, inputs, targets: Int32Array.from(inputs, next) };
-}
+/** @typedef {(model: import('bptt').Model, options: import('bptt').TrainOptions) => import('./turns.js').Events} Trainer */
 
 /**
- * A model in training, a round of updates at a time.
- * @param {{ units: number, steps: number, rows: number, updates: number }} workload
- * @param {(model: import('bptt').Model, options: import('bptt').TrainOptions) => AsyncGenerator<import('bptt').TrainEvent>} trainer
+ * A workload trained in each of these ways.
+ * @param {{ units: number, steps: number, rows: number }} workload
+ * @param {{ updates: number, rounds: number }} pace
+ * @param {Readonly<Record<string, Trainer>>} trainers
  */
-async function contender({ units, steps, rows, updates }, trainer) {
-  const model = await createModel([tokens(V), lstm({ units }), dense({ units: V })], { seed: 1 });
-  const batch = batchOf(steps, rows);
-  const events = trainer(model, { data: [batch], loss: 'cross-entropy', optimizer: adam() });
-  /** @type {number[]} */
-  const times = [];
-  const round = async () => {
-    const start = performance.now();
-    for (let update = 0; update < updates; update++) {
-      const { value } = await events.next();
-      if (value?.type !== 'step') throw new Error('no update');
-    }
-    times.push((performance.now() - start) / updates);
-  };
-  const end = async () => {
-    await events.return(undefined);
-    return createHash('sha256').update(serialize(model)).digest('hex');
-  };
-  return { times, round, end };
-}
-
-/**
- * Milliseconds for an update of each form, and the ratios to the first.
- * @param {Parameters<typeof contender>[0]} workload
- * @param {Readonly<Record<string, Parameters<typeof contender>[1]>>} forms
- * @param {number} rounds
- */
-async function compare(workload, forms, rounds) {
-  const contenders = await Promise.all(Object.values(forms).map((form) => contender(workload, form)));
-  // The first round makes the kernels hot.
-  for (let round = 0; round <= rounds; round++) for (const one of contenders) await one.round();
-  const bits = await Promise.all(contenders.map((one) => one.end()));
-  const [first] = contenders;
-  return Object.keys(forms).map((name, index) => {
-    const [times, others] = [contenders[index], first].map((one) => (one?.times ?? []).slice(1));
-    const ratios = (times ?? []).map((time, round) => time / (others?.[round] ?? 0));
-    const fastest = Math.min(...(times ?? [])) / Math.min(...(others ?? []));
-    return { name, milliseconds: median(times ?? []), ratio: median(ratios), fastest, bits: bits[index]?.slice(0, 12) };
+function inForms({ units, steps, rows }, pace, trainers) {
+  const data = [batchOf(V, steps, rows)];
+  const forms = Object.entries(trainers).map(([name, trainer]) => {
+    const start = async () => {
+      const model = await createModel([tokens(V), lstm({ units }), dense({ units: V })], { seed: 1 });
+      return { model, events: trainer(model, { data, loss: 'cross-entropy', optimizer: adam() }) };
+    };
+    return /** @type {const} */ ([name, start]);
   });
+  return compare(Object.fromEntries(forms), pace);
 }
 
 // Nothing ahead: a round ends with the last of its updates.
@@ -82,25 +42,26 @@ const inWorkers = (count, blocks, sharedMemory) => (model, options) =>
     parallel: workers({ count, blocks, ...(sharedMemory !== undefined && { sharedMemory }) }),
   });
 
-const w3 = await compare(
-  { units: 128, steps: 50, rows: 32, updates: 20 },
+const w3 = await inForms(
+  { units: 128, steps: 50, rows: 32 },
+  { updates: 20, rounds: 21 },
   { 'in this thread': train, 'in a worker': inWorker },
-  21,
 );
-const w4 = await compare(
-  { units: 512, steps: 64, rows: 64, updates: 1 },
+const large = { units: 512, steps: 64, rows: 64 };
+const w4 = await inForms(
+  large,
+  { updates: 1, rounds: 11 },
   {
     'one worker, two blocks': inWorkers(1, 2),
     'two workers, two blocks': inWorkers(2, 2),
     'two workers, two blocks, no shared memory': inWorkers(2, 2, false),
     'in this thread': train,
   },
-  11,
 );
-const four = await compare(
-  { units: 512, steps: 64, rows: 64, updates: 1 },
+const four = await inForms(
+  large,
+  { updates: 1, rounds: 5 },
   { 'one worker, four blocks': inWorkers(1, 4), 'two workers, four blocks': inWorkers(2, 4) },
-  5,
 );
 
 const failures = [

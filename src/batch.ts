@@ -34,7 +34,10 @@ export interface Input {
 export interface Batch extends Input {
   /** For a model with `returns: 'last'` T is 1 here. Classes [T,B] as Int32Array for cross-entropy; [T,B,O] as Float32Array or Float64Array for the other losses. */
   readonly targets: Int32Array | Float32Array | Float64Array;
-  /** [T,B], 1 where the step counts, 0 where it has no loss. Default: every step counts. */
+  /**
+   * [T,B], 1 where the step counts, 0 where it has no loss. Default: every step counts. Over padding at the end of rows it does for
+   * losses and gradients of one direction what `lengths` do, which also say where the last valid state is and where reverse begins.
+   */
   readonly mask?: Uint8Array;
   /** Whether the rows go on where those of the batch before ended, with its state. Default false: they start at zero. */
   readonly carry?: boolean;

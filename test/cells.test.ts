@@ -176,6 +176,27 @@ describe('lengths', () => {
     }
   });
 
+  it.each(cellNames)(
+    '%s: a mask over the padding gives the same loss and gradients, in one direction',
+    async (name) => {
+      const model = await modelOf([cells[name](9), cells[name](4)]);
+      const lengths = [4, 7, 1];
+      const batch = batchOf();
+      const mask = Uint8Array.from({ length: 7 * 3 }, (_, i) => (Math.floor(i / 3) < lengths[i % 3]! ? 1 : 0));
+      const [byLengths] = [...backpropagate(model, { ...batch, lengths }, { loss: 'cross-entropy' })];
+      const gradients = model.gradients();
+      const [byMask] = [...backpropagate(model, { ...batch, mask }, { loss: 'cross-entropy' })];
+      expect(byMask!.counted).toBe(12);
+      expect(byMask).toEqual(byLengths);
+      for (const [index, { name: parameter, data }] of model.gradients().entries()) {
+        const expected = gradients[index]!.data;
+        const norm = Math.hypot(...expected);
+        expect(norm, parameter).toBeGreaterThan(0);
+        expect(Math.hypot(...data.map((g, i) => g - expected[i]!)) / norm, parameter).toBeLessThan(1e-14);
+      }
+    },
+  );
+
   it('change nothing where they are all T', async () => {
     const model = await modelOf([lstm({ units: 5, ...random })]);
     const batch = batchOf();

@@ -31,6 +31,10 @@ describe('wrong flags', () => {
       '--vanishing-regularization 1 --zoneout 0.1',
       'elman.vanishingRegularization: expected no zoneout beside it, with which gradients take other ways than through W and f, got both',
     ],
+    ['--chrono 20', '--chrono: expected --cell lstm or gru with it, got elman'],
+    ['--cell gru --initializer irnn', '--initializer irnn: expected --cell elman with it, got gru'],
+    ['--initializer irnn', '--initializer irnn: expected --activation relu with it, got tanh'],
+    ['--variational-dropout', '--variational-dropout: expected --dropout above 0 with it, got 0'],
     ['--residual', '--residual: expected --layers 2 or more with it, got 1'],
     [
       '--cell lstm --peepholes --layer-norm',

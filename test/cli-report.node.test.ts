@@ -131,7 +131,7 @@ describe('the report', () => {
     ).toEqual(expect.arrayContaining([expect.stringMatching(/^Loss, nats a character .*: from \d/)]));
     // On a phone nothing is wider than the screen.
     await page.setViewportSize({ width: 390, height: 800 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     await page.close();
   });
 

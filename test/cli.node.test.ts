@@ -141,8 +141,33 @@ describe('train and sample', () => {
         { kind: 'activityRegularization', activation: 2, temporal: 0 },
       ],
     ],
+    [
+      '--cell lstm --initializer pytorch --chrono 30 --dropout 0.2 --variational-dropout',
+      [
+        {
+          kind: 'lstm',
+          forgetBias: 0,
+          inputInitializer: { kind: 'pytorch' },
+          recurrentInitializer: { kind: 'pytorch' },
+          biasInitializer: { kind: 'chrono', maximum: 30 },
+        },
+        { kind: 'dropout', rate: 0.2, variational: true },
+        { kind: 'dense', weightInitializer: { kind: 'pytorch' } },
+      ],
+    ],
+    [
+      '--activation relu --initializer irnn',
+      [
+        {
+          kind: 'elman',
+          inputInitializer: { kind: 'normal', deviation: 0.001 },
+          recurrentInitializer: { kind: 'identity', scale: 1 },
+          biasInitializer: { kind: 'zeros' },
+        },
+      ],
+    ],
   ])('%s', async (flags, layers) => {
-    const out = at(`${layers[0]!.kind}-flags.safetensors`);
+    const out = at(`${flags.replaceAll(/\W+/g, '-')}.safetensors`);
     const seen = events(
       await run('train', at('verse.txt'), ...small, '--steps', '5', ...flags.split(' '), '--json', '--out', out),
     );
@@ -150,7 +175,9 @@ describe('train and sample', () => {
     const bytes = await readFile(out);
     const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE())).toString());
     const description = JSON.parse(header.__metadata__['bptt.model']);
-    expect(description.slice(1, -1)).toMatchObject(layers);
+    expect(description.slice(1)).toMatchObject(
+      layers.at(-1)!.kind === 'dense' ? layers : [...layers, { kind: 'dense' }],
+    );
     expect((await run('sample', out, '--length', '5', '--prompt', 'The')).code).toBe(0);
   });
 

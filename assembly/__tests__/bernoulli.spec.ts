@@ -31,7 +31,7 @@ function pattern(probability: f64, seedLow: u32, seedHigh: u32, row: u32, c1: u3
 describe('bernoulli', () => {
   test('element c of row r is word c mod 4 of the block with counter (r · ceil(columns / 4) + c / 4, c1, c2, c3), below p · 2^32', () => {
     const words = room(16);
-    for (let columns = 1; columns <= 11; columns++) {
+    for (let columns = 1; columns <= 37; columns++) {
       const ld = padded(columns) + 8;
       const dst = block(7 * ld);
       bernoulli(dst, 7, columns, ld, 0.3, 1.25, 5, 6, 1000, 7, 8, 9);
@@ -54,7 +54,7 @@ describe('bernoulli', () => {
   });
 
   test('does not depend on how many rows are drawn at once', () => {
-    for (let columns = 1; columns <= 9; columns++) {
+    for (let columns = 1; columns <= 21; columns++) {
       const ld = padded(columns);
       const whole = block(12 * ld);
       bernoulli(whole, 12, columns, ld, 0.5, 2, 1, 2, 40, 3, 4, 5);

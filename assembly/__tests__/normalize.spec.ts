@@ -5,7 +5,7 @@ import { addScaled, normalize, normalizeBack } from '../normalize';
 import { block, copy, EPSILON, errorOf, get, matrix, set, strayPadding, worse } from './rows';
 
 const GATES: i32 = 3;
-const ROWS: i32 = 2 * GATES;
+const ROWS: i32 = 4 * GATES; // more than go through together
 const MOST: i32 = 17;
 const TOLERANCE: f64 = 32 * EPSILON;
 

@@ -5,6 +5,7 @@ import {
   adagrad,
   adam,
   adamw,
+  chrono,
   cosine,
   type DirectedDescription,
   dense,
@@ -12,14 +13,20 @@ import {
   elman,
   embedding,
   gru,
+  type Initializer,
+  identity,
+  keras,
   type LayerDescription,
   type LearningRate,
   linear,
   lstm,
   type ModelDescription,
+  normal,
   type Optimizer,
   oneCycle,
   plateau,
+  pytorch,
+  type RecurrentOptions,
   residual,
   rmsprop,
   sgd,
@@ -49,7 +56,16 @@ export const trainFlags = {
   residual: toggle('each recurrent layer but the first adds to what it reads'),
   hidden: integer('hidden units of each recurrent layer', 256, { min: 1 }),
   layers: integer('recurrent layers', 1, { min: 1 }),
+  initializer: choice(
+    'how weights begin: Glorot uniform and orthogonal W, as in PyTorch, as in Keras, or W the identity',
+    'default',
+    ['default', 'pytorch', 'keras', 'irnn'],
+  ),
+  chrono: integer('biases of lstm and gru that remember up to so many characters from the start', undefined, {
+    min: 2,
+  }),
   dropout: number('share of features dropped behind each recurrent layer', 0, fraction),
+  variationalDropout: toggle('one mask of --dropout for all characters of a window'),
   recurrentDropout: number('share of the state that W does not see, one mask a window', 0, fraction),
   weightDropout: number('share of W that is zero in a window', 0, fraction),
   zoneout: number('share of units that keep their value at a step', 0, { min: 0, max: 1 }),
@@ -135,14 +151,42 @@ export function describeModel(values: TrainValues, size: number): ModelDescripti
     const layer = describeCell(values);
     return [values.residual && index > 0 ? residual(layer) : layer, ...describeBehind(values, index === layers - 1)];
   });
-  const before = embedded > 0 ? [embedding({ units: embedded })] : [];
-  return [tokens(size), ...before, ...recurrent.flat(), dense({ units: size })];
+  const named = namedInitializer(values);
+  const before = embedded > 0 ? [embedding({ units: embedded, ...(named && { initializer: named }) })] : [];
+  const head = dense({ units: size, ...(named && { weightInitializer: named, biasInitializer: named }) });
+  return [tokens(size), ...before, ...recurrent.flat(), head];
+}
+
+/** Another library's defaults, for any parameter. */
+function namedInitializer({ initializer }: TrainValues): Initializer | undefined {
+  return initializer === 'pytorch' ? pytorch() : initializer === 'keras' ? keras() : undefined;
+}
+
+/** How the parameters of a recurrent layer begin. */
+function describeInitializers(
+  values: TrainValues,
+): Pick<RecurrentOptions, 'inputInitializer' | 'recurrentInitializer' | 'biasInitializer'> {
+  const { initializer, cell, activation, chrono: maximum } = values;
+  onlyWith('--cell lstm or gru', cell !== 'elman', 'chrono', maximum, cell);
+  const irnn = initializer === 'irnn' ? initializer : undefined;
+  onlyWith('--cell elman', cell === 'elman', 'initializer irnn', irnn, cell);
+  onlyWith('--activation relu', activation === 'relu', 'initializer irnn', irnn, activation);
+  const named = namedInitializer(values);
+  const biases = maximum === undefined ? named : chrono({ maximum });
+  return {
+    // Le, Jaitly and Hinton 2015, section 3.
+    ...(irnn && { inputInitializer: normal({ deviation: 0.001 }), recurrentInitializer: identity() }),
+    ...(named && { inputInitializer: named, recurrentInitializer: named }),
+    ...(biases && { biasInitializer: biases }),
+  };
 }
 
 /** What stands behind a recurrent layer; the penalties where Merity, McCann and Socher 2017 have them. */
 function describeBehind(values: TrainValues, last: boolean): readonly LayerDescription[] {
-  const { dropout: rate, activationRegularization: activation, temporalRegularization: temporal } = values;
-  const dropped = rate > 0 ? [dropout({ rate })] : [];
+  const { dropout: rate, variationalDropout: variational } = values;
+  const { activationRegularization: activation, temporalRegularization: temporal } = values;
+  onlyWith('--dropout above 0', rate > 0, 'variationalDropout', variational || undefined, rate);
+  const dropped = rate > 0 ? [dropout({ rate, variational })] : [];
   if (!last) return dropped;
   return [
     ...(temporal > 0 ? [activityRegularization({ temporal })] : []),
@@ -160,7 +204,8 @@ function describeCell(values: TrainValues): DirectedDescription {
   onlyWith('--cell lstm or gru', cell !== 'elman', 'gateActivation', gateActivation, cell);
   const { vanishingRegularization } = values;
   onlyWith('--cell elman', cell === 'elman', 'vanishingRegularization', vanishingRegularization || undefined, cell);
-  const common = { units, activation, layerNorm, recurrentDropout, weightDropout, zoneout: { hidden: zoneout } };
+  const regularized = { layerNorm, recurrentDropout, weightDropout, zoneout: { hidden: zoneout } };
+  const common = { units, activation, ...regularized, ...describeInitializers(values) };
   const gated = { ...common, ...(gateActivation === undefined ? {} : { gateActivation }) };
   switch (cell) {
     case 'elman':
@@ -243,7 +288,7 @@ function describeOptimizer(values: TrainValues, steps: number): Optimizer {
 }
 
 /** A flag that another choice would ignore is an error. */
-function onlyWith(needed: string, there: boolean, name: string, value: unknown, got: string): void {
+function onlyWith(needed: string, there: boolean, name: string, value: unknown, got: string | number): void {
   if (value === undefined || there) return;
   throw new BpttError('invalid-argument', `${typed(name)}: expected ${needed} with it, got ${got}`);
 }

@@ -2,11 +2,14 @@
 import { checkBoolean, checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from '../check.ts';
 import { checkInitializer, glorotUniform, type Initializer, orthogonal, zeros } from '../initializers.ts';
 
-/** φ of a cell: what it computes of its candidate and of what leaves it. */
+/**
+ * φ of a cell: what it computes of its candidate and of what leaves it. `relu`: max(a, 0) (Le, Jaitly and Hinton 2015 in recurrent
+ * layers); `softsign`: a / (1 + |a|) (Turian, Bergstra and Bengio 2009).
+ */
 export const activations = ['tanh', 'relu', 'identity', 'softsign'] as const;
 export type Activation = (typeof activations)[number];
 
-/** σ of the gates. */
+/** σ of the gates. `sigmoid`: 1 / (1 + e^-a); `hard-sigmoid`: a/6 + 1/2 within [0, 1], the form of PyTorch and Keras 3. */
 export const gateActivations = ['sigmoid', 'hard-sigmoid'] as const;
 export type GateActivation = (typeof gateActivations)[number];
 
@@ -38,8 +41,10 @@ export interface RecurrentOptions {
   /** Of the biases [G·H]. Default zeros. */
   readonly biasInitializer?: Initializer;
   /**
-   * Layer normalisation (Ba, Kiros and Hinton 2016), N(x) over the H units of each gate: `a = γ_x∘N(V x_t) + γ_h∘N(W h_{t-1}) + b`,
-   * and in an LSTM `h_t = o∘φ(γ_c∘N(c_t) + β_c)`. Default false.
+   * Layer normalisation (Ba, Kiros and Hinton 2016), `N(x) = (x - mean x) / sqrt(var x + 1e-5)` over the H units of each gate:
+   * `a = γ_x∘N(V x_t) + γ_h∘N(W h_{t-1}) + b`, wherever a product with W stands, and in an LSTM `h_t = o∘φ(γ_c∘N(c_t) + β_c)`.
+   * Parameters: `rnn.gain_ih_lN` and `rnn.gain_hh_lN` [G·H] are γ_x and γ_h, of an LSTM `rnn.gain_c_lN` and `rnn.bias_c_lN` [H]
+   * γ_c and β_c; gains begin at 1, β_c at 0. Not with the peepholes of `lstm`. Default false.
    */
   readonly layerNorm?: boolean;
   /**
@@ -47,9 +52,15 @@ export interface RecurrentOptions {
    * Ghahramani 2016), the others divided by 1 - rate. Off outside training. Default 0.
    */
   readonly recurrentDropout?: number;
-  /** Units that keep their old value, drawn for each step (Krueger et al. 2017); outside training the mean of both is taken. Default none. */
+  /**
+   * Units that keep their old value, drawn for each step (Krueger et al. 2017): `h_t = z∘h_{t-1} + (1 - z)∘h̃_t`, z of 0 and 1 in
+   * training and the rates themselves outside of it. Default none.
+   */
   readonly zoneout?: Zoneout;
-  /** Share of the numbers of W that are zero in a window, from 0 to below 1: DropConnect (Merity, Keskar and Socher 2018); with k2 > k1 old steps go back through today's mask. Off outside training. Default 0. */
+  /**
+   * Share of the numbers of W that are zero in a window, from 0 to below 1, the others divided by 1 - rate: DropConnect on W (Wan et
+   * al. 2013; Merity, Keskar and Socher 2018). With k2 > k1 old steps go back through today's mask. Off outside training. Default 0.
+   */
   readonly weightDropout?: number;
 }
 

@@ -63,7 +63,8 @@ export function recurrentLayer(
   if (gru) buffers.push(own('p', 'step', true), own('dp', 'step', false, after ? { inPlaceOf: 'p' } : {}));
   if (layerNorm) {
     // Normalised products of input and state, one over their deviations, and the gradient of the second before normalisation.
-    buffers.push(own('xn', 'step', true, gated), own('q', 'step', true, gated), own('dq', 'step', false, gated));
+    buffers.push(own('xn', 'step', true, gated), own('q', 'step', true, gated));
+    buffers.push(own('dq', 'step', false, { ...gated, inPlaceOf: 'q' }));
     buffers.push(own('xInverse', 'step', true, { columns: G }), own('qInverse', 'step', true, { columns: G }));
     if (lstm) buffers.push(own('cn', 'step', true), own('cInverse', 'step', true, { columns: 1 }));
   }
@@ -104,7 +105,11 @@ export function recurrentLayer(
       const width = G * ld;
       const real = kernels.realBytes();
       const a = find('a');
-      const separate = { da: cell.kind === 'elman' ? a : find('da'), dp: gru ? find('dp') : undefined };
+      const separate = {
+        da: cell.kind === 'elman' ? a : find('da'),
+        dp: gru ? find('dp') : undefined,
+        dq: layerNorm ? find('dq') : undefined,
+      };
       const c = lstm ? find('c') : undefined;
       const dc = lstm ? find('dc') : undefined;
       const p = gru ? find('p') : undefined;
@@ -125,7 +130,6 @@ export function recurrentLayer(
             xInverse: find('xInverse'),
             q: find('q'),
             qInverse: find('qInverse'),
-            dq: find('dq'),
             gainX: binding.parameter(names.gainX),
             dGainX: binding.gradient(names.gainX),
             ...(lstm && { cn: find('cn'), cInverse: find('cInverse') }),
@@ -150,8 +154,8 @@ export function recurrentLayer(
       const at = (track: Track | undefined, step: number): Pointer =>
         track === undefined ? 0 : track.pointer + step * track.stride;
 
-      /** Where dL/da and dL/dp go: in the place of a and p where these have served. */
-      const gradients = (pass: Pass) => (pass.again ? separate : { da: a, dp: after ? p : separate.dp });
+      /** Where dL/da, dL/dp and dL/dq go: in the place of a, p and q where these have served. */
+      const gradients = (pass: Pass) => (pass.again ? separate : { da: a, dp: after ? p : separate.dp, dq: norm?.q });
       /** W as steps use it in training. */
       const droppedWeight = () => {
         kernels.multiply(dropped!.w.pointer, W, dropped!.kept.pointer, 1, H * width);
@@ -211,7 +215,7 @@ export function recurrentLayer(
           da: at(gradients(pass).da, from),
           dp: at(gradients(pass).dp, from),
           dPeepholes: gradient(cell.peepholes === true, names.p),
-          dq: at(norm?.dq, from),
+          dq: at(gradients(pass).dq, from),
           dGain: gradient(layerNorm, names.gainH),
           dCellGain: gradient(layerNorm && lstm, names.gainC),
           dCellBias: gradient(layerNorm && lstm, names.biasC),
@@ -275,7 +279,7 @@ export function recurrentLayer(
 
         backward(from, to, pass) {
           const T = to - from;
-          const { da, dp } = gradients(pass);
+          const { da, dp, dq = da } = gradients(pass);
           if (!pass.later) {
             kernels.clear(dh.pointer, B * ld);
             if (dc !== undefined) kernels.clear(dc.pointer, B * ld);
@@ -304,7 +308,6 @@ export function recurrentLayer(
             const both = { x, ldx: ld, inputs: H, dy, ldy, outputs, rows: T * B };
             weightGradient(kernels, target + first * real, width, both, accumulate, scratch);
           };
-          const dq = norm?.dq ?? da;
           const n = 2 * ld;
           if (gru) {
             product(0, n, seen, at(dq, from), width);

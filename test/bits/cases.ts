@@ -117,6 +117,10 @@ const onStream: Readonly<Record<string, readonly [readonly LayerDescription[], .
   'elman softsign': [[elman({ units: 11, activation: 'softsign' }), elman({ units: 6 })], 'full BPTT'],
   lstm: [[lstm({ units: 11 }), lstm({ units: 6 })], 'full BPTT', 'k1=5 k2=9', 'k1=9 k2=5'],
   'lstm with peepholes': [[lstm({ units: 11, peepholes: true })], 'k1=9 k2=5'],
+  'elman identity, gru softsign': [
+    [elman({ units: 11, activation: 'identity' }), gru({ units: 6, activation: 'softsign' })],
+    'k1=5 k2=9',
+  ],
   'lstm relu': [[lstm({ units: 11, activation: 'relu' })], 'full BPTT'],
   'lstm softsign, hard sigmoid': [
     [lstm({ units: 11, activation: 'softsign', gateActivation: 'hard-sigmoid' })],
@@ -212,6 +216,20 @@ const onSequences: Readonly<Record<string, readonly LayerDescription[]>> = {
   elman: [elman({ units: 11 })],
   lstm: [lstm({ units: 11 }), lstm({ units: 6, zoneout: { hidden: 0.2, cell: 0.2 } })],
   gru: [gru({ units: 11 }), gru({ units: 6, reset: 'before' })],
+  'lstm with peepholes': [lstm({ units: 11, peepholes: true })],
+  normalised: [
+    elman({ units: 11, layerNorm: true }),
+    lstm({ units: 6, layerNorm: true }),
+    gru({ units: 5, layerNorm: true }),
+    gru({ units: 7, reset: 'before', layerNorm: true }),
+  ],
+  'every dropout': [
+    lstm({ units: 19, recurrentDropout: 0.2, weightDropout: 0.2 }),
+    dropout({ rate: 0.2 }),
+    elman({ units: 11, zoneout: { hidden: 0.1 } }),
+    dropout({ rate: 0.1, variational: true }),
+    gru({ units: 6, recurrentDropout: 0.1 }),
+  ],
   'lstm in both directions, side by side': [bidirectional(lstm({ units: 5 })), bidirectional(lstm({ units: 6 }))],
   'gru in both directions, summed': [
     bidirectional(gru({ units: 11 }), { merge: 'sum' }),
