@@ -2,7 +2,7 @@
 
 import { checkEarlyStopping, type EarlyStopping } from './best-so-far.ts';
 import { checkObjective, type Objective } from './bptt.ts';
-import { checkInteger, checkOptions, show } from './check.ts';
+import { checkInteger, checkOptions, checkSignal, show } from './check.ts';
 import { checkData, type Data } from './dataset.ts';
 import { BpttError } from './errors.ts';
 import type { Parallel } from './gradient-source.ts';
@@ -159,6 +159,7 @@ export function checkTrainOptions(options: TrainOptions): void {
       `train.parallel: expected workers(...) of bptt/worker, got ${show(parallel)}`,
     );
   }
+  checkSignal('train.signal', options.signal);
   if (resume !== undefined && !(resume instanceof Uint8Array)) {
     throw new BpttError('invalid-argument', `train.resume: expected a Uint8Array, got ${show(resume)}`);
   }

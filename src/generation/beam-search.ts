@@ -1,10 +1,10 @@
 // Beam search: the likeliest continuations of a prompt, of those that begin like the likeliest shorter ones.
-import { checkInteger, checkNumber, checkOptions } from '../check.ts';
+import { checkInteger, checkNumber, checkOptions, checkSignal } from '../check.ts';
 import type { Model } from '../model.ts';
 import type { Network } from '../network.ts';
 import { checkState, type State } from '../state.ts';
 import { TimeSlice } from '../yield.ts';
-import { checkPrompt, checkSignal, type Finish } from './generate.ts';
+import { checkPrompt, type Finish } from './generate.ts';
 import { LogProbabilities } from './log-probability.ts';
 import { gatherRows } from './state-rows.ts';
 import { checkStop, ending, type StopSequences } from './stop.ts';
