@@ -29,9 +29,8 @@ import { integer, text, toggle, type Values } from './flags.ts';
 import { inspectPage } from './inspect-page.ts';
 import { adviceOf, type Findings, summaryOf } from './inspect-summary.ts';
 import type { Output } from './output.ts';
-import { readVocabulary } from './sample.ts';
 import type { Text } from './text-file.ts';
-import { VOCABULARY } from './train.ts';
+import { encodeText, readVocabulary, VOCABULARY } from './vocabulary.ts';
 
 export const inspectFlags = {
   length: integer('characters of the text to read', 100, { min: 8 }),
@@ -58,7 +57,7 @@ export async function inspectCommand(
   const { model, metadata } = await loadModel(path);
   const vocabulary = readVocabulary(path, metadata[VOCABULARY], model.description[0].size);
   const read = [...source.text].slice(0, length + 1);
-  const tokens = vocabulary.encode(read.join(''));
+  const tokens = encodeText(vocabulary, read.join(''), source.name);
   const steps = tokens.length - 1;
   if (steps < 8) {
     throw new BpttError('bad-file', `${source.name}: expected at least 9 characters to read, got ${tokens.length}`);

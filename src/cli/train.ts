@@ -14,6 +14,7 @@ import type { Output } from './output.ts';
 import { createReporter, inTurn, type Reporter } from './report.ts';
 import { COMMAND, commandOf } from './resume.ts';
 import { describeModel, describeTraining, type TrainValues } from './train-flags.ts';
+import { encodePrompt, VOCABULARY } from './vocabulary.ts';
 
 const EPOCHS = 15;
 /** How often things happen in all when their flags do not say. */
@@ -21,9 +22,6 @@ const VALIDATIONS = 20;
 const SAMPLES = 5;
 const LINES = 50;
 const CHECKPOINTS = 20;
-
-/** The name of the vocabulary in a model file's metadata. */
-export const VOCABULARY = 'vocabulary';
 
 /**
  * Trains on a text and writes the model, also when `interrupted` aborts before all steps are made. Nothing is written when
@@ -185,17 +183,5 @@ class Sampler {
     if (length === 0) return;
     const tokens = [...generate(model, { prompt: this.#prompt, length, temperature, seed })];
     reporter.sample(step, this.#vocabulary.decode([...this.#prompt, ...tokens]));
-  }
-}
-
-/** The tokens of --prompt, or of another flag. */
-export function encodePrompt(vocabulary: Vocabulary, prompt: string, flag = '--prompt'): Int32Array {
-  if (prompt === '')
-    throw new BpttError('invalid-argument', `${flag}: expected at least one character, got an empty text`);
-  try {
-    return vocabulary.encode(prompt);
-  } catch (cause) {
-    if (!(cause instanceof BpttError)) throw cause;
-    throw new BpttError(cause.code, cause.message.replace('encode(text)', flag), { cause });
   }
 }
