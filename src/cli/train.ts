@@ -11,6 +11,7 @@ import { History } from './history.ts';
 import { htmlReport } from './html-report.ts';
 import { lossChart } from './loss-chart.ts';
 import type { Output } from './output.ts';
+import { checkOtherFile } from './paths.ts';
 import { createReporter, inTurn, type Reporter } from './report.ts';
 import { COMMAND, commandOf } from './resume.ts';
 import { describeModel, describeTraining, type TrainValues } from './train-flags.ts';
@@ -46,6 +47,7 @@ export async function trainCommand(
   const options = describeTraining(values, steps);
   const { seed, dtype, relaxed } = values;
   const model = await createModel(describeModel(values, vocabulary.size), { seed, dtype, relaxed });
+  await checkOtherFile('--out', out, corpus.path);
   await checkWritable(out);
   const files = new CheckpointFiles(out, { keep: values.keep });
   await checkFresh(files, values);
@@ -53,7 +55,10 @@ export async function trainCommand(
   const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
   const command = commandOf(corpus.path, corpus, values);
   const { report, chart, json } = values;
-  if (report !== undefined) await checkWritable(report);
+  if (report !== undefined) {
+    await checkOtherFile('--report', report, corpus.path, out);
+    await checkWritable(report);
+  }
   if (chart && json) throw new BpttError('invalid-argument', '--chart: expected no --json beside it, got both');
 
   const events = train(model, {

@@ -123,13 +123,12 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
 
 /** Reads the last token of each beam, which then has a row of its own. */
 function advance(network: Network, window: TokenWindow, live: readonly Beam[], beams: number): TokenWindow {
+  // First of all the memory: more beams than it holds are its error.
+  const wide = window.rows === beams ? window : new TokenWindow(network, beams, 1, undefined);
   const parents = Array.from({ length: beams }, (_, index) => live[index]?.row ?? 0);
   const state = gatherRows(network, window.state(), parents);
-  let wide = window;
-  if (window.rows !== beams) {
-    wide = new TokenWindow(network, beams, 1, state);
-    window.release();
-  } else wide.restore(state);
+  if (wide !== window) window.release();
+  wide.restore(state);
   for (const [index, { tokens }] of live.entries()) wide.next[index] = tokens.at(-1)!;
   wide.step();
   return wide;
