@@ -22,6 +22,7 @@ import {
 import { choice, integer, number, text, toggle, typed, type Values } from './flags.ts';
 import type { Output } from './output.ts';
 import { checkOtherFile } from './paths.ts';
+import { renamedError } from './renamed-error.ts';
 import { decodeText } from './text-file.ts';
 
 export const forecastFlags = {
@@ -99,13 +100,12 @@ async function readSeries(path: string, options: CsvOptions): Promise<Series> {
   try {
     return readCsv(content, options);
   } catch (cause) {
-    if (!(cause instanceof BpttError)) throw cause;
-    const message = cause.message
-      .replace(/^CSV/, path)
-      .replace(/^readCsv\.columns/, '--column')
-      .replace(/^readCsv\.date/, '--date')
-      .replace("missing: 'previous' or 'interpolate'", '--missing previous or --missing interpolate');
-    throw new BpttError(cause.code, message, { cause });
+    throw renamedError(cause, {
+      'CSV, ': `${path}, `,
+      'readCsv.columns': '--column',
+      'readCsv.date': '--date',
+      "missing: 'previous' or 'interpolate'": '--missing previous or --missing interpolate',
+    });
   }
 }
 

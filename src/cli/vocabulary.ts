@@ -1,6 +1,7 @@
 // The vocabulary that `bptt train` keeps in a model file, and what is typed or read as its tokens.
 import { BpttError } from '../errors.ts';
 import { Vocabulary } from '../text.ts';
+import { renamedError } from './renamed-error.ts';
 
 /** Its name in a model file's metadata. */
 export const VOCABULARY = 'vocabulary';
@@ -25,8 +26,7 @@ export function encodeText(vocabulary: Vocabulary, text: string, where: string):
   try {
     return vocabulary.encode(text);
   } catch (cause) {
-    if (!(cause instanceof BpttError)) throw cause;
-    throw new BpttError(cause.code, cause.message.replace('encode(text)', where), { cause });
+    throw renamedError(cause, { 'encode(text)': where });
   }
 }
 
