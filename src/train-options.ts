@@ -91,6 +91,7 @@ export interface CheckpointEvent {
 export interface EndEvent {
   readonly type: 'end';
   readonly step: number;
+  /** `aborted` also where all updates were made and the signal stopped the last validation. */
   readonly reason: 'steps' | 'epochs' | 'early-stopping' | 'aborted';
   /** That of the weights that the model ends with: the lowest after early stopping, else the last. Undefined where there was none. */
   readonly validationLoss: number | undefined;
