@@ -173,3 +173,10 @@ export async function run<Options = TrainOptions>(
   }
   return { told, checkpoints, parameters: model.parameters() };
 }
+
+/** A signal that aborts when it has been looked at so many times. */
+export function abortsAtLook(moment: number): AbortSignal {
+  const { signal } = new AbortController();
+  let looks = 0;
+  return Object.defineProperty(signal, 'aborted', { get: () => looks++ >= moment });
+}
