@@ -30,7 +30,7 @@ const CHUNK = 128;
  * The loss over one batch or several; a batch with `carry` goes on from the state that the one before left.
  *
  * @param state Where the first batch starts. Default zero.
- * @throws BpttError for batches and states that do not fit the model.
+ * @throws BpttError for batches and states that do not fit the model, and where there is no batch.
  */
 export function evaluate(
   model: Model,
@@ -43,15 +43,19 @@ export function evaluate(
   const evaluator = new Evaluator(model.network, options.loss);
   let next = state;
   try {
-    for (const batch of Symbol.iterator in data ? data : [data]) {
+    for (const batch of isIterable(data) ? data : [data]) {
       evaluator.open(batch, next);
       next = undefined;
       for (let from = 0; from < batch.steps; ) from = evaluator.run(batch, from);
     }
-    return evaluator.result(options.reduction ?? 'mean');
+    return evaluator.result('evaluate(data)', options.reduction ?? 'mean');
   } finally {
     evaluator.release();
   }
+}
+
+function isIterable(data: Batch | Iterable<Batch>): data is Iterable<Batch> {
+  return typeof data === 'object' && data !== null && Symbol.iterator in data;
 }
 
 /** Takes the loss chunk by chunk, so that a caller can do something else in between. @internal */
@@ -104,9 +108,13 @@ export class Evaluator {
     return to;
   }
 
-  result(reduction: Reduction): Evaluation {
+  /** `where`: what errors call the data. @throws BpttError when there was no batch. */
+  result(where: string, reduction: Reduction): Evaluation {
+    if (this.#window === undefined) {
+      throw new BpttError('invalid-argument', `${where}: expected at least one batch, got none`);
+    }
     const loss = reduce(reduction, this.#sum, this.#counted);
-    return { loss, counted: this.#counted, state: this.#window!.state() };
+    return { loss, counted: this.#counted, state: this.#window.state() };
   }
 
   release(): void {

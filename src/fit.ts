@@ -78,6 +78,9 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
       ...(shuffle !== undefined && { shuffle }),
     });
   };
+  if (onEvent !== undefined && typeof onEvent !== 'function') {
+    throw new BpttError('invalid-argument', `fit.onEvent: expected a function, got ${show(onEvent)}`);
+  }
   const history: (StepEvent | ValidationEvent)[] = [];
   let end: EndEvent | undefined;
   if (typeof trainer !== 'function') {
@@ -100,7 +103,8 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
 }
 
 function isSequences(data: FitData): data is readonly Sequence[] {
-  return Array.isArray(data) && data.length > 0 && !('steps' in data[0]);
+  const [first] = Array.isArray(data) ? data : [];
+  return typeof first === 'object' && first !== null && !('steps' in first);
 }
 
 function lossOf(history: FitResult['history']): number | undefined {

@@ -148,7 +148,11 @@ class Loop {
           if (signal?.aborted) return false;
         }
       }
-      loss = evaluator.result('mean').loss;
+      const evaluation = evaluator.result('train.validation', 'mean');
+      if (evaluation.counted === 0) {
+        throw new BpttError('invalid-argument', 'train.validation: expected steps that count, got masked ones only');
+      }
+      loss = evaluation.loss;
       lowest = best.observe(loss);
       update.observe(loss);
     } finally {
