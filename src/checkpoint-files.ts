@@ -2,7 +2,7 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
-import { checkInteger, checkOptions } from './check.ts';
+import { checkInteger, checkOptions, checkString } from './check.ts';
 import { BpttError } from './errors.ts';
 import { decodeModelFile } from './model-file.ts';
 
@@ -42,7 +42,7 @@ export class CheckpointFiles {
   constructor(path: string, options: CheckpointFilesOptions = {}) {
     checkOptions('CheckpointFiles', options, ['keep']);
     this.#keep = checkInteger('CheckpointFiles.keep', options.keep ?? 2, 1);
-    this.#path = path;
+    this.#path = checkString('CheckpointFiles(path)', path);
     this.#extension = extname(path);
     this.#directory = dirname(path);
     this.#stem = `${basename(path, this.#extension)}.checkpoint-`;

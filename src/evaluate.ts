@@ -1,7 +1,9 @@
 // The loss of a model on given data, without learning.
+
 import { type Batch, checkBatch } from './batch.ts';
 import { checkObjective } from './bptt.ts';
 import { checkOptions } from './check.ts';
+import { checkModel } from './check-model.ts';
 import { BpttError } from './errors.ts';
 import { LossWindow } from './loss-window.ts';
 import { type Loss, type LossName, losses, type Reduction, reduce } from './losses.ts';
@@ -38,6 +40,7 @@ export function evaluate(
   options: EvaluateOptions,
   state?: State,
 ): Evaluation {
+  checkModel('evaluate', model);
   checkOptions('evaluate', options, ['loss', 'reduction']);
   checkObjective('evaluate', options);
   const evaluator = new Evaluator(model.network, options.loss);

@@ -1,5 +1,7 @@
 // Training in one call, for the usual case.
+
 import { checkInteger, checkOptions, show } from './check.ts';
+import { checkModel } from './check-model.ts';
 import { textStream } from './data.ts';
 import type { Data } from './dataset.ts';
 import { BpttError } from './errors.ts';
@@ -57,6 +59,7 @@ export interface FitResult {
  * @throws BpttError for wrong options and data; NonFiniteError when a loss or gradient is not finite.
  */
 export async function fit(model: Model, options: FitOptions): Promise<FitResult> {
+  checkModel('fit', model);
   checkOptions('fit', options, [...TRAIN_OPTIONS, 'batch', 'features', 'trainer', 'onEvent']);
   const { data, validation, batch = 32, features, optimizer = adam(), trainer = train, onEvent, ...rest } = options;
   checkInteger('fit.batch', batch, 1);

@@ -1,4 +1,5 @@
 // Training as a loop that the caller drives: an async iterator of events.
+import { checkModel } from './check-model.ts';
 import { batchesOf } from './dataset.ts';
 import { BpttError } from './errors.ts';
 import { Evaluator } from './evaluate.ts';
@@ -30,6 +31,7 @@ export function trainWith(
   options: TrainOptions,
   slice?: number,
 ): AsyncGenerator<TrainEvent, void, undefined> {
+  checkModel('train', model);
   checkTrainOptions(options);
   return run(new Training(model, options), options, new TimeSlice(slice));
 }

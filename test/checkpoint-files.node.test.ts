@@ -78,6 +78,7 @@ describe('CheckpointFiles', () => {
   });
 
   it('refuses wrong options', () => {
+    expect(() => new CheckpointFiles(undefined as never)).toThrow('CheckpointFiles(path): expected a string');
     expect(() => new CheckpointFiles('m', { keep: 0 })).toThrow('CheckpointFiles.keep: expected');
     expect(() => new CheckpointFiles('m', { kep: 1 } as never)).toThrow(BpttError);
   });

@@ -60,8 +60,8 @@ interface Beam {
  */
 export async function beamSearch(model: Model, options: BeamSearchOptions): Promise<readonly Hypothesis[]> {
   const where = 'beamSearch';
-  const { network } = model;
   const size = vocabularySize(where, model);
+  const { network } = model;
   checkOptions(where, options, ['prompt', 'beams', 'length', 'lengthPenalty', 'stop', 'state', 'signal']);
   const prompt = checkPrompt(`${where}.prompt`, options.prompt, size);
   const beams = checkInteger(`${where}.beams`, options.beams, 1);

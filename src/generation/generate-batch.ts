@@ -49,8 +49,8 @@ export interface GeneratedBatch {
  */
 export async function generateBatch(model: Model, options: GenerateBatchOptions): Promise<GeneratedBatch> {
   const where = 'generateBatch';
-  const { network } = model;
   const size = vocabularySize(where, model);
+  const { network } = model;
   checkOptions(where, options, [...SAMPLING_OPTIONS, 'prompts', 'length', 'stop', 'state', 'signal']);
   if (!Array.isArray(options.prompts) || options.prompts.length === 0) {
     throw new BpttError(
