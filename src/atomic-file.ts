@@ -1,7 +1,8 @@
 // Whole files in Node: read with errors that say what is wrong, written so that the former file survives every failure.
 import { randomUUID } from 'node:crypto';
-import { open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, readdir, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { checksum } from './checksum.ts';
 import { BpttError } from './errors.ts';
 
 /** What the system's codes mean to somebody who gave a path. */
@@ -9,6 +10,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or directory',
   ENOTDIR: 'a part of the path is not a directory',
   EISDIR: 'it is a directory',
+  EEXIST: 'there is another of that name',
   EACCES: 'permission denied',
   EPERM: 'the system does not permit it',
   EROFS: 'the file system is read-only',
@@ -44,12 +46,13 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
  * with a temporary name in the same directory, reach the disk, and take the place of the former file in one step.
  * A symbolic link stays one, and the file that it points to is replaced; permissions are kept.
  *
+ * @param owner Whose temporary file it is, for `removeAbandoned`: the path itself, or that of a file beside it.
  * @throws BpttError `bad-file` with the path and the reason; the former file is then untouched and no other file is left.
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomic(path: string, bytes: Uint8Array, owner = path): Promise<void> {
   try {
     const { target, mode } = await resolveTarget(path);
-    await withTemporary(target, mode, bytes, (temporary) => rename(temporary, target));
+    await withTemporary(target, mode, bytes, owner, (temporary) => rename(temporary, target));
     await syncDirectory(dirname(target));
   } catch (cause) {
     throw fileError(path, 'write', cause);
@@ -65,10 +68,25 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
 export async function checkWritable(path: string): Promise<void> {
   try {
     const { target, mode } = await resolveTarget(path);
-    await withTemporary(target, mode, new Uint8Array(0), unlink);
+    await withTemporary(target, mode, new Uint8Array(0), path, unlink);
   } catch (cause) {
     throw fileError(path, 'write', cause);
   }
+}
+
+/**
+ * Removes the temporary files that a process left when it was killed while it wrote `owner`, or a file of that owner. Only for
+ * whoever knows that nobody is writing them.
+ */
+export async function removeAbandoned(owner: string): Promise<void> {
+  const directory = dirname(owner);
+  const names = await readdir(directory).catch((): string[] => []);
+  for (const name of names) if (name.startsWith(temporaryPrefix(owner))) await unlink(join(directory, name));
+}
+
+/** It does not contain the owner's name, which may be as long as names can be. */
+function temporaryPrefix(owner: string): string {
+  return `.bptt-${checksum(new TextEncoder().encode(basename(owner)))}-`;
 }
 
 /** Where the bytes go (behind symbolic links), and the permissions of a file that is there already. */
@@ -95,10 +113,10 @@ async function withTemporary(
   target: string,
   mode: number | undefined,
   bytes: Uint8Array,
+  owner: string,
   finish: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  // The name does not contain the target's, which may be as long as names can be.
-  const temporary = join(dirname(target), `.bptt-${randomUUID()}.tmp`);
+  const temporary = join(dirname(target), `${temporaryPrefix(owner)}${randomUUID()}.tmp`);
   const file = await open(temporary, 'wx', mode ?? 0o666);
   try {
     try {

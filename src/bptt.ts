@@ -2,8 +2,10 @@
 //
 // Truncated BPTT(k1, k2) (Williams and Peng 1990, BPTT(h; h'); Sutskever 2013, section 2.8.6): each time k1 new steps have
 // been read, and at the end for the rest, backward from the newest step t through at most k2 steps, with h_{t-k2} constant.
+
 import { type Batch, checkBatch } from './batch.ts';
 import { checkInteger, checkOneOf, checkOptions, show } from './check.ts';
+import { checkModel } from './check-model.ts';
 import { BpttError, NonFiniteError } from './errors.ts';
 import { seedWords } from './initializers.ts';
 import { LossWindow, lossWindowBytes } from './loss-window.ts';
@@ -382,6 +384,7 @@ export function* backpropagate(
   objective: Objective,
   state?: State,
 ): Generator<WindowResult> {
+  checkModel('backpropagate', model);
   checkOptions('backpropagate', objective, ['loss', 'reduction', 'truncation', 'memoryBudget', 'seed']);
   checkObjective('backpropagate', objective);
   const bptt = new Backpropagation(model.network, objective);

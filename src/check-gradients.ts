@@ -1,7 +1,9 @@
 // The gradient check: what backward computes against finite differences of the loss.
+
 import type { Batch } from './batch.ts';
 import { Backpropagation, checkObjective, newSteps, type Objective } from './bptt.ts';
 import { checkNumber, checkOptions } from './check.ts';
+import { checkModel } from './check-model.ts';
 import { BpttError } from './errors.ts';
 import { addPenalties, checkRegularization, penaltyOf, type Regularization } from './gradient-step.ts';
 import { seedWords } from './initializers.ts';
@@ -47,6 +49,7 @@ export function checkGradients(
   state?: State,
 ): readonly GradientError[] {
   const known = ['loss', 'reduction', 'truncation', 'memoryBudget', 'seed', 'regularization', 'epsilon'];
+  checkModel('checkGradients', model);
   checkOptions('checkGradients', options, known);
   checkObjective('checkGradients', options);
   if (model.dtype !== 'f64') {

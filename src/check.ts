@@ -226,3 +226,9 @@ export function checkFlags(where: string, value: unknown, length: number, shape 
   const wrong = value.findIndex((flag) => flag > 1);
   return fail(`${where}[${wrong}]`, '0 or 1', show(value[wrong]));
 }
+
+/** An abort signal or nothing. */
+export function checkSignal(where: string, value: AbortSignal | undefined): AbortSignal | undefined {
+  if (value === undefined || typeof value?.aborted === 'boolean') return value;
+  return fail(where, 'an AbortSignal', show(value));
+}

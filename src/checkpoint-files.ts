@@ -1,8 +1,8 @@
 // Checkpoints in files: written whole or not at all, the newest few kept, the newest readable one found again.
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { readBytes, writeFileAtomic } from './atomic-file.ts';
-import { checkInteger, checkOptions } from './check.ts';
+import { readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
+import { checkInteger, checkOptions, checkString } from './check.ts';
 import { BpttError } from './errors.ts';
 import { decodeModelFile } from './model-file.ts';
 
@@ -32,6 +32,7 @@ export interface FoundCheckpoint {
  * }
  */
 export class CheckpointFiles {
+  readonly #path: string;
   readonly #directory: string;
   readonly #stem: string;
   readonly #extension: string;
@@ -41,6 +42,7 @@ export class CheckpointFiles {
   constructor(path: string, options: CheckpointFilesOptions = {}) {
     checkOptions('CheckpointFiles', options, ['keep']);
     this.#keep = checkInteger('CheckpointFiles.keep', options.keep ?? 2, 1);
+    this.#path = checkString('CheckpointFiles(path)', path);
     this.#extension = extname(path);
     this.#directory = dirname(path);
     this.#stem = `${basename(path, this.#extension)}.checkpoint-`;
@@ -54,7 +56,7 @@ export class CheckpointFiles {
    */
   async write({ step, bytes }: { readonly step: number; readonly bytes: Uint8Array }): Promise<string> {
     const path = this.#pathOf(step);
-    await writeFileAtomic(path, bytes);
+    await writeFileAtomic(path, bytes, this.#path);
     for (const old of (await this.steps()).filter((other) => other !== step).slice(this.#keep - 1)) {
       await unlink(this.#pathOf(old));
     }
@@ -94,9 +96,10 @@ export class CheckpointFiles {
     throw new BpttError('bad-file', damaged.map(({ reason }) => reason).join('; '));
   }
 
-  /** Removes all checkpoints of this training. */
+  /** Removes all checkpoints of this training, and what was left of those in whose writing it was killed. */
   async clear(): Promise<void> {
     for (const step of await this.steps()) await unlink(this.#pathOf(step));
+    await removeAbandoned(this.#path);
   }
 
   #pathOf(step: number): string {

@@ -1,5 +1,6 @@
 // Where batches come from, epoch by epoch, so that training can begin anywhere in it.
 import type { Batch } from './batch.ts';
+import { show } from './check.ts';
 import { BpttError } from './errors.ts';
 
 /** Batches that can be gone through from any of them on: what exact resuming needs of data that does not fit in memory. */
@@ -21,6 +22,10 @@ function isDataset(data: Data): data is Dataset {
   return 'batches' in data;
 }
 
+function isIterable(value: unknown): value is Iterable<Batch> | AsyncIterable<Batch> {
+  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+}
+
 /** @throws BpttError when `data` is none of the three. */
 export function checkData(where: string, data: unknown): Data {
   const given = data as Partial<Iterable<Batch> & AsyncIterable<Batch> & Dataset> | null | undefined;
@@ -35,7 +40,14 @@ export function checkData(where: string, data: unknown): Data {
 /** The batches of an epoch without the first `skip`. */
 export async function* batchesOf(data: Data, epoch: number, skip: number): AsyncGenerator<Batch, void, undefined> {
   if (isDataset(data)) {
-    yield* data.batches(epoch, skip);
+    const batches: unknown = data.batches(epoch, skip);
+    if (!isIterable(batches)) {
+      throw new BpttError(
+        'invalid-argument',
+        `data.batches(${epoch}, ${skip}): expected an iterable of batches, got ${show(batches)}`,
+      );
+    }
+    yield* batches;
     return;
   }
   let left = skip;

@@ -1,7 +1,9 @@
 // The loss of a model on given data, without learning.
+
 import { type Batch, checkBatch } from './batch.ts';
 import { checkObjective } from './bptt.ts';
 import { checkOptions } from './check.ts';
+import { checkModel } from './check-model.ts';
 import { BpttError } from './errors.ts';
 import { LossWindow } from './loss-window.ts';
 import { type Loss, type LossName, losses, type Reduction, reduce } from './losses.ts';
@@ -30,7 +32,7 @@ const CHUNK = 128;
  * The loss over one batch or several; a batch with `carry` goes on from the state that the one before left.
  *
  * @param state Where the first batch starts. Default zero.
- * @throws BpttError for batches and states that do not fit the model.
+ * @throws BpttError for batches and states that do not fit the model, and where there is no batch.
  */
 export function evaluate(
   model: Model,
@@ -38,20 +40,25 @@ export function evaluate(
   options: EvaluateOptions,
   state?: State,
 ): Evaluation {
+  checkModel('evaluate', model);
   checkOptions('evaluate', options, ['loss', 'reduction']);
   checkObjective('evaluate', options);
   const evaluator = new Evaluator(model.network, options.loss);
   let next = state;
   try {
-    for (const batch of Symbol.iterator in data ? data : [data]) {
+    for (const batch of isIterable(data) ? data : [data]) {
       evaluator.open(batch, next);
       next = undefined;
       for (let from = 0; from < batch.steps; ) from = evaluator.run(batch, from);
     }
-    return evaluator.result(options.reduction ?? 'mean');
+    return evaluator.result('evaluate(data)', options.reduction ?? 'mean');
   } finally {
     evaluator.release();
   }
+}
+
+function isIterable(data: Batch | Iterable<Batch>): data is Iterable<Batch> {
+  return typeof data === 'object' && data !== null && Symbol.iterator in data;
 }
 
 /** Takes the loss chunk by chunk, so that a caller can do something else in between. @internal */
@@ -104,9 +111,13 @@ export class Evaluator {
     return to;
   }
 
-  result(reduction: Reduction): Evaluation {
+  /** `where`: what errors call the data. @throws BpttError when there was no batch. */
+  result(where: string, reduction: Reduction): Evaluation {
+    if (this.#window === undefined) {
+      throw new BpttError('invalid-argument', `${where}: expected at least one batch, got none`);
+    }
     const loss = reduce(reduction, this.#sum, this.#counted);
-    return { loss, counted: this.#counted, state: this.#window!.state() };
+    return { loss, counted: this.#counted, state: this.#window.state() };
   }
 
   release(): void {

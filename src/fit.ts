@@ -1,5 +1,7 @@
 // Training in one call, for the usual case.
+
 import { checkInteger, checkOptions, show } from './check.ts';
+import { checkModel } from './check-model.ts';
 import { textStream } from './data.ts';
 import type { Data } from './dataset.ts';
 import { BpttError } from './errors.ts';
@@ -57,6 +59,7 @@ export interface FitResult {
  * @throws BpttError for wrong options and data; NonFiniteError when a loss or gradient is not finite.
  */
 export async function fit(model: Model, options: FitOptions): Promise<FitResult> {
+  checkModel('fit', model);
   checkOptions('fit', options, [...TRAIN_OPTIONS, 'batch', 'features', 'trainer', 'onEvent']);
   const { data, validation, batch = 32, features, optimizer = adam(), trainer = train, onEvent, ...rest } = options;
   checkInteger('fit.batch', batch, 1);
@@ -78,6 +81,9 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
       ...(shuffle !== undefined && { shuffle }),
     });
   };
+  if (onEvent !== undefined && typeof onEvent !== 'function') {
+    throw new BpttError('invalid-argument', `fit.onEvent: expected a function, got ${show(onEvent)}`);
+  }
   const history: (StepEvent | ValidationEvent)[] = [];
   let end: EndEvent | undefined;
   if (typeof trainer !== 'function') {
@@ -100,7 +106,8 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
 }
 
 function isSequences(data: FitData): data is readonly Sequence[] {
-  return Array.isArray(data) && data.length > 0 && !('steps' in data[0]);
+  const [first] = Array.isArray(data) ? data : [];
+  return typeof first === 'object' && first !== null && !('steps' in first);
 }
 
 function lossOf(history: FitResult['history']): number | undefined {

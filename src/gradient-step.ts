@@ -1,5 +1,5 @@
 // From a gradient to an update: penalties, the norm, clipping, the optimizer; in this order.
-import { checkBoolean, checkNumber, checkOptions } from './check.ts';
+import { checkBoolean, checkNumber, checkObject, checkOptions } from './check.ts';
 import { NonFiniteError } from './errors.ts';
 import type { Network } from './network.ts';
 import { checkOptimizer, type Optimizer, OptimizerRun } from './optimizers.ts';
@@ -40,7 +40,11 @@ export interface UpdateResult {
 export function checkUpdate(where: string, options: UpdateOptions): UpdateOptions {
   checkOptimizer(`${where}.optimizer`, options.optimizer);
   if (options.clip !== undefined) {
-    checkOptions(`${where}.clip`, options.clip, 'norm' in options.clip ? ['norm'] : ['value']);
+    checkOptions(
+      `${where}.clip`,
+      options.clip,
+      'norm' in checkObject(`${where}.clip`, options.clip) ? ['norm'] : ['value'],
+    );
     if ('norm' in options.clip) checkNumber(`${where}.clip.norm`, options.clip.norm, { exclusiveMin: 0 });
     else checkNumber(`${where}.clip.value`, options.clip.value, { exclusiveMin: 0 });
   }

@@ -1,5 +1,7 @@
 // The learning-rate range test: which rates a model learns with.
+
 import { checkInteger, checkNumber, checkOptions } from './check.ts';
+import { checkModel } from './check-model.ts';
 import { BpttError, NonFiniteError } from './errors.ts';
 import { power } from './exact-functions.ts';
 import type { Model } from './model.ts';
@@ -47,6 +49,7 @@ const DIVERGED = 4;
  */
 export async function learningRateRange(model: Model, options: LearningRateRangeOptions): Promise<LearningRateRange> {
   const where = 'learningRateRange';
+  checkModel(where, model);
   const left = ['epochs', 'validation', 'validateEvery', 'earlyStopping', 'average', 'checkpoint', 'resume'];
   checkOptions(where, options, [...TRAIN_OPTIONS.filter((name) => !left.includes(name)), 'from', 'to']);
   const { from = 1e-6, to = 1, steps = 100, optimizer, ...rest } = options;

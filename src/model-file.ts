@@ -1,5 +1,7 @@
 // A model as one file: safetensors, with the description in the metadata.
+
 import { checkObject, checkOptions, checkString } from './check.ts';
+import { checkModel } from './check-model.ts';
 import { checksum } from './checksum.ts';
 import { BpttError } from './errors.ts';
 import { createStack } from './layers/registry.ts';
@@ -37,6 +39,7 @@ export interface ModelFile {
  * @throws BpttError for metadata that are not strings or whose names are taken.
  */
 export function serialize(model: Model, options: SerializeOptions = {}): Uint8Array<ArrayBuffer> {
+  checkModel('serialize', model);
   checkOptions('serialize', options, ['metadata']);
   return encodeModelFile(model, checkMetadata('serialize.metadata', options.metadata ?? {}));
 }

@@ -228,6 +228,13 @@ export class OptimizerRun {
     const optimizer = this.#optimizer;
     this.#step++;
     const learningRate = this.#schedule.at(this.#step);
+    if (!Number.isFinite(learningRate)) {
+      const where = `training step ${this.#step}`;
+      throw new BpttError(
+        'non-finite',
+        `${where}: expected a finite learning rate, got ${learningRate}; the parameters are as before this step`,
+      );
+    }
     if ('beta1' in optimizer) {
       this.#powers[0] *= optimizer.beta1;
       this.#powers[1] *= optimizer.beta2;

@@ -1,6 +1,8 @@
 // PyTorch's state dicts, in safetensors: weights of nn.RNN, nn.LSTM, nn.GRU, nn.Embedding and nn.Linear, both ways, without a table
 // of names. Tensors are found by what PyTorch calls them inside their module, by their shapes and by the order of the layers.
+
 import { checkOptions, checkString, show } from './check.ts';
+import { checkModel } from './check-model.ts';
 import { BpttError } from './errors.ts';
 import type { LayerDescription } from './layers/registry.ts';
 import type { Model } from './model.ts';
@@ -44,6 +46,7 @@ interface Place {
  * have and for `modules` that are not those of the file.
  */
 export function loadStateDict(model: Model, bytes: Uint8Array, options: StateDictOptions = {}): void {
+  checkModel('loadStateDict', model);
   const names = checkModules('loadStateDict', options);
   const places = placesOf(model);
   const parameters = byName(model.parameters());
@@ -170,6 +173,7 @@ export function loadStateDict(model: Model, bytes: Uint8Array, options: StateDic
  * as the modules.
  */
 export function saveStateDict(model: Model, options: StateDictOptions = {}): Uint8Array<ArrayBuffer> {
+  checkModel('saveStateDict', model);
   const names = checkModules('saveStateDict', options);
   const parameters = byName(model.parameters());
   const groups: Place[][] = [];

@@ -221,7 +221,8 @@ const kinds: { readonly [Kind in Schedule['kind']]: ScheduleKind<Extract<Schedul
     at({ max, steps, rise, from, to }, step) {
       const top = rise * steps - 1;
       const t = Math.min(step, steps) - 1;
-      return t <= top ? between(from, max, t / top) : between(max, to, (t - top) / (steps - 1 - top));
+      // With a top of 0 there is no way up: the first update has the highest rate.
+      return t <= top && top > 0 ? between(from, max, t / top) : between(max, to, (t - top) / (steps - 1 - top));
     },
   },
   plateau: {

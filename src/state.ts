@@ -1,4 +1,5 @@
 // The state of recurrent layers between steps, as a value that the caller keeps.
+import { show } from './check.ts';
 import { BpttError } from './errors.ts';
 import type { Network } from './network.ts';
 import type { Reals } from './wasm/arena.ts';
@@ -23,6 +24,10 @@ export function zeroState(network: Network, rows: number): State {
 export function checkState(network: Network, state: State, rows: number): void {
   const expected = network.stateWidths.map((width) => `[${rows},${width}]`);
   const lengths = network.stateWidths.map((width) => rows * width);
+  const given: unknown = state?.layers;
+  if (!Array.isArray(given)) {
+    throw new BpttError('foreign-state', `state: expected a state of this model, got ${show(state)}`);
+  }
   const fits =
     state.rows === rows &&
     state.layers.length === lengths.length &&

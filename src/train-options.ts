@@ -2,7 +2,7 @@
 
 import { checkEarlyStopping, type EarlyStopping } from './best-so-far.ts';
 import { checkObjective, type Objective } from './bptt.ts';
-import { checkInteger, checkOptions, show } from './check.ts';
+import { checkInteger, checkOptions, checkSignal, show } from './check.ts';
 import { checkData, type Data } from './dataset.ts';
 import { BpttError } from './errors.ts';
 import type { Parallel } from './gradient-source.ts';
@@ -91,6 +91,7 @@ export interface CheckpointEvent {
 export interface EndEvent {
   readonly type: 'end';
   readonly step: number;
+  /** `aborted` also where all updates were made and the signal stopped the last validation. */
   readonly reason: 'steps' | 'epochs' | 'early-stopping' | 'aborted';
   /** That of the weights that the model ends with: the lowest after early stopping, else the last. Undefined where there was none. */
   readonly validationLoss: number | undefined;
@@ -159,6 +160,7 @@ export function checkTrainOptions(options: TrainOptions): void {
       `train.parallel: expected workers(...) of bptt/worker, got ${show(parallel)}`,
     );
   }
+  checkSignal('train.signal', options.signal);
   if (resume !== undefined && !(resume instanceof Uint8Array)) {
     throw new BpttError('invalid-argument', `train.resume: expected a Uint8Array, got ${show(resume)}`);
   }

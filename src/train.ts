@@ -1,4 +1,5 @@
 // Training as a loop that the caller drives: an async iterator of events.
+import { checkModel } from './check-model.ts';
 import { batchesOf } from './dataset.ts';
 import { BpttError } from './errors.ts';
 import { Evaluator } from './evaluate.ts';
@@ -30,6 +31,7 @@ export function trainWith(
   options: TrainOptions,
   slice?: number,
 ): AsyncGenerator<TrainEvent, void, undefined> {
+  checkModel('train', model);
   checkTrainOptions(options);
   return run(new Training(model, options), options, new TimeSlice(slice));
 }
@@ -60,8 +62,8 @@ class Loop {
 
   async *run(): AsyncGenerator<TrainEvent, void, undefined> {
     const { cursor, average, best } = this.#training;
-    const reason = yield* this.#epochs();
-    if (reason !== 'aborted') yield* this.#validate();
+    let reason = yield* this.#epochs();
+    if (reason !== 'aborted' && !(yield* this.#validate())) reason = 'aborted';
     if (this.#options.checkpoint !== undefined) yield await this.#checkpoint();
     average?.swap();
     const validationLoss = reason === 'aborted' ? best.last : best.restore();
@@ -74,7 +76,7 @@ class Loop {
     const limit = steps ?? Number.POSITIVE_INFINITY;
     // A training that was left between an update and its validation goes on with that.
     yield* this.#validateWhenDue();
-    for (; cursor.epoch < epochs; cursor.epoch++) {
+    while (cursor.epoch < epochs) {
       let batches = cursor.batch;
       for await (const batch of batchesOf(data, cursor.epoch, cursor.batch)) {
         batches++;
@@ -96,11 +98,10 @@ class Loop {
       if (batches === 0) {
         throw new BpttError('invalid-argument', 'train.data: expected at least one batch in each iteration, got none');
       }
+      // Before the validation: one that is left is gone on with, and the epoch is not read again.
       cursor.batch = 0;
-      if (this.#options.validateEvery === 'epoch' && cursor.epoch < epochs - 1) {
-        yield* this.#validate();
-        if (signal?.aborted) return 'aborted';
-      }
+      cursor.epoch++;
+      yield* this.#validateWhenDue();
     }
     if (accumulation.pending) yield* this.#step();
     return 'epochs';
@@ -122,15 +123,20 @@ class Loop {
   }
 
   async *#validateWhenDue(): AsyncGenerator<TrainEvent> {
-    const { validateEvery } = this.#options;
-    if (typeof validateEvery === 'number' && this.#training.cursor.step % validateEvery === 0) yield* this.#validate();
+    const { validateEvery, epochs = Number.POSITIVE_INFINITY } = this.#options;
+    const { step, epoch, batch, window } = this.#training.cursor;
+    const due =
+      validateEvery === 'epoch'
+        ? epoch > 0 && epoch < epochs && batch === 0 && window === 0
+        : validateEvery !== undefined && step % validateEvery === 0;
+    if (due) yield* this.#validate();
   }
 
-  /** Unless this was done since the last update. */
-  async *#validate(): AsyncGenerator<TrainEvent> {
+  /** Unless this was done since the last update. Says whether it is done: not when the signal aborts. */
+  async *#validate(): AsyncGenerator<TrainEvent, boolean> {
     const { validation, loss: name, signal } = this.#options;
     const { network, cursor, average, best, update } = this.#training;
-    if (validation === undefined || cursor.validated === cursor.step) return;
+    if (validation === undefined || cursor.validated === cursor.step) return true;
     const evaluator = new Evaluator(network, name);
     let loss: number;
     let lowest: boolean;
@@ -141,10 +147,14 @@ class Loop {
         for (let from = 0; from < batch.steps; ) {
           from = evaluator.run(batch, from);
           await this.#slice.rest();
-          if (signal?.aborted) return;
+          if (signal?.aborted) return false;
         }
       }
-      loss = evaluator.result('mean').loss;
+      const evaluation = evaluator.result('train.validation', 'mean');
+      if (evaluation.counted === 0) {
+        throw new BpttError('invalid-argument', 'train.validation: expected steps that count, got masked ones only');
+      }
+      loss = evaluation.loss;
       lowest = best.observe(loss);
       update.observe(loss);
     } finally {
@@ -154,6 +164,7 @@ class Loop {
     }
     cursor.validated = cursor.step;
     yield { type: 'validation', step: cursor.step, loss, best: lowest };
+    return true;
   }
 
   async #checkpoint(): Promise<TrainEvent> {

@@ -1,4 +1,5 @@
 // Checkpoints in files.
+import { watch } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +47,27 @@ describe('CheckpointFiles', () => {
     await expect(files.newest()).rejects.toThrow(BpttError);
   });
 
+  it('clears checkpoints, and what a process left that was killed while it wrote one, and nothing else', async () => {
+    const files = new CheckpointFiles(path('m.safetensors'));
+    const other = new CheckpointFiles(path('other.safetensors'));
+    const bytes = await bytesOf(1);
+    for (const one of [files, other]) await one.write({ step: 1, bytes });
+    const seen = new Set<string>();
+    const watcher = watch(directory, (_, name) => name !== null && seen.add(name));
+    await files.write({ step: 2, bytes });
+    await other.write({ step: 2, bytes });
+    await expect.poll(() => [...seen].filter((name) => name.endsWith('.tmp')).length).toBe(2);
+    watcher.close();
+    const temporary = [...seen].filter((name) => name.endsWith('.tmp'));
+    for (const name of temporary) await writeFile(path(name), bytes.subarray(0, 9));
+    await files.clear();
+    expect((await readdir(directory)).sort()).toEqual([
+      temporary[1],
+      'other.checkpoint-1.safetensors',
+      'other.checkpoint-2.safetensors',
+    ]);
+  });
+
   it('keeps the former ones when it cannot write', async () => {
     const files = new CheckpointFiles(path('m.safetensors'), { keep: 1 });
     await files.write({ step: 1, bytes: await bytesOf(1) });
@@ -56,6 +78,7 @@ describe('CheckpointFiles', () => {
   });
 
   it('refuses wrong options', () => {
+    expect(() => new CheckpointFiles(undefined as never)).toThrow('CheckpointFiles(path): expected a string');
     expect(() => new CheckpointFiles('m', { keep: 0 })).toThrow('CheckpointFiles.keep: expected');
     expect(() => new CheckpointFiles('m', { kep: 1 } as never)).toThrow(BpttError);
   });

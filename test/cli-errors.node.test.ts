@@ -138,6 +138,17 @@ describe('the model file', () => {
   });
 });
 
+test.each(['eval', 'inspect'])('%s names the text whose character the model does not know', async (command) => {
+  const metadata = { vocabulary: '{"kind":"characters","symbols":"abc"}' };
+  await writeFile(
+    at('abc'),
+    serialize(await createModel([tokens(3), elman({ units: 2 }), dense({ units: 3 })]), { metadata }),
+  );
+  expect(expectFailure(await run(command, at('abc'), 'verse.txt'))).toBe(
+    'verse.txt: expected one of the 3 characters of the vocabulary, got "T" (U+0054) at position 0',
+  );
+});
+
 describe('sample refuses', () => {
   const description = [tokens(3), elman({ units: 2 }), dense({ units: 3 })] as const;
 

@@ -1,5 +1,5 @@
 // What the command line does with models and series: eval, info, export, import, forecast.
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, symlink, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createModel, dense, elman, embedding, evaluate, lstm, textStream, tokens } from '../src/index.ts';
 import { loadModel, saveModel } from '../src/node.ts';
@@ -149,7 +149,64 @@ describe('forecast', () => {
       /"series" of a model that forecasts/,
     );
     expect(expectFailure(await run('forecast', at('none.csv')))).toMatch(/none\.csv: cannot read the file/);
+    const none = ['--model', model()];
+    for (const flag of ['--calendar', '--epochs 3', '--seed 0', '--column sold', '--out x.safetensors']) {
+      const message = `${flag.split(' ')[0]}: expected no --model beside it, got ${model()}`;
+      expect(expectFailure(await run('forecast', at('series.csv'), ...none, ...flag.split(' ')))).toBe(message);
+    }
   });
+
+  test('names the file, the line and the flag', async () => {
+    await writeFile(at('wrong.csv'), 'day,sold\n2024-01-01,3\n2024-01-02,x\n');
+    const wrong = (...flags: readonly string[]) => run('forecast', 'wrong.csv', ...flags);
+    expect(expectFailure(await wrong('--column', 'sold'))).toBe(
+      'wrong.csv, line 3, column "sold": expected a finite number, got "x"',
+    );
+    expect(expectFailure(await wrong('--column', 'solt'))).toMatch(
+      /^--column: expected one of the columns "day", "sold"/,
+    );
+    expect(expectFailure(await wrong('--date', 'date'))).toMatch(/^--date: expected one of the columns "day", "sold"/);
+    await writeFile(at('latin1.csv'), Buffer.from('caf\xe9\n1\n2\n', 'latin1'));
+    expect(expectFailure(await run('forecast', 'latin1.csv'))).toBe(
+      'latin1.csv: expected text in UTF-8, got bytes that are not: the file is binary or in another encoding',
+    );
+  });
+
+  test('fills what is missing when it is told how', async () => {
+    const lines = days.map((day, i) => `${day},${i % 9 === 3 ? '' : wave[i % 7]}`);
+    await writeFile(at('gaps.csv'), ['day,sold', ...lines, ''].join('\n'));
+    const flags = ['gaps.csv', '--date', 'day', '--context', '7', '--epochs', '1', '--steps', '2'];
+    expect(expectFailure(await run('forecast', ...flags))).toBe(
+      'gaps.csv, line 5, column "sold": expected a number, got a missing value; --missing previous or --missing interpolate fills it',
+    );
+    const filled = await run('forecast', ...flags, '--missing', 'previous', '--out', 'gaps.safetensors');
+    const other = await run('forecast', ...flags, '--missing', 'interpolate');
+    expect([filled.code, other.code]).toEqual([0, 0]);
+    expect(filled.stdout).not.toBe(other.stdout);
+    // The kept model fills as it did when it learned.
+    const kept = await run('forecast', 'gaps.csv', '--model', 'gaps.safetensors', '--steps', '2');
+    expect(kept.stdout).toBe(filled.stdout);
+  });
+});
+
+test('nothing that is read is written over', async () => {
+  const named = async (command: string, ...args: readonly string[]) => {
+    const before = await readFile(at(args[0]!));
+    expect(expectFailure(await run(command, ...args))).toContain('expected another file than ');
+    expect(await readFile(at(args[0]!))).toEqual(before);
+  };
+  await copyFile(model(), at('own.safetensors'));
+  await symlink('own.safetensors', at('link.safetensors'));
+  await writeFile(at('own.onnx'), 'a graph');
+  await writeFile(at('own.csv'), 'sold\n1\n2\n');
+  await named('export', 'own.safetensors', 'own.safetensors');
+  await named('export', 'own.safetensors', 'link.safetensors');
+  await named('export', 'own.safetensors', at('own.safetensors'));
+  await named('import', 'own.onnx', './own.onnx');
+  await named('forecast', 'own.csv', '--out', 'own.csv');
+  await named('train', 'verse.txt', '--out', 'verse.txt');
+  await named('train', 'verse.txt', '--report', 'verse.txt', '--out', 'new.safetensors');
+  await named('train', 'verse.txt', '--report', 'new.html', '--out', 'new.html');
 });
 
 test('wrong warm-ups are refused', async () => {

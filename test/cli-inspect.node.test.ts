@@ -99,14 +99,17 @@ describe('bptt inspect', () => {
     expect(truncation.at(-1)!.degrees).toBeLessThan(1e-3);
   });
 
-  it('refuses what it cannot look into', async () => {
+  it('refuses what it cannot look into', { timeout: 240_000 }, async () => {
     await writeFile(at('file'), '');
     for (const [args, message] of [
       [['inspected.safetensors', '--text', 'whale'], 'expected at least 9 characters'],
       [['inspected.safetensors', '--text', 'ZZZZZZZZZZZZ'], 'Z'],
       [['inspected.safetensors', 'verse.txt', '--text', 'The whale'], '--text: expected no FILE beside it'],
-      [['inspected.safetensors', 'verse.txt', '--layer', '1'], 'layer'],
-      [['inspected.safetensors', 'verse.txt', '--output', 'file'], 'file'],
+      [['inspected.safetensors', 'verse.txt', '--layer', '1'], '--layer: expected an integer >= 0 and <= 0, got 1'],
+      [
+        ['inspected.safetensors', 'verse.txt', '--output', 'file'],
+        'file: cannot write the file: there is another of that name',
+      ],
       [['verse.txt'], 'verse.txt'],
       [['nothing.safetensors'], 'nothing.safetensors'],
     ] as const) {

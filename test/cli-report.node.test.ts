@@ -144,6 +144,26 @@ describe('the report', () => {
     expect(await readFile(at('twice.safetensors'))).toEqual(await readFile(at('again.safetensors')));
   });
 
+  it.each<[readonly string[], string, string]>([
+    [['--clip', '0'], '>Gradient norm<', 'bits in every engine.'],
+    [['--clip', '1000'], '>Gradient norm; none is longer than 1000, where it is clipped<', 'bits in every engine.'],
+    [
+      ['--clip', '0.01', '--relaxed'],
+      '>Gradient norm; longer than 0.01, the dashed line, it is clipped<',
+      'bits where machine and engine are of this kind.',
+    ],
+  ])('says of %j what was clipped, and where the bits are the same', async (flags, norms, bits) => {
+    const rest = ['--steps', '4', '--report', 'clipped.html', '--out', 'clipped.safetensors'];
+    const { code, stderr } = await run('train', 'verse.txt', ...small, ...flags, ...rest);
+    // Node 20 has no relaxed SIMD.
+    if (flags.includes('--relaxed') && stderr.includes('relaxed')) return;
+    expect([code, stderr]).toEqual([0, '']);
+    const html = await readFile(at('clipped.html'), 'utf8');
+    expect(html).toContain(norms);
+    expect(html).toContain(bits);
+    expect(html.includes('"line":')).toBe(norms.includes('dashed'));
+  });
+
   it('is not begun where it cannot be written', async () => {
     const outcome = await run(
       'train',

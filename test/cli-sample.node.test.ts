@@ -97,4 +97,9 @@ describe('sample', () => {
   ])('refuses %s', async (flags, message) => {
     expect(expectFailure(await run('sample', path(), ...flags.split(' ')))).toBe(message);
   });
+
+  test('refuses more beams than memory holds', async () => {
+    const message = expectFailure(await run('sample', path(), '--beams', '1000000000'));
+    expect(message).toMatch(/^Wasm memory: expected to grow by \d+ bytes/);
+  });
 });

@@ -18,6 +18,14 @@ const V = 5;
 const stream = (length: number) => Int32Array.from({ length }, (_, i) => (i * i + (i >> 2)) % V);
 const create = (units = 6) => createModel([tokens(V), elman({ units }), dense({ units: V })], { seed: 2 });
 
+it.each<[unknown, string]>([
+  [[], 'evaluate(data): expected at least one batch, got none'],
+  [null, 'batch: expected an object, got null'],
+])('refuses %j', async (data, message) => {
+  const model = await createModel([tokens(3), elman({ units: 2 }), dense({ units: 3 })]);
+  expect(() => evaluate(model, data as never, { loss: 'cross-entropy' })).toThrow(message);
+});
+
 describe('evaluate', () => {
   it('is the loss that backpropagation reports, mean and sum, with and without a mask', async () => {
     const model = await create();

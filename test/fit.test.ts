@@ -98,6 +98,23 @@ describe('fit', () => {
     ],
     ['no rows', { epochs: 1, batch: 0 }, 'fit.batch: expected'],
     ['an empty list', { epochs: 1, data: [] }, 'expected at least one batch'],
+    ['numbers', { epochs: 1, data: [1, 2] as never }, 'batch: expected an object, got 1'],
+    ['an event handler that is none', { epochs: 1, onEvent: 3 as never }, 'fit.onEvent: expected a function, got 3'],
+    [
+      'no batch to validate on',
+      { epochs: 1, validation: [] },
+      'train.validation: expected at least one batch, got none',
+    ],
+    [
+      'validation without a step that counts',
+      { epochs: 1, validation: [{ ...batches[0]!, mask: new Uint8Array(batches[0]!.steps * 2) }] },
+      'train.validation: expected steps that count, got masked ones only',
+    ],
+    [
+      'a dataset that gives no batches',
+      { epochs: 1, data: { batches: () => null } as never },
+      'data.batches(0, 0): expected an iterable of batches, got null',
+    ],
     ['a stream of one token', { epochs: 1, data: stream(1) }, 'expected at least 2 tokens'],
   ])('refuses %s', async (_, options, message) => {
     const result = fit(await create(), { data: stream(20), loss: 'cross-entropy', ...options });

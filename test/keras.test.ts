@@ -1,4 +1,6 @@
 // Keras files: what the model gave in Keras, the imported model gives too.
+
+import fc from 'fast-check';
 import { unzipSync, unzlibSync, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import {
@@ -254,6 +256,26 @@ describe('files that are damaged', () => {
       changed[at]! ^= 0x10;
       await refusal(changed);
     }
+  });
+
+  it('with any octets changed in HDF5, which has no checksum: read, or refused with no other error', async () => {
+    const model = await createModel([features(3), gru({ units: 3 }), gru({ units: 3 })]);
+    const changes = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 })), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(changes, (changed) => {
+        const bytes = whole.slice();
+        for (const [at, bits] of changed) bytes[at]! ^= bits;
+        try {
+          loadKerasWeights(model, bytes);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'BpttError', code: 'bad-file' });
+        }
+      }),
+      { numRuns: 400 },
+    );
   });
 
   it.each(['config.json', 'metadata.json', 'model.weights.h5'])('without %s', async (name) => {

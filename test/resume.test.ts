@@ -1,17 +1,7 @@
 // Exact resume: a training that was stopped anywhere and goes on from a checkpoint ends with the bits of one that never stopped.
 import { describe, expect, it } from 'vitest';
-import {
-  adam,
-  BpttError,
-  createModel,
-  deserialize,
-  elman,
-  serialize,
-  sgd,
-  type TrainOptions,
-  train,
-} from '../src/index.ts';
-import { type Case, carried, cases, characters, run, type Told } from './support/trainings.ts';
+import { adam, BpttError, createModel, deserialize, elman, serialize, sgd, type TrainOptions } from '../src/index.ts';
+import { abortsAtLook, type Case, carried, cases, characters, run } from './support/trainings.ts';
 
 describe.each(cases)('$name', ({ description, dtype = 'f32', options }) => {
   const create = (seed = 1) => createModel(description, { seed, dtype });
@@ -39,23 +29,32 @@ describe.each(cases)('$name', ({ description, dtype = 'f32', options }) => {
     }
   });
 
-  it('goes on from where the signal aborted', async () => {
+  it('goes on from every moment at which a signal can stop it', async () => {
     const never = await run(await create(), options);
-    const abort = new AbortController();
-    const told: Told[] = [];
-    let resume: Uint8Array | undefined;
-    for await (const event of train(await create(), {
-      ...options,
-      checkpoint: { every: 1000 },
-      signal: abort.signal,
-    })) {
-      if (event.type === 'step' && event.step === 3) abort.abort();
-      if (event.type === 'checkpoint') resume = event.bytes;
-      else if (event.type !== 'end') told.push(event.type === 'step' ? { ...event, tokensPerSecond: 0 } : event);
+    for (let moment = 0; ; moment++) {
+      const aborted = await run(await create(), {
+        ...options,
+        checkpoint: { every: 1000 },
+        signal: abortsAtLook(moment),
+      });
+      const end = aborted.told.at(-1)!;
+      if (end.type === 'end' && end.reason !== 'aborted') {
+        // Before each update at least.
+        expect(moment).toBeGreaterThan(never.told.filter(({ type }) => type === 'step').length - 1);
+        return;
+      }
+      // Stopped again before it did anything, and gone on with.
+      const again = await run(await create(8), {
+        ...options,
+        checkpoint: { every: 1000 },
+        resume: aborted.checkpoints.at(-1)!.bytes,
+        signal: abortsAtLook(0),
+      });
+      const rest = await run(await create(9), { ...options, resume: again.checkpoints.at(-1)!.bytes });
+      const told = [...aborted.told.slice(0, -1), ...again.told.slice(0, -1), ...rest.told];
+      expect(told, `aborted at look ${moment}`).toEqual(never.told);
+      expect(rest.parameters).toEqual(never.parameters);
     }
-    const rest = await run(await create(9), { ...options, resume: resume! });
-    expect([...told, ...rest.told]).toEqual(never.told);
-    expect(rest.parameters).toEqual(never.parameters);
   });
 });
 

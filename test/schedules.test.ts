@@ -108,7 +108,11 @@ const any = fc.oneof(
     })
     .map((o) => cosine(o)),
   fc
-    .record({ max: fc.double({ min: 0, max: 1, noNaN: true }), steps: fc.integer({ min: 2, max: 50 }) })
+    .record({
+      max: fc.double({ min: 0, max: 1, noNaN: true }),
+      steps: fc.integer({ min: 2, max: 50 }),
+      rise: fc.constantFrom(0.05, 0.1, 0.25, 0.3, 0.5, 0.9),
+    })
     .map((o) => oneCycle(o)),
   fc
     .record({ from: fc.constant(0.1), patience: fc.nat({ max: 3 }), cooldown: fc.nat({ max: 3 }) })
@@ -167,6 +171,23 @@ it('is what training uses, a plateau with its validations', async () => {
   const reducing = plateau({ from: 0, factor: 0.5, patience: 0 });
   expect(await run(reducing, { steps: 6, validation: data, validateEvery: 2 })).toEqual([0, 0, 0, 0, 0, 0]);
   await expect(run(reducing, { steps: 1 })).rejects.toThrow('expected validation and validateEvery with plateau');
+});
+
+it('has no way up to a top that is the first update', () => {
+  expect(rates(oneCycle({ max: 1, steps: 10, rise: 0.1 }), 10)[0]).toBe(1);
+  expect(rates(oneCycle({ max: 1, steps: 2, rise: 0.5 }), 2)[0]).toBe(1);
+});
+
+it('is an error before the update where it is no longer finite', async () => {
+  const model = await createModel([tokens(3), elman({ units: 3 }), dense({ units: 3 })]);
+  const before = model.parameters();
+  const optimizer = sgd({ learningRate: steps({ from: 0, factor: 1e308, every: 1 }) }); // 0, 0, and 0 times infinity
+  const training = async () => {
+    const options = { data: textStream(stream, { batch: 2 }), loss: 'cross-entropy', optimizer, steps: 9 } as const;
+    for await (const event of train(model, options)) expect(event.step).toBeLessThan(3);
+  };
+  await expect(training()).rejects.toThrow('training step 3: expected a finite learning rate, got NaN');
+  expect(model.parameters()).toEqual(before);
 });
 
 describe('wrong options are refused', () => {

@@ -181,6 +181,11 @@ describe('data', () => {
       { checkpoint: { every: 1, metadata: { 'bptt.x': '' } } },
       'train.checkpoint.metadata: expected',
     ],
+    [
+      'a signal that is its controller',
+      { signal: new AbortController() as never },
+      'train.signal: expected an AbortSignal',
+    ],
     ['a checkpoint that is a text', { resume: 'file' as never }, 'train.resume: expected a Uint8Array'],
     ['validation each week', { validateEvery: 'week' as never }, 'train.validateEvery: expected'],
   ])('%s is refused', async (_, options, message) => {

@@ -18,7 +18,7 @@ import {
 import { type WorkerLike, type WorkersOptions, workers } from '../src/worker/index.ts';
 import { createWorker } from '../src/worker/start.ts';
 import { collectGarbage } from './support/garbage.ts';
-import { type Case, carried, cases, run } from './support/trainings.ts';
+import { abortsAtLook, type Case, carried, cases, run } from './support/trainings.ts';
 
 beforeEach(collectGarbage);
 
@@ -46,6 +46,21 @@ describe.each(enough)('$name', ({ description, dtype = 'f32', options }) => {
         const more = await run(await create(), { ...options, parallel: workers({ count, blocks, sharedMemory }) });
         expect(more).toEqual(one);
       }
+    }
+  });
+
+  it('goes on from where a signal stopped it, also before the first batch', async () => {
+    const parallel = workers({ count: 1, blocks });
+    const never = await run(await create(), { ...options, parallel });
+    for (const moment of [0, 1, 4]) {
+      const stopped = { ...options, parallel, checkpoint: { every: 1000 }, signal: abortsAtLook(moment) };
+      const { told, checkpoints } = await run(await create(), stopped);
+      expect(told.at(-1)).toMatchObject({ type: 'end', reason: 'aborted' });
+      // Stopped again before it did anything, and gone on with.
+      const again = await run(await create(8), { ...stopped, resume: checkpoints[0]!.bytes, signal: abortsAtLook(0) });
+      const rest = await run(await create(9), { ...options, parallel, resume: again.checkpoints[0]!.bytes });
+      expect([...told.slice(0, -1), ...again.told.slice(0, -1), ...rest.told]).toEqual(never.told);
+      expect(rest.parameters).toEqual(never.parameters);
     }
   });
 

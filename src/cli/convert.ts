@@ -9,6 +9,7 @@ import { exportOnnx, importOnnx } from '../onnx/index.ts';
 import { saveStateDict } from '../pytorch.ts';
 import { choice, toggle, type Values } from './flags.ts';
 import type { Output } from './output.ts';
+import { checkOtherFile } from './paths.ts';
 
 export const exportFlags = {
   output: choice('what an ONNX graph gives', 'logits', ['logits', 'softmax', 'sigmoid']),
@@ -24,6 +25,7 @@ export async function exportCommand(
   output: Output,
 ): Promise<void> {
   const form = formOf(to, ['.onnx', '.safetensors']);
+  await checkOtherFile('FILE', to, from);
   await checkWritable(to);
   const { model } = await loadModel(from);
   const given = values.lengths || values.states || values.output !== 'logits';
@@ -45,6 +47,7 @@ export async function importCommand(
   output: Output,
 ): Promise<void> {
   const form = formOf(from, ['.onnx', '.keras', '.h5', '.hdf5']);
+  await checkOtherFile('MODEL', to, from);
   await checkWritable(to);
   const bytes = await readBytes(from);
   const { model, output: gives }: { readonly model: Model; readonly output: string } =

@@ -3,9 +3,8 @@ import { perplexity } from '../generation/index.ts';
 import { loadModel } from '../node.ts';
 import { toggle, type Values } from './flags.ts';
 import type { Output } from './output.ts';
-import { readVocabulary } from './sample.ts';
 import type { Text } from './text-file.ts';
-import { VOCABULARY } from './train.ts';
+import { encodeText, readVocabulary, VOCABULARY } from './vocabulary.ts';
 
 export const evalFlags = { json: toggle('print one JSON event') };
 
@@ -18,7 +17,7 @@ export async function evalCommand(
 ): Promise<void> {
   const { model, metadata } = await loadModel(path);
   const vocabulary = readVocabulary(path, metadata[VOCABULARY], model.description[0].size);
-  const tokens = vocabulary.encode(text);
+  const tokens = encodeText(vocabulary, text, name);
   const begin = performance.now();
   const { loss, perplexity: ofText, bitsPerCharacter, counted } = perplexity(model, tokens);
   const charactersPerSecond = (counted * 1000) / (performance.now() - begin);

@@ -30,6 +30,8 @@ export class History implements Reporter {
   readonly warnings: string[] = [];
   started: StartReport | undefined;
   ended: EndReport | undefined;
+  /** The largest norm of a gradient, which the means of the points hide. */
+  largestNorm = 0;
   #points: Point[] = [];
   /** Updates of a point. */
   #size = 1;
@@ -46,6 +48,7 @@ export class History implements Reporter {
   }
 
   step(report: StepReport): void {
+    this.largestNorm = Math.max(this.largestNorm, report.gradientNorm);
     this.#open.push(report);
     if (this.#open.length < this.#size) return;
     this.#points.push(meanOf(this.#open));

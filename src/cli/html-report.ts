@@ -25,7 +25,7 @@ export interface Chart {
     readonly faint?: boolean;
   }[];
   readonly logarithmic?: boolean;
-  /** A height to mark. */
+  /** A height to mark on a logarithmic chart. */
   readonly line?: number;
 }
 
@@ -42,14 +42,15 @@ const digits = (value: number) =>
 
 /** The page. All that comes from outside is escaped. */
 export function htmlReport(history: History, about: About): string {
-  const { points, validations, samples, warnings, started } = history;
+  const { points, samples, warnings, started } = history;
   const charts: Chart[] = points.length === 0 ? [] : chartsOf(history, about.clip);
+  const where = about.settings['--relaxed'] === true ? 'where machine and engine are of this kind' : 'in every engine';
   const title = `Training on ${started?.text ?? 'a text'}`;
   const body = [
     `<h1>${escaped(title)}</h1>`,
     `<p>${escaped(summary(history))}</p>`,
     ...warnings.map((warning) => `<p role="alert">${escaped(warning)}</p>`),
-    ...(charts.length === 0 ? ['<p>No update was made.</p>'] : chartSections(charts, points, validations)),
+    ...(charts.length === 0 ? ['<p>No update was made.</p>'] : chartSections(charts, history, about.clip)),
     samples.length === 0 ? '' : '<h2>What it wrote</h2>',
     ...samples.map(({ step, text }) => `<h3>After ${count(step)} updates</h3><pre>${escaped(text)}</pre>`),
     '<h2>The model</h2>',
@@ -75,7 +76,7 @@ export function htmlReport(history: History, about: About): string {
     ),
     '<h2>Do it again</h2>',
     `<pre>${escaped(about.command)}</pre>`,
-    `<p class="quiet">bptt ${packageJson.version}. The same command on the same text gives the same bits in every engine.</p>`,
+    `<p class="quiet">bptt ${packageJson.version}. The same command on the same text gives the same bits ${where}.</p>`,
   ];
   // A script ends at the first "</script", wherever it stands.
   const data = JSON.stringify({ charts }).replaceAll('<', '\\u003c');
@@ -126,7 +127,7 @@ const both = (nats: number) => `${nats.toFixed(3)} nats (${(nats / Math.LN2).toF
 const duration = (seconds: number) =>
   seconds < 60 ? `${seconds.toFixed(1)} seconds` : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 
-function chartsOf({ points, validations }: History, clip: number): Chart[] {
+function chartsOf({ points, validations, largestNorm }: History, clip: number): Chart[] {
   const of = (name: keyof Point) => points.map((point) => [point.step, point[name]] as const);
   const smooth = points.map(({ step }, index) => {
     const around = points.slice(Math.max(0, index - (SMOOTHING >> 1)), index + (SMOOTHING >> 1) + 1);
@@ -147,7 +148,7 @@ function chartsOf({ points, validations }: History, clip: number): Chart[] {
       id: 'norm',
       series: [{ name: 'gradient norm', points: of('gradientNorm') }],
       logarithmic: true,
-      ...(clip > 0 && { line: clip }),
+      ...(clip > 0 && largestNorm > clip && { line: clip }),
     },
     { id: 'rate', series: [{ name: 'learning rate', points: of('learningRate') }] },
     {
@@ -161,12 +162,16 @@ function chartsOf({ points, validations }: History, clip: number): Chart[] {
 
 function chartSections(
   charts: readonly Chart[],
-  points: readonly Point[],
-  validations: History['validations'],
+  { points, validations, largestNorm }: History,
+  clip: number,
 ): string[] {
+  const clipping =
+    largestNorm > clip
+      ? `longer than ${clip}, the dashed line, it is clipped`
+      : `none is longer than ${clip}, where it is clipped`;
   const titles: Readonly<Record<string, string>> = {
     loss: 'Loss, nats a character (a nat is 1.443 bits)',
-    norm: `Gradient norm before clipping${charts.find(({ id }) => id === 'norm')?.line === undefined ? '' : '; the dashed line is where it is clipped'}`,
+    norm: clip === 0 ? 'Gradient norm' : `Gradient norm; ${clipping}`,
     rate: 'Learning rate',
     speed: 'Speed, characters a second',
   };

@@ -1,7 +1,7 @@
 // `bptt inspect`: how gradients flow through a model that read a text, in numbers, pictures and words.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../atomic-file.ts';
+import { fileError, writeFileAtomic } from '../atomic-file.ts';
 import {
   connectivity,
   eigenvalues,
@@ -29,9 +29,9 @@ import { integer, text, toggle, type Values } from './flags.ts';
 import { inspectPage } from './inspect-page.ts';
 import { adviceOf, type Findings, summaryOf } from './inspect-summary.ts';
 import type { Output } from './output.ts';
-import { readVocabulary } from './sample.ts';
+import { renamedError } from './renamed-error.ts';
 import type { Text } from './text-file.ts';
-import { VOCABULARY } from './train.ts';
+import { encodeText, readVocabulary, VOCABULARY } from './vocabulary.ts';
 
 export const inspectFlags = {
   length: integer('characters of the text to read', 100, { min: 8 }),
@@ -58,14 +58,16 @@ export async function inspectCommand(
   const { model, metadata } = await loadModel(path);
   const vocabulary = readVocabulary(path, metadata[VOCABULARY], model.description[0].size);
   const read = [...source.text].slice(0, length + 1);
-  const tokens = vocabulary.encode(read.join(''));
+  const tokens = encodeText(vocabulary, read.join(''), source.name);
   const steps = tokens.length - 1;
   if (steps < 8) {
     throw new BpttError('bad-file', `${source.name}: expected at least 9 characters to read, got ${tokens.length}`);
   }
   const batch: Batch = { steps, rows: 1, inputs: tokens.subarray(0, steps), targets: tokens.subarray(1) };
   const labels = read.slice(0, steps);
-  const { findings, pictures } = await look(model, batch, labels, layer);
+  const { findings, pictures } = await look(model, batch, labels, layer).catch((cause) => {
+    throw renamedError(cause, { 'hiddenStates.layer': '--layer' });
+  });
   const summary = summaryOf(findings);
   const advice = adviceOf(findings, model.description);
 
@@ -73,7 +75,7 @@ export async function inspectCommand(
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    throw new BpttError('bad-file', `${folder}: expected a folder to write to, got ${String(cause)}`, { cause });
+    throw fileError(folder, 'write', cause);
   }
   for (const [name, svg] of Object.entries(pictures)) await writeFileAtomic(join(folder, `${name}.svg`), bytes(svg));
   const page = join(folder, 'inspect.html');

@@ -4,10 +4,10 @@ import { beamSearch } from '../generation/index.ts';
 import { generate } from '../index.ts';
 import type { Model } from '../model.ts';
 import { loadModel } from '../node.ts';
-import { Vocabulary } from '../text.ts';
+import type { Vocabulary } from '../text.ts';
 import { integer, number, text, toggle, typed, type Values } from './flags.ts';
 import type { Output } from './output.ts';
-import { encodePrompt, VOCABULARY } from './train.ts';
+import { encodePrompt, readVocabulary, VOCABULARY } from './vocabulary.ts';
 
 export const sampleFlags = {
   prompt: text(
@@ -125,19 +125,4 @@ async function search(
     score,
   }));
   output.json({ type: 'sample', prompt: start, text: best, beams, lengthPenalty, hypotheses });
-}
-
-/** The vocabulary of a model that `bptt train` made. */
-export function readVocabulary(path: string, json: string | undefined, size: number): Vocabulary {
-  const bad = (got: string) =>
-    new BpttError('bad-file', `${path}: expected a vocabulary of ${size} characters in the metadata, got ${got}`);
-  if (json === undefined) throw bad('none: `bptt train` did not make this model');
-  let vocabulary: Vocabulary;
-  try {
-    vocabulary = Vocabulary.fromJSON(JSON.parse(json));
-  } catch {
-    throw bad('something else');
-  }
-  if (vocabulary.size !== size) throw bad(`one of ${vocabulary.size}`);
-  return vocabulary;
 }

@@ -19,18 +19,24 @@ export interface Text {
 export async function readText(path: string | undefined, embedded: URL): Promise<Text> {
   const bytes = await readBytes(path ?? fileURLToPath(embedded));
   const name = path ?? 'Moby-Dick, chapters 1 to 28';
-  const bad = (expected: string, got: string) => new BpttError('bad-file', `${name}: expected ${expected}, got ${got}`);
-  const nul = bytes.indexOf(0);
-  if (nul >= 0) throw bad('text', `a NUL byte at offset ${nul}: the file is binary or not in UTF-8`);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw bad('text in UTF-8', 'bytes that are not: the file is binary or in another encoding');
-  }
-  if (text === '') throw bad('a text', 'an empty file');
+  const text = decodeText(bytes, name);
+  if (text === '') throw bad(name, 'a text', 'an empty file');
   if (text.length === String.fromCodePoint(text.codePointAt(0)!).length) {
-    throw bad('at least 2 characters, one to read and one to predict', '1');
+    throw bad(name, 'at least 2 characters, one to read and one to predict', '1');
   }
   return { name, text };
 }
+
+/** @throws BpttError `bad-file` for what is not text in UTF-8. */
+export function decodeText(bytes: Uint8Array, name: string): string {
+  const nul = bytes.indexOf(0);
+  if (nul >= 0) throw bad(name, 'text', `a NUL byte at offset ${nul}: the file is binary or not in UTF-8`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw bad(name, 'text in UTF-8', 'bytes that are not: the file is binary or in another encoding');
+  }
+}
+
+const bad = (name: string, expected: string, got: string) =>
+  new BpttError('bad-file', `${name}: expected ${expected}, got ${got}`);

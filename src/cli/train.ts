@@ -11,9 +11,11 @@ import { History } from './history.ts';
 import { htmlReport } from './html-report.ts';
 import { lossChart } from './loss-chart.ts';
 import type { Output } from './output.ts';
+import { checkOtherFile } from './paths.ts';
 import { createReporter, inTurn, type Reporter } from './report.ts';
 import { COMMAND, commandOf } from './resume.ts';
 import { describeModel, describeTraining, type TrainValues } from './train-flags.ts';
+import { encodePrompt, VOCABULARY } from './vocabulary.ts';
 
 const EPOCHS = 15;
 /** How often things happen in all when their flags do not say. */
@@ -21,9 +23,6 @@ const VALIDATIONS = 20;
 const SAMPLES = 5;
 const LINES = 50;
 const CHECKPOINTS = 20;
-
-/** The name of the vocabulary in a model file's metadata. */
-export const VOCABULARY = 'vocabulary';
 
 /**
  * Trains on a text and writes the model, also when `interrupted` aborts before all steps are made. Nothing is written when
@@ -48,6 +47,7 @@ export async function trainCommand(
   const options = describeTraining(values, steps);
   const { seed, dtype, relaxed } = values;
   const model = await createModel(describeModel(values, vocabulary.size), { seed, dtype, relaxed });
+  await checkOtherFile('--out', out, corpus.path);
   await checkWritable(out);
   const files = new CheckpointFiles(out, { keep: values.keep });
   await checkFresh(files, values);
@@ -55,7 +55,10 @@ export async function trainCommand(
   const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
   const command = commandOf(corpus.path, corpus, values);
   const { report, chart, json } = values;
-  if (report !== undefined) await checkWritable(report);
+  if (report !== undefined) {
+    await checkOtherFile('--report', report, corpus.path, out);
+    await checkWritable(report);
+  }
   if (chart && json) throw new BpttError('invalid-argument', '--chart: expected no --json beside it, got both');
 
   const events = train(model, {
@@ -185,17 +188,5 @@ class Sampler {
     if (length === 0) return;
     const tokens = [...generate(model, { prompt: this.#prompt, length, temperature, seed })];
     reporter.sample(step, this.#vocabulary.decode([...this.#prompt, ...tokens]));
-  }
-}
-
-/** The tokens of --prompt, or of another flag. */
-export function encodePrompt(vocabulary: Vocabulary, prompt: string, flag = '--prompt'): Int32Array {
-  if (prompt === '')
-    throw new BpttError('invalid-argument', `${flag}: expected at least one character, got an empty text`);
-  try {
-    return vocabulary.encode(prompt);
-  } catch (cause) {
-    if (!(cause instanceof BpttError)) throw cause;
-    throw new BpttError(cause.code, cause.message.replace('encode(text)', flag), { cause });
   }
 }

@@ -1,10 +1,10 @@
 // Beam search: the likeliest continuations of a prompt, of those that begin like the likeliest shorter ones.
-import { checkInteger, checkNumber, checkOptions } from '../check.ts';
+import { checkInteger, checkNumber, checkOptions, checkSignal } from '../check.ts';
 import type { Model } from '../model.ts';
 import type { Network } from '../network.ts';
 import { checkState, type State } from '../state.ts';
 import { TimeSlice } from '../yield.ts';
-import { checkPrompt, checkSignal, type Finish } from './generate.ts';
+import { checkPrompt, type Finish } from './generate.ts';
 import { LogProbabilities } from './log-probability.ts';
 import { gatherRows } from './state-rows.ts';
 import { checkStop, ending, type StopSequences } from './stop.ts';
@@ -60,8 +60,8 @@ interface Beam {
  */
 export async function beamSearch(model: Model, options: BeamSearchOptions): Promise<readonly Hypothesis[]> {
   const where = 'beamSearch';
-  const { network } = model;
   const size = vocabularySize(where, model);
+  const { network } = model;
   checkOptions(where, options, ['prompt', 'beams', 'length', 'lengthPenalty', 'stop', 'state', 'signal']);
   const prompt = checkPrompt(`${where}.prompt`, options.prompt, size);
   const beams = checkInteger(`${where}.beams`, options.beams, 1);
@@ -123,13 +123,12 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
 
 /** Reads the last token of each beam, which then has a row of its own. */
 function advance(network: Network, window: TokenWindow, live: readonly Beam[], beams: number): TokenWindow {
+  // First of all the memory: more beams than it holds are its error.
+  const wide = window.rows === beams ? window : new TokenWindow(network, beams, 1, undefined);
   const parents = Array.from({ length: beams }, (_, index) => live[index]?.row ?? 0);
   const state = gatherRows(network, window.state(), parents);
-  let wide = window;
-  if (window.rows !== beams) {
-    wide = new TokenWindow(network, beams, 1, state);
-    window.release();
-  } else wide.restore(state);
+  if (wide !== window) window.release();
+  wide.restore(state);
   for (const [index, { tokens }] of live.entries()) wide.next[index] = tokens.at(-1)!;
   wide.step();
   return wide;

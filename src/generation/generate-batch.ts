@@ -1,11 +1,11 @@
 // Generation for several prompts at once, of different lengths: a batch costs little more than one row.
-import { checkInteger, checkOptions, show } from '../check.ts';
+import { checkInteger, checkOptions, checkSignal, show } from '../check.ts';
 import { BpttError } from '../errors.ts';
 import type { Model } from '../model.ts';
 import { checkState, type State, zeroState } from '../state.ts';
 import { TimeSlice } from '../yield.ts';
 import { Decoder, type GeneratedToken } from './decoder.ts';
-import { checkPrompt, checkSignal, type Finish } from './generate.ts';
+import { checkPrompt, type Finish } from './generate.ts';
 import { checkSampling, SAMPLING_OPTIONS, type SamplingOptions } from './sampling.ts';
 import { copyRow } from './state-rows.ts';
 import { checkStop, StopFilter, type StopSequences } from './stop.ts';
@@ -49,8 +49,8 @@ export interface GeneratedBatch {
  */
 export async function generateBatch(model: Model, options: GenerateBatchOptions): Promise<GeneratedBatch> {
   const where = 'generateBatch';
-  const { network } = model;
   const size = vocabularySize(where, model);
+  const { network } = model;
   checkOptions(where, options, [...SAMPLING_OPTIONS, 'prompts', 'length', 'stop', 'state', 'signal']);
   if (!Array.isArray(options.prompts) || options.prompts.length === 0) {
     throw new BpttError(

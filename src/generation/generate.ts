@@ -1,5 +1,5 @@
 // Generation: a model that reads tokens and gives logits over the same tokens speaks one token at a time.
-import { checkBoolean, checkInteger, checkOptions, checkTokens, show } from '../check.ts';
+import { checkBoolean, checkInteger, checkOptions, checkSignal, checkTokens } from '../check.ts';
 import { BpttError } from '../errors.ts';
 import type { Model } from '../model.ts';
 import type { Network } from '../network.ts';
@@ -102,12 +102,6 @@ export function checkPrompt(where: string, value: unknown, size: number): Int32A
 /** How many tokens to draw: infinity where it is not said. */
 function checkLimit(where: string, value: number | undefined): number {
   return value === undefined ? Number.POSITIVE_INFINITY : checkInteger(where, value, 0);
-}
-
-/** An abort signal or nothing. */
-export function checkSignal(where: string, value: AbortSignal | undefined): AbortSignal | undefined {
-  if (value === undefined || typeof value?.aborted === 'boolean') return value;
-  throw new BpttError('invalid-argument', `${where}: expected an AbortSignal, got ${show(value)}`);
 }
 
 /**

@@ -43,8 +43,8 @@ export function score(
   sequences: readonly (Int32Array | readonly number[])[],
   options: ScoreOptions = {},
 ): readonly SequenceScore[] {
-  const { network } = model;
   const size = vocabularySize('score', model);
+  const { network } = model;
   checkOptions('score', options, ['prompt', 'state']);
   if (network.stack.last) {
     throw new BpttError('invalid-argument', "score: expected a model with outputs at every step, got returns: 'last'");

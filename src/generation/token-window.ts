@@ -1,5 +1,6 @@
 // Rows of tokens that a model reads one step at a time, each step's logits in memory for whoever chooses what comes next.
 
+import { checkModel } from '../check-model.ts';
 import { BpttError } from '../errors.ts';
 import type { Model } from '../model.ts';
 import { type Network, refuseBothDirections } from '../network.ts';
@@ -15,7 +16,9 @@ const CHUNK = 32;
  *
  * @throws BpttError when it does not map tokens to logits over the same tokens, or reads steps on both sides.
  */
-export function vocabularySize(where: string, { network }: Model): number {
+export function vocabularySize(where: string, model: Model): number {
+  checkModel(where, model);
+  const { network } = model;
   const { input, layers } = network.stack;
   const { size } = layers.at(-1)!.output;
   if (input.kind !== 'tokens' || input.size !== size) {

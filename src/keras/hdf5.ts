@@ -71,10 +71,11 @@ export class Hdf5 {
       throw this.bad(path, 'an array of f16, f32 or f64', `type ${typeof dtype === 'string' ? dtype : show(dtype)}`);
     }
     const shape = this.#read(path, () => [...dataset.shape]);
-    const values = this.#read(path, () => dataset.value);
+    // Of a layout that it does not know jsfive has no value.
+    const values = this.#read(path, () => dataset.value as ArrayLike<number> | undefined) ?? [];
     const count = shape.reduce((product, size) => product * size, 1);
     if (values.length !== count) throw this.bad(path, `${count} numbers for [${shape}]`, `${values.length}`);
-    return { path, shape, data: Float64Array.from(values as ArrayLike<number>) };
+    return { path, shape, data: Float64Array.from(values) };
   }
 
   /** A text that is an attribute of a group; undefined where there is none. */

@@ -1,5 +1,7 @@
 // Weights of Keras files for models that are there.
+
 import { checkOptions, checkString, show } from '../check.ts';
+import { checkModel } from '../check-model.ts';
 import { BpttError } from '../errors.ts';
 import type { Model } from '../model.ts';
 import { ordersThatFit, stateModules } from '../state-dict-modules.ts';
@@ -36,6 +38,7 @@ export function loadKerasWeights(
   options: KerasWeightsOptions = {},
   where = 'Keras file',
 ): void {
+  checkModel('loadKerasWeights', model);
   checkOptions('loadKerasWeights', options, ['layers']);
   const places = placesOf(model.description, where);
   const groups = orderOf(readKerasFile(bytes, where), places, options.layers, where);

@@ -1,5 +1,7 @@
 // Models as ONNX graphs.
+
 import { checkBoolean, checkOneOf, checkOptions } from '../check.ts';
+import { checkModel } from '../check-model.ts';
 import { BpttError } from '../errors.ts';
 import type { BidirectionalDescription, DirectedDescription } from '../layers/bidirectional.ts';
 import type { Layer, Signal } from '../layers/contract.ts';
@@ -69,6 +71,7 @@ export function checkExportOptions(where: string, options: ExportOptions): Check
  * f32 cannot hold.
  */
 export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array<ArrayBuffer> {
+  checkModel('exportOnnx', model);
   const checked = checkExportOptions('exportOnnx', options);
   if (checked.states) refuseBothDirections(model.network, 'exportOnnx.states', 'leave it out');
   const parameters = model.parameters();

@@ -1,11 +1,13 @@
 // What comes next: predictions of a model in the units of the series, one horizon or many, and how wrong they were.
+
 import { checkFinite, checkInteger, checkLength, checkNumbers, checkOptions, show } from '../check.ts';
+import { checkModel } from '../check-model.ts';
 import { BpttError } from '../errors.ts';
 import type { Model } from '../model.ts';
 import type { State } from '../state.ts';
 import { parseDate } from './calendar.ts';
 import { Frame, type Future } from './frame.ts';
-import { inputSize, outputSize, type Pipeline } from './pipeline.ts';
+import { checkPipeline, inputSize, outputSize, type Pipeline } from './pipeline.ts';
 import { checkSeries, checkSpan, type Series, type Span, slice } from './series.ts';
 
 export interface ForecastOptions {
@@ -31,9 +33,9 @@ export interface ForecastOptions {
  */
 export function forecast(model: Model, pipeline: Pipeline, history: Series, options: ForecastOptions = {}): Series {
   checkOptions('forecast', options, ['steps', 'known', 'dates']);
+  checkForecaster('forecast', model, pipeline);
   const { targets, horizon } = pipeline;
   const steps = checkSteps('forecast.steps', options.steps, pipeline);
-  checkModel('forecast', model, pipeline);
   checkSeries('forecast(history)', history);
   // A horizon is predicted whole, from what is known of all of it.
   const room = Math.ceil(steps / horizon) * horizon;
@@ -130,7 +132,7 @@ export function backtest(
   options: BacktestOptions = {},
 ): Backtest {
   checkOptions('backtest', options, ['steps', 'every']);
-  checkModel('backtest', model, pipeline);
+  checkForecaster('backtest', model, pipeline);
   const { targets, horizon, context, naive } = pipeline;
   const steps = checkSteps('backtest.steps', options.steps, pipeline);
   const every = checkInteger('backtest.every', options.every ?? 1, 1);
@@ -237,8 +239,10 @@ class Reader {
   }
 }
 
-function checkModel(where: string, { network }: Model, pipeline: Pipeline): void {
-  const { input, layers } = network.stack;
+function checkForecaster(where: string, model: Model, pipeline: Pipeline): void {
+  checkModel(where, model);
+  checkPipeline(where, pipeline);
+  const { input, layers } = model.network.stack;
   const [F, O] = [inputSize(pipeline), outputSize(pipeline)];
   const gives = layers.at(-1)!.output.size;
   if (input.kind === 'features' && input.size === F && gives === O) return;

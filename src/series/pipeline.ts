@@ -1,6 +1,6 @@
 // What stands between a series and a model: which columns are read and predicted, and how their numbers are scaled. Fitted on the
 // training part only, and plain data, so that it can be kept in a model file.
-import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from '../check.ts';
+import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions, show } from '../check.ts';
 import { BpttError } from '../errors.ts';
 import { type CalendarFeature, calendarFeatures, calendarWidth } from './calendar.ts';
 import { checkNames } from './csv.ts';
@@ -148,14 +148,23 @@ export function pipelineFromJSON(value: unknown): Pipeline {
   return pipeline;
 }
 
+/** @throws BpttError for what neither `fitPipeline` nor `pipelineFromJSON` gave. */
+export function checkPipeline(where: string, value: Pipeline): void {
+  if (value?.kind === 'series') return;
+  throw new BpttError('invalid-argument', `${where}(pipeline): expected what fitPipeline gives, got ${show(value)}`);
+}
+
 /** F, how many numbers a model of this pipeline reads at a step. */
-export function inputSize({ targets, inputs, known, calendar, lags, horizon }: Pipeline): number {
+export function inputSize(pipeline: Pipeline): number {
+  checkPipeline('inputSize', pipeline);
+  const { targets, inputs, known, calendar, lags, horizon } = pipeline;
   return inputs.length + horizon * (targets.length * lags.length + known.length + calendarWidth(calendar));
 }
 
 /** O, how many numbers a model of this pipeline gives at a step: `horizon` rows of the targets. */
-export function outputSize({ targets, horizon }: Pipeline): number {
-  return targets.length * horizon;
+export function outputSize(pipeline: Pipeline): number {
+  checkPipeline('outputSize', pipeline);
+  return pipeline.targets.length * pipeline.horizon;
 }
 
 type Plan = Omit<Pipeline, 'kind' | 'scalings' | 'naive'>;

@@ -70,15 +70,16 @@ export function series(columns: Readonly<Record<string, ArrayLike<number>>>, opt
 }
 
 /** Rows `from` to `to` as a series of their own; by default to the end. The columns are views, not copies. */
-export function slice(whole: Series, from: number, to: number = whole.length): Series {
+export function slice(whole: Series, from: number, to?: number): Series {
   checkSeries('slice(series)', whole);
-  checkInteger('slice(to)', to, 0, whole.length);
-  checkInteger('slice(from)', from, 0, to);
-  const columns = Object.entries(whole.columns).map(([name, values]) => [name, values.subarray(from, to)] as const);
+  const end = to ?? whole.length;
+  checkInteger('slice(to)', end, 0, whole.length);
+  checkInteger('slice(from)', from, 0, end);
+  const columns = Object.entries(whole.columns).map(([name, values]) => [name, values.subarray(from, end)] as const);
   return {
-    length: to - from,
+    length: end - from,
     columns: Object.fromEntries(columns),
-    ...(whole.days === undefined ? {} : { days: whole.days.subarray(from, to) }),
+    ...(whole.days === undefined ? {} : { days: whole.days.subarray(from, end) }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Dataset } from '../dataset.ts';
 import { BpttError } from '../errors.ts';
 import { permutation } from '../random.ts';
 import { Frame } from './frame.ts';
-import type { Pipeline } from './pipeline.ts';
+import { checkPipeline, type Pipeline } from './pipeline.ts';
 import { checkSpan, type Series, type Span } from './series.ts';
 
 export interface WindowsOptions {
@@ -39,6 +39,7 @@ export interface SeriesBatches extends Dataset, Iterable<Batch> {
  * @throws BpttError when not one window fits.
  */
 export function windows(series: Series, span: Span, pipeline: Pipeline, options: WindowsOptions): SeriesBatches {
+  checkPipeline('windows', pipeline);
   checkOptions('windows', options, ['batch', 'stride', 'returns', 'shuffle']);
   const B = checkInteger('windows.batch', options.batch, 1);
   const stride = checkInteger('windows.stride', options.stride ?? 1, 1);
@@ -99,6 +100,7 @@ export function seriesStream(
   pipeline: Pipeline,
   options: SeriesStreamOptions = {},
 ): SeriesBatches {
+  checkPipeline('seriesStream', pipeline);
   checkOptions('seriesStream', options, ['batch']);
   const B = checkInteger('seriesStream.batch', options.batch ?? 1, 1);
   const frame = new Frame('seriesStream(series)', pipeline, series);

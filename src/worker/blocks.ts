@@ -94,7 +94,8 @@ export class Blocks implements GradientSource {
   }
 
   load(saved: StateReader): void {
-    this.#saved = saved;
+    // A training that was left before its first batch has no blocks yet.
+    if (saved.has('block0.step')) this.#saved = saved;
   }
 
   release(): void {

@@ -1,6 +1,8 @@
 // `train` in a worker: what this thread does for it is to give batches and to read events.
+
 import type { Batch } from '../batch.ts';
 import { checkInteger, checkOptions, show } from '../check.ts';
+import { checkModel } from '../check-model.ts';
 import { batchesOf, type Data } from '../dataset.ts';
 import { BpttError } from '../errors.ts';
 import type { Model } from '../model.ts';
@@ -41,6 +43,7 @@ const IN_ADVANCE = 2;
  * @throws BpttError as `train` does; `worker-failed` where a worker cannot be started or ends.
  */
 export function trainInWorker(model: Model, options: WorkerTrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+  checkModel('trainInWorker', model);
   const own = ['worker', 'ahead', 'weightsEvery'];
   checkOptions('trainInWorker', options, [...TRAIN_OPTIONS.filter((name) => name !== 'parallel'), ...own]);
   const { worker, ahead = 8, weightsEvery, ...training } = options;

@@ -16,6 +16,7 @@ import {
   lstm,
   type Model,
   type ModelDescription,
+  plateau,
   rmsprop,
   type Sequence,
   sequences,
@@ -138,6 +139,22 @@ export const cases: readonly Case[] = [
       earlyStopping: { patience: 2 },
     },
   },
+  {
+    name: 'a plateau and early stopping, with validation after each epoch',
+    description: characters(elman({ units })),
+    options: {
+      data: text,
+      loss: 'cross-entropy',
+      truncation: { k1: 6, k2: 6 },
+      accumulate: 3,
+      epochs: 4,
+      optimizer: adam({ learningRate: plateau({ from: 0.05, patience: 0, factor: 0.5 }) }),
+      average: { decay: 0.9 },
+      validation: textStream(stream(300), { batch: 2 }),
+      validateEvery: 'epoch',
+      earlyStopping: { patience: 3 },
+    },
+  },
 ];
 
 export type Told = Exclude<TrainEvent, CheckpointEvent>;
@@ -155,4 +172,11 @@ export async function run<Options = TrainOptions>(
     else told.push(event.type === 'step' ? { ...event, tokensPerSecond: 0 } : event);
   }
   return { told, checkpoints, parameters: model.parameters() };
+}
+
+/** A signal that aborts when it has been looked at so many times. */
+export function abortsAtLook(moment: number): AbortSignal {
+  const { signal } = new AbortController();
+  let looks = 0;
+  return Object.defineProperty(signal, 'aborted', { get: () => looks++ >= moment });
 }

@@ -26,7 +26,10 @@ function draw({ series, logarithmic, line }: Chart, container: HTMLElement): voi
       width: container.clientWidth,
       height: HEIGHT,
       legend: { live: true },
-      scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
+      scales: {
+        x: { time: false },
+        y: { distr: logarithmic ? 3 : 1, ...(line !== undefined && { range: around(line) }) },
+      },
       axes: [
         { ...axis, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString('en-US')) },
         { ...axis, size: 60 },
@@ -53,10 +56,13 @@ function draw({ series, logarithmic, line }: Chart, container: HTMLElement): voi
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => plot.redraw());
 }
 
+/** A logarithmic scale that a height is on as well. */
+function around(value: number): uPlot.Range.Function {
+  return (_, min, max) => uPlot.rangeLog(Math.min(min, value), Math.max(max, value), 10, false);
+}
+
 /** A dashed line at a height. */
-function across({ ctx, bbox, valToPos, scales }: uPlot, value: number, colour: string): void {
-  const { min, max } = scales.y!;
-  if (value < min! || value > max!) return;
+function across({ ctx, bbox, valToPos }: uPlot, value: number, colour: string): void {
   const y = valToPos(value, 'y', true);
   ctx.save();
   ctx.strokeStyle = colour;
