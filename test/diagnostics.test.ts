@@ -9,6 +9,7 @@ import {
   jacobians,
   lyapunovExponents,
   type Matrix,
+  matrixNorm,
   recurrentWeights,
   saturation,
   singularValues,
@@ -202,6 +203,9 @@ describe('linear algebra', () => {
     const values = singularValues(matrix);
     expect(values).toHaveLength(singular.length);
     for (const [i, value] of singular.entries()) expect(values[i]).toBeCloseTo(value, 12);
+    expect(matrixNorm(matrix)).toBeCloseTo(singular[0]!, 12);
+    // The squares of all singular values sum to that of the Frobenius norm.
+    expect(matrixNorm(matrix, 'frobenius')).toBeCloseTo(norm(singular), 11);
     if (real === undefined) return;
     const found = eigenvalues(matrix);
     const key = (re: number, im: number) => `${re.toFixed(9)} ${Math.abs(im).toFixed(9)}`;
@@ -215,6 +219,10 @@ describe('linear algebra', () => {
     expect(() => singularValues(wrong)).toThrow(BpttError);
     expect(() => eigenvalues({ rows: 1, columns: 2, data: new Float64Array(2) })).toThrow(
       'expected a square matrix, got 1x2',
+    );
+    expect(() => matrixNorm(wrong)).toThrow(BpttError);
+    expect(() => matrixNorm({ rows: 1, columns: 1, data: Float64Array.of(1) }, 'l1' as never)).toThrow(
+      'matrixNorm(kind)',
     );
     expect(() => singularValues({ rows: 1, columns: 1, data: Float64Array.of(Number.NaN) })).toThrow('finite');
   });

@@ -1,6 +1,6 @@
 // Matrices as people see them, and what linear algebra says of them. The algorithms are ml-matrix's.
 import { EigenvalueDecomposition, Matrix as LinearMatrix, SingularValueDecomposition } from 'ml-matrix';
-import { show } from '../check.ts';
+import { checkOneOf, show } from '../check.ts';
 import { BpttError } from '../errors.ts';
 
 /** Row-major. */
@@ -65,6 +65,19 @@ export function singularValues(matrix: Matrix): Float64Array {
   return Float64Array.from(new SingularValueDecomposition(linear(matrix), options).diagonal)
     .sort()
     .reverse();
+}
+
+/**
+ * The norm of a matrix: `spectral`, the most that it stretches a vector, its largest singular value; or `frobenius`, the root of the sum
+ * of its squares (Golub and Van Loan 2013, "Matrix computations", section 2.3).
+ *
+ * @param kind Default `spectral`.
+ * @throws BpttError for what is no matrix of finite numbers, and for another kind.
+ */
+export function matrixNorm(matrix: Matrix, kind: 'spectral' | 'frobenius' = 'spectral'): number {
+  checkOneOf('matrixNorm(kind)', kind, ['spectral', 'frobenius'] as const);
+  checkMatrix('matrixNorm', matrix);
+  return kind === 'spectral' ? singularValues(matrix)[0]! : norm(matrix.data);
 }
 
 /** Complex numbers side by side. */
