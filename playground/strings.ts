@@ -343,6 +343,7 @@ export const strings = {
   'series.baseline': { en: 'without looking', ru: 'вслепую' },
   'series.truth': { en: 'truth', ru: 'на самом деле' },
   'series.prediction': { en: 'the network', ru: 'сеть' },
+  'outcome.texts': { en: 'What it wrote, the newest first', ru: 'Что она написала, новое сверху' },
   'outcome.after': { en: 'after {step} updates', ru: 'обновлений: {step}' },
   'outcome.right': { en: '{share} % of 64 test sequences right', ru: 'верно {share} % из 64 проверочных' },
   'outcome.sequence': { en: 'Sequence', ru: 'Последовательность' },

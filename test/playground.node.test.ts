@@ -9,7 +9,7 @@ import { eigenvalues, gradientByLag, hiddenStates, jacobians, recurrentWeights }
 import type { Browser, Page } from 'puppeteer-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { languages, parseConfig } from '../playground/config.ts';
+import { type Language, languages, parseConfig } from '../playground/config.ts';
 import { defaultsOf } from '../playground/defaults.ts';
 import { type Field, type RunSettings, runFields, taskFields } from '../playground/fields.ts';
 import { lessonFolders, pagesOf, readExperiments } from '../playground/lessons/experiments.ts';
@@ -43,7 +43,7 @@ afterAll(async () => {
 /** What the API gives after some updates with the settings of a network. */
 async function expectedOf(task: ReturnType<typeof createTask>, run: RunSettings, steps: number) {
   const model = await createModel(describeModel(task, run), { seed: 1 });
-  for await (const _ of train(model, { ...trainOptions(task, run, 1), steps }));
+  if (steps > 0) for await (const _ of train(model, { ...trainOptions(task, run, 1), steps }));
   const { targets: _, mask: __, carry: ___, ...input } = task.probe;
   const jacobian = (await jacobians(model, input)).steps.at(-1)!;
   const { real, imaginary } = eigenvalues(jacobian);
@@ -93,7 +93,7 @@ for (const id of ['chromium', 'firefox'] as const) {
   const there = findEngine(engine) !== undefined;
   if (!there && process.env.CI !== 'true') console.warn(`${engine.name} is missing. Run: ${installCommand(engine)}`);
 
-  describe.skipIf(!there && process.env.CI !== 'true')(`the playground in ${engine.name}`, { timeout: 60_000 }, () => {
+  describe.skipIf(!there && process.env.CI !== 'true')(`the playground in ${engine.name}`, { timeout: 240_000 }, () => {
     let browser: Browser;
     let page: Page;
     const problems: string[] = [];
@@ -237,8 +237,8 @@ for (const id of ['chromium', 'firefox'] as const) {
             await type(selector, 'much');
             await poll(() => text(`${selector}-error`)).toMatch(/^Expected a .*number/);
             expect(await page.$eval(selector, (input) => input.getAttribute('aria-invalid'))).toBe('true');
-            const value = field.whole ? '5' : '0.5';
-            const other = value === before ? '4' : value;
+            const value = field.whole ? String(Math.min(5, field.max)) : '0.5';
+            const other = value === before ? '2' : value;
             await type(selector, other);
             await poll(hash).toMatch(new RegExp(`(^|&)${key}${name}=${other.replace('.', '\\.')}(&|$)`));
             await poll(isReady).toBe(true);
@@ -420,7 +420,7 @@ for (const id of ['chromium', 'firefox'] as const) {
             return one.id || one.textContent!;
           }),
       );
-      expect(wanted.length).toBeGreaterThan(70);
+      expect(wanted.length).toBeGreaterThan(60);
       const reached = new Set<string>();
       await page.focus('body');
       for (let presses = 0; presses < wanted.length + 20; presses++) {
@@ -510,28 +510,41 @@ for (const id of ['chromium', 'firefox'] as const) {
         const wide = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
         expect(await page.evaluate(wide), what).toBe(0);
       };
-      // The colours are the same in both browsers, and Firefox cannot be asked for dark ones.
-      for (const scheme of id === 'chromium' ? ['light', 'dark'] : ['light']) {
-        if (id === 'chromium') await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-        for (const language of languages) {
-          for (const width of [1280, 390, 320]) {
-            await open(`lang=${language}&${SMALL}&compare=on&b.cell=gru&wrong=1`, width);
-            await page.click('#hidden summary');
-            await page.click('.settings .help summary');
-            await check(`${language} ${width} ${scheme}`);
-          }
-          // With what a lesson says.
-          await open(readExperiments(language)[0]!.link, 390);
-          await check(`${language} lesson note ${scheme}`);
-          for (const name of pagesOf(language)) {
-            for (const width of [1280, 320]) {
-              await page.setViewport({ width, height: 900 });
-              await page.goto(`${server.address}/${lessonFolders[language]}/${name}`);
-              await check(`${lessonFolders[language]}/${name} ${width} ${scheme}`);
-            }
-          }
+      const scheme = async (value: 'light' | 'dark') => {
+        await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
+        expect(await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)).toBe(value === 'dark');
+      };
+      const playground = async (language: string, width: number) => {
+        await open(`lang=${language}&${SMALL}&compare=on&b.cell=gru&wrong=1`, width);
+        await page.click('#hidden summary');
+        await page.click('.settings .help summary');
+        await check(`${language} ${width}`);
+      };
+      const lessons = async (language: Language, width: number) => {
+        await page.setViewport({ width, height: 900 });
+        for (const name of pagesOf(language)) {
+          await page.goto(`${server.address}/${lessonFolders[language]}/${name}`);
+          await check(`${lessonFolders[language]}/${name} ${width}`);
         }
+      };
+      await playground('en', 1280);
+      await playground('ru', 390);
+      await playground('en', 320);
+      for (const name of taskFields.task.values) {
+        await open(`lang=en&task=${name}&length=8&batch=4&hidden=4`);
+        await check(name);
       }
+      await open(readExperiments('ru')[0]!.link, 390);
+      await check('with what a lesson says');
+      await lessons('en', 320);
+      await lessons('ru', 320);
+      // The colours are the same in both browsers, and Firefox cannot be asked for dark ones in this way.
+      if (id === 'firefox') return;
+      await scheme('dark');
+      await playground('ru', 1280);
+      await playground('en', 390);
+      await lessons('en', 1280);
+      await scheme('light');
     });
   });
 }

@@ -6,8 +6,6 @@ import { useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';
 import { DataTable, View } from '../ui/view.tsx';
 
-type Outcomes = NamedRun['state']['outcomes'];
-
 export interface OutcomeViewProps {
   readonly task: TaskName;
   readonly runs: readonly NamedRun[];
@@ -31,7 +29,7 @@ export function OutcomeView({ task, runs }: OutcomeViewProps) {
                   {t('network.named', { name: run.name })}
                 </h3>
               )}
-              {newest?.kind === 'text' && <Texts outcomes={run.state.outcomes} />}
+              {newest?.kind === 'text' && <Texts run={run} />}
               {newest?.kind === 'answers' && <AnswerTable answers={newest} />}
               {newest?.kind === 'curve' && <CurveChart run={run} curve={newest} />}
             </div>
@@ -42,12 +40,12 @@ export function OutcomeView({ task, runs }: OutcomeViewProps) {
   );
 }
 
-function Texts({ outcomes }: { readonly outcomes: Outcomes }) {
+function Texts({ run }: { readonly run: NamedRun }) {
   const { t, count } = useLocale();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
-    <section class="texts" tabIndex={0} aria-label={t('view.outcome')}>
-      {outcomes.map(
+    <section class="texts" tabIndex={0} aria-label={labeled(run, t('outcome.texts'))}>
+      {run.state.outcomes.map(
         ({ step, outcome }) =>
           outcome.kind === 'text' && (
             <article key={step}>
