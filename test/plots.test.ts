@@ -61,7 +61,7 @@ const plots: Readonly<
   plotStates: [
     (options) => plotStates(matrix, { labels: ['a', ' '], ...options }),
     'Hidden states',
-    ['a', '␣', 'unit'],
+    ['a', '␣', 'unit', '2', '-2'],
   ],
   plotSaturation: [
     (options) => plotSaturation([{ layer: 1, what: 'f', low: 0.25, high: 0.5 }], options),

@@ -117,5 +117,5 @@ async function look(model: Model, batch: Batch, labels: readonly string[], layer
   return { findings, pictures };
 }
 
-/** Room for a label at each step. */
-const wide = (steps: number) => Math.max(720, Math.min(2000, 160 + 11 * steps));
+/** Room for a label at each step, as far as the page is wide: the last step must be seen. */
+const wide = (steps: number) => Math.max(720, Math.min(920, 160 + 11 * steps));

@@ -226,7 +226,7 @@ export function plotStates(
       visualMap: {
         min: -limit,
         max: limit,
-        precision: 2,
+        text: [limit, -limit].map((value) => String(Number(value.toPrecision(2)))),
         calculable: false,
         right: 8,
         top: 'middle',
