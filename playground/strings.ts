@@ -311,8 +311,8 @@ export const strings = {
     ru: 'Как сильно потеря на последнем шаге действует на состояние k шагов назад. Прямая вниз — градиент затухает: тому, что было там, не научиться. Линия вверх — градиент взрывается. При усечённом BPTT для обучения служит только сплошная часть, меньше k2 шагов назад.',
   },
   'explain.spectrum': {
-    en: 'One step multiplies the gradient by a matrix, the Jacobian. These are its eigenvalues. Inside the circle a direction shrinks with every step and is forgotten; outside it grows; on the circle it is kept. An LSTM has points close to 1: its cells. Taken is the step from the last but one state to the last.',
-    ru: 'Каждый шаг умножает градиент на матрицу — якобиан. Вот его собственные числа. Внутри круга направление с каждым шагом сжимается и забывается, снаружи — растёт, на самой окружности — сохраняется. У LSTM есть точки вблизи 1: это её ячейки памяти. Взят шаг от предпоследнего состояния к последнему.',
+    en: 'One step multiplies the gradient by a matrix, the Jacobian. These are its eigenvalues. Inside the circle a direction shrinks with every step and is forgotten; outside it grows; on the circle it is kept. An LSTM has points close to 1: its cells. Shown is the last step of the sequence below.',
+    ru: 'Каждый шаг умножает градиент на матрицу — якобиан. Вот его собственные числа. Внутри круга направление с каждым шагом сжимается и забывается, снаружи — растёт, на самой окружности — сохраняется. У LSTM есть точки вблизи 1: это её ячейки памяти. Показан последний шаг той последовательности, что ниже.',
   },
   'explain.hidden': {
     en: 'One test sequence from left to right, with what is read below; each line is a hidden unit. Look for lines that change when something important comes and stay so until it is needed.',

@@ -456,6 +456,24 @@ describe('states, gates and weights', () => {
       expect(ratio).toBeCloseTo(name === 'rnn.weight_hh_l0' ? 0.01 : 0, 12);
     }
     expect(() => updateRatios(before, before.slice(1))).toThrow(BpttError);
+    expect(() => updateRatios(before, before, { by: 'gate' as never })).toThrow('updateRatios.by');
+  });
+
+  it('gives how far updates moved by layer', async () => {
+    const model = await make(gru({ units }), bidirectional(elman({ units })));
+    const before = model.parameters();
+    for (const { name, data } of before) {
+      const factor = name.includes('_l1') ? 1.5 : name === 'dense.weight' ? 1.25 : 1;
+      model.setParameter(name, factor === 1 ? data : data.map((value) => value * factor));
+    }
+    const ratios = updateRatios(before, model.parameters(), { by: 'layer' });
+    expect(ratios.map(({ name }) => name)).toEqual(['rnn.l0', 'rnn.l1', 'dense']);
+    expect(ratios[0]!.ratio).toBe(0);
+    expect(ratios[1]!.ratio).toBeCloseTo(0.5, 12);
+    const [weight, bias] = ['dense.weight', 'dense.bias'].map((wanted) => {
+      return norm(before.find(({ name }) => name === wanted)!.data);
+    });
+    expect(ratios[2]!.ratio).toBeCloseTo((0.25 * weight!) / norm([weight!, bias!]), 12);
   });
 
   it('takes tokens for one-hot features, and embeddings for what they are', async () => {
