@@ -379,6 +379,7 @@ export const strings = {
   },
   'spectrum.circle': { en: 'circle of radius 1', ru: 'окружность радиуса 1' },
   'scale.hint': { en: 'colours from {min} to {max}', ru: 'цвета от {min} до {max}' },
+  place: { en: 'no.', ru: '№' },
   real: { en: 'real part', ru: 'действительная часть' },
   imaginary: { en: 'imaginary part', ru: 'мнимая часть' },
   magnitude: { en: 'magnitude', ru: 'модуль' },

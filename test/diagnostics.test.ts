@@ -306,10 +306,19 @@ describe('what the literature says', () => {
     // Near the zero state the Jacobian is W.
     expect(rate).toBeGreaterThan(0.2);
     expect(rate).toBeLessThan(0.6);
-    expect(rate).toBeCloseTo(spectralRadius(model).h!, 1);
+    expect(rate).toBeCloseTo(spectralRadius(model).h!, 2);
+    // A straight line on a logarithmic scale: every ten steps the same.
+    for (const lag of [30, 40, 50]) expect((norms[lag]! / norms[lag - 10]!) ** (1 / 10)).toBeCloseTo(rate, 2);
     const inputs = Float64Array.from(noise(60, 9), (value) => 0.1 * value);
-    const [largest] = await lyapunovExponents(model, { steps: 60, rows: 1, inputs }, { count: 1 });
-    expect(rate).toBeCloseTo(Math.exp(largest!), 1);
+    const sequence: Input = { steps: 60, rows: 1, inputs };
+    const [largest] = await lyapunovExponents(model, sequence, { count: 1, settling: 30 });
+    expect(rate).toBeCloseTo(Math.exp(largest!), 2);
+    // No gradient is longer than the product of the Jacobians on its way allows.
+    const found = await jacobians(model, sequence);
+    for (const lag of [1, 10, 50]) {
+      const bound = matrixNorm(jacobianProduct(found, 60 - lag, 60));
+      expect(norms[lag]! / norms[0]!).toBeLessThanOrEqual(bound * (1 + 1e-9));
+    }
   });
 
   it('an orthogonal W keeps them where the network is linear', async () => {
@@ -318,6 +327,12 @@ describe('what the literature says', () => {
     for (const value of norms) expect(value / norms[0]!).toBeCloseTo(1, 10);
     const { steps } = await jacobians(model, quiet(2));
     for (const value of singularValues(steps[1]!)) expect(value).toBeCloseTo(1, 10);
+    // With tanh too as long as the units say nothing: its slope at 0 is 1.
+    const silent = await network(
+      elman({ units: H, recurrentInitializer: orthogonal(), inputInitializer: zeros(), biasInitializer: zeros() }),
+    );
+    const kept = await lagsOf(silent, 80);
+    for (const value of kept) expect(value / kept[0]!).toBeCloseTo(1, 10);
   });
 
   it('a large W makes them explode', async () => {
@@ -344,16 +359,18 @@ describe('what the literature says', () => {
 
   it('k2 bounds them exactly', async () => {
     const steps = 8;
-    const model = await createModel([tokens(3), lstm({ units: H }), dense({ units: 3 })], { seed: 1, dtype: 'f64' });
-    // Token 2 stands at the first step alone, and only the last step has a loss.
-    const inputs = Int32Array.from({ length: steps }, (_, t) => (t === 0 ? 2 : t % 2));
+    // A token of its own at every step, and a loss at the last alone.
+    const inputs = Int32Array.from({ length: steps }, (_, t) => t);
     const mask = Uint8Array.from({ length: steps }, (_, t) => +(t === steps - 1));
     const batch = { steps, rows: 1, inputs, targets: inputs, mask };
-    for (let k2 = 1; k2 <= steps; k2++) {
-      for (const _ of backpropagate(model, batch, { loss: 'cross-entropy', truncation: { k1: steps, k2 } }));
-      const { data, shape } = model.gradients().find(({ name }) => name === 'rnn.weight_ih_l0')!;
-      const column = data.filter((_, i) => i % shape[1]! === 2);
-      expect(norm(column) > 0, `k2 = ${k2}`).toBe(k2 === steps);
+    for (const layer of [elman({ units: H }), lstm({ units: H }), gru({ units: H })]) {
+      const model = await createModel([tokens(steps), layer, dense({ units: steps })], { seed: 1, dtype: 'f64' });
+      for (let k2 = 1; k2 <= steps; k2++) {
+        for (const _ of backpropagate(model, batch, { loss: 'cross-entropy', truncation: { k1: steps, k2 } }));
+        const { data, shape } = model.gradients().find(({ name }) => name === 'rnn.weight_ih_l0')!;
+        const reached = Array.from(inputs, (token) => norm(data.filter((_, i) => i % shape[1]! === token)) > 0);
+        expect(reached, `${layer.kind}, k2 = ${k2}`).toEqual(Array.from(inputs, (t) => t >= steps - k2));
+      }
     }
   });
 });

@@ -442,17 +442,18 @@ for (const id of ['chromium', 'firefox'] as const) {
 
     it.each(languages)('is led to by the lessons in %s, each page and each experiment', async (language) => {
       await open(`lang=${language}&${SMALL}`);
-      await page.click('header p a');
+      const follow = (selector: string) => Promise.all([page.waitForNavigation(), page.click(selector)]);
+      await follow('header p a');
       await poll(() => page.evaluate(() => location.pathname)).toBe(`/${lessonFolders[language]}/index.html`);
-      await page.click('ol a');
+      await follow('ol a');
       for (let lesson = 1; lesson <= 6; lesson++) {
         await poll(() => text('.number-of')).toContain(`${lesson} `);
         expect(await page.evaluate(() => document.documentElement.lang)).toBe(language);
-        if (lesson < 6) await page.click('[rel=next]');
+        if (lesson < 6) await follow('[rel=next]');
       }
       for (const { lesson, page: path, name, link, text: told } of readExperiments(language)) {
         await page.goto(`${server.address}/${path}`);
-        await page.click(`.open[href$="#${link}"]`);
+        await follow(`.open[href$="#${link}"]`);
         // The links of the two languages are the same but for the language.
         await page.waitForSelector(language === 'en' ? '#run:not(:disabled)' : '#run');
         expect(await text('.lesson h2')).toBe(name);

@@ -53,7 +53,7 @@ export function SpectrumView({ runs }: { readonly runs: readonly NamedRun[] }) {
           <DataTable
             run={run}
             caption={t('view.spectrum')}
-            head={['№', t('magnitude'), t('real'), t('imaginary')]}
+            head={[t('place'), t('magnitude'), t('real'), t('imaginary')]}
             length={Math.min(LISTED, values.length)}
             row={(place) => {
               const { magnitude, real, imaginary } = values[place]!;
