@@ -79,8 +79,8 @@ export const strings = {
   'network.named': { en: 'Network {name}', ru: 'Сеть {name}' },
   compare: { en: 'Compare with a second network', ru: 'Сравнить со второй сетью' },
   'compare.hint': {
-    en: 'Both learn from the same sequences in the same order. Each goes as fast as it can: compare them at the same number of updates.',
-    ru: 'Обе учатся на одних и тех же последовательностях в одном порядке, и каждая — так быстро, как может: сравнивайте их при одинаковом числе обновлений.',
+    en: 'Both learn from the same sequences in the same order. Each goes as fast as it can: compare them at the same number of updates, of which truncated BPTT makes several for each sequence.',
+    ru: 'Обе учатся на одних и тех же последовательностях в одном порядке, и каждая — так быстро, как может: сравнивайте их при одинаковом числе обновлений; усечённое BPTT делает их по нескольку на последовательность.',
   },
   help: { en: 'What do these mean?', ru: 'Что это значит?' },
   'group.cell': { en: 'Cell', ru: 'Ячейка' },
