@@ -173,8 +173,8 @@ export const strings = {
     ru: 'Как далеко назад идёт каждый градиент. На том, что дальше, учиться нельзя.',
   },
   'help.optimizer': {
-    en: 'How a gradient becomes an update. SGD takes a step along it; the others remember earlier gradients.',
-    ru: 'Как из градиента получается обновление. SGD делает шаг вдоль него; остальные помнят прежние градиенты.',
+    en: 'How a gradient becomes an update. SGD takes a step along it; momentum and the others remember earlier gradients.',
+    ru: 'Как из градиента получается обновление. SGD делает шаг вдоль него; Momentum и остальные помнят прежние градиенты.',
   },
   'help.rate': {
     en: 'How large the steps are. Too small learns slowly, too large throws the weights about.',
@@ -234,7 +234,7 @@ export const strings = {
   'bptt.full': { en: 'full BPTT', ru: 'полное BPTT' },
   'bptt.truncated': { en: 'truncated BPTT', ru: 'усечённое BPTT' },
   'optimizer.sgd': { en: 'SGD', ru: 'SGD' },
-  'optimizer.momentum': { en: 'SGD + momentum', ru: 'SGD с моментом' },
+  'optimizer.momentum': { en: 'Momentum', ru: 'Momentum' },
   'optimizer.rmsprop': { en: 'RMSProp', ru: 'RMSProp' },
   'optimizer.adagrad': { en: 'Adagrad', ru: 'Adagrad' },
   'optimizer.adam': { en: 'Adam', ru: 'Adam' },

@@ -495,6 +495,20 @@ for (const id of ['chromium', 'firefox'] as const) {
       await open('lang=en&task=adding&length=50&cell=elman&activation=identity&gain=1.2&optimizer=sgd&rate=1&clip=off');
       await page.click('#run');
       await poll(() => text('.alerts')).toMatch(/^Network stopped at update \d+: its numbers became infinite\./);
+      // The last update that was made can be seen.
+      const stopped = Number(/update (\d+)/.exec(await text('.alerts'))![1]);
+      expect(await text('#updates')).toBe(String(stopped - 1));
+      expect(await text('#test-loss')).toMatch(/\d|∞/);
+      // One step at a time: each is shown, whatever its numbers are, until there is none.
+      await page.click('#restart');
+      await poll(() => text('#updates')).toBe('0');
+      for (let step = 1; step < stopped; step++) {
+        await page.click('#step');
+        await poll(() => text('#updates')).toBe(String(step));
+        expect(await text('.alerts')).toBe('');
+      }
+      await page.click('#step');
+      await poll(() => text('.alerts')).toContain(`update ${stopped}:`);
       expect(await isReady()).toBe(false);
     });
 

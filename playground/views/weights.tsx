@@ -28,7 +28,7 @@ export function WeightsView({ runs }: { readonly runs: readonly NamedRun[] }) {
           );
           return (
             <div key={run.name}>
-              <div class="weights">
+              <div class="weights" style={{ gridTemplateColumns: `repeat(${grids.length}, minmax(0, 11rem))` }}>
                 {grids.map(({ grid, range: [min, max] }) => {
                   const size = { rows: count(grid.rows), columns: count(grid.columns) };
                   const values = { ...size, min: number(min), max: number(max) };

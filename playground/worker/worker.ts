@@ -65,12 +65,12 @@ async function learn(current: Session, signal: AbortSignal): Promise<void> {
   await report(current, true);
 }
 
-/** One update. When it cannot be made because numbers are not finite, how it stands is told first, as far as that can be told. */
+/** One update. When it cannot be made because numbers are not finite, how it stands is told first. */
 async function update(current: Session): Promise<void> {
   try {
     await current.update();
   } catch (error) {
-    if (error instanceof NonFiniteError) await report(current, true).catch(() => {});
+    if (error instanceof NonFiniteError) await report(current, true);
     throw error;
   }
 }
