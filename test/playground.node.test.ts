@@ -227,7 +227,8 @@ for (const id of ['chromium', 'firefox'] as const) {
           if (name === 'k1') await choose(`${prefix}bptt`, 'truncated');
           if (name === 'limit') await choose(`${prefix}clip`, 'value');
           if (field.kind === 'choice') {
-            for (const value of field.values) {
+            // What the first network takes, the second takes too.
+            for (const value of key === '' ? field.values : field.values.slice(-2)) {
               await choose(selector, value);
               const [config] = [parseConfig(await hash()).config];
               expect((key === '' ? config.a : config.b)?.[name as keyof RunSettings], name).toBe(value);
@@ -451,11 +452,12 @@ for (const id of ['chromium', 'firefox'] as const) {
         expect(await page.evaluate(() => document.documentElement.lang)).toBe(language);
         if (lesson < 6) await follow('[rel=next]');
       }
-      for (const { lesson, page: path, name, link, text: told } of readExperiments(language)) {
+      // The links of the two languages are the same but for the language: of the second, one is enough.
+      const experiments = readExperiments(language).slice(0, language === 'en' ? undefined : 1);
+      for (const { lesson, page: path, name, link, text: told } of experiments) {
         await page.goto(`${server.address}/${path}`);
         await follow(`.open[href$="#${link}"]`);
-        // The links of the two languages are the same but for the language.
-        await page.waitForSelector(language === 'en' ? '#run:not(:disabled)' : '#run');
+        await page.waitForSelector('#run:not(:disabled)');
         expect(await text('.lesson h2')).toBe(name);
         expect(await text('.lesson')).toContain(told);
         expect(await text('.alerts')).toBe('');
@@ -552,14 +554,12 @@ for (const id of ['chromium', 'firefox'] as const) {
       }
       await open(readExperiments('ru')[0]!.link, 390);
       await check('with what a lesson says');
-      await lessons('en', 320);
       await lessons('ru', 320);
       // The colours are the same in both browsers, and Firefox cannot be asked for dark ones in this way.
       if (id === 'firefox') return;
       await scheme('dark');
       await playground('ru', 1280);
-      await playground('en', 390);
-      await lessons('en', 1280);
+      await lessons('en', 320);
       await scheme('light');
     });
   });

@@ -58,7 +58,12 @@ function linear({ rows, columns, data }: Matrix): LinearMatrix {
   return LinearMatrix.from1DArray(rows, columns, data);
 }
 
-/** All singular values, the largest first. @throws BpttError for what is no matrix of finite numbers. */
+/**
+ * All singular values, the largest first: how much a matrix stretches in each of its directions (Golub and Van Loan 2013, "Matrix
+ * computations", section 2.4). Of a Jacobian, the largest bounds by how much a gradient can grow in a step.
+ *
+ * @throws BpttError for what is no matrix of finite numbers.
+ */
 export function singularValues(matrix: Matrix): Float64Array {
   checkMatrix('singularValues', matrix);
   const options = { computeLeftSingularVectors: false, computeRightSingularVectors: false, autoTranspose: true };
@@ -86,7 +91,11 @@ export interface ComplexNumbers {
   readonly imaginary: Float64Array;
 }
 
-/** All eigenvalues of a square matrix, the largest in modulus first. @throws BpttError for what is no square matrix of finite numbers. */
+/**
+ * All eigenvalues of a square matrix, the largest in modulus first (Golub and Van Loan 2013, "Matrix computations", chapter 7).
+ *
+ * @throws BpttError for what is no square matrix of finite numbers.
+ */
 export function eigenvalues(matrix: Matrix): ComplexNumbers {
   checkMatrix('eigenvalues', matrix, true);
   const { realEigenvalues, imaginaryEigenvalues } = new EigenvalueDecomposition(linear(matrix));
