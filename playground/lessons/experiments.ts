@@ -24,17 +24,14 @@ const quotes: Readonly<Record<Language, readonly [string, string]>> = { en: ['â€
 export function readExperiments(language: Language): readonly Experiment[] {
   const folder = lessonFolders[language];
   return pagesOf(language)
-    .flatMap((name) => {
-      const html = readFileSync(`${import.meta.dirname}/../${folder}/${name}`, 'utf8');
+    .flatMap((file) => {
+      const page = `${folder}/${file}`;
+      const html = readFileSync(`${import.meta.dirname}/../${page}`, 'utf8');
       const lesson = Number(/<p class="number-of">\D*(\d)/.exec(html)?.[1]);
       const found = html.matchAll(/<a class="open" href="[./]*index\.html#([^"]+)">([^<]+)<\/a>\s*<p>(.+?)<\/p>/gs);
-      return Array.from(found, ([, link, name_, text]) => ({
-        lesson,
-        page: `${folder}/${name}`,
-        name: name_!,
-        link: link!,
-        text: plain(text!, quotes[language]),
-      }));
+      return Array.from(found, ([, link, name, text]) => {
+        return { lesson, page, name: name!, link: link!, text: plain(text!, quotes[language]) };
+      });
     })
     .sort((a, b) => a.lesson - b.lesson);
 }
