@@ -4,17 +4,22 @@
 
 import { PANEL, bytes, padded } from './simd';
 import { STRIDE, packPanels, transposeBlock, transposedRow } from './gemm/pack';
-import { pack5, row1, row4, tile4, tile5 } from './gemm/tiles';
+import { row1, row4 } from './gemm/rows';
+import { pack5, tile2, tile4, tile5 } from '../build/tiles';
 
-/** Steps of k of one block at most: a panel of B and a group of A stay in the first-level cache. */
+/**
+ * Steps of k of one block at most: a panel of B and five rows of A stay in the first-level cache, even where the rows are whole pages
+ * apart and so fall on the same sets (32 KB in 8 ways: 3 for the panel, 5 for the rows; with 2,048 bytes a product over 64 rows of 2,048
+ * was 12 % slower).
+ */
 // @ts-ignore: decorator
-@inline const KC: i32 = 2048 / sizeof<real>();
+@inline const KC: i32 = 1536 / sizeof<real>();
 /** Rows of one block of A: the packed block stays in the second-level cache. */
 // @ts-ignore: decorator
 @inline const MC: i32 = 256;
 /** Bytes of the block of B that all rows of A pass: four panels at least, so that packing reads whole cache lines. */
 // @ts-ignore: decorator
-@inline const B_BYTES: i32 = 65536;
+@inline const B_BYTES: i32 = 131072;
 /** Bytes of scratch that `gemm` and `gemmPacked` need for these sizes. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
   const kc = min(k, KC);
@@ -42,15 +47,16 @@ function rows(
   }
 }
 
-/** How many of m rows go by four, so that the others go by five; where there is no such number, none. */
+/** How many of m rows go by four, so that the others go by five, or by five but for two; where there is no such number, none. */
 // @ts-ignore: decorator
 @inline function fours(m: i32): i32 {
+  if (m % 5 == 2) return 0;
   const count = (5 - m % 5) % 5;
   return 4 * count > m ? 0 : 4 * count;
 }
 
 /**
- * Rows of `panels` panels by tiles; returns how many of the m rows that were: all, or all but at most four.
+ * Rows of `count` panels by tiles; returns how many of the m rows that were: all, or all but at most four.
  * The first `fresh` panels are packed on the way, from rows of B that are `ldb` bytes apart; then the first rows go by five.
  */
 function tiles(
@@ -72,6 +78,15 @@ function tiles(
     let to = c, from = panels;
     for (let j = count; j > 0; j--, to += STRIDE, from += panel) tile4(to, a, from, k, row, ldc, accumulate);
   }
+  if (left == 2 || left == 3) {
+    let to = c, from = panels, j = count;
+    for (; j > 1; j -= 2, to += 2 * STRIDE, from += 2 * panel) tile2(to, a, from, panel, k, row, ldc, accumulate);
+    if (j > 0) {
+      row1(to, a, sizeof<real>(), from, STRIDE, k, accumulate);
+      row1(to + ldc, a + row, sizeof<real>(), from, STRIDE, k, accumulate);
+    }
+    left -= 2;
+  }
   return m - left;
 }
 
@@ -91,7 +106,8 @@ function multiply(
   }
   const row = transA ? sizeof<real>() : bytes(lda);
   const step = transA ? bytes(lda) : sizeof<real>();
-  if (m < 4 && (packed || !transB)) {
+  // Two or three rows do not pay for packing.
+  if (packed ? m < 2 : m < 4 && !transB) {
     if (packed) {
       rows(c, a, b, m, padded(n) / PANEL, k, <usize>k * STRIDE, STRIDE, bytes(ldc), row, step, accumulate);
       return;

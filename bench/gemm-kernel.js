@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
+import { ceiling } from './ceiling.js';
 
 const arguments_ = process.argv.slice(2);
 const option = (name, fallback) =>
@@ -58,32 +58,6 @@ const SHAPES = [
   ['head weights W1', 64, 65, 25, true, false, true, false],
   ['head W1', 25, 65, 64, false, false, false, false],
 ];
-
-/** Twelve independent chains of multiply and add in registers: what the core can do with nothing to load. */
-async function ceiling(relaxed, precision) {
-  const step = (v) =>
-    relaxed ? `${v} = v128.relaxed_madd<real>(${v}, x, y);` : `${v} = v128.add<real>(v128.mul<real>(${v}, x), y);`;
-  const chains = [...'abcdefghijkl'];
-  const source = `export function registers(count: i32, out: usize): void {
-    const x = v128.load(out), y = v128.load(out, 16);
-    let ${chains.map((v, at) => `${v} = v128.load(out, ${32 + 16 * at})`).join(', ')};
-    for (; count > 0; count--) { ${chains.map(step).join(' ')} ${chains.map(step).join(' ')} }
-    ${chains.map((v, at) => `v128.store(out, ${v}, ${32 + 16 * at});`).join(' ')}
-  }`;
-  const flags = {
-    runtime: 'stub',
-    optimizeLevel: 3,
-    use: `real=${precision}`,
-    enable: relaxed ? 'simd,relaxed-simd' : 'simd',
-  };
-  const { error, binary, stderr } = await asc.compileString(source, flags);
-  if (error) throw new Error(`${error.message}: ${stderr}`);
-  const { instance } = await WebAssembly.instantiate(binary, {});
-  const { registers, memory } = instance.exports;
-  if (memory.buffer.byteLength < 4096) memory.grow(1);
-  const flops = (2 * 2 * chains.length * 16) / (precision === 'f64' ? 8 : 4);
-  return { label: 'registers', flops, run: (count) => registers(count, 1024) };
-}
 
 const padded = (columns, panel) => Math.ceil(columns / panel) * panel;
 
@@ -147,7 +121,8 @@ async function load(file) {
   const kernels = instance.exports;
   const size = precision === 'f64' ? 8 : 4;
   const jobs = SHAPES.filter(([label]) => only.test(label)).map((shape) => prepare(kernels, size, 1 << 16, shape));
-  return { name: file, jobs: [await ceiling(name.includes('relaxed'), precision), ...jobs] };
+  const registers = await ceiling({ relaxed: name.includes('relaxed'), precision });
+  return { name: file, jobs: [{ label: 'registers', ...registers }, ...jobs] };
 }
 
 const median = (values) => values.toSorted((x, y) => x - y)[values.length >> 1];

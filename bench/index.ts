@@ -2,12 +2,12 @@
 
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { ceiling, ceilingFlops } from './ceiling.ts';
+import { ceiling } from './ceiling.js';
 import { generationPair } from './generation.ts';
 import { kernelCases } from './kernels.ts';
-import { inTurns } from './measure.ts';
-import { installation, startPyTorch } from './pytorch.ts';
-import { compare, type Row, row, table } from './report.ts';
+import { type Contender, inTurns, type Timing } from './measure.ts';
+import { type Choice, installation, peers, startPyTorch } from './pytorch.ts';
+import { type Comparison, compare, type Row, row, table } from './report.ts';
 import { trainingPair } from './training.ts';
 import { flops, generation, samplings, workloads } from './workloads.ts';
 
@@ -48,7 +48,11 @@ if (values.pytorch && torch === undefined) fail(`PyTorch is not installed: ${ins
 const fair = torch?.blas !== 'reference';
 
 const rows: Row[] = [];
-const registers = await ceiling(values.relaxed).catch((error) => fail(error.message));
+/** Rounds of one timed step of the ceiling. */
+const ROUNDS = 20_000;
+const limits = await ceiling({ relaxed: values.relaxed }).catch((error) => fail(error.message));
+const registers = { name: 'registers', step: () => limits.run(ROUNDS) };
+const ceilingFlops = limits.flops * ROUNDS;
 for (const { name, create, flops } of kernels) {
   progress(name);
   const { ours, js } = await create(values.relaxed);
@@ -61,53 +65,66 @@ for (const workload of training) {
   const { name, targets, slow } = workload;
   progress(name);
   const { ours, js, end } = await trainingPair(workload, values.relaxed);
-  const peers = torch === undefined ? [] : [torch.contender(name)];
-  const [wasm, plain, limit, peer] = await inTurns(
-    [ours, js, registers, ...peers],
+  const [wasm, plain, limit, ...others] = await inTurns(
+    [ours, js, registers, ...pytorch(name)],
     slow ? { ...pace, turns: Math.min(pace.turns, SLOW_TURNS) } : pace,
   );
   await end();
-  const against = [compare(wasm, plain, targets.js)];
-  if (peer !== undefined) against.push(compare(wasm, peer, targets.pytorch, fair));
+  const against = [compare(wasm, plain, targets.js), ...judged(wasm, others, 'modules', targets.pytorch)];
   rows.push(row(name, wasm, flops(workload), { timing: limit, flops: ceilingFlops }, null, against));
 }
 for (const { name, options } of generates ? samplings : []) {
   const { units, size, targets } = generation;
   progress(name);
   const { ours, js } = await generationPair(options, values.relaxed);
-  const peers = torch === undefined ? [] : [torch.contender(generation.name)];
-  const [wasm, plain, limit, peer] = await inTurns([ours, js, registers, ...peers], pace);
-  const against = [compare(wasm, plain, targets.js)];
-  if (peer !== undefined) against.push(compare(wasm, peer, targets.pytorch, fair));
+  const [wasm, plain, limit, ...others] = await inTurns([ours, js, registers, ...pytorch(generation.name)], pace);
+  // The target is said of TorchScript.
+  const against = [compare(wasm, plain, targets.js), ...judged(wasm, others, 'fastest', targets.pytorch)];
   rows.push(row(name, wasm, 2 * units * (4 * units + size), { timing: limit, flops: ceilingFlops }, null, against));
 }
 progress('');
 torch?.stop();
 
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', node: process.version, v8: process.versions.v8 };
-const pytorch = torch && {
+const formsOf = (choice: Choice) =>
+  Object.fromEntries(
+    [...training, ...(generates ? [generation] : [])].map(({ name }) => [name, torch?.form(name, choice)]),
+  );
+const compared = torch && {
   version: torch.version,
   blas: torch.blas,
-  forms: Object.fromEntries(
-    [...training, ...(generates ? [generation] : [])].map(({ name }) => [name, torch.form(name)]),
-  ),
+  forms: { modules: formsOf('modules'), fastest: formsOf('fastest') },
 };
 if (values.json) {
   console.log(
-    JSON.stringify({ machine, kernels: values.relaxed ? 'f32-relaxed' : 'f32', pytorch, pace, rows }, null, 2),
+    JSON.stringify(
+      { machine, kernels: values.relaxed ? 'f32-relaxed' : 'f32', pytorch: compared, pace, rows },
+      null,
+      2,
+    ),
   );
 } else {
   log(`${machine.cpu}, Node ${machine.node}${values.relaxed ? ', relaxed SIMD' : ''}; medians, ratios within a turn\n`);
-  log(table(rows, ['pure JS', ...(torch === undefined ? [] : ['PyTorch'])]));
-  if (pytorch !== undefined) {
-    const forms = Object.entries(pytorch.forms).map(([name, form]) => `${name} ${form}`);
+  log(table(rows, ['pure JS', ...(torch === undefined ? [] : Object.values(peers))]));
+  if (compared !== undefined) {
+    const forms = Object.entries(compared.forms.fastest).map(([name, form]) => `${name} ${form}`);
     log(
-      `\nPyTorch ${pytorch.version} on ${pytorch.blas} BLAS, one thread, the fastest way to write each: ${forms.join('; ')}`,
+      `\nPyTorch ${compared.version} on ${compared.blas} BLAS, one thread: its own modules, and the fastest way to write each: ${forms.join('; ')}`,
     );
     if (!fair) log(`It runs on the reference BLAS, so it is not judged. ${installation}`);
   } else if (training.length > 0 && !values['no-pytorch']) {
     log(`\nPyTorch is not installed, so it is left out: ${installation}`);
   }
+}
+
+/** PyTorch's contenders for a workload, where it is installed. */
+function pytorch(name: string): Contender[] {
+  return torch === undefined ? [] : [torch.contender(name, 'modules'), torch.contender(name, 'fastest')];
+}
+
+/** Ours against each of them; the target is that of one. */
+function judged(ours: Timing, others: Timing[], choice: Choice, target: number): Comparison[] {
+  return others.map((other) => compare(ours, other, other.name === peers[choice] ? target : null, fair));
 }
 
 function progress(name: string): void {

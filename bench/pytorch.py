@@ -2,11 +2,11 @@
 """The workloads of bench/workloads.ts in PyTorch, on one thread, for comparison with the package.
 
 python3 bench/pytorch.py [W1 W2 ...]   times them and prints a line each
-python3 bench/pytorch.py --serve       for bench/run.js: reads a line `NAME MILLISECONDS`, runs steps for that long and
+python3 bench/pytorch.py --serve       for bench/run.js: reads a line `NAME CHOICE MILLISECONDS`, runs steps for that long and
                                        answers with a line of JSON: the milliseconds of each step
 
-One step = forward, loss, full BPTT, optimizer, from a zero state. PyTorch has several ways to write each; all are tried
-first and the fastest is the one that is timed:
+One step = forward, loss, full BPTT, optimizer, from a zero state. PyTorch has several ways to write each. The choice `modules` is its
+own modules and optimizers as its documentation shows them, the first of these; for `fastest` all are tried, and the fastest is timed:
   one-hot    nn.RNN, nn.LSTM or nn.GRU over one-hot vectors
   look-up    the input weight as an embedding table, added to the product with the state in a loop over time
   scripted   the same loop, compiled by TorchScript
@@ -241,6 +241,13 @@ def run(step, milliseconds, least=1):
     return times
 
 
+def modules(name):
+    """PyTorch's own modules, as they are: what it is, step."""
+    if name == GENERATION:
+        return next(speaker for speaker in speakers() if speaker[0] == "nn.LSTM")
+    return next(forms(name))
+
+
 def fastest(name):
     """Warms every form up (TorchScript compiles in its first steps), times all in turns, and returns the one with the
     fastest turn: what it is, step. The fastest, not the middle one, so that a busy moment cannot choose a slow form."""
@@ -274,10 +281,10 @@ def serve():
     print(json.dumps({"version": torch.__version__, "blas": blas(), "threads": torch.get_num_threads()}), flush=True)
     ready = {}
     for line in sys.stdin:
-        name, milliseconds = line.split()
-        if name not in ready:
-            ready[name] = fastest(name)
-        form, step = ready[name]
+        name, choice, milliseconds = line.split()
+        if (name, choice) not in ready:
+            ready[name, choice] = {"modules": modules, "fastest": fastest}[choice](name)
+        form, step = ready[name, choice]
         samples = run(step, float(milliseconds))
         if name == GENERATION:
             samples = [sample / CHARACTERS for sample in samples]
@@ -291,9 +298,10 @@ def main():
         return
     print(f"PyTorch {torch.__version__}, {blas()} BLAS, 1 thread")
     for name in sys.argv[1:] or [*WORKLOADS, GENERATION]:
-        form, step = fastest(name)
-        steps = CHARACTERS if name == GENERATION else 1
-        print(f"{name}  {statistics.median(run(step, 2000)) / steps:8.4f} ms/step  ({form})", flush=True)
+        for choose in (modules, fastest):
+            form, step = choose(name)
+            steps = CHARACTERS if name == GENERATION else 1
+            print(f"{name}  {statistics.median(run(step, 2000)) / steps:8.4f} ms/step  ({choose.__name__}: {form})", flush=True)
 
 
 if __name__ == "__main__":

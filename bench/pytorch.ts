@@ -7,13 +7,19 @@ import type { Contender } from './measure.ts';
 
 export const installation = 'apt-get install python3-torch libopenblas0-pthread (Debian, Ubuntu) or pip install torch';
 
+/** PyTorch's own modules as its documentation shows them, or the fastest of several ways to write the same. */
+export type Choice = 'modules' | 'fastest';
+
+/** The contenders' names. */
+export const peers: Readonly<Record<Choice, string>> = { modules: 'PyTorch', fastest: 'fastest PyTorch' };
+
 export interface PyTorch {
   version: string;
   /** The library behind its matrix products. On `reference`, Netlib's, its times say nothing. */
   blas: string;
-  contender(workload: string): Contender;
-  /** How it wrote the workload: the fastest of several ways. */
-  form(workload: string): string;
+  contender(workload: string, choice: Choice): Contender;
+  /** How it wrote the workload. */
+  form(workload: string, choice: Choice): string;
   stop(): void;
 }
 
@@ -32,17 +38,20 @@ export async function startPyTorch(): Promise<PyTorch | undefined> {
   const answer = answers(child);
   const { version, blas } = (await answer()) as { version: string; blas: string };
   const forms = new Map<string, string>();
-  const samples = async (workload: string, milliseconds: number) => {
-    child.stdin?.write(`${workload} ${milliseconds}\n`);
+  const samples = async (workload: string, choice: Choice, milliseconds: number) => {
+    child.stdin?.write(`${workload} ${choice} ${milliseconds}\n`);
     const { form, samples } = (await answer()) as { form: string; samples: number[] };
-    forms.set(workload, form);
+    forms.set(`${workload} ${choice}`, form);
     return samples;
   };
   return {
     version,
     blas,
-    contender: (workload) => ({ name: 'PyTorch', samples: (milliseconds) => samples(workload, milliseconds) }),
-    form: (workload) => forms.get(workload) ?? '',
+    contender: (workload, choice) => ({
+      name: peers[choice],
+      samples: (milliseconds) => samples(workload, choice, milliseconds),
+    }),
+    form: (workload, choice) => forms.get(`${workload} ${choice}`) ?? '',
     stop: () => child.stdin?.end(),
   };
 }

@@ -6,6 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { tilesSource } from './tiles.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -20,6 +21,7 @@ if (!kernelsOnly) rmSync('build', { recursive: true, force: true });
 mkdirSync('build/kernels', { recursive: true });
 mkdirSync('build/chunks', { recursive: true });
 
+writeFileSync('build/tiles.ts', tilesSource());
 const targets = Object.keys(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets);
 for (const target of targets) {
   run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
@@ -44,6 +46,7 @@ if (!kernelsOnly) {
     series: 'src/series/index.ts',
     tokenizers: 'src/tokenizers/index.ts',
     worker: 'src/worker/index.ts',
+    workerd: 'src/workerd.ts',
     cli: 'src/cli/main.ts',
   });
   copyFileSync('src/cli/moby-dick.txt', 'build/moby-dick.txt');
@@ -142,6 +145,8 @@ async function buildPackage({ index, ...others }) {
       onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind }) => {
         if (kind === 'entry-point') return undefined;
         const file = relative(root, join(resolveDir, path));
+        // Whoever imports it compiles it.
+        if (file.endsWith('.wasm')) return { path: `./${relative('build', file)}`, external: true };
         const bundle = file === index ? './index.js' : inCore.includes(file) ? './chunks/core.js' : undefined;
         return bundle && { path: bundle, external: true, sideEffects: false };
       }),

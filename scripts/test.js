@@ -185,6 +185,13 @@ function stale() {
   const sources = ['assembly', 'src'].flatMap((folder) =>
     readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name))),
   );
-  sources.push('asconfig.json', 'package.json', 'package-lock.json', 'scripts/build.js', 'tsconfig.json');
+  sources.push(
+    'asconfig.json',
+    'package.json',
+    'package-lock.json',
+    'scripts/build.js',
+    'scripts/tiles.js',
+    'tsconfig.json',
+  );
   return sources.some((path) => statSync(path).mtimeMs > built);
 }

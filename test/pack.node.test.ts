@@ -67,7 +67,9 @@ async function outcomeOf(
 }
 
 const kernelsIn = (requests: readonly string[]) =>
-  requests.map((path) => /\/(f32|f64|f32-relaxed)-[\w-]+\.js$/.exec(path)?.[1]).filter((name) => name !== undefined);
+  requests
+    .map((path) => /\/(f32|f64|f32-relaxed|f32-wide)-[\w-]+\.js$/.exec(path)?.[1])
+    .filter((name) => name !== undefined);
 
 describe('the package', () => {
   let inNode: Outcome;
@@ -75,10 +77,10 @@ describe('the package', () => {
   it('holds the build, the licence, the changelog and the readme, and nothing else', () => {
     const expected = [
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
-      /^build\/(index|node|diagnostics|generation|keras|onnx|plots|pytorch|series|tokenizers|worker|cli)\.js$/,
+      /^build\/(index|node|diagnostics|generation|keras|onnx|plots|pytorch|series|tokenizers|worker|workerd|cli)\.js$/,
       /^build\/chunks\/core\.js$/,
-      /^build\/chunks\/(chunk|f32|f32-relaxed|f64|thread)-[A-Z0-9]{8}\.js$/,
-      /^build\/kernels\/(f32|f32-relaxed|f64)\.wasm$/,
+      /^build\/chunks\/(chunk|f32|f32-relaxed|f32-wide|f64|thread)-[A-Z0-9]{8}\.js$/,
+      /^build\/kernels\/(f32|f32-relaxed|f32-wide|f64)\.wasm$/,
       /^build\/moby-dick\.txt$/,
       /^build\/third-party-licences\.txt$/,
       /^build\/types\/((diagnostics|generation|keras|layers|onnx|plots|series|tokenizers|wasm|worker)\/)?[a-z0-9-]+\.d\.ts$/,
@@ -121,6 +123,13 @@ describe('the package', () => {
     expect(inNode.parameters).toMatch(/^[0-9a-f]{64}$/);
     expect(inNode.text).toHaveLength(40);
     expect(loaded).toBe('saved');
+  });
+
+  it('does the same with kernels that are modules, as in workerd, which compiles none from bytes', async () => {
+    const args = ['--conditions=workerd', '--import', './as-workerd.js', 'workerd.js'];
+    expect(JSON.parse(await run(process.execPath, args))).toEqual(inNode);
+    const usual = run(process.execPath, ['--import', './as-workerd.js', 'workerd.js']);
+    await expect(usual).rejects.toThrow('code generation disallowed');
   });
 
   it('does the same in Chromium in a page that Vite built', async () => {

@@ -9,7 +9,7 @@ export type KernelSource =
   | { readonly bytes: BufferSource }
   | { readonly url: string | URL };
 
-const embedded: Readonly<Record<Variant, () => Promise<{ default: string }>>> = {
+const embedded: Record<Variant, () => Promise<{ default: string }>> = {
   f32: () => import('../../build/kernels/f32.js'),
   'f32-relaxed': () => import('../../build/kernels/f32-relaxed.js'),
   f64: () => import('../../build/kernels/f64.js'),
@@ -63,15 +63,26 @@ export async function loadModule(variant: Variant, source?: KernelSource): Promi
   return compile('bytes' in source ? source.bytes : await fetchBytes(source.url), variant);
 }
 
+/** Takes a module that the engine has compiled already for a variant. */
+export function provideModule(variant: Variant, module: WebAssembly.Module): void {
+  compiled.set(variant, Promise.resolve(module));
+}
+
 /** The same kernels in a form that can be sent to another thread. */
 export async function portableSource(variant: Variant, source?: KernelSource): Promise<KernelSource> {
   if (source === undefined) return { bytes: await embeddedBytes(variant) };
   return 'url' in source ? { bytes: await fetchBytes(source.url) } : source;
 }
 
-/** Whether any kernels have been compiled: V8 keeps what it made of the same bytes, whatever flags are set later. */
-export function compiledBefore(): boolean {
-  return compiled.size > 0;
+/**
+ * Takes other bytes inside the package for a variant from now on.
+ *
+ * @returns false, and does nothing, where kernels have been compiled already: V8 keeps what it made, whatever flags are set later.
+ */
+export function replaceEmbedded(variant: Variant, load: () => Promise<{ default: string }>): boolean {
+  if (compiled.size > 0) return false;
+  embedded[variant] = load;
+  return true;
 }
 
 /** A new instance of a compiled module, with a memory of its own. */
