@@ -20,10 +20,12 @@ import { pack5, tile2, tile4, tile5 } from '../build/tiles';
 /** Bytes of the block of B that all rows of A pass: four panels at least, so that packing reads whole cache lines. */
 // @ts-ignore: decorator
 @inline const B_BYTES: i32 = 131072;
+
 /** Bytes of scratch that `gemm` and `gemmPacked` need for these sizes. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
   const kc = min(k, KC);
-  return <usize>min(m, MC) * transposedRow(kc) + <usize>max(B_BYTES, <i32>STRIDE * kc);
+  const panel = <i32>STRIDE * kc;
+  return <usize>min(m, MC) * transposedRow(kc) + <usize>min(padded(n) / PANEL * panel, max(B_BYTES, panel));
 }
 
 /**

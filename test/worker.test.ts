@@ -128,19 +128,20 @@ describe('trainInWorker', () => {
     }
   });
 
-  it('throws what the data throw, and gives the weights of before', async () => {
+  it.each([1, 2, 5])('throws what the data throw behind %i batches, and gives the weights of before', async (count) => {
     const wrong = new Error('the disk is gone');
     const [batch] = [...(options.data as Iterable<never>)];
     const data = {
       async *[Symbol.asyncIterator]() {
-        yield batch!;
+        for (let i = 0; i < count; i++) yield batch!;
         throw wrong;
       },
     };
     const model = await create();
     const { truncation: _, ...full } = options;
     await expect(runInWorker(model, { ...full, data })).rejects.toBe(wrong);
-    expect(model.parameters()).toEqual((await run(await create(), { ...full, steps: 1 })).parameters);
+    const always = [...Array(count)].map(() => batch!);
+    expect(model.parameters()).toEqual((await run(await create(), { ...full, data: always, steps: count })).parameters);
   });
 
   it('throws the errors of training as they are', async () => {

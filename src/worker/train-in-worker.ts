@@ -154,7 +154,8 @@ class RemoteTraining {
       this.#post({ type: 'batch', id, batch }, buffers);
     } catch (error) {
       this.#failure ??= { error };
-      this.#post({ type: 'stop' });
+      this.#feeds.delete(id); // An iterator that has thrown says next that it is done.
+      this.#post({ type: 'failed', id });
     }
   }
 

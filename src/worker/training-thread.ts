@@ -39,6 +39,9 @@ export class TrainingThread {
       case 'batch':
         this.#batches.get(message.id)?.put(message.batch);
         break;
+      case 'failed':
+        this.#batches.get(message.id)?.fail(new Error('the data failed'));
+        break;
       case 'read':
         this.#reads.put();
         break;
