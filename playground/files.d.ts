@@ -4,3 +4,10 @@ declare module '*?raw' {
   export default text;
 }
 declare module '*.css';
+
+/** What the lessons say of their links, from `lessons/experiments.ts`. */
+declare module 'virtual:experiments' {
+  export const experiments: Readonly<
+    Record<import('./config.ts').Language, readonly import('./lessons/experiments.ts').Experiment[]>
+  >;
+}

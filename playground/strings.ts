@@ -9,7 +9,9 @@ export const strings = {
     en: 'Train a recurrent neural network in this page and see how gradients flow back through time. Choose something to try, or change any setting. Nothing leaves your device.',
     ru: 'Обучите рекуррентную нейросеть прямо на этой странице и посмотрите, как градиенты текут назад во времени. Выберите готовый опыт или измените любую настройку. Ваши данные никуда не отправляются.',
   },
-  lessons: { en: 'New to this? Six short lessons', ru: 'Впервые здесь? Шесть коротких уроков (на английском)' },
+  lessons: { en: 'New to this? Six short lessons', ru: 'Впервые здесь? Шесть коротких уроков' },
+  'lesson.back': { en: 'Back to lesson {lesson}', ru: 'Назад к уроку {lesson}' },
+  skip: { en: 'Skip to the training', ru: 'Сразу к обучению' },
   language: { en: 'Language', ru: 'Язык' },
   try: { en: 'Try this', ru: 'Попробуйте' },
   documentTitle: { en: 'bptt playground: watch a network remember', ru: 'bptt: как сеть учится помнить' },
@@ -35,6 +37,7 @@ export const strings = {
   step: { en: 'One step', ru: 'Один шаг' },
   restart: { en: 'Start again', ru: 'Сначала' },
   save: { en: 'Save', ru: 'Сохранить' },
+  'save.a': { en: 'Save A', ru: 'Сохранить A' },
   load: { en: 'Load', ru: 'Загрузить' },
   copy: { en: 'Copy link', ru: 'Копировать ссылку' },
   'status.idle': { en: 'Loading …', ru: 'Загрузка…' },
@@ -75,6 +78,11 @@ export const strings = {
   network: { en: 'Network', ru: 'Сеть' },
   'network.named': { en: 'Network {name}', ru: 'Сеть {name}' },
   compare: { en: 'Compare with a second network', ru: 'Сравнить со второй сетью' },
+  'compare.hint': {
+    en: 'Both learn from the same sequences in the same order. Each goes as fast as it can: compare them at the same number of updates, of which truncated BPTT makes several for each sequence.',
+    ru: 'Обе учатся на одних и тех же последовательностях в одном порядке, и каждая — так быстро, как может: сравнивайте их при одинаковом числе обновлений; усечённое BPTT делает их по нескольку на последовательность.',
+  },
+  help: { en: 'What do these mean?', ru: 'Что это значит?' },
   'group.cell': { en: 'Cell', ru: 'Ячейка' },
   'group.learning': { en: 'Learning', ru: 'Обучение' },
   'field.task': { en: 'What to learn', ru: 'Чему учиться' },
@@ -108,7 +116,103 @@ export const strings = {
     en: 'One number a line; of several columns the last counts. Empty: births a day in the USA, 2002 and 2003.',
     ru: 'По одному числу в строке; если столбцов несколько, берётся последний. Пусто: рождения в США по дням, 2002 и 2003 годы.',
   },
-  'field.file': { en: 'or open a file', ru: 'или откройте файл' },
+  'field.file': { en: 'Open a file', ru: 'Открыть файл' },
+
+  // What the settings mean.
+  'help.length': {
+    en: 'How many steps the network reads in one sequence, T. Longer is harder: the gradient has farther to go.',
+    ru: 'Сколько шагов сеть читает в одной последовательности, T. Чем длиннее, тем труднее: градиенту дальше идти.',
+  },
+  'help.length.copy': {
+    en: 'How many steps lie between the letters and the question mark.',
+    ru: 'Сколько шагов проходит между буквами и знаком вопроса.',
+  },
+  'help.batch': {
+    en: 'How many sequences one update learns from at once.',
+    ru: 'На скольких последовательностях учится одно обновление.',
+  },
+  'help.seed': {
+    en: 'Everything random begins here: the same number gives the same data, the same weights and the same training.',
+    ru: 'С него начинается всё случайное: то же число даёт те же данные, те же веса и то же обучение.',
+  },
+  'help.cell': {
+    en: 'How the new state is made from the old. Elman is the simplest; LSTM and GRU have gates that decide what is kept.',
+    ru: 'Как из старого состояния получается новое. Элман — простейшая ячейка; у LSTM и GRU есть вентили, которые решают, что хранить.',
+  },
+  'help.activation': {
+    en: 'The function behind the sum in each unit: tanh squeezes into ±1, ReLU cuts what is below 0, identity leaves it as it is.',
+    ru: 'Функция после суммы в каждом нейроне: tanh сжимает в ±1, ReLU обрезает всё ниже 0, тождество ничего не меняет.',
+  },
+  'help.hidden': {
+    en: 'How many numbers the state has, H. More remember more and take longer.',
+    ru: 'Сколько чисел в состоянии, H. Чем больше, тем больше помнит сеть и тем медленнее учится.',
+  },
+  'help.layers': {
+    en: 'Recurrent layers on top of each other: each reads the states of the one below. The views show the topmost.',
+    ru: 'Рекуррентные слои друг над другом: каждый читает состояния нижнего. Показан самый верхний.',
+  },
+  'help.init': {
+    en: 'How the recurrent weights W begin. Orthogonal and identity keep lengths; Glorot and PyTorch’s are random.',
+    ru: 'С чего начинаются рекуррентные веса W. Ортогональная и единичная сохраняют длину; по Глоро и как в PyTorch — случайные.',
+  },
+  'help.gain': {
+    en: 'W is multiplied by it at the start: below 1 it shrinks the state, above 1 it stretches it.',
+    ru: 'На него вначале умножается W: меньше 1 — сжимает состояние, больше 1 — растягивает.',
+  },
+  'help.forget': {
+    en: 'Added to the forget gate at the start: the larger, the longer the cells keep what they have.',
+    ru: 'Прибавляется вначале к вентилю забывания: чем больше, тем дольше ячейки хранят содержимое.',
+  },
+  'help.bptt': {
+    en: 'Full BPTT goes back through the whole sequence; truncated BPTT makes an update every k1 steps and goes back k2.',
+    ru: 'Полное BPTT проходит назад всю последовательность; усечённое обновляет веса через каждые k1 шагов и идёт назад на k2.',
+  },
+  'help.k1': { en: 'Steps from one update to the next.', ru: 'Сколько шагов от одного обновления до другого.' },
+  'help.k2': {
+    en: 'How far back each gradient goes. What lies farther back cannot be learned from.',
+    ru: 'Как далеко назад идёт каждый градиент. На том, что дальше, учиться нельзя.',
+  },
+  'help.optimizer': {
+    en: 'How a gradient becomes an update. SGD takes a step along it; momentum and the others remember earlier gradients.',
+    ru: 'Как из градиента получается обновление. SGD делает шаг вдоль него; Momentum и остальные помнят прежние градиенты.',
+  },
+  'help.rate': {
+    en: 'How large the steps are. Too small learns slowly, too large throws the weights about.',
+    ru: 'Насколько велики шаги. Слишком малая учит медленно, слишком большая разбрасывает веса.',
+  },
+  'help.clip': {
+    en: 'Keeps a gradient that explodes from ruining the weights: by its whole length (norm), or number by number (value).',
+    ru: 'Не даёт взорвавшемуся градиенту испортить веса: по всей его длине (норме) или по каждому числу (значению).',
+  },
+  'help.limit': {
+    en: 'The longest gradient, or the largest number in it, that is let through whole.',
+    ru: 'Самый длинный градиент или самое большое число в нём, которое проходит целиком.',
+  },
+  'help.l2': {
+    en: 'Pulls all weights towards 0, so that they stay small.',
+    ru: 'Тянет все веса к 0, чтобы они оставались малыми.',
+  },
+  'help.dropout': {
+    en: 'The share of what each layer hands on that is left out at random while it learns, so that nothing is learned by heart.',
+    ru: 'Какая доля того, что передаёт слой, случайно пропускается во время обучения, чтобы ничего не заучивать.',
+  },
+  'help.updates': { en: 'How often the weights were changed.', ru: 'Сколько раз менялись веса.' },
+  'help.testLoss': {
+    en: 'How wrong the network is on sequences that it never learned from. Lower is better.',
+    ru: 'Насколько сеть ошибается на последовательностях, на которых не училась. Чем меньше, тем лучше.',
+  },
+  'help.gradientNorm': {
+    en: 'The length of the newest gradient of all weights, before clipping.',
+    ru: 'Длина последнего градиента всех весов, до ограничения.',
+  },
+  'help.speed': {
+    en: 'Steps of all sequences together that are learned from in a second.',
+    ru: 'Сколько шагов всех последовательностей вместе проходит обучение за секунду.',
+  },
+  'help.parameters': {
+    en: 'How many numbers are learned in all.',
+    ru: 'Сколько всего чисел выучивается.',
+  },
 
   // Choices.
   'task.text': { en: 'Next character', ru: 'Следующая буква' },
@@ -130,7 +234,7 @@ export const strings = {
   'bptt.full': { en: 'full BPTT', ru: 'полное BPTT' },
   'bptt.truncated': { en: 'truncated BPTT', ru: 'усечённое BPTT' },
   'optimizer.sgd': { en: 'SGD', ru: 'SGD' },
-  'optimizer.momentum': { en: 'SGD + momentum', ru: 'SGD с моментом' },
+  'optimizer.momentum': { en: 'Momentum', ru: 'Momentum' },
   'optimizer.rmsprop': { en: 'RMSProp', ru: 'RMSProp' },
   'optimizer.adagrad': { en: 'Adagrad', ru: 'Adagrad' },
   'optimizer.adam': { en: 'Adam', ru: 'Adam' },
@@ -190,6 +294,10 @@ export const strings = {
     en: 'Sequences that it never learned from: what is right, and what the network says at the end.',
     ru: 'Последовательности, на которых она не училась: правильный ответ и то, что сеть говорит в конце.',
   },
+  'explain.outcome.adding': {
+    en: 'An answer less than 0.1 from the sum counts as right.',
+    ru: 'Верным считается ответ, который отличается от суммы меньше чем на 0,1.',
+  },
   'explain.outcome.curve': {
     en: 'The network reads the first part. From there on it reads only its own predictions. A good one stays on the curve for long.',
     ru: 'Начало сеть читает, а дальше видит только собственные предсказания. Хорошая сеть долго держится на кривой.',
@@ -203,16 +311,24 @@ export const strings = {
     ru: 'Как сильно потеря на последнем шаге действует на состояние k шагов назад. Прямая вниз — градиент затухает: тому, что было там, не научиться. Линия вверх — градиент взрывается. При усечённом BPTT для обучения служит только сплошная часть, меньше k2 шагов назад.',
   },
   'explain.spectrum': {
-    en: 'One step multiplies the gradient by a matrix, the Jacobian. These are its eigenvalues. Inside the circle a direction shrinks with every step and is forgotten; outside it grows; on the circle it is kept. An LSTM has points close to 1: its cells.',
-    ru: 'Каждый шаг умножает градиент на матрицу — якобиан. Вот его собственные числа. Внутри круга направление с каждым шагом сжимается и забывается, снаружи — растёт, на самой окружности — сохраняется. У LSTM есть точки вблизи 1: это её ячейки памяти.',
+    en: 'One step multiplies the gradient by a matrix, the Jacobian. These are its eigenvalues. Inside the circle a direction shrinks with every step and is forgotten; outside it grows; on the circle it is kept. An LSTM has points close to 1: its cells. Shown is the last step of the sequence below.',
+    ru: 'Каждый шаг умножает градиент на матрицу — якобиан. Вот его собственные числа. Внутри круга направление с каждым шагом сжимается и забывается, снаружи — растёт, на самой окружности — сохраняется. У LSTM есть точки вблизи 1: это её ячейки памяти. Показан последний шаг той последовательности, что ниже.',
   },
   'explain.hidden': {
-    en: 'One test sequence from left to right; each line is a hidden unit. Look for lines that change when something important comes and stay so until it is needed.',
-    ru: 'Одна проверочная последовательность слева направо; каждая строка — скрытый нейрон. Ищите строки, которые меняются, когда приходит важное, и держатся до тех пор, пока оно нужно.',
+    en: 'One test sequence from left to right, with what is read below; each line is a hidden unit. Look for lines that change when something important comes and stay so until it is needed.',
+    ru: 'Одна проверочная последовательность слева направо, под ней — что читает сеть; каждая строка — скрытый нейрон. Ищите строки, которые меняются, когда приходит важное, и держатся до тех пор, пока оно нужно.',
   },
   'explain.weights': {
-    en: 'From each hidden unit (column) to each other (row), for every gate. At the start they are random; structure is what was learned.',
-    ru: 'От каждого скрытого нейрона (столбец) к каждому (строка), для каждого вентиля. Сначала они случайны; узор — это то, чему сеть научилась.',
+    en: 'From each hidden unit (column) to each other (row), for every gate. At the start they are as chosen; what differs from that is what was learned.',
+    ru: 'От каждого скрытого нейрона (столбец) к каждому (строка), для каждого вентиля. Сначала они такие, как выбрано; всё, что отличается, — это то, чему сеть научилась.',
+  },
+  'gates.lstm': {
+    en: 'LSTM: i lets in, f keeps, g is what could be written, o shows.',
+    ru: 'LSTM: i впускает, f хранит, g — то, что можно записать, o показывает.',
+  },
+  'gates.gru': {
+    en: 'GRU: r says how much of the old state is looked at, z how much of it is kept, n is what could be written.',
+    ru: 'GRU: r — сколько старого состояния учитывать, z — сколько его хранить, n — то, что можно записать.',
   },
   'axis.updates': { en: 'updates', ru: 'обновления' },
   'axis.nats': { en: 'nats', ru: 'наты' },
@@ -227,6 +343,7 @@ export const strings = {
   'series.baseline': { en: 'without looking', ru: 'вслепую' },
   'series.truth': { en: 'truth', ru: 'на самом деле' },
   'series.prediction': { en: 'the network', ru: 'сеть' },
+  'outcome.texts': { en: 'What it wrote, the newest first', ru: 'Что она написала, новое сверху' },
   'outcome.after': { en: 'after {step} updates', ru: 'обновлений: {step}' },
   'outcome.right': { en: '{share} % of 64 test sequences right', ru: 'верно {share} % из 64 проверочных' },
   'outcome.sequence': { en: 'Sequence', ru: 'Последовательность' },
@@ -245,7 +362,7 @@ export const strings = {
     ru: 'От {first} при k = 0 до нуля при k = {lag}.',
   },
   'spectrum.summary': {
-    en: '{count} eigenvalues; the largest has the magnitude {radius}.',
+    en: 'Eigenvalues: {count}; the largest has the magnitude {radius}.',
     ru: 'Собственных чисел: {count}; наибольшее по модулю: {radius}.',
   },
   'hidden.summary': {
@@ -260,6 +377,9 @@ export const strings = {
     en: 'Test loss {loss} after {step} updates.',
     ru: 'Потери на проверке {loss}, обновлений: {step}.',
   },
+  'spectrum.circle': { en: 'circle of radius 1', ru: 'окружность радиуса 1' },
+  'scale.hint': { en: 'colours from {min} to {max}', ru: 'цвета от {min} до {max}' },
+  place: { en: 'no.', ru: '№' },
   real: { en: 'real part', ru: 'действительная часть' },
   imaginary: { en: 'imaginary part', ru: 'мнимая часть' },
   magnitude: { en: 'magnitude', ru: 'модуль' },

@@ -1,7 +1,8 @@
 // Builds the page into dist/: files that any server can give out. The page imports `bptt` as any other page would, from this
 // package's own build.
-import { readdirSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
+import { languages } from './config.ts';
+import { lessonFolders, pagesOf, readExperiments } from './lessons/experiments.ts';
 import { EXCERPT } from './tasks/excerpt.ts';
 
 /** What the page may do: nothing comes from elsewhere, and nothing goes there. */
@@ -18,12 +19,21 @@ const excerpt = (): Plugin => ({
   },
 });
 
+/** What the lessons say of their links: the module `virtual:experiments`. */
+const experiments: Plugin = {
+  name: 'experiments',
+  resolveId: (id) => (id === 'virtual:experiments' ? `\0${id}` : undefined),
+  load(id) {
+    if (id !== '\0virtual:experiments') return undefined;
+    const all = Object.fromEntries(languages.map((language) => [language, readExperiments(language)]));
+    return `export const experiments = ${JSON.stringify(all)};`;
+  },
+};
+
 /** The playground, and the lessons that link to it. */
 const pages = [
   'index.html',
-  ...readdirSync(`${import.meta.dirname}/lessons`).flatMap((name) =>
-    name.endsWith('.html') ? [`lessons/${name}`] : [],
-  ),
+  ...languages.flatMap((language) => pagesOf(language).map((name) => `${lessonFolders[language]}/${name}`)),
 ].map((name) => `${import.meta.dirname}/${name}`);
 
 /** In the built page only: the development server reloads by means that the policy forbids. */
@@ -38,7 +48,7 @@ const policy: Plugin = {
 export default defineConfig({
   // Anywhere, not only at the root of a server.
   base: './',
-  plugins: [excerpt(), policy],
+  plugins: [excerpt(), experiments, policy],
   // The worker imports its kernels when it needs them, so it cannot be one file.
   worker: { format: 'es', plugins: () => [excerpt()] },
   build: { target: 'es2022', modulePreload: { polyfill: false }, rolldownOptions: { input: pages } },

@@ -70,12 +70,13 @@ describe('bptt inspect', () => {
       'hidden-states.svg',
       'inspect.html',
       'jacobian-spectrum.svg',
+      'lyapunov-exponents.svg',
       'saturation.svg',
       'singular-values.svg',
       'truncation-error.svg',
     ]);
     const page = await readFile(at('inspect/inspect.html'), 'utf8');
-    expect(page.match(/<svg /g)).toHaveLength(7);
+    expect(page.match(/<svg /g)).toHaveLength(8);
     expect(page).toContain('It read 30 characters of verse.txt.');
     for (const sentence of stdout.split('\n').slice(0, 4)) expect(page).toContain(sentence);
   });

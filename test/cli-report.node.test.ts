@@ -126,6 +126,15 @@ describe('the report', () => {
     expect(text).toContain(`npx bptt train 'a '\\''wild'\\'' <b>text.txt' --hidden 8`);
     const names = await page.locator('td').allInnerTexts();
     expect(names).toEqual(expect.arrayContaining(['elman', 'dense', '--learning-rate', '0.004']));
+    // How gradients flow: each picture with what it shows, and what that means in words.
+    const pictures = await page.locator('figure').count();
+    expect(pictures).toBe(8);
+    expect(await page.locator('figure svg[role=img]').count()).toBe(pictures);
+    expect(await page.locator('figcaption').allInnerTexts()).toContainEqual(
+      expect.stringContaining('exponential decay'),
+    );
+    expect(text).toMatch(/while the model reads the first \d+ characters/);
+    expect(text).toMatch(/Gradients of layer 0 (shrink|grow) by \d\.\d\d a step/);
     expect(
       await page.locator('[role=img]').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label'))),
     ).toEqual(expect.arrayContaining([expect.stringMatching(/^Loss, nats a character .*: from \d/)]));
@@ -133,6 +142,21 @@ describe('the report', () => {
     await page.setViewportSize({ width: 390, height: 800 });
     await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     await page.close();
+  });
+
+  it('says why it does not look inside where it cannot', async () => {
+    await writeFile(at('short.txt'), 'abababab');
+    for (const [file, more, reason] of [
+      ['short.txt', ['--validation', '0', '--batch', '2'], 'expected at least 9 characters to read, got 8'],
+      ['verse.txt', ['--cell', 'lstm', '--zoneout', '0.1'], 'expected no zoneout of cells of an LSTM'],
+    ] as const) {
+      const flags = [...small, ...more, '--steps', '2', '--report', 'short.html', '--out', 'short.safetensors'];
+      const { code, stderr } = await run('train', file, ...flags);
+      expect([code, stderr]).toEqual([0, '']);
+      const html = await readFile(at('short.html'), 'utf8');
+      expect(html).toContain(`Not looked at: `);
+      expect(html).toContain(reason);
+    }
   });
 
   it('has the command that gives the same bits', async () => {

@@ -9,6 +9,7 @@ import {
   jacobians,
   lyapunovExponents,
   type Matrix,
+  matrixNorm,
   recurrentWeights,
   saturation,
   singularValues,
@@ -202,6 +203,9 @@ describe('linear algebra', () => {
     const values = singularValues(matrix);
     expect(values).toHaveLength(singular.length);
     for (const [i, value] of singular.entries()) expect(values[i]).toBeCloseTo(value, 12);
+    expect(matrixNorm(matrix)).toBeCloseTo(singular[0]!, 12);
+    // The squares of all singular values sum to that of the Frobenius norm.
+    expect(matrixNorm(matrix, 'frobenius')).toBeCloseTo(norm(singular), 11);
     if (real === undefined) return;
     const found = eigenvalues(matrix);
     const key = (re: number, im: number) => `${re.toFixed(9)} ${Math.abs(im).toFixed(9)}`;
@@ -215,6 +219,10 @@ describe('linear algebra', () => {
     expect(() => singularValues(wrong)).toThrow(BpttError);
     expect(() => eigenvalues({ rows: 1, columns: 2, data: new Float64Array(2) })).toThrow(
       'expected a square matrix, got 1x2',
+    );
+    expect(() => matrixNorm(wrong)).toThrow(BpttError);
+    expect(() => matrixNorm({ rows: 1, columns: 1, data: Float64Array.of(1) }, 'l1' as never)).toThrow(
+      'matrixNorm(kind)',
     );
     expect(() => singularValues({ rows: 1, columns: 1, data: Float64Array.of(Number.NaN) })).toThrow('finite');
   });
@@ -298,10 +306,19 @@ describe('what the literature says', () => {
     // Near the zero state the Jacobian is W.
     expect(rate).toBeGreaterThan(0.2);
     expect(rate).toBeLessThan(0.6);
-    expect(rate).toBeCloseTo(spectralRadius(model).h!, 1);
+    expect(rate).toBeCloseTo(spectralRadius(model).h!, 2);
+    // A straight line on a logarithmic scale: every ten steps the same.
+    for (const lag of [30, 40, 50]) expect((norms[lag]! / norms[lag - 10]!) ** (1 / 10)).toBeCloseTo(rate, 2);
     const inputs = Float64Array.from(noise(60, 9), (value) => 0.1 * value);
-    const [largest] = await lyapunovExponents(model, { steps: 60, rows: 1, inputs }, { count: 1 });
-    expect(rate).toBeCloseTo(Math.exp(largest!), 1);
+    const sequence: Input = { steps: 60, rows: 1, inputs };
+    const [largest] = await lyapunovExponents(model, sequence, { count: 1, settling: 30 });
+    expect(rate).toBeCloseTo(Math.exp(largest!), 2);
+    // No gradient is longer than the product of the Jacobians on its way allows.
+    const found = await jacobians(model, sequence);
+    for (const lag of [1, 10, 50]) {
+      const bound = matrixNorm(jacobianProduct(found, 60 - lag, 60));
+      expect(norms[lag]! / norms[0]!).toBeLessThanOrEqual(bound * (1 + 1e-9));
+    }
   });
 
   it('an orthogonal W keeps them where the network is linear', async () => {
@@ -310,6 +327,12 @@ describe('what the literature says', () => {
     for (const value of norms) expect(value / norms[0]!).toBeCloseTo(1, 10);
     const { steps } = await jacobians(model, quiet(2));
     for (const value of singularValues(steps[1]!)) expect(value).toBeCloseTo(1, 10);
+    // With tanh too as long as the units say nothing: its slope at 0 is 1.
+    const silent = await network(
+      elman({ units: H, recurrentInitializer: orthogonal(), inputInitializer: zeros(), biasInitializer: zeros() }),
+    );
+    const kept = await lagsOf(silent, 80);
+    for (const value of kept) expect(value / kept[0]!).toBeCloseTo(1, 10);
   });
 
   it('a large W makes them explode', async () => {
@@ -336,16 +359,18 @@ describe('what the literature says', () => {
 
   it('k2 bounds them exactly', async () => {
     const steps = 8;
-    const model = await createModel([tokens(3), lstm({ units: H }), dense({ units: 3 })], { seed: 1, dtype: 'f64' });
-    // Token 2 stands at the first step alone, and only the last step has a loss.
-    const inputs = Int32Array.from({ length: steps }, (_, t) => (t === 0 ? 2 : t % 2));
+    // A token of its own at every step, and a loss at the last alone.
+    const inputs = Int32Array.from({ length: steps }, (_, t) => t);
     const mask = Uint8Array.from({ length: steps }, (_, t) => +(t === steps - 1));
     const batch = { steps, rows: 1, inputs, targets: inputs, mask };
-    for (let k2 = 1; k2 <= steps; k2++) {
-      for (const _ of backpropagate(model, batch, { loss: 'cross-entropy', truncation: { k1: steps, k2 } }));
-      const { data, shape } = model.gradients().find(({ name }) => name === 'rnn.weight_ih_l0')!;
-      const column = data.filter((_, i) => i % shape[1]! === 2);
-      expect(norm(column) > 0, `k2 = ${k2}`).toBe(k2 === steps);
+    for (const layer of [elman({ units: H }), lstm({ units: H }), gru({ units: H })]) {
+      const model = await createModel([tokens(steps), layer, dense({ units: steps })], { seed: 1, dtype: 'f64' });
+      for (let k2 = 1; k2 <= steps; k2++) {
+        for (const _ of backpropagate(model, batch, { loss: 'cross-entropy', truncation: { k1: steps, k2 } }));
+        const { data, shape } = model.gradients().find(({ name }) => name === 'rnn.weight_ih_l0')!;
+        const reached = Array.from(inputs, (token) => norm(data.filter((_, i) => i % shape[1]! === token)) > 0);
+        expect(reached, `${layer.kind}, k2 = ${k2}`).toEqual(Array.from(inputs, (t) => t >= steps - k2));
+      }
     }
   });
 });
@@ -448,6 +473,24 @@ describe('states, gates and weights', () => {
       expect(ratio).toBeCloseTo(name === 'rnn.weight_hh_l0' ? 0.01 : 0, 12);
     }
     expect(() => updateRatios(before, before.slice(1))).toThrow(BpttError);
+    expect(() => updateRatios(before, before, { by: 'gate' as never })).toThrow('updateRatios.by');
+  });
+
+  it('gives how far updates moved by layer', async () => {
+    const model = await make(gru({ units }), bidirectional(elman({ units })));
+    const before = model.parameters();
+    for (const { name, data } of before) {
+      const factor = name.includes('_l1') ? 1.5 : name === 'dense.weight' ? 1.25 : 1;
+      model.setParameter(name, factor === 1 ? data : data.map((value) => value * factor));
+    }
+    const ratios = updateRatios(before, model.parameters(), { by: 'layer' });
+    expect(ratios.map(({ name }) => name)).toEqual(['rnn.l0', 'rnn.l1', 'dense']);
+    expect(ratios[0]!.ratio).toBe(0);
+    expect(ratios[1]!.ratio).toBeCloseTo(0.5, 12);
+    const [weight, bias] = ['dense.weight', 'dense.bias'].map((wanted) => {
+      return norm(before.find(({ name }) => name === wanted)!.data);
+    });
+    expect(ratios[2]!.ratio).toBeCloseTo((0.25 * weight!) / norm([weight!, bias!]), 12);
   });
 
   it('takes tokens for one-hot features, and embeddings for what they are', async () => {

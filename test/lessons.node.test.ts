@@ -1,27 +1,34 @@
-// The lessons: the numbers of the network that is worked out by hand, and links that the playground understands.
-import { readdirSync, readFileSync } from 'node:fs';
+// The lessons: the numbers of the network that is worked out by hand, links that the playground understands, and that what is said of
+// the experiments is so.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../playground/config.ts';
+import { formatConfig, type Language, languages, parseConfig } from '../playground/config.ts';
+import { lessonFolders, pagesOf, readExperiments } from '../playground/lessons/experiments.ts';
+import { presetLink, presets } from '../playground/presets.ts';
+import { type Key, strings } from '../playground/strings.ts';
 import { type Batch, backpropagate, createModel, dense, elman, evaluate, features, type Model } from '../src/index.ts';
 
-const folder = join(import.meta.dirname, '../playground/lessons');
-const pages = readdirSync(folder).filter((name) => name.endsWith('.html'));
-const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+const read = (language: Language, name: string) =>
+  readFileSync(join(import.meta.dirname, '../playground', lessonFolders[language], name), 'utf8');
 
 /** The numbers of a page by name: what is in the markup, and what is on the screen. */
-function numbersOf(page: string): ReadonlyMap<string, readonly [value: string, shown: string]> {
-  const found = [...read(page).matchAll(/<data class="number" data-name="(\w+)" value="([-\d.]+)">([^<]+)<\/data>/g)];
+function numbersOf(language: Language, page: string): ReadonlyMap<string, readonly [value: string, shown: string]> {
+  const found = [
+    ...read(language, page).matchAll(/<data class="number" data-name="(\w+)" value="([-\d.]+)">([^<]+)<\/data>/g),
+  ];
   expect(found.length).toBeGreaterThan(0);
   return new Map(found.map(([, name, value, shown]) => [name!, [value!, shown!]]));
 }
 
 function expectNumbers(page: string, expected: Readonly<Record<string, number>>): void {
-  const numbers = numbersOf(page);
-  expect([...numbers.keys()].sort()).toEqual(Object.keys(expected).sort());
-  for (const [name, [value, shown]] of numbers) {
-    expect(value, name).toBe(expected[name]!.toFixed(4));
-    expect(shown, name).toBe(value.replace('-', '−'));
+  for (const language of languages) {
+    const numbers = numbersOf(language, page);
+    expect([...numbers.keys()].sort()).toEqual(Object.keys(expected).sort());
+    for (const [name, [value, shown]] of numbers) {
+      expect(value, name).toBe(expected[name]!.toFixed(4));
+      expect(shown, name).toBe(value.replace('-', '−').replace('.', language === 'ru' ? ',' : '.'));
+    }
   }
 }
 
@@ -63,37 +70,81 @@ async function gradients(k2: number): Promise<Readonly<Record<'V' | 'W' | 'U' | 
   return { V: of('rnn.weight_ih_l0'), W: of('rnn.weight_hh_l0'), U: of('dense.weight'), b: of('rnn.bias_ih_l0') };
 }
 
-describe('the lessons', () => {
+describe.each(languages)('the lessons in %s', (language) => {
+  const pages = pagesOf(language);
+  const experiments = readExperiments(language);
+
   it('are six, and an index that names them in their order', () => {
-    const listed = [...read('index.html').matchAll(/<li><a href="\.\/([\w-]+\.html)">([^<]+)</g)];
+    const listed = [...read(language, 'index.html').matchAll(/<li><a href="\.\/([\w-]+\.html)">([^<]+)</g)];
     expect(listed).toHaveLength(6);
-    expect(pages.sort()).toEqual(['index.html', ...listed.map(([, name]) => name)].sort());
+    expect(pages).toEqual(['index.html', ...listed.map(([, name]) => name)].sort());
     for (const [index, [, name, title]] of listed.entries()) {
-      expect(read(name!)).toContain(`<h1>${title}</h1>`);
-      expect(read(name!)).toContain(`Lesson ${index + 1} of 6`);
+      const page = read(language, name!);
+      expect(page).toContain(`<h1>${title}</h1>`);
+      expect(page).toContain(language === 'en' ? `Lesson ${index + 1} of 6` : `Урок ${index + 1} из 6`);
       const next = listed[index + 1]?.[1];
-      expect(read(name!).includes('rel="next"')).toBe(next !== undefined);
-      if (next !== undefined) expect(read(name!)).toContain(`rel="next" href="./${next}"`);
+      expect(page.includes('rel="next"')).toBe(next !== undefined);
+      if (next !== undefined) expect(page).toContain(`rel="next" href="./${next}"`);
     }
   });
 
-  it('lead to states of the playground that it understands whole', () => {
+  it('lead to states of the playground that it understands whole, in the same language', () => {
     const links = pages.flatMap((name) =>
-      [...read(name).matchAll(/href="\.\.\/index\.html#([^"]+)"/g)].map(([, hash]) => hash!),
+      [...read(language, name).matchAll(/href="[./]*\/index\.html#([^"]+)"/g)].map(([, hash]) => hash!),
     );
-    expect(links.length).toBeGreaterThan(12);
-    for (const link of links) expect(parseConfig(link.replaceAll('&amp;', '&')).problems, link).toEqual([]);
+    expect(links.length).toBeGreaterThan(experiments.length);
+    for (const link of links) {
+      const { config, problems } = parseConfig(link.replaceAll('&amp;', '&'), language === 'en' ? 'ru' : 'en');
+      expect(problems, link).toEqual([]);
+      expect(config.language).toBe(language);
+    }
   });
 
   it('lead nowhere else, and have what pages need', () => {
     for (const name of pages) {
-      const html = read(name);
-      expect(html).toContain('<html lang="en">');
+      const html = read(language, name);
+      expect(html).toContain(`<html lang="${language}">`);
       expect(html.match(/<h1>/g)).toHaveLength(1);
       for (const [, target] of html.matchAll(/(?:href|src)="([^"]+)"/g)) {
         expect(target).toMatch(/^(\.\.?\/[\w./-]+(#.*)?|data:,)$/);
         if (/^\.\/[\w-]+\.html$/.test(target!)) expect(pages).toContain(target!.slice(2));
       }
+      expect(html).toContain(language === 'en' ? `href="./ru/${name}"` : `href="../${name}"`);
+    }
+  });
+
+  it('have experiments, each open with its own text in the playground', () => {
+    expect(new Set(experiments.map(({ lesson }) => lesson))).toEqual(new Set([1, 2, 3, 4, 5, 6]));
+    const links = experiments.map(({ link }) => formatConfig(parseConfig(link).config));
+    // As written, so that the page is found again after the link is written anew.
+    expect(new Set(links).size).toBe(links.length);
+    for (const { text } of experiments) {
+      expect(text).not.toMatch(/[<>]/);
+      expect(text.length).toBeGreaterThan(100);
+    }
+    // An experiment to try that a lesson has too is told of.
+    expect(presets.filter((preset) => links.includes(presetLink(preset, language))).length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('call what is on the screen as the screen does', () => {
+    const named = pages.flatMap((name) => [...read(language, name).matchAll(/<b data-ui="([^"]+)">([^<]+)<\/b>/g)]);
+    expect(named.length).toBeGreaterThan(20);
+    for (const [, key, text] of named) expect(strings[key as Key][language], key).toBe(text);
+  });
+});
+
+describe('the two languages of the lessons', () => {
+  it('have the same pages, experiments and numbers', () => {
+    expect(pagesOf('ru')).toEqual(pagesOf('en'));
+    const bare = (language: Language) =>
+      readExperiments(language).map(({ lesson, link }) => [lesson, link.replace(`lang=${language}&`, '')]);
+    expect(bare('ru')).toEqual(bare('en'));
+    for (const name of pagesOf('en')) {
+      const structure = (language: Language) =>
+        read(language, name)
+          .match(/<(h\d|p|li|table|tr|svg|data|ol|ul|em)\b/g)!
+          .join(' ');
+      expect(structure('ru'), name).toBe(structure('en'));
     }
   });
 });

@@ -100,6 +100,17 @@ describe('the adding problem', () => {
     }
     expect(test.mask).toEqual(Uint8Array.from({ length: T * B }, (_, at) => Number(at >= (T - 1) * B)));
   });
+
+  it('shows sums that are right to the last digit', async () => {
+    const task = createTask(settings('adding'), '');
+    const outcome = task.outcome(await createModel(describeModel(task, defaultsOf('adding').run)));
+    if (outcome.kind !== 'answers') throw new Error(outcome.kind);
+    expect(outcome.rows.length).toBeGreaterThan(0);
+    for (const { sequence, expected } of outcome.rows) {
+      const [first, second] = sequence.split(' + ').map((number) => Math.round(100 * Number(number)));
+      expect(Math.round(100 * Number(expected))).toBe(first! + second!);
+    }
+  });
 });
 
 describe('temporal order', () => {

@@ -6,6 +6,7 @@ import {
   plotConnectivity,
   plotGradientByLag,
   plotLoss,
+  plotLyapunovExponents,
   plotSaturation,
   plotSingularValues,
   plotSpectrum,
@@ -52,10 +53,15 @@ const plots: Readonly<
     'Singular values of the Jacobians',
     ['largest', 'smallest', '7', '8'],
   ],
+  plotLyapunovExponents: [
+    (options) => plotLyapunovExponents([0.1, -0.2, Number.NEGATIVE_INFINITY], options),
+    'Lyapunov exponents',
+    ['number of the exponent', 'nats a step'],
+  ],
   plotStates: [
     (options) => plotStates(matrix, { labels: ['a', ' '], ...options }),
     'Hidden states',
-    ['a', '␣', 'unit'],
+    ['a', '␣', 'unit', '2', '-2'],
   ],
   plotSaturation: [
     (options) => plotSaturation([{ layer: 1, what: 'f', low: 0.25, high: 0.5 }], options),
@@ -137,10 +143,21 @@ describe('the pictures', () => {
     expect(lengths[2]! / lengths[0]!).toBeCloseTo(4, 1);
   });
 
+  it('have a cell for each number of a heat map, and grow with it no more than they must', () => {
+    const [rows, columns] = [40, 50];
+    const data = Float64Array.from({ length: rows * columns }, (_, i) => Math.sin(i));
+    const svg = plotStates({ rows, columns, data });
+    const cells = [...svg.matchAll(/<path d="([^"]+)" fill="rgb[^"]+">/g)].flatMap(([, shape]) => shape!.match(/M/g)!);
+    expect(cells).toHaveLength(rows * columns);
+    expect(svg.length / cells.length).toBeLessThan(60);
+    expect(svg).not.toMatch(/ecmeta|<style|class=/);
+  });
+
   it.each<[string, () => string]>([
     ['no updates', () => plotLoss([validation(1)])],
     ['no numbers', () => plotGradientByLag([])],
     ['no curves', () => plotGradientByLag({})],
+    ['no exponents', () => plotLyapunovExponents([])],
     ['what is no list', () => plotSaturation(3 as never)],
     ['no eigenvalues', () => plotSpectrum({ real: new Float64Array(), imaginary: new Float64Array() })],
     ['what is no matrix', () => plotStates({ rows: 2, columns: 2, data: new Float64Array(3) })],

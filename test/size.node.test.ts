@@ -33,6 +33,10 @@ describe(`the import that a page needs to train: ${(total / 1000).toFixed(1)} KB
     expect(kernels).toHaveLength(1);
     expect(modules.filter((path) => /\/f(32|64)/.test(path))).toEqual([]);
     expect(modules.length).toBeGreaterThan(1);
+    // Diagnostics and plots cost nothing until they are imported.
+    for (const path of modules) {
+      expect(readFileSync(join(build, path), 'utf8')).not.toMatch(/echarts|EigenvalueDecomposition|lyapunov/i);
+    }
     expect(total).toBeLessThanOrEqual(LIMIT);
   });
 });

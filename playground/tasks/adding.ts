@@ -1,5 +1,6 @@
 // The adding problem (Hochreiter and Schmidhuber 1997, task 4, in the form of Le, Jaitly and Hinton 2015): T random numbers in
-// [0, 1), two of them marked, one in each half; at the end the network says their sum.
+// [0, 1), two of them marked, one in each half; at the end the network says their sum. The numbers are hundredths, so that the sums
+// that the page shows are right to the last digit.
 import { type Batch, features } from 'bptt';
 import type { TaskSettings } from '../fields.ts';
 import { createRandom, endless, type Random, SHOWN_ROWS, TEST_ROWS, TESTED } from './random.ts';
@@ -8,6 +9,8 @@ import type { Answers, Task } from './task.ts';
 
 /** How far an answer may be from the sum to count as right. */
 const NEAR = 0.1;
+/** Each number is one of 0, 0.01, …, 0.99. */
+const HUNDREDTHS = 100;
 
 export function addingTask({ length: T, batch, seed }: TaskSettings): Task {
   const test = sequences(createRandom(seed, TESTED), T, TEST_ROWS);
@@ -16,8 +19,8 @@ export function addingTask({ length: T, batch, seed }: TaskSettings): Task {
     input: features(2),
     outputs: 1,
     loss: 'mean-squared-error',
-    // The variance of a sum of two uniform numbers: to answer 1 always.
-    baseline: 1 / 6,
+    // The variance of a sum of two of n numbers at equal distances 1/n, each (1 - 1/n²)/12: to answer their mean always.
+    baseline: (1 - 1 / HUNDREDTHS ** 2) / 6,
     data: endless(seed, (random) => sequences(random, T, batch)),
     test,
     probe,
@@ -47,7 +50,7 @@ function sequences(random: Random, T: number, B: number): Batch {
   const half = Math.floor(T / 2);
   for (let row = 0; row < B; row++) {
     const marks = [random.below(half), half + random.below(T - half)];
-    for (let t = 0; t < T; t++) inputs[(t * B + row) * 2] = random.real();
+    for (let t = 0; t < T; t++) inputs[(t * B + row) * 2] = random.below(HUNDREDTHS) / HUNDREDTHS;
     for (const t of marks) {
       inputs[(t * B + row) * 2 + 1] = 1;
       targets[(T - 1) * B + row]! += inputs[(t * B + row) * 2]!;

@@ -10,6 +10,7 @@ import { OutcomeView } from '../views/outcome.tsx';
 import { SpectrumView } from '../views/spectrum.tsx';
 import { WeightsView } from '../views/weights.tsx';
 import { Controls, Figures } from './controls.tsx';
+import { LessonNote } from './lesson.tsx';
 import { LocaleContext, localeOf, useLocale } from './locale.ts';
 import type { NamedRun } from './named-run.ts';
 import { failureText, problemText, statusText } from './notes.ts';
@@ -31,6 +32,9 @@ export function App({ playground }: { readonly playground: Playground }) {
   }, [language, t]);
   return (
     <LocaleContext.Provider value={locale}>
+      <button type="button" class="skip" onClick={() => document.getElementById('run')?.focus()}>
+        {t('skip')}
+      </button>
       <Header playground={playground} />
       <Presets current={playground.link} />
       <main>
@@ -38,6 +42,7 @@ export function App({ playground }: { readonly playground: Playground }) {
           <Settings config={config} onChange={(next) => playground.configure(next)} />
         </div>
         <div class="results">
+          <LessonNote link={playground.link} />
           <div class="bar">
             <Controls
               runs={runs}
@@ -61,7 +66,7 @@ export function App({ playground }: { readonly playground: Playground }) {
             ))}
           </div>
           <div class="views">
-            <OutcomeView runs={runs} />
+            <OutcomeView task={config.task.task} runs={runs} />
             <LossView task={config.task.task} runs={runs} />
             <GradientView runs={runs} />
             <SpectrumView runs={runs} />
@@ -82,7 +87,7 @@ function Header({ playground }: { readonly playground: Playground }) {
         <h1>{t('title')}</h1>
         <p>{t('lead')}</p>
         <p>
-          <a href="./lessons/index.html">{t('lessons')}</a>
+          <a href={language === 'en' ? './lessons/index.html' : `./lessons/${language}/index.html`}>{t('lessons')}</a>
         </p>
       </div>
       <nav class="languages" aria-label={t('language')}>

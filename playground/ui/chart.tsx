@@ -79,7 +79,8 @@ export function Chart({ x, y, lines, logarithmic = false, summary }: ChartProps)
             stroke: colorOf(color),
             width: thin ? 1 : 2,
             ...(dashed && { dash: [5, 5] }),
-            points: { show: false },
+            // A line of one point would not be seen.
+            points: { show: (plot: uPlot, index: number) => countOf(plot.data[index]!) === 1, size: 6 },
             spanGaps: true,
           })),
         ],
@@ -125,6 +126,12 @@ function join(lines: readonly Line[]): uPlot.AlignedData {
     return column;
   });
   return [xs, ...columns];
+}
+
+function countOf(column: uPlot.AlignedData[number]): number {
+  let count = 0;
+  for (const value of column) if (value != null) count++;
+  return count;
 }
 
 /** From 0 or below the least value to above the greatest. */

@@ -1,4 +1,6 @@
 // What can be done with the training, and how it stands.
+import { FileButton } from './file-button.tsx';
+import { Help } from './help.tsx';
 import { useLocale } from './locale.ts';
 import type { NamedRun } from './named-run.ts';
 
@@ -41,10 +43,13 @@ export function Controls(props: ControlsProps) {
         </button>
       </div>
       <div class="more">
-        <button type="button" id="save" onClick={props.onSave} disabled={!has}>
-          {t('save')}
+        <button type="button" id="to-settings" onClick={showSettings}>
+          {t('settings')}
         </button>
-        <LoadButton onLoad={props.onLoad} />
+        <button type="button" id="save" onClick={props.onSave} disabled={!has}>
+          {t(runs.length > 1 ? 'save.a' : 'save')}
+        </button>
+        <FileButton id="load" label={t('load')} accept=".safetensors" onFile={props.onLoad} />
         <button type="button" id="copy" onClick={props.onCopy}>
           {t('copy')}
         </button>
@@ -56,31 +61,17 @@ export function Controls(props: ControlsProps) {
   );
 }
 
-/** A button in front of the file input, which looks different everywhere. */
-function LoadButton({ onLoad }: Pick<ControlsProps, 'onLoad'>) {
-  const { t } = useLocale();
-  return (
-    <label class="button">
-      {t('load')}
-      <input
-        type="file"
-        id="load"
-        class="hidden-text"
-        accept=".safetensors"
-        onChange={({ currentTarget: input }) => {
-          const file = input.files?.[0];
-          if (file) onLoad(file);
-          // So that the same file can be opened again.
-          input.value = '';
-        }}
-      />
-    </label>
-  );
+/** In one column the settings come last. */
+function showSettings(): void {
+  const first = document.getElementById('task')!;
+  first.closest('form')!.scrollIntoView();
+  first.focus({ preventScroll: true });
 }
 
 /** The newest figures of each network. */
 export function Figures({ runs }: { readonly runs: readonly NamedRun[] }) {
   const { t, number, count } = useLocale();
+  const names = ['updates', 'testLoss', 'gradientNorm', 'speed', 'parameters'] as const;
   return (
     <div class="figures">
       {runs.map(({ name, color, state: { snapshot } }) => {
@@ -121,6 +112,7 @@ export function Figures({ runs }: { readonly runs: readonly NamedRun[] }) {
           </div>
         );
       })}
+      <Help entries={names.map((name) => ({ name: t(name), meaning: t(`help.${name}`) }))} />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 // A text or CSV of one's own: pasted, or from a file.
 import { useEffect, useState } from 'preact/hooks';
+import { FileButton } from './file-button.tsx';
 import { useLocale } from './locale.ts';
 
 export interface OwnDataProps {
@@ -13,12 +14,6 @@ export function OwnData({ kind, value, onChange }: OwnDataProps) {
   const { t } = useLocale();
   const [typed, setTyped] = useState(value);
   useEffect(() => setTyped(value), [value]);
-  const open = async (input: HTMLInputElement) => {
-    const file = input.files?.[0];
-    if (file) onChange(await file.text());
-    // So that the same file can be opened again.
-    input.value = '';
-  };
   return (
     <div class="field">
       <label for="data">{t(`field.${kind}`)}</label>
@@ -34,14 +29,12 @@ export function OwnData({ kind, value, onChange }: OwnDataProps) {
       <p class="hint" id="data-hint">
         {t(`field.${kind}.hint`)}
       </p>
-      <label class="file">
-        {t('field.file')}
-        <input
-          type="file"
-          accept={kind === 'csv' ? '.csv,.txt,text/*' : '.txt,text/*'}
-          onChange={(event) => open(event.currentTarget)}
-        />
-      </label>
+      <FileButton
+        id="data-file"
+        label={t('field.file')}
+        accept={kind === 'csv' ? '.csv,.txt,text/*' : '.txt,text/*'}
+        onFile={async (file) => onChange(await file.text())}
+      />
     </div>
   );
 }

@@ -39,14 +39,13 @@ function Choice({ id, values, value, texts, onChange }: FieldProps & { readonly 
 }
 
 function NumberInput({ id, field, value, onChange }: FieldProps & { readonly field: NumberField }) {
-  const { t } = useLocale();
-  const [typed, setTyped] = useState(String(value));
-  useEffect(() => setTyped(String(value)), [value]);
-  const wrong = parseField(field, typed.trim()) === undefined;
-  const commit = () => {
-    const next = parseField(field, typed.trim());
-    if (next !== undefined && next !== value) onChange(next);
-  };
+  const { t, language, decimals } = useLocale();
+  const written = decimals(String(value));
+  const [typed, setTyped] = useState(written);
+  useEffect(() => setTyped(written), [written]);
+  // Russian has a decimal comma; in English a comma parts thousands, which could be taken for one.
+  const next = parseField(field, language === 'ru' ? typed.trim().replace(',', '.') : typed.trim());
+  const wrong = next === undefined;
   return (
     <>
       <input
@@ -57,8 +56,7 @@ function NumberInput({ id, field, value, onChange }: FieldProps & { readonly fie
         aria-invalid={wrong}
         aria-describedby={`${id}-error`}
         onInput={(event) => setTyped(event.currentTarget.value)}
-        onChange={commit}
-        onKeyDown={(event) => event.key === 'Enter' && commit()}
+        onChange={() => next !== undefined && next !== value && onChange(next)}
       />
       <p class="error" id={`${id}-error`} role="alert">
         {wrong && t('field.wrong', { expected: expected(field, t) })}

@@ -1,6 +1,7 @@
 // A matrix as colours: one colour below 0, one above, and that of the page at 0.
 import { useEffect, useRef } from 'preact/hooks';
 import type { Grid } from '../worker/messages.ts';
+import { useLocale } from './locale.ts';
 import { colorOf, useDark } from './scheme.ts';
 
 export interface HeatMapProps {
@@ -35,6 +36,19 @@ export function HeatMap({ grid, limit, transposed = false, summary }: HeatMapPro
   }, [grid, limit, dark, width, height, transposed]);
 
   return <canvas class="heat-map" ref={canvas} width={width} height={height} role="img" aria-label={summary} />;
+}
+
+/** What the colours of a heat map mean. */
+export function Scale({ limit }: { readonly limit: number }) {
+  const { t, number } = useLocale();
+  const [min, max] = [number(-limit), number(limit)];
+  return (
+    <div class="scale" role="img" aria-label={t('scale.hint', { min, max })}>
+      <span>{min}</span>
+      <span class="colors" />
+      <span>{max}</span>
+    </div>
+  );
 }
 
 /** #rrggbb as three numbers. */

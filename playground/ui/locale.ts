@@ -10,6 +10,8 @@ export interface Locale {
   /** A number of about so many significant digits, by default 3. */
   readonly number: (value: number, digits?: number) => string;
   readonly count: (value: number) => string;
+  /** Numbers in a text that have a decimal point, with the mark that the language has. */
+  readonly decimals: (text: string) => string;
 }
 
 export function localeOf(language: Language): Locale {
@@ -18,6 +20,7 @@ export function localeOf(language: Language): Locale {
     t: translator(language),
     number: (value, digits) => formatNumber(language, value, digits),
     count: (value) => formatCount(language, value),
+    decimals: (text) => (language === 'ru' ? text.replaceAll(/(?<=\d)\.(?=\d)/g, ',') : text),
   };
 }
 

@@ -13,6 +13,7 @@ import {
 import type { Key } from '../strings.ts';
 import { OwnData } from './data.tsx';
 import { FieldInput } from './field.tsx';
+import { Help } from './help.tsx';
 import { useLocale } from './locale.ts';
 
 export interface SettingsProps {
@@ -28,6 +29,8 @@ const groups: readonly { readonly title: Key; readonly fields: readonly RunField
   },
 ];
 
+const sequenceFields = ['length', 'batch', 'seed'] as const;
+
 export function Settings({ config, onChange }: SettingsProps) {
   const { t } = useLocale();
   const { task, a, b, language } = config;
@@ -37,6 +40,8 @@ export function Settings({ config, onChange }: SettingsProps) {
     const next = defaultConfig(value as TaskName, language);
     onChange({ ...next, b: b && { ...b, hidden: next.a.hidden, rate: next.a.rate } });
   };
+  const nameOf = (name: 'length' | 'batch' | 'seed') =>
+    name === 'length' && task.task === 'copy' ? 'length.copy' : name;
   return (
     <form class="settings" aria-label={t('settings')} onSubmit={(event) => event.preventDefault()}>
       <fieldset>
@@ -59,11 +64,11 @@ export function Settings({ config, onChange }: SettingsProps) {
           />
         )}
         <div class="fields">
-          {(['length', 'batch', 'seed'] as const).map((name) => (
+          {sequenceFields.map((name) => (
             <FieldInput
               key={name}
               id={name}
-              label={t(name === 'length' && task.task === 'copy' ? 'field.length.copy' : `field.${name}`)}
+              label={t(`field.${nameOf(name)}`)}
               field={taskFields[name]}
               value={task[name]}
               texts={name}
@@ -71,6 +76,12 @@ export function Settings({ config, onChange }: SettingsProps) {
             />
           ))}
         </div>
+        <Help
+          entries={sequenceFields.map((name) => ({
+            name: t(`field.${nameOf(name)}`),
+            meaning: t(`help.${nameOf(name)}`),
+          }))}
+        />
         <label class="check">
           <input
             type="checkbox"
@@ -80,6 +91,7 @@ export function Settings({ config, onChange }: SettingsProps) {
           />
           {t('compare')}
         </label>
+        {b && <p class="hint">{t('compare.hint')}</p>}
       </fieldset>
       <RunFieldset name={b && 'A'} prefix="" run={a} onChange={(next) => onChange({ ...config, a: next })} />
       {b && <RunFieldset name="B" prefix="b-" run={b} onChange={(next) => onChange({ ...config, b: next })} />}
@@ -99,13 +111,13 @@ function RunFieldset({ name, prefix, run, onChange }: RunFieldsetProps) {
   return (
     <fieldset class={name && `run-${name}`}>
       <legend>{name ? t('network.named', { name }) : t('network')}</legend>
-      {groups.map(({ title, fields }) => (
-        <fieldset key={title} class="group">
-          <legend>{t(title)}</legend>
-          <div class="fields">
-            {fields
-              .filter((field) => isUsed(field, run))
-              .map((field) => (
+      {groups.map(({ title, fields }) => {
+        const used = fields.filter((field) => isUsed(field, run));
+        return (
+          <fieldset key={title} class="group">
+            <legend>{t(title)}</legend>
+            <div class="fields">
+              {used.map((field) => (
                 <FieldInput
                   key={field}
                   id={prefix + field}
@@ -116,9 +128,11 @@ function RunFieldset({ name, prefix, run, onChange }: RunFieldsetProps) {
                   onChange={(value) => onChange({ ...run, [field]: value })}
                 />
               ))}
-          </div>
-        </fieldset>
-      ))}
+            </div>
+            <Help entries={used.map((field) => ({ name: t(`field.${field}`), meaning: t(`help.${field}`) }))} />
+          </fieldset>
+        );
+      })}
     </fieldset>
   );
 }

@@ -1,11 +1,11 @@
 // The activations of the hidden units while the network reads one sequence.
-import { extent, HeatMap } from '../ui/heat-map.tsx';
+import { extent, HeatMap, Scale } from '../ui/heat-map.tsx';
 import { useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';
 import { DataTable, View } from '../ui/view.tsx';
 
 export function HiddenView({ runs }: { readonly runs: readonly NamedRun[] }) {
-  const { t, number, count } = useLocale();
+  const { t, number, count, decimals } = useLocale();
   return (
     <View id="hidden" title={t('view.hidden')} explanation={t('explain.hidden')}>
       {runs.map((run) => {
@@ -18,18 +18,20 @@ export function HiddenView({ runs }: { readonly runs: readonly NamedRun[] }) {
         const summary = labeled(run, t('hidden.summary', values));
         const at = (step: number, unit: number) => number(hidden.values[step * hidden.columns + unit]!);
         const first = [0, 1, 2, 3].filter((unit) => unit < hidden.columns);
+        // Activations of tanh lie within ±1; others may not.
+        const limit = Math.max(1, -min, max);
         return (
           <div key={run.name}>
-            {/* Activations of tanh lie within ±1; others may not. */}
-            <HeatMap grid={hidden} limit={Math.max(1, -min, max)} transposed summary={summary} />
+            <HeatMap grid={hidden} limit={limit} transposed summary={summary} />
             <Labels labels={labels} />
+            <Scale limit={limit} />
             <p class="summary">{summary}</p>
             <DataTable
               run={run}
               caption={t('view.hidden')}
               head={[t('axis.step'), t('reads'), ...first.map((unit) => `${t('axis.unit')} ${unit + 1}`)]}
               length={labels.length}
-              row={(step) => [count(step + 1), labels[step], ...first.map((unit) => at(step, unit))]}
+              row={(step) => [count(step + 1), decimals(labels[step]!), ...first.map((unit) => at(step, unit))]}
             />
           </div>
         );

@@ -14,7 +14,7 @@ export function LossView({ task, runs }: { readonly task: TaskName; readonly run
   const baseline = runs[0]?.state.snapshot?.baseline;
   const lines: Line[] = runs.flatMap((run) => {
     const { color, state } = run;
-    const test = state.points.map(({ step, test }) => [step, test] as const);
+    const test = state.points.map(({ step, test }) => [step, Number.isFinite(test) ? test : undefined] as const);
     const training = state.points.map(({ step, training }) => [step, training] as const);
     return [
       ...(run.name === undefined

@@ -1,18 +1,23 @@
 // What a network makes of its task: a text, answers, or a curve that it goes on drawing.
+import type { TaskName } from '../fields.ts';
 import type { Answers, Curve } from '../tasks/task.ts';
 import { Chart } from '../ui/chart.tsx';
 import { useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';
 import { DataTable, View } from '../ui/view.tsx';
 
-type Outcomes = NamedRun['state']['outcomes'];
+export interface OutcomeViewProps {
+  readonly task: TaskName;
+  readonly runs: readonly NamedRun[];
+}
 
-export function OutcomeView({ runs }: { readonly runs: readonly NamedRun[] }) {
+export function OutcomeView({ task, runs }: OutcomeViewProps) {
   const { t } = useLocale();
   const kind = runs[0]?.state.outcomes[0]?.outcome.kind;
   const explanation = kind === undefined ? t('waiting') : t(`explain.outcome.${kind}`);
+  const more = task === 'adding' ? ` ${t('explain.outcome.adding')}` : '';
   return (
-    <View id="outcome" title={t('view.outcome')} explanation={explanation}>
+    <View id="outcome" title={t('view.outcome')} explanation={explanation + more}>
       <div class="pair">
         {runs.map((run) => {
           const newest = run.state.outcomes[0]?.outcome;
@@ -24,7 +29,7 @@ export function OutcomeView({ runs }: { readonly runs: readonly NamedRun[] }) {
                   {t('network.named', { name: run.name })}
                 </h3>
               )}
-              {newest?.kind === 'text' && <Texts outcomes={run.state.outcomes} />}
+              {newest?.kind === 'text' && <Texts run={run} />}
               {newest?.kind === 'answers' && <AnswerTable answers={newest} />}
               {newest?.kind === 'curve' && <CurveChart run={run} curve={newest} />}
             </div>
@@ -35,12 +40,12 @@ export function OutcomeView({ runs }: { readonly runs: readonly NamedRun[] }) {
   );
 }
 
-function Texts({ outcomes }: { readonly outcomes: Outcomes }) {
+function Texts({ run }: { readonly run: NamedRun }) {
   const { t, count } = useLocale();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
-    <section class="texts" tabIndex={0} aria-label={t('view.outcome')}>
-      {outcomes.map(
+    <section class="texts" tabIndex={0} aria-label={labeled(run, t('outcome.texts'))}>
+      {run.state.outcomes.map(
         ({ step, outcome }) =>
           outcome.kind === 'text' && (
             <article key={step}>
@@ -57,7 +62,7 @@ function Texts({ outcomes }: { readonly outcomes: Outcomes }) {
 }
 
 function AnswerTable({ answers: { rows, right } }: { readonly answers: Answers }) {
-  const { t, count } = useLocale();
+  const { t, count, decimals } = useLocale();
   return (
     <>
       <p class="figure">{t('outcome.right', { share: count(100 * right) })}</p>
@@ -72,10 +77,10 @@ function AnswerTable({ answers: { rows, right } }: { readonly answers: Answers }
         <tbody>
           {rows.map(({ sequence, expected, answer, right }, row) => (
             <tr key={row} class={right ? 'right' : 'wrong'}>
-              <td>{sequence}</td>
-              <td>{expected}</td>
+              <td>{decimals(sequence)}</td>
+              <td>{decimals(expected)}</td>
               <td>
-                {answer} <span aria-hidden="true">{right ? '✓' : '✗'}</span>
+                {decimals(answer)} <span aria-hidden="true">{right ? '✓' : '✗'}</span>
                 <span class="hidden-text">{t(right ? 'outcome.ok' : 'outcome.wrong')}</span>
               </td>
             </tr>

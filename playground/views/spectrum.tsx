@@ -36,6 +36,14 @@ export function SpectrumView({ runs }: { readonly runs: readonly NamedRun[] }) {
           />
         ))}
       </svg>
+      <ul class="legend">
+        <li>
+          <svg viewBox="0 0 20 8" aria-hidden="true">
+            <line x1="0" y1="4" x2="20" y2="4" class="dashed" stroke="var(--quiet)" />
+          </svg>
+          {t('spectrum.circle')}
+        </li>
+      </ul>
       {shown.map(({ run, values }, index) => (
         <div key={run.name}>
           <p class="summary">
@@ -45,7 +53,7 @@ export function SpectrumView({ runs }: { readonly runs: readonly NamedRun[] }) {
           <DataTable
             run={run}
             caption={t('view.spectrum')}
-            head={['№', t('magnitude'), t('real'), t('imaginary')]}
+            head={[t('place'), t('magnitude'), t('real'), t('imaginary')]}
             length={Math.min(LISTED, values.length)}
             row={(place) => {
               const { magnitude, real, imaginary } = values[place]!;

@@ -1,5 +1,5 @@
 // The recurrent weights, a picture a gate.
-import { extent, HeatMap } from '../ui/heat-map.tsx';
+import { extent, HeatMap, Scale } from '../ui/heat-map.tsx';
 import { useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';
 import { DataTable, View } from '../ui/view.tsx';
@@ -9,7 +9,14 @@ export function WeightsView({ runs }: { readonly runs: readonly NamedRun[] }) {
   const { t, number, count } = useLocale();
   return (
     <View id="weights" title={t('view.weights')} explanation={t('explain.weights')}>
-      <div class="networks">
+      {(['lstm', 'gru'] as const)
+        .filter((cell) => runs.some(({ settings }) => settings.cell === cell))
+        .map((cell) => (
+          <p key={cell} class="explanation">
+            {t(`gates.${cell}`)}
+          </p>
+        ))}
+      <div class="pair">
         {runs.map((run) => {
           const { inside } = run.state;
           if (inside === undefined) return <p key={run.name}>{labeled(run, t('waiting'))}</p>;
@@ -20,8 +27,8 @@ export function WeightsView({ runs }: { readonly runs: readonly NamedRun[] }) {
             Number.MIN_VALUE,
           );
           return (
-            <div key={run.name} style={{ flexGrow: grids.length }}>
-              <div class="weights">
+            <div key={run.name}>
+              <div class="weights" style={{ gridTemplateColumns: `repeat(${grids.length}, minmax(0, 11rem))` }}>
                 {grids.map(({ grid, range: [min, max] }) => {
                   const size = { rows: count(grid.rows), columns: count(grid.columns) };
                   const values = { ...size, min: number(min), max: number(max) };
@@ -34,6 +41,7 @@ export function WeightsView({ runs }: { readonly runs: readonly NamedRun[] }) {
                   );
                 })}
               </div>
+              <Scale limit={limit} />
               <DataTable
                 run={run}
                 caption={t('view.weights')}

@@ -27,6 +27,7 @@ export interface LossPoint {
   readonly step: number;
   /** Mean over the updates since the point before; undefined when none of them had a loss. */
   readonly training: number | undefined;
+  /** Infinity when it is not finite. */
   readonly test: number;
 }
 

@@ -1,5 +1,5 @@
 // One network in training: makes updates when it is told to, and tells how it stands.
-import { createModel, evaluate, type Model, type StepEvent, type TrainEvent, train } from 'bptt';
+import { BpttError, createModel, evaluate, type Model, type StepEvent, type TrainEvent, train } from 'bptt';
 import { describe, trainOptions } from '../network.ts';
 import { createTask } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
@@ -50,17 +50,26 @@ export class Session {
     if (event.loss !== 0) this.#losses.push(event.loss);
   }
 
-  /** How it stands. Outcome and inside only when it is time for them, or with `all`. */
+  /**
+   * How it stands. Outcome and inside only when it is time for them, or with `all`, and as far as they can be told: when its numbers are
+   * no longer finite some cannot.
+   */
   async snapshot(all: boolean): Promise<Snapshot> {
-    const point: LossPoint = { step: this.step, training: mean(this.#losses), test: this.testLoss() };
+    const { model, step } = this;
+    const test = this.testLoss();
+    const point: LossPoint = {
+      step,
+      training: mean(this.#losses),
+      test: Number.isFinite(test) ? test : Number.POSITIVE_INFINITY,
+    };
     this.#losses = [];
-    const outcome = await this.#outcome.when(all, async () => this.#task.outcome(this.model));
+    const outcome = await this.#outcome.when(all, () => told(async () => this.#task.outcome(model)));
     const inside = await this.#inside.when(all, () =>
-      lookInside(this.model, this.#task, this.experiment.run.layers - 1, this.step),
+      told(() => lookInside(model, this.#task, this.experiment.run.layers - 1, step)),
     );
     return {
-      step: this.step,
-      parameters: this.model.parameterCount,
+      step,
+      parameters: model.parameterCount,
       points: [point],
       gradientNorm: this.#last?.gradientNorm,
       tokensPerSecond: this.#last?.tokensPerSecond,
@@ -78,6 +87,16 @@ export class Session {
   /** Gives the training's memory back. */
   async end(): Promise<void> {
     await this.#events.return(undefined);
+  }
+}
+
+/** What it gives, or nothing where it fails because numbers are not finite. */
+async function told<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BpttError && error.code === 'non-finite') return undefined;
+    throw error;
   }
 }
 

@@ -42,8 +42,9 @@ async function obey(order: Exclude<ToWorker, { type: 'save' }>, signal: AbortSig
       return attempt(async () => session && learn(session, signal));
     case 'step':
       return attempt(async () => {
-        await session?.update();
-        if (session) await report(session, true);
+        if (session === undefined) return;
+        await update(session);
+        await report(session, true);
       });
     case 'load':
       return load(order.id, order.bytes);
@@ -56,12 +57,22 @@ async function obey(order: Exclude<ToWorker, { type: 'save' }>, signal: AbortSig
 async function learn(current: Session, signal: AbortSignal): Promise<void> {
   let reported = performance.now();
   while (!signal.aborted) {
-    await current.update();
+    await update(current);
     if (performance.now() - reported < REPORT_EVERY) continue;
     await report(current, false);
     reported = performance.now();
   }
   await report(current, true);
+}
+
+/** One update. When it cannot be made because numbers are not finite, how it stands is told first. */
+async function update(current: Session): Promise<void> {
+  try {
+    await current.update();
+  } catch (error) {
+    if (error instanceof NonFiniteError) await report(current, true);
+    throw error;
+  }
 }
 
 async function report(current: Session, all: boolean): Promise<void> {

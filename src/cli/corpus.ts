@@ -13,6 +13,9 @@ import type { Text } from './text-file.ts';
 /** Bytes of a file above which it is read as training goes: in memory a text takes some 15 bytes for each character. */
 const LARGE = 32e6;
 
+/** How many characters of a text's beginning are kept: what samples begin with, and what a report looks into. */
+const OPENING = 101;
+
 /** Whether a file is to be read as training goes; one that is not there is not. */
 export async function isLarge(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
@@ -44,8 +47,8 @@ export interface Corpus {
   readonly digest: string;
   readonly characters: number;
   readonly vocabulary: Vocabulary;
-  /** The first character. */
-  readonly first: string;
+  /** The first characters, at most `OPENING`. */
+  readonly opening: readonly string[];
   cut(how: Cut): Promise<Parts>;
 }
 
@@ -58,7 +61,7 @@ export function wholeCorpus({ name, text }: Text): Corpus {
     digest: createHash('sha256').update(text).digest('hex'),
     characters: tokens.length,
     vocabulary,
-    first: String.fromCodePoint(text.codePointAt(0)!),
+    opening: openingOf(text.slice(0, 2 * OPENING)),
     cut: async (how) => cutTokens(tokens, how),
   };
 }
@@ -87,13 +90,13 @@ function cutTokens(tokens: Int32Array<ArrayBuffer>, { validation: fraction, batc
  */
 export async function streamedCorpus(path: string): Promise<Corpus> {
   const vocabulary = await fileCharacters(path);
-  const { digest, count, first } = await survey(path);
+  const { digest, count, opening } = await survey(path);
   return {
     name: path,
     digest,
     characters: count,
     vocabulary,
-    first,
+    opening,
     async cut({ validation: fraction, batch }) {
       const to = 1 - fraction;
       const training = await textFile(path, { vocabulary, batch, to });
@@ -103,21 +106,22 @@ export async function streamedCorpus(path: string): Promise<Corpus> {
 }
 
 /** What one more reading of a file tells, which is known to be UTF-8. */
-async function survey(path: string): Promise<{ digest: string; count: number; first: string }> {
+async function survey(path: string): Promise<{ digest: string; count: number; opening: readonly string[] }> {
   const hash = createHash('sha256');
-  const decoder = new TextDecoder();
   let count = 0;
-  let first = '';
+  let opening: readonly string[] | undefined;
   try {
     for await (const bytes of createReadStream(path, { highWaterMark: 1 << 20 })) {
       hash.update(bytes);
       // A character begins at each byte that does not continue one.
       for (const byte of bytes as Buffer) if ((byte & 0xc0) !== 0x80) count++;
-      if (first === '')
-        first = String.fromCodePoint(decoder.decode(bytes.subarray(0, 8), { stream: true }).codePointAt(0)!);
+      // No character has more than 4 bytes; `stream` leaves out one that is cut.
+      opening ??= openingOf(new TextDecoder().decode(bytes.subarray(0, 4 * OPENING + 3), { stream: true }));
     }
   } catch (cause) {
     throw fileError(path, 'read', cause);
   }
-  return { digest: hash.digest('hex'), count, first };
+  return { digest: hash.digest('hex'), count, opening: opening ?? [] };
 }
+
+const openingOf = (text: string) => [...text].slice(0, OPENING);

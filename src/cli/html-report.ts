@@ -2,7 +2,10 @@
 import page from '../../build/report/page.js';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Model } from '../index.ts';
+import { escaped } from './escaped.ts';
 import type { History, Point } from './history.ts';
+import { flowSections } from './inspect-page.ts';
+import type { Flow } from './look.ts';
 
 /** What a report tells besides what happened. */
 export interface About {
@@ -13,6 +16,8 @@ export interface About {
   readonly model: Model;
   /** The longest gradient that is not clipped; 0 for none. */
   readonly clip: number;
+  /** How gradients flow through the first recurrent layer, or why that cannot be told. */
+  readonly flow: Flow | string;
 }
 
 /** A chart of the page: the script in it draws it. */
@@ -34,8 +39,6 @@ const ROWS = 20;
 /** Points that a smoothed curve is a mean of. */
 const SMOOTHING = 21;
 
-/** Text that cannot be taken for HTML. */
-export const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 const count = (value: number) => Math.round(value).toLocaleString('en-US');
 const digits = (value: number) =>
   Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3 ? value.toExponential(2) : value.toPrecision(4);
@@ -53,6 +56,13 @@ export function htmlReport(history: History, about: About): string {
     ...(charts.length === 0 ? ['<p>No update was made.</p>'] : chartSections(charts, history, about.clip)),
     samples.length === 0 ? '' : '<h2>What it wrote</h2>',
     ...samples.map(({ step, text }) => `<h3>After ${count(step)} updates</h3><pre>${escaped(text)}</pre>`),
+    '<h2>How gradients flow</h2>',
+    ...(typeof about.flow === 'string'
+      ? [`<p>${escaped(about.flow)}</p>`]
+      : [
+          `<p>Through the first recurrent layer, while the model reads the first ${count(about.flow.steps)} characters.</p>`,
+          ...flowSections(about.flow),
+        ]),
     '<h2>The model</h2>',
     table(
       ['layer', 'description'],

@@ -1,14 +1,11 @@
-// The page of `bptt inspect`: the summary and the pictures, with what each shows.
-import { escaped } from './html-report.ts';
+// How gradients flow, as HTML: the summary and the pictures, with what each shows. The page of `bptt inspect`, and a part of the report.
+import { escaped } from './escaped.ts';
+import type { Flow } from './look.ts';
 
 export interface Inspected {
   readonly model: string;
   readonly text: string;
-  readonly steps: number;
-  readonly summary: readonly string[];
-  readonly advice: readonly string[];
-  /** SVGs by name. */
-  readonly pictures: Readonly<Record<string, string>>;
+  readonly flow: Flow;
 }
 
 /** What to look for, by the name of the picture. */
@@ -20,12 +17,28 @@ const captions: Readonly<Record<string, string>> = {
   'jacobian-spectrum':
     'Each dot is a direction of the state: outside the circle gradients grow in it from step to step, inside they fade.',
   'singular-values': 'The most and the least that the Jacobian of each step stretches a gradient.',
+  'lyapunov-exponents':
+    'How fast neighbouring states part, above 0, or meet, below it, in each of the directions in which they do so most slowly.',
   connectivity: 'Which characters the last output depends on: the size of its gradient at each of them.',
   'hidden-states': 'What each unit does along the text: a column for each character, a row for each unit.',
   saturation: 'Where units and gates stand at their limits, their slope is almost zero and gradients end.',
 };
 
-export function inspectPage({ model, text, steps, summary, advice, pictures }: Inspected): string {
+/** The sentences, what could help, and the pictures, as parts of a page. */
+export function flowSections({ summary, advice, pictures }: Flow): string[] {
+  const list = (sentences: readonly string[]) =>
+    `<ul>\n${sentences.map((sentence) => `<li>${escaped(sentence)}</li>`).join('\n')}\n</ul>`;
+  return [
+    list(summary),
+    advice.length === 0 ? '' : `<h3>What could help</h3>\n${list(advice)}`,
+    ...Object.entries(pictures).map(
+      ([name, svg]) =>
+        `<figure><div tabindex="0" role="group" aria-label="${name}">${svg}</div><figcaption>${escaped(captions[name]!)}</figcaption></figure>`,
+    ),
+  ];
+}
+
+export function inspectPage({ model, text, flow }: Inspected): string {
   const title = `Inside ${model}`;
   return `<!doctype html>
 <html lang="en">
@@ -46,16 +59,10 @@ figcaption { color: #5b6470; }
 <body>
 <main>
 <h1>${escaped(title)}</h1>
-<p>It read ${steps} characters of ${escaped(text)}.</p>
-<ul>
-${summary.map((sentence) => `<li>${escaped(sentence)}</li>`).join('\n')}
-</ul>
-${advice.length === 0 ? '' : `<h2>What could help</h2>\n<ul>\n${advice.map((sentence) => `<li>${escaped(sentence)}</li>`).join('\n')}\n</ul>`}
-${Object.entries(pictures)
-  .map(
-    ([name, svg]) =>
-      `<figure><div tabindex="0" role="group" aria-label="${name}">${svg}</div><figcaption>${escaped(captions[name]!)}</figcaption></figure>`,
-  )
+<p>It read ${flow.steps} characters of ${escaped(text)}.</p>
+<h2>How gradients flow</h2>
+${flowSections(flow)
+  .filter((part) => part !== '')
   .join('\n')}
 </main>
 </body>

@@ -9,6 +9,7 @@ import { commandLine, flagsOf } from './command-line.ts';
 import type { Corpus } from './corpus.ts';
 import { History } from './history.ts';
 import { htmlReport } from './html-report.ts';
+import { type Flow, LEAST_STEPS, lookInside } from './look.ts';
 import { lossChart } from './loss-chart.ts';
 import type { Output } from './output.ts';
 import { checkOtherFile } from './paths.ts';
@@ -42,7 +43,7 @@ export async function trainCommand(
   const { training, validation } = parts;
   const steps = countSteps(parts.steps, values);
   const { out, validateEvery = Math.ceil(steps / VALIDATIONS), sampleEvery = Math.ceil(steps / SAMPLES) } = values;
-  const sampler = new Sampler(vocabulary, values, corpus.first);
+  const sampler = new Sampler(vocabulary, values, corpus.opening[0]!);
   checkValidations(values, validateEvery);
   const options = describeTraining(values, steps);
   const { seed, dtype, relaxed } = values;
@@ -121,7 +122,9 @@ export async function trainCommand(
     reporter.end({ step, reason, seconds: (performance.now() - begin) / 1000, validationLoss });
     if (chart || (output.isTerminal && !json)) printChart(history, output);
     if (report !== undefined) {
-      const about = { command: commandLine(corpus.path, values), settings: flagsOf(values), model, clip: values.clip };
+      const flow = await flowOf(model, corpus);
+      const command = commandLine(corpus.path, values);
+      const about = { command, settings: flagsOf(values), model, clip: values.clip, flow };
       await writeFileAtomic(report, new TextEncoder().encode(htmlReport(history, about)));
       if (!json) output.line(`report in ${report}`);
     }
@@ -153,6 +156,20 @@ function checkValidations({ validation, earlyStopping, schedule }: TrainValues, 
     earlyStopping !== undefined ? '--early-stopping' : schedule === 'plateau' ? '--schedule plateau' : undefined;
   if (who === undefined || (validation > 0 && validateEvery > 0)) return;
   throw new BpttError('invalid-argument', `${who}: expected --validation and --validate-every above 0 with it, got 0`);
+}
+
+/** How gradients flow at the end, or why that cannot be told. */
+async function flowOf(model: Model, { vocabulary, opening }: Corpus): Promise<Flow | string> {
+  if (opening.length <= LEAST_STEPS) {
+    return `Not looked at: expected at least ${LEAST_STEPS + 1} characters to read, got ${opening.length}.`;
+  }
+  try {
+    return await lookInside(model, vocabulary.encode(opening.join('')), opening, 0);
+  } catch (error) {
+    // Some layers have no slopes that are known outside of training.
+    if (error instanceof BpttError) return `Not looked at: ${error.message}.`;
+    throw error;
+  }
 }
 
 function printChart(history: History, output: Output): void {

@@ -1,6 +1,6 @@
 // Matrices as people see them, and what linear algebra says of them. The algorithms are ml-matrix's.
 import { EigenvalueDecomposition, Matrix as LinearMatrix, SingularValueDecomposition } from 'ml-matrix';
-import { show } from '../check.ts';
+import { checkOneOf, show } from '../check.ts';
 import { BpttError } from '../errors.ts';
 
 /** Row-major. */
@@ -58,7 +58,12 @@ function linear({ rows, columns, data }: Matrix): LinearMatrix {
   return LinearMatrix.from1DArray(rows, columns, data);
 }
 
-/** All singular values, the largest first. @throws BpttError for what is no matrix of finite numbers. */
+/**
+ * All singular values, the largest first: how much a matrix stretches in each of its directions (Golub and Van Loan 2013, "Matrix
+ * computations", section 2.4). Of a Jacobian, the largest bounds by how much a gradient can grow in a step.
+ *
+ * @throws BpttError for what is no matrix of finite numbers.
+ */
 export function singularValues(matrix: Matrix): Float64Array {
   checkMatrix('singularValues', matrix);
   const options = { computeLeftSingularVectors: false, computeRightSingularVectors: false, autoTranspose: true };
@@ -67,13 +72,30 @@ export function singularValues(matrix: Matrix): Float64Array {
     .reverse();
 }
 
+/**
+ * The norm of a matrix: `spectral`, the most that it stretches a vector, its largest singular value; or `frobenius`, the root of the sum
+ * of its squares (Golub and Van Loan 2013, "Matrix computations", section 2.3).
+ *
+ * @param kind Default `spectral`.
+ * @throws BpttError for what is no matrix of finite numbers, and for another kind.
+ */
+export function matrixNorm(matrix: Matrix, kind: 'spectral' | 'frobenius' = 'spectral'): number {
+  checkOneOf('matrixNorm(kind)', kind, ['spectral', 'frobenius'] as const);
+  checkMatrix('matrixNorm', matrix);
+  return kind === 'spectral' ? singularValues(matrix)[0]! : norm(matrix.data);
+}
+
 /** Complex numbers side by side. */
 export interface ComplexNumbers {
   readonly real: Float64Array;
   readonly imaginary: Float64Array;
 }
 
-/** All eigenvalues of a square matrix, the largest in modulus first. @throws BpttError for what is no square matrix of finite numbers. */
+/**
+ * All eigenvalues of a square matrix, the largest in modulus first (Golub and Van Loan 2013, "Matrix computations", chapter 7).
+ *
+ * @throws BpttError for what is no square matrix of finite numbers.
+ */
 export function eigenvalues(matrix: Matrix): ComplexNumbers {
   checkMatrix('eigenvalues', matrix, true);
   const { realEigenvalues, imaginaryEigenvalues } = new EigenvalueDecomposition(linear(matrix));

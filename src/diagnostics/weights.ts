@@ -1,5 +1,5 @@
 // What the parameters alone say.
-import { checkOptions } from '../check.ts';
+import { checkOneOf, checkOptions } from '../check.ts';
 import { BpttError } from '../errors.ts';
 import type { Model } from '../model.ts';
 import type { Parameter } from '../parameter-block.ts';
@@ -50,20 +50,33 @@ export function spectralRadius(
   );
 }
 
-/** How far a parameter moved. */
+/** How far a parameter or a layer moved. */
 export interface UpdateRatio {
+  /** Of the parameter, such as `rnn.weight_hh_l0`, or of the layer, such as `rnn.l0` or `dense`. */
   readonly name: string;
-  /** `‖θ_after - θ_before‖ / ‖θ_before‖`; Infinity where a parameter that was zero moved. */
+  /** `‖θ_after - θ_before‖ / ‖θ_before‖`; Infinity where what was zero moved. */
   readonly ratio: number;
 }
 
+export interface UpdateRatiosOptions {
+  /** Whether all parameters of a layer are one: its θ is all of them, one after the other. Default `parameter`. */
+  readonly by?: 'parameter' | 'layer';
+}
+
 /**
- * How far updates moved each parameter, relative to its size, from two snapshots of `model.parameters()`. About 0.001 an update is usual
- * where learning goes well (Karpathy, CS231n notes, "Ratio of weights:updates").
+ * How far updates moved each parameter or layer, relative to its size, from two snapshots of `model.parameters()`. About 0.001 an update is
+ * usual where learning goes well (Karpathy, CS231n notes, "Ratio of weights:updates").
  *
- * @throws BpttError for parameters of two models.
+ * @returns one for each, in the order of `before`.
+ * @throws BpttError for parameters of two models, and for wrong options.
  */
-export function updateRatios(before: readonly Parameter[], after: readonly Parameter[]): readonly UpdateRatio[] {
+export function updateRatios(
+  before: readonly Parameter[],
+  after: readonly Parameter[],
+  options: UpdateRatiosOptions = {},
+): readonly UpdateRatio[] {
+  checkOptions('updateRatios', options, ['by']);
+  const by = checkOneOf('updateRatios.by', options.by ?? 'parameter', ['parameter', 'layer'] as const);
   const same =
     before.length === after.length &&
     before.every(({ name, data }, index) => {
@@ -72,9 +85,23 @@ export function updateRatios(before: readonly Parameter[], after: readonly Param
   if (!same) {
     throw new BpttError('invalid-shape', 'updateRatios: expected two snapshots of one model, got those of two');
   }
-  return before.map(({ name, data }, index) => {
-    const moved = norm(Float64Array.from(after[index]!.data, (value, i) => value - data[i]!));
-    const size = norm(data);
-    return { name, ratio: moved === 0 ? 0 : moved / size };
+  const moved = new Map<string, number[]>();
+  const sizes = new Map<string, number[]>();
+  for (const [index, { name, data }] of before.entries()) {
+    const key = by === 'layer' ? layerOf(name) : name;
+    const difference = Float64Array.from(after[index]!.data, (value, i) => value - data[i]!);
+    moved.set(key, [...(moved.get(key) ?? []), norm(difference)]);
+    sizes.set(key, [...(sizes.get(key) ?? []), norm(data)]);
+  }
+  return Array.from(moved, ([name, parts]) => {
+    const distance = norm(parts);
+    return { name, ratio: distance === 0 ? 0 : distance / norm(sizes.get(name)!) };
   });
+}
+
+/** `rnn.weight_hh_l0` and its like are of `rnn.l0`, `dense.bias` is of `dense`. */
+function layerOf(parameter: string): string {
+  const [module, part] = parameter.split('.');
+  const number = /_(l\d+)(?:_reverse)?$/.exec(part!)?.[1];
+  return number === undefined ? module! : `${module}.${number}`;
 }

@@ -4,7 +4,7 @@ import type { ComplexNumbers, Matrix, Saturation, TruncationError, UpdateRatio }
 import { singularValues } from '../diagnostics/index.ts';
 import { BpttError } from '../errors.ts';
 import type { StepEvent, ValidationEvent } from '../train-options.ts';
-import { draw, type PlotOptions } from './svg.ts';
+import { draw, joinCells, type PlotOptions } from './svg.ts';
 
 export type { PlotOptions } from './svg.ts';
 
@@ -156,6 +156,39 @@ export function plotSingularValues(
 }
 
 /**
+ * Lyapunov exponents, the largest first, as `lyapunovExponents` gives them; the line at 0 parts what grows from what fades. Exponents of
+ * -Infinity are left out.
+ *
+ * @throws BpttError for what is no list of numbers, and for wrong options.
+ */
+export function plotLyapunovExponents(exponents: ArrayLike<number>, options: PlotOptions = {}): string {
+  const [[, values]] = curvesOf('plotLyapunovExponents(exponents)', exponents) as [
+    readonly [string, readonly number[]],
+  ];
+  return draw('plotLyapunovExponents', options, ({ quiet }) => ({
+    title: 'Lyapunov exponents',
+    x: { name: 'number of the exponent', min: 1, minInterval: 1 },
+    y: { name: 'nats a step' },
+    series: [
+      {
+        type: 'line',
+        name: 'exponent',
+        data: values.map((value, index) => [index + 1, Number.isFinite(value) ? value : null]),
+        showSymbol: values.length < 40,
+        symbolSize: 5,
+        markLine: {
+          silent: true,
+          symbol: 'none',
+          label: { show: false },
+          lineStyle: { color: quiet, type: 'dashed' },
+          data: [{ yAxis: 0 }],
+        },
+      },
+    ],
+  }));
+}
+
+/**
  * Hidden states over time, as `hiddenStates` gives them: a column for each step, a row for each unit.
  *
  * @param labels What was read at each step, such as characters. Default: the number of the step.
@@ -172,7 +205,7 @@ export function plotStates(
   }
   const names = stepNames('plotStates.labels', rows, labels);
   const limit = Math.max(...Array.from(data, Math.abs)) || 1;
-  return draw('plotStates', rest, ({ quiet, text }) => ({
+  const svg = draw('plotStates', rest, ({ quiet, text }) => ({
     title: 'Hidden states',
     x: { name: 'step', type: 'category', data: names, splitLine: { show: false }, axisLabel: everyStep(names) },
     y: {
@@ -193,7 +226,7 @@ export function plotStates(
       visualMap: {
         min: -limit,
         max: limit,
-        precision: 2,
+        text: [limit, -limit].map((value) => String(Number(value.toPrecision(2)))),
         calculable: false,
         right: 8,
         top: 'middle',
@@ -203,6 +236,7 @@ export function plotStates(
       },
     },
   }));
+  return joinCells(svg);
 }
 
 /**
