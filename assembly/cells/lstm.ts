@@ -120,10 +120,9 @@ export function lstmBack(
 
 // With layer normalisation of the cell, h_t = o∘φ(u) with u = γ∘N(c_t) + β: the same step in two parts, without peepholes.
 
-/** First part: gates and c. */
-export function lstmCell(c: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+// @ts-ignore: decorator
+@inline function lstmCellRows(c: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32, usual: bool): void {
   const width = bytes(ld);
-  const usual = cell == TANH && gate == SIGMOID;
   for (let r = 0; r < rows; r++, a += <usize>3 * width) {
     const end = a + width;
     do {
@@ -142,10 +141,15 @@ export function lstmCell(c: usize, a: usize, before: usize, rows: i32, ld: i32, 
   }
 }
 
-/** Second part: h = o∘φ(u); h may be where u is. */
-export function lstmOutput(h: usize, a: usize, u: usize, rows: i32, ld: i32, cell: i32): void {
+/** First part: gates and c. */
+export function lstmCell(c: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+  if (cell == TANH && gate == SIGMOID) lstmCellRows(c, a, before, rows, ld, TANH, SIGMOID, true);
+  else lstmCellRows(c, a, before, rows, ld, cell, gate, false);
+}
+
+// @ts-ignore: decorator
+@inline function lstmOutputRows(h: usize, a: usize, u: usize, rows: i32, ld: i32, cell: i32, usual: bool): void {
   const width = bytes(ld);
-  const usual = cell == TANH;
   for (let r = 0; r < rows; r++, a += <usize>3 * width) {
     const end = a + width;
     do {
@@ -157,10 +161,15 @@ export function lstmOutput(h: usize, a: usize, u: usize, rows: i32, ld: i32, cel
   }
 }
 
-/** Backward of the second part, which comes first: da of o, and u becomes dL/du; da of the others stays what a has. */
-export function lstmBackOutput(da: usize, u: usize, dh: usize, dy: usize, a: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+/** Second part: h = o∘φ(u); h may be where u is. */
+export function lstmOutput(h: usize, a: usize, u: usize, rows: i32, ld: i32, cell: i32): void {
+  if (cell == TANH) lstmOutputRows(h, a, u, rows, ld, TANH, true);
+  else lstmOutputRows(h, a, u, rows, ld, cell, false);
+}
+
+// @ts-ignore: decorator
+@inline function lstmBackOutputRows(da: usize, u: usize, dh: usize, dy: usize, a: usize, rows: i32, ld: i32, cell: i32, gate: i32, usual: bool): void {
   const width = bytes(ld);
-  const usual = cell == TANH && gate == SIGMOID;
   for (let r = 0; r < rows; r++, a += <usize>3 * width, da += <usize>3 * width) {
     const end = a + width;
     do {
@@ -178,10 +187,15 @@ export function lstmBackOutput(da: usize, u: usize, dh: usize, dy: usize, a: usi
   }
 }
 
-/** Backward of the first part, from dc with all its terms: da of i, f and g; dc becomes the gradient of the c before. */
-export function lstmBackCell(da: usize, dc: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+/** Backward of the second part, which comes first: da of o, and u becomes dL/du; da of the others stays what a has. */
+export function lstmBackOutput(da: usize, u: usize, dh: usize, dy: usize, a: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+  if (cell == TANH && gate == SIGMOID) lstmBackOutputRows(da, u, dh, dy, a, rows, ld, TANH, SIGMOID, true);
+  else lstmBackOutputRows(da, u, dh, dy, a, rows, ld, cell, gate, false);
+}
+
+// @ts-ignore: decorator
+@inline function lstmBackCellRows(da: usize, dc: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32, usual: bool): void {
   const width = bytes(ld);
-  const usual = cell == TANH && gate == SIGMOID;
   for (let r = 0; r < rows; r++, a += <usize>3 * width, da += <usize>3 * width) {
     const end = a + width;
     do {
@@ -199,4 +213,10 @@ export function lstmBackCell(da: usize, dc: usize, a: usize, before: usize, rows
       before += 16;
     } while (a < end);
   }
+}
+
+/** Backward of the first part, from dc with all its terms: da of i, f and g; dc becomes the gradient of the c before. */
+export function lstmBackCell(da: usize, dc: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+  if (cell == TANH && gate == SIGMOID) lstmBackCellRows(da, dc, a, before, rows, ld, TANH, SIGMOID, true);
+  else lstmBackCellRows(da, dc, a, before, rows, ld, cell, gate, false);
 }
