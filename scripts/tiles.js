@@ -32,7 +32,7 @@ const tiles = [
     name: 'tile4',
     what: 'Four rows of one panel: C[4, PANEL] (+)= A·B with rows of A `row` bytes apart and a panel of B [k][PANEL].',
     rows: 4,
-    steps: 16,
+    steps: 8,
   },
   { name: 'tile5', what: 'Five rows of one panel, else as `tile4`.', rows: 5, steps: 16 },
   {
@@ -40,7 +40,7 @@ const tiles = [
     what: 'Two rows of two panels that are `panel` bytes apart, else as `tile4`.',
     rows: 2,
     panels: 2,
-    steps: 16,
+    steps: 8,
   },
   {
     name: 'pack5',
