@@ -17,9 +17,12 @@ import { pack5, tile2, tile4, tile5 } from '../build/tiles';
 /** Rows of one block of A: the packed block stays in the second-level cache. */
 // @ts-ignore: decorator
 @inline const MC: i32 = 256;
-/** Bytes of the block of B that all rows of A pass: four panels at least, so that packing reads whole cache lines. */
+/**
+ * Bytes of the block of B that all rows of A pass: four panels at least, so that packing reads whole cache lines. Half of it beside a
+ * transposed block of A, which takes as much of the second-level cache.
+ */
 // @ts-ignore: decorator
-@inline const B_BYTES: i32 = 131072;
+@inline const B_BYTES: i32 = 262144;
 
 /** Bytes of scratch that `gemm` and `gemmPacked` need for these sizes. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
@@ -125,7 +128,7 @@ function multiply(
   const depth = (k + blocks - 1) / blocks;
   for (let p = 0; p < k; p += depth) {
     const kc = min(depth, k - p);
-    const width = max(1, B_BYTES / (kc * <i32>STRIDE)) * PANEL;
+    const width = max(1, (transA ? B_BYTES / 2 : B_BYTES) / (kc * <i32>STRIDE)) * PANEL;
     const panel = <usize>(packed ? k : kc) * STRIDE;
     const add = accumulate || p > 0;
     for (let i = 0; i < m; i += MC) {
