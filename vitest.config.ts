@@ -1,4 +1,5 @@
 // The same suites in Node and in Chromium. Suites that need Node (files, processes) are called *.node.test.ts.
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { chromiumFlags, engineOf, findEngine, installCommand } from './test/engines/engines.js';
@@ -7,7 +8,8 @@ const include = ['test/**/*.test.ts'];
 const testTimeout = 60_000;
 
 const node: TestProjectInlineConfiguration = {
-  test: { name: 'node', include, testTimeout, environment: 'node' },
+  // By default vitest leaves a core free, which is half of a small machine's.
+  test: { name: 'node', include, testTimeout, environment: 'node', maxWorkers: availableParallelism() },
 };
 
 function chromium(executablePath: string): TestProjectInlineConfiguration {
