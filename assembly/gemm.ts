@@ -86,10 +86,7 @@ function tiles(
   if (left == 2 || left == 3) {
     let to = c, from = panels, j = count;
     for (; j > 1; j -= 2, to += 2 * STRIDE, from += 2 * panel) tile2(to, a, from, panel, k, row, ldc, accumulate);
-    if (j > 0) {
-      row1(to, a, sizeof<real>(), from, STRIDE, k, accumulate);
-      row1(to + ldc, a + row, sizeof<real>(), from, STRIDE, k, accumulate);
-    }
+    rows(to, a, from, 2, j, k, panel, STRIDE, ldc, row, sizeof<real>(), accumulate);
     left -= 2;
   }
   return m - left;
