@@ -2,9 +2,9 @@
 // Each element of C is one sequential sum over ascending k that starts from C (accumulate) or from zero: tiles, blocks and the
 // grouping of rows or columns change the speed, never a bit.
 
-import { PANEL, bytes, padded } from './simd';
+import { LANES, PANEL, bytes, padded } from './simd';
 import { STRIDE, packPanels, transposeBlock, transposedRow } from './gemm/pack';
-import { row1, row4 } from './gemm/rows';
+import { half5, row1, row4 } from './gemm/rows';
 import { pack5, tile2, tile4, tile5 } from '../build/tiles';
 
 /**
@@ -24,11 +24,29 @@ import { pack5, tile2, tile4, tile5 } from '../build/tiles';
 // @ts-ignore: decorator
 @inline const B_BYTES: i32 = 262144;
 
-/** Bytes of scratch that `gemm` and `gemmPacked` need for these sizes. */
+/**
+ * Of a Bᵀ this large, which is beyond the second-level cache, and up to so many rows of A, a fourth of the columns of C at most, the
+ * product is taken the other way round.
+ */
+// @ts-ignore: decorator
+@inline const TURNED_BYTES: usize = 1048576;
+// @ts-ignore: decorator
+@inline const TURNED_ROWS: i32 = 64;
+
+/** Bytes of the packed block of n columns of B. */
+// @ts-ignore: decorator
+@inline function panelBytes(n: i32, kc: i32): usize {
+  const panel = <i32>STRIDE * kc;
+  return <usize>min(padded(n) / PANEL * panel, max(B_BYTES, panel));
+}
+
+/** Bytes of scratch that `gemm` and `gemmPacked` need for these sizes, and for fewer rows. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
   const kc = min(k, KC);
-  const panel = <i32>STRIDE * kc;
-  return <usize>min(m, MC) * transposedRow(kc) + <usize>min(padded(n) / PANEL * panel, max(B_BYTES, panel));
+  const usual = <usize>min(m, MC) * transposedRow(kc) + panelBytes(n, kc);
+  if (<usize>n * bytes(k) < TURNED_BYTES) return usual;
+  const few = min(m, TURNED_ROWS);
+  return max(usual, <usize>MC * bytes(padded(few)) + panelBytes(few, kc));
 }
 
 /**
@@ -61,40 +79,38 @@ function rows(
 }
 
 /**
- * Rows of `count` panels by tiles; returns how many of the m rows that were: all, or all but at most four.
+ * Rows of n columns by tiles; returns how many of the m rows that were: all, or all but at most four.
  * The first `fresh` panels are packed on the way, from rows of B that are `ldb` bytes apart; then the first rows go by five.
  */
 function tiles(
-  c: usize, a: usize, panels: usize, source: usize, ldb: usize, m: i32, count: i32, fresh: i32, k: i32, panel: usize,
+  c: usize, a: usize, panels: usize, source: usize, ldb: usize, m: i32, n: i32, fresh: i32, k: i32, panel: usize,
   ldc: usize, row: usize, accumulate: bool,
 ): i32 {
   let left = m;
+  const count = padded(n) / PANEL;
+  const whole = (n + LANES - 1) / PANEL; // panels that have columns in both vectors
   for (const last = fours(m) + 5; left >= last; left -= 5, a += 5 * row, c += 5 * ldc) {
-    let to = c, from = panels;
-    for (let j = count; j > 0; j--, to += STRIDE, from += panel) {
-      if (fresh > 0) {
-        pack5(to, a, from, source, ldb, k, row, ldc, accumulate);
-        source += STRIDE;
-        fresh--;
-      } else tile5(to, a, from, k, row, ldc, accumulate);
-    }
+    if (fresh > 0) pack5(c, a, panels, source, ldb, fresh, panel, k, row, ldc, accumulate);
+    const behind = <usize>fresh;
+    if (fresh < whole) tile5(c + behind * STRIDE, a, panels + behind * panel, whole - fresh, panel, k, row, ldc, accumulate);
+    if (whole < count) half5(c + <usize>whole * STRIDE, a, panels + <usize>whole * panel, k, row, ldc, accumulate);
+    fresh = 0;
   }
   for (let four = fours(m); four > 0; four -= 4, left -= 4, a += 4 * row, c += 4 * ldc) {
-    let to = c, from = panels;
-    for (let j = count; j > 0; j--, to += STRIDE, from += panel) tile4(to, a, from, k, row, ldc, accumulate);
+    tile4(c, a, panels, count, panel, k, row, ldc, accumulate);
   }
   if (left == 2 || left == 3) {
-    let to = c, from = panels, j = count;
-    for (; j > 1; j -= 2, to += 2 * STRIDE, from += 2 * panel) tile2(to, a, from, panel, k, row, ldc, accumulate);
-    rows(to, a, from, 2, j, k, panel, STRIDE, ldc, row, sizeof<real>(), accumulate);
+    if (count >= 2) tile2(c, a, panels, count / 2, panel, k, row, ldc, accumulate);
+    const even = <usize>(count & ~1);
+    rows(c + even * STRIDE, a, panels + even * panel, 2, count & 1, k, panel, STRIDE, ldc, row, sizeof<real>(), accumulate);
     left -= 2;
   }
   return m - left;
 }
 
-/** C = 0 where there is nothing to add up. */
+/** n columns of C = 0. */
 function clear(c: usize, m: i32, n: i32, ldc: i32): void {
-  for (let i = 0; i < m; i++, c += bytes(ldc)) memory.fill(c, 0, bytes(padded(n)));
+  for (let i = 0; i < m; i++, c += bytes(ldc)) memory.fill(c, 0, bytes(n));
 }
 
 /** The product; with `packed` B is there in panels already, else b is packed block by block. */
@@ -103,7 +119,7 @@ function multiply(
   transA: bool, transB: bool, accumulate: bool, scratch: usize,
 ): void {
   if (k <= 0) {
-    if (!accumulate) clear(c, m, n, ldc);
+    if (!accumulate) clear(c, m, padded(n), ldc);
     return;
   }
   const row = transA ? sizeof<real>() : bytes(lda);
@@ -135,7 +151,7 @@ function multiply(
       if (transA) {
         across = scratch;
         apart = transposedRow(kc);
-        transposeBlock(across, rowsOfA, mc, kc, step);
+        transposeBlock(across, apart, rowsOfA, mc, kc, step);
         panels += <usize>mc * apart;
       }
       for (let j = 0; j < n; j += width) {
@@ -150,11 +166,25 @@ function multiply(
           packPanels(panels + <usize>fresh * panel, panel, source + <usize>fresh * STRIDE, kc, rest, bytes(ldb), transB);
         }
         const to = c + <usize>i * bytes(ldc) + bytes(j);
-        const done = tiles(to, across, panels, source, bytes(ldb), mc, count, fresh, kc, panel, bytes(ldc), apart, add);
+        const done = tiles(to, across, panels, source, bytes(ldb), mc, nc, fresh, kc, panel, bytes(ldc), apart, add);
         if (done == mc) continue;
         rows(to + <usize>done * bytes(ldc), across + <usize>done * apart, panels, mc - done, count, kc, panel, STRIDE, bytes(ldc), apart, sizeof<real>(), add);
       }
     }
+  }
+}
+
+/** C = A·Bᵀ as Cᵀ = B·Aᵀ, with the same bits: A and C, which are small, are turned instead of B. */
+function multiplyTurned(
+  c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, lda: i32, ldb: i32, ldc: i32, accumulate: bool, scratch: usize,
+): void {
+  const row = bytes(padded(m));
+  for (let j = 0; j < n; j += MC, c += bytes(MC), b += <usize>MC * bytes(ldb)) {
+    const width = min(MC, n - j);
+    if (accumulate) transposeBlock(scratch, row, c, width, m, bytes(ldc));
+    else if (width < padded(width)) clear(c + bytes(width), m, padded(width) - width, ldc);
+    multiply(scratch, b, a, false, width, m, k, ldb, lda, padded(m), false, true, accumulate, scratch + <usize>MC * row);
+    transposeBlock(c, bytes(ldc), scratch, m, width, row);
   }
 }
 
@@ -168,7 +198,9 @@ export function gemm(
   c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, lda: i32, ldb: i32, ldc: i32,
   transA: bool, transB: bool, accumulate: bool, scratch: usize,
 ): void {
-  multiply(c, a, b, false, m, n, k, lda, ldb, ldc, transA, transB, accumulate, scratch);
+  const turns = transB && !transA && m <= min(TURNED_ROWS, n / 4) && <usize>n * bytes(k) >= TURNED_BYTES;
+  if (turns) multiplyTurned(c, a, b, m, n, k, lda, ldb, ldc, accumulate, scratch);
+  else multiply(c, a, b, false, m, n, k, lda, ldb, ldc, transA, transB, accumulate, scratch);
 }
 
 /** C[m,n] (+)= op(A)·op(B) with op(B) packed by `packB`: for a B that is used more than once. */

@@ -9,6 +9,8 @@
  * next to its use (four rows: 32 to 38.9 GFLOP/s). Later engines keep the order as written. The conditions serve as the remainder:
  * the first block of steps may be short; half of a long one is skipped at once.
  *
+ * A tile goes over many panels in one call, which saves 10 cycles a panel: of 130 where k is 20.
+ *
  * A pointer for each row of A makes an immediate offset of every step. The two sums of a row are in the order of simd.ts's
  * `product`, which takes five rows from 46 to 51 GFLOP/s on Zen 4 (V8 11 to 14). What then counts is the number of instructions
  * beside the arithmetic, of 6 that a core takes a cycle with 4 of arithmetic among them: 1.5 for each of it with five rows and four
@@ -30,21 +32,21 @@
 const tiles = [
   {
     name: 'tile4',
-    what: 'Four rows of one panel: C[4, PANEL] (+)= A·B with rows of A `row` bytes apart and a panel of B [k][PANEL].',
+    what: 'Four rows: C[4, count·PANEL] (+)= A·B with rows of A `row` bytes apart and `count` > 0 panels of B [k][PANEL], `panel` bytes apart.',
     rows: 4,
     steps: 8,
   },
-  { name: 'tile5', what: 'Five rows of one panel, else as `tile4`.', rows: 5, steps: 16 },
+  { name: 'tile5', what: 'Five rows, else as `tile4`.', rows: 5, steps: 16 },
   {
     name: 'tile2',
-    what: 'Two rows of two panels that are `panel` bytes apart, else as `tile4`.',
+    what: 'Two rows of `count` pairs of panels, else as `tile4`.',
     rows: 2,
     panels: 2,
     steps: 8,
   },
   {
     name: 'pack5',
-    what: 'As `tile5` with the rows of B `ldb` bytes apart, and leaves the panel in `packed`.',
+    what: 'As `tile5` with the rows of B `ldb` bytes apart, and leaves its panels in `packed`.',
     rows: 5,
     steps: 4,
     packs: true,
@@ -60,6 +62,9 @@ import { STRIDE } from '../assembly/gemm/pack';
 
 // @ts-ignore: decorator
 @inline const S: usize = sizeof<real>();
+
+/** Panels to come. In memory, because the loop over k needs every register of x64. */
+let left: i32 = 0;
 ${tiles.map(tileSource).join('')}`;
 }
 
@@ -77,33 +82,53 @@ function tileSource(tile) {
   const sum = (/** @type {{ row: number, vector: number }} */ { row, vector }) => `c${row}${vector}`;
   const place = (/** @type {{ row: number, vector: number }} */ { row, vector }) => `${at(row)}, ${16 * vector}`;
   const at = (/** @type {number} */ row) => (row === 0 ? 'c' : `r${row}`);
-  const source = packs ? 'packed: usize, b: usize, ldb: usize' : panels === 2 ? 'b: usize, panel: usize' : 'b: usize';
-  const advanced = [packs ? 'packed' : 'b', ...(panels === 2 ? ['next'] : [])];
+  const source = packs ? 'packed: usize, b: usize, ldb: usize' : 'b: usize';
+  const moved = packs ? 'packed' : 'b';
   const lines = [
-    ...all.slice(1).map((row) => `const r${row} = ${at(row - 1)} + ldc;`),
-    `let ${sums.map((each, i) => `${sum(each)} = ${i === 0 ? 'v128.splat<real>(0)' : 'c00'}`).join(', ')};`,
-    'if (accumulate) {',
-    ...sums.map((each) => `${sum(each)} = v128.load(${place(each)});`),
-    '}',
-    `let p = -(-k & ${steps - 1});`,
-    ...(packs ? ['packed += <usize>p * STRIDE;'] : []),
-    `b += <usize>p * ${packs ? 'ldb' : 'STRIDE'};`,
-    ...(panels === 2 ? ['let next = b + panel;'] : []),
-    'let a0 = a + <usize>p * S;',
-    ...all.slice(1).map((row) => `let a${row} = a${row - 1} + row;`),
+    `const start = -(-k & ${steps - 1});`,
+    'const length = <usize>(k - start);',
+    'a += <usize>start * S;',
+    `${moved} += <usize>start * STRIDE;`,
+    ...(packs ? ['b += <usize>start * ldb;', 'const across = STRIDE - length * ldb;'] : []),
+    `const along = ${panels === 1 ? 'panel' : `<usize>${panels} * panel`} - length * STRIDE;`,
+    'left = count;',
     'do {',
-    ...range(steps).flatMap((step) => stepLines(tile, step)),
-    ...all.map((row) => `a${row} += ${steps} * S;`),
-    ...advanced.map((pointer) => `${pointer} += ${steps} * STRIDE;`),
-    `p += ${steps};`,
-    '} while (p < k);',
-    ...sums.map((each) => `v128.store(${at(each.row)}, ${sum(each)}, ${16 * each.vector});`),
+    ...indented([
+      ...all.slice(1).map((row) => `const r${row} = ${at(row - 1)} + ldc;`),
+      `let ${sums.map((each, i) => `${sum(each)} = ${i === 0 ? 'v128.splat<real>(0)' : 'c00'}`).join(', ')};`,
+      'if (accumulate) {',
+      ...indented(sums.map((each) => `${sum(each)} = v128.load(${place(each)});`)),
+      '}',
+      ...(panels === 2 ? ['let next = b + panel;'] : []),
+      'let p = start, a0 = a;',
+      ...all.slice(1).map((row) => `let a${row} = a${row - 1} + row;`),
+      'do {',
+      ...indented([
+        ...range(steps).flatMap((step) => stepLines(tile, step)),
+        ...all.map((row) => `a${row} += ${steps} * S;`),
+        ...[moved, ...(panels === 2 ? ['next'] : [])].map((pointer) => `${pointer} += ${steps} * STRIDE;`),
+        `p += ${steps};`,
+      ]),
+      '} while (p < k);',
+      ...sums.map((each) => `v128.store(${at(each.row)}, ${sum(each)}, ${16 * each.vector});`),
+      `c += ${panels === 1 ? '' : `${panels} * `}STRIDE;`,
+      `${moved} += along;`,
+      ...(packs ? ['b += across;'] : []),
+    ]),
+    '} while (--left > 0);',
   ];
+  const sizes = 'panel: usize, k: i32, row: usize, ldc: usize';
   return `
 /** ${what} */
-export function ${name}(c: usize, a: usize, ${source}, k: i32, row: usize, ldc: usize, accumulate: bool): void {
-${lines.map((line) => `  ${line}\n`).join('')}}
+export function ${name}(c: usize, a: usize, ${source}, count: i32, ${sizes}, accumulate: bool): void {
+${indented(lines).join('\n')}
+}
 `;
+}
+
+/** @param {string[]} lines */
+function indented(lines) {
+  return lines.map((line) => `  ${line}`);
 }
 
 /**

@@ -90,6 +90,16 @@ describe('gemm and gemmPacked', () => {
     expect(wrongInAll(3, 70, 280)).toBe(0);
   });
 
+  test('are so where B transposed is large and A has few rows', () => {
+    const few: i32[] = [1, 2, 5, 20, 37, 64];
+    for (let i = 0; i < few.length; i++) {
+      for (let accumulate = 0; accumulate < 2; accumulate++) {
+        expect(wrongIn(few[i], 523, 521, false, true, accumulate != 0, false)).toBe(0);
+        expect(wrongIn(few[i], 256, 1040, false, true, accumulate != 0, false)).toBe(0);
+      }
+    }
+  });
+
   test('do nothing for no rows', () => {
     expect(wrongInAll(0, 5, 4)).toBe(0);
   });

@@ -104,9 +104,8 @@ export function packPanels(dst: usize, panel: usize, b: usize, k: i32, n: i32, l
   return (bytes(k) + 127) & ~63;
 }
 
-/** aᵀ of a [k, lda], its first m columns: [m][k], rows `transposedRow(k)` bytes apart. */
-export function transposeBlock(dst: usize, a: usize, m: i32, k: i32, lda: usize): void {
-  const row = transposedRow(k);
+/** aᵀ of k rows of a, `lda` bytes apart, their first m columns: [m][k], rows `row` bytes apart. */
+export function transposeBlock(dst: usize, row: usize, a: usize, m: i32, k: i32, lda: usize): void {
   for (; k >= LANES; k -= LANES, dst += 16, a += <usize>LANES * lda) transposeStrip(dst, row, a, lda, m);
   for (; k > 0; k--, dst += sizeof<real>(), a += lda) {
     for (let j = 0; j < m; j++) store<real>(dst + <usize>j * row, load<real>(a + bytes(j)));
