@@ -1,13 +1,13 @@
 // The ABI: the export list, nothing else.
 export { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
 export { recurrentBackward, recurrentForward, recurrentScratch } from "./layer";
-export { meanSquaredError, sigmoidCrossEntropy, sigmoidRows, softmaxCrossEntropy, softmaxRows } from "./losses";
-export { vexp, vlog, vsigmoid, vtanh } from "./math";
+export { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy, softmaxRows } from "./losses";
+export { vexp, vlog, vtanh } from "./math";
 export { normalize, normalizeBack } from "./normalize";
 export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
 export { activityBack, activityForward, activitySum, activityTerms, transitions, vanishing } from "./penalties";
-export { bernoulli, philox, randomAt, randomNormal, randomUniform } from "./random";
-export { approach, biasRows, clampValues, clear, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
+export { bernoulli, randomAt, randomNormal, randomUniform } from "./random";
+export { approach, biasRows, clampValues, clear, isZero, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
 export { drawnProbability, likeliest, logNormalizer, sampleToken, samplingScratch } from "./sampling";
 export { padded } from "./simd";
 export { add, copy, copyColumns, fill, multiply, spreadRows } from "./states";

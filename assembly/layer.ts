@@ -10,7 +10,7 @@ import { gruBackAfter, gruBackBefore, gruBackGates, gruGates, gruStepAfter, gruS
 import { lstmBack, lstmBackCell, lstmBackOutput, lstmCell, lstmOutput, lstmStep } from "./cells/lstm";
 import { addScaled, normalize, normalizeBack } from "./normalize";
 import { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
-import { biasRows, clear, maskRows, sumRows } from "./reduce";
+import { biasRows, clear, isZero, maskRows, sumRows } from "./reduce";
 import { bytes, padded } from "./simd";
 import { add, copy, copyColumns, holdRows, keepRows, multiply, zoneout } from "./states";
 
@@ -76,9 +76,11 @@ export class Recurrent {
   /** [T, B, ld] shares of the old h, and of the old c, in the new one (Krueger et al. 2017). */
   zoneoutH: usize;
   zoneoutC: usize;
-  /** [B, ld]: on entry of backward the gradient that reaches the last state, on return that of the first. */
+  /** [B, ld]: on entry of backward the gradient that reaches the last state, on return that of the first if `earlier`. */
   dh: usize;
   dc: usize;
+  /** 1: the steps before go back next and take the gradient of the first state. */
+  earlier: i32;
   /** [T, B, ld]: the gradient of the outputs. */
   dy: usize;
   /** [T, B, G·ld]: the gradient of a; may be where a is. */
@@ -125,6 +127,15 @@ export function recurrentScratch(B: i32, H: i32, gates: i32): usize {
   return layer.resets != 0 && begins < layer.T ? layer.resets + begins * layer.B : 0;
 }
 
+/** c [B, n] (+)= h [B, H]·w, with n columns of W of rows of `width` reals, which `packed` holds in panels unless it is 0. */
+function stateProduct(
+  c: usize, h: usize, w: usize, packed: usize, B: i32, n: i32, H: i32, width: i32, ldc: i32, accumulate: bool, work: usize,
+): void {
+  const ld = padded(H);
+  if (packed) gemmPacked(c, h, packed, B, n, H, ld, ldc, false, accumulate, work);
+  else gemm(c, h, w, B, n, H, ld, width, ldc, false, false, accumulate, work);
+}
+
 /** Computes h (and c) of all steps. */
 export function recurrentForward(plan: usize): void {
   const layer = changetype<Recurrent>(plan);
@@ -134,17 +145,19 @@ export function recurrentForward(plan: usize): void {
   const width = gates * ld;
   const step = bytes(B * ld);
   const block = aligned(step);
-  const packed = layer.packed ? layer.packed : layer.scratch;
   const blocks = layer.scratch + aligned(bytes(width * ld));
   const maskedH = blocks;
   const maskedC = blocks + block;
   const dropped = blocks + 2 * block;
   const work = blocks + (BLOCKS - 1) * block + aligned(bytes(B * width));
   const w = layer.w;
-  const candidate = packed + bytes(2 * ld * H); // GRU: the panels of W_n
+  let packed = layer.packed;
   // One step, as in generation, does not pay for packing.
-  const pack = T > 1 || layer.packed != 0;
-  if (pack && !layer.packed) packB(packed, w, H, width, width, false);
+  if (!packed && T > 1) {
+    packed = layer.scratch;
+    packB(packed, w, H, width, width, false);
+  }
+  const candidate = packed ? packed + bytes(2 * ld * H) : 0; // GRU: the panels of W_n
 
   for (let i = 0; i < T; i++) {
     const t = layer.reverse ? T - 1 - i : i;
@@ -174,10 +187,11 @@ export function recurrentForward(plan: usize): void {
     const gain = layer.gain;
     const q = layer.q + <usize>t * bytes(B * width);
     const qInverse = layer.qInverse + bytes(t * layer.inverses);
+    // Of a state of zeros, as the first one often is, nothing comes.
+    const idle = i == 0 && !gain && isZero(seen, B * ld);
     if (cell == ELMAN || cell == LSTM) {
       const product = gain ? q : a;
-      if (pack) gemmPacked(product, seen, packed, B, width, H, ld, width, false, !gain, work);
-      else gemm(product, seen, w, B, width, H, ld, width, width, false, false, !gain, work);
+      if (!idle) stateProduct(product, seen, w, packed, B, width, H, width, width, !gain, work);
       if (gain) normalize(q, q, qInverse, a, gain, 0, B * gates, gates, H);
       if (cell == ELMAN) elmanStep(h, a, B * ld, activation);
       else if (gain) {
@@ -190,14 +204,12 @@ export function recurrentForward(plan: usize): void {
     } else {
       const n = bytes(2 * ld);
       const product = gain ? q : a;
-      if (pack) gemmPacked(product, seen, packed, B, 2 * ld, H, ld, width, false, !gain, work);
-      else gemm(product, seen, w, B, 2 * ld, H, ld, width, width, false, false, !gain, work);
+      if (!idle) stateProduct(product, seen, w, packed, B, 2 * ld, H, width, width, !gain, work);
       if (cell == GRU) {
         biasRows(p, layer.candidateBias, B, ld);
         const qn = gain ? q + n : p;
         const ldq = gain ? width : ld;
-        if (pack) gemmPacked(qn, seen, candidate, B, ld, H, ld, ldq, false, !gain, work);
-        else gemm(qn, seen, w + n, B, ld, H, ld, width, ldq, false, false, !gain, work);
+        if (!idle) stateProduct(qn, seen, w + n, candidate, B, ld, H, width, ldq, !gain, work);
         if (gain) {
           normalize(q, q, qInverse, 0, 0, 0, B * gates, gates, H);
           addScaled(a, q, gain, B, 2 * ld, width, width);
@@ -215,8 +227,7 @@ export function recurrentForward(plan: usize): void {
           addScaled(a, q, gain, B, 2 * ld, width, width);
         }
         gruGates(a, p, seen, B, ld, gate);
-        if (pack) gemmPacked(qn, p, candidate, B, ld, H, ld, width, false, !gain, work);
-        else gemm(qn, p, w + n, B, ld, H, ld, width, width, false, false, !gain, work);
+        if (!idle) stateProduct(qn, p, w + n, candidate, B, ld, H, width, width, !gain, work);
         if (gain) {
           for (let r = 0; r < B; r++) {
             const row = qn + <usize>r * bytes(width);
@@ -236,7 +247,7 @@ export function recurrentForward(plan: usize): void {
   }
 }
 
-/** da (and dp) of all steps from dy, by the Jacobian products of BPTT; dh and dc become the gradients of the first state. */
+/** da (and dp) of all steps from dy, by the Jacobian products of BPTT; dh and dc go from step to step. */
 export function recurrentBackward(plan: usize): void {
   const layer = changetype<Recurrent>(plan);
   const T = layer.T, B = layer.B, H = layer.H, cell = layer.cell;
@@ -301,6 +312,7 @@ export function recurrentBackward(plan: usize): void {
     const q = layer.q + <usize>t * bytes(B * width);
     const qInverse = layer.qInverse + bytes(t * layer.inverses);
     const dq = layer.dq + <usize>t * bytes(B * width);
+    const last = i == 0 && !layer.earlier;
     if (gru) {
       // What reaches the state before through W goes through its dropout; the rest, d∘z, is in dh.
       const through = layer.dropout ? dropped : dh;
@@ -310,9 +322,11 @@ export function recurrentBackward(plan: usize): void {
           copyColumns(normalized, da, B, 2 * ld, width, width);
           copyColumns(normalized + n, dp, B, ld, width, ld);
           normalizeBack(dq, normalized, q, qInverse, gain, layer.dGain, B * gates, gates, H);
+          if (last) break;
           gemmPacked(through, dq, packed, B, H, 2 * ld, width, ld, false, !layer.dropout, work);
           gemmPacked(through, dq + n, candidate, B, H, ld, width, ld, false, true, work);
         } else {
+          if (last) break;
           gemmPacked(through, da, packed, B, H, 2 * ld, width, ld, false, !layer.dropout, work);
           gemmPacked(through, dp, candidate, B, H, ld, ld, ld, false, true, work);
         }
@@ -342,6 +356,7 @@ export function recurrentBackward(plan: usize): void {
           }
           copy(dq, normalized, B * width);
         }
+        if (last) break;
         gemmPacked(dp, dProduct, packed, B, H, 2 * ld, width, ld, false, true, work);
         if (layer.dropout) memory.copy(dropped, dp, step);
         else add(dh, dp, B * ld);
@@ -364,6 +379,7 @@ export function recurrentBackward(plan: usize): void {
         lstmBackCell(da, dc, a, beforeC, B, ld, activation, gate);
       } else lstmBack(da, dc, dh, dy, a, beforeC, layer.peepholes, layer.dPeepholes, B, ld, activation, gate);
       if (gain) normalizeBack(dq, da, q, qInverse, gain, layer.dGain, B * gates, gates, H);
+      if (last) break;
       gemmPacked(dh, gain ? dq : da, packed, B, H, width, width, ld, false, false, work);
       if (layer.dropout) multiply(dh, dh, layer.dropout + at, 1, B * ld);
     }

@@ -9,7 +9,7 @@
 // what does not change in them (see optimizers.ts).
 
 import { LANES, PANEL, bytes } from './simd';
-import { exp, log, sigmoid } from './math';
+import { expNonPositive, log } from './math';
 import { total, widen, widenSquares } from './reduce';
 
 /** Bytes of one panel: two vectors. */
@@ -75,8 +75,8 @@ export function expRow(y: usize, x: usize, max: real, columns: i32): f64 {
   let s0 = v128.splat<real>(0);
   let s1 = s0;
   if (x < whole) do {
-    const e0 = exp(v128.sub<real>(v128.load(x), m));
-    const e1 = exp(v128.sub<real>(v128.load(x, 16), m));
+    const e0 = expNonPositive(v128.sub<real>(v128.load(x), m));
+    const e1 = expNonPositive(v128.sub<real>(v128.load(x, 16), m));
     s0 = v128.add<real>(s0, e0);
     s1 = v128.add<real>(s1, e1);
     v128.store(y, e0);
@@ -85,8 +85,8 @@ export function expRow(y: usize, x: usize, max: real, columns: i32): f64 {
     y += STRIDE;
   } while (x < whole);
   if (columns & (PANEL - 1)) {
-    const e0 = v128.and(exp(v128.sub<real>(v128.load(x), m)), columnLanes(columns, 0));
-    const e1 = v128.and(exp(v128.sub<real>(v128.load(x, 16), m)), columnLanes(columns, LANES));
+    const e0 = v128.and(expNonPositive(v128.sub<real>(v128.load(x), m)), columnLanes(columns, 0));
+    const e1 = v128.and(expNonPositive(v128.sub<real>(v128.load(x, 16), m)), columnLanes(columns, LANES));
     s0 = v128.add<real>(s0, e0);
     s1 = v128.add<real>(s1, e1);
     v128.store(y, e0);
@@ -212,7 +212,7 @@ export function meanSquaredError(
 /** exp(-|x|), from which both the loss and the gradient of a logit follow without overflow. */
 // @ts-ignore: decorator
 @inline function expNegative(x: v128): v128 {
-  return exp(v128.neg<real>(v128.abs<real>(x)));
+  return expNonPositive(v128.neg<real>(v128.abs<real>(x)));
 }
 
 /**
@@ -295,26 +295,4 @@ export function sigmoidCrossEntropy(
     sum += total(a0, a1);
   }
   return sum;
-}
-
-/** y = sigmoid(x). y, x: [rows, ld], y may be x; the padding of y is 0. */
-export function sigmoidRows(y: usize, x: usize, rows: i32, features: i32, ld: i32): void {
-  const width = bytes(ld);
-  for (let r = 0; r < rows; r++, x += width, y += width) {
-    let from = x;
-    let to = y;
-    const whole = x + wholePanels(features);
-    if (from < whole) do {
-      const y0 = sigmoid(v128.load(from));
-      const y1 = sigmoid(v128.load(from, 16));
-      v128.store(to, y0);
-      v128.store(to, y1, 16);
-      from += STRIDE;
-      to += STRIDE;
-    } while (from < whole);
-    if (features & (PANEL - 1)) {
-      v128.store(to, v128.and(sigmoid(v128.load(from)), columnLanes(features, 0)));
-      v128.store(to, v128.and(sigmoid(v128.load(from, 16)), columnLanes(features, LANES)), 16);
-    }
-  }
 }

@@ -187,3 +187,12 @@ export function maskRows(y: usize, x: usize, mask: usize, rows: i32, ld: i32): v
 export function clear(x: usize, n: i32): void {
   memory.fill(x, 0, bytes(n));
 }
+
+/** Whether n reals (a multiple of PANEL) are all 0. */
+export function isZero(x: usize, n: i32): bool {
+  const zero = v128.splat<real>(0);
+  for (const end = x + bytes(n); x < end; x += 16) {
+    if (v128.any_true(v128.ne<real>(v128.load(x), zero))) return false;
+  }
+  return true;
+}

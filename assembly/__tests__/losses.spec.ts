@@ -1,7 +1,7 @@
 // Losses and their gradients against scalar f64: values, numeric gradients, masks, padding, extremes, NaN.
 
 import { PANEL, padded } from '../simd';
-import { meanSquaredError, sigmoidCrossEntropy, sigmoidRows, softmaxCrossEntropy, softmaxRows } from '../losses';
+import { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy, softmaxRows } from '../losses';
 import { EPSILON, block, copy, errorOf, get, matrix, noise, room, set, strayPadding, worse } from './rows';
 
 const ROWS: i32 = 5;
@@ -355,27 +355,6 @@ describe('sigmoidCrossEntropy', () => {
       set(x, c, NaN);
       expect(isNaN(sigmoidCrossEntropy(x, block(ld), 0, 1, PANEL + 1, ld, 1, 0))).toBe(true);
       expect(strayPadding(x, 1, PANEL + 1, ld)).toBe(0);
-    }
-  });
-});
-
-describe('sigmoidRows', () => {
-  test('against scalar f64, padding 0, in place', () => {
-    for (let k = 0; k < WIDTHS.length; k++) {
-      const features = WIDTHS[k];
-      const ld = padded(features);
-      const x = matrix(8, ROWS, features, ld, 8);
-      const y = matrix(9, ROWS, ld, ld, 1);
-      sigmoidRows(y, x, ROWS, features, ld);
-      for (let r = 0; r < ROWS; r++) {
-        for (let c = 0; c < features; c++) {
-          const expected = 1 / (1 + NativeMath.exp(-get(x, r * ld + c)));
-          expect(abs<f64>(get(y, r * ld + c) - expected)).toBeLessThan(TOLERANCE * expected);
-        }
-      }
-      expect(strayPadding(y, ROWS, features, ld)).toBe(0);
-      sigmoidRows(x, x, ROWS, features, ld);
-      for (let i = 0; i < ROWS * ld; i++) expect(get(x, i)).toBe(get(y, i));
     }
   });
 });

@@ -1,7 +1,7 @@
 // Bias rows, sums over rows and values, scale, clamp and row masks.
 
 import { PANEL, padded } from '../simd';
-import { approach, biasRows, clampValues, clear, maskRows, scale, sumAbs, sumRows, sumSquares } from '../reduce';
+import { approach, biasRows, clampValues, clear, isZero, maskRows, scale, sumAbs, sumRows, sumSquares } from '../reduce';
 import { block, copy, get, matrix, room, set, strayPadding } from './rows';
 
 const ROWS: i32 = 9;
@@ -179,5 +179,24 @@ describe('clear', () => {
     clear(x, 2 * PANEL);
     for (let i = 0; i < 2 * PANEL; i++) expect(get(x, i)).toBe(0);
     expect(get(x, 2 * PANEL)).toBe(beyond);
+  });
+});
+
+describe('isZero', () => {
+  test('says whether all n reals are 0 of either sign, and looks no further', () => {
+    const n = 3 * PANEL;
+    const x = block(n + PANEL);
+    set(x, n, 1);
+    set(x, 5, -0.0);
+    expect(isZero(x, n)).toBe(true);
+    expect(isZero(x, 0)).toBe(true);
+    const values: f64[] = [1, -1, NaN, Infinity, sizeof<real>() == 4 ? 1e-45 : 5e-324];
+    for (let v = 0; v < values.length; v++) {
+      for (let i = 0; i < n; i++) {
+        set(x, i, values[v]);
+        expect(isZero(x, n)).toBe(false);
+        set(x, i, 0);
+      }
+    }
   });
 });

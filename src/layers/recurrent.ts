@@ -211,6 +211,7 @@ export function recurrentLayer(
           zoneoutC: at(zoneoutC, from),
           dh: dh.pointer,
           dc: at(dc, 0),
+          earlier: pass.earlier ? 1 : 0,
           dy: at(dOutput, from),
           da: at(gradients(pass).da, from),
           dp: at(gradients(pass).dp, from),
@@ -303,9 +304,13 @@ export function recurrentLayer(
           if (pass.training && vanishing !== undefined) seen = vanishing.seenWith(seen, from, to, pass);
           const target = dropped !== undefined && pass.training ? dropped.dw.pointer : dW;
           const accumulate = target === dW || pass.later;
+          // A first state of zeros, as it often is, adds nothing. In reverse it belongs to the last rows.
+          const idle = kernels.isZero(reverse ? seen + (T - 1) * B * ld * real : seen, B * ld);
+          const rows = (T - idle) * B;
+          const skipped = reverse ? 0 : idle * B * real;
           /** dW of some columns of gates, which begin at column `first`. */
           const product = (first: number, outputs: number, x: Pointer, dy: Pointer, ldy: number) => {
-            const both = { x, ldx: ld, inputs: H, dy, ldy, outputs, rows: T * B };
+            const both = { x: x + skipped * ld, ldx: ld, inputs: H, dy: dy + skipped * ldy, ldy, outputs, rows };
             weightGradient(kernels, target + first * real, width, both, accumulate, scratch);
           };
           const n = 2 * ld;

@@ -50,7 +50,6 @@ export interface Kernels {
 
   vexp(y: Pointer, x: Pointer, n: number): void;
   vtanh(y: Pointer, x: Pointer, n: number): void;
-  vsigmoid(y: Pointer, x: Pointer, n: number): void;
   vlog(y: Pointer, x: Pointer, n: number): void;
 
   recurrentScratch(B: number, H: number, gates: number): number;
@@ -133,6 +132,7 @@ export interface Kernels {
   sumRows(db: Pointer, dy: Pointer, rows: number, ld: number): void;
   maskRows(y: Pointer, x: Pointer, mask: Pointer, rows: number, ld: number): void;
   clear(x: Pointer, n: number): void;
+  isZero(x: Pointer, n: number): number;
   sumSquares(x: Pointer, n: number): number;
   sumAbs(x: Pointer, n: number): number;
   approach(y: Pointer, x: Pointer, rate: number, n: number): void;
@@ -170,7 +170,6 @@ export interface Kernels {
     sum: number,
   ): number;
   softmaxRows(p: Pointer, logits: Pointer, rows: number, classes: number, ld: number): void;
-  sigmoidRows(y: Pointer, x: Pointer, rows: number, features: number, ld: number): void;
 
   samplingScratch(classes: number): number;
   sampleToken(
@@ -234,7 +233,6 @@ export interface Kernels {
   ): void;
   regularize(g: Pointer, w: Pointer, n: number, l1: number, l2: number): void;
 
-  philox(dst: Pointer, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
   randomUniform(
     dst: Pointer,
     rows: number,
@@ -306,6 +304,7 @@ export const recurrentWords = [
   'zoneoutC',
   'dh',
   'dc',
+  'earlier',
   'dy',
   'da',
   'dp',
