@@ -267,7 +267,7 @@ export class Backpropagation {
     return {
       counts,
       backward: (totals) => {
-        this.#network.clearGradients();
+        this.#network.clearGradients('added');
         this.#network.gradientParts.useTokens(batch.inputs instanceof Int32Array ? batch.inputs : new Int32Array());
         const { lossSum, penalty } = backward(
           totals.map((count) => this.#scale(count)),
@@ -334,7 +334,7 @@ export class Backpropagation {
       this.#checkLoss(window, lossSum, at, end);
       if (recomputed && whose === 'window') window.takeLoss(begin, at, scale);
 
-      this.#network.clearGradients();
+      this.#network.clearGradients('added');
       this.#network.gradientParts.useTokens(window.tokens(begin, end));
       const first = whose === 'window' ? begin : Math.max(begin, at);
       weighTerms(

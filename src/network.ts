@@ -3,6 +3,7 @@
 import { checkBoolean, checkOneOf } from './check.ts';
 import { BpttError } from './errors.ts';
 import { GradientParts } from './gradient-parts.ts';
+import type { Layer } from './layers/contract.ts';
 import type { Stack } from './layers/registry.ts';
 import { Arena } from './wasm/arena.ts';
 import type { Dtype, Kernels, Pointer, Variant } from './wasm/kernels.ts';
@@ -56,11 +57,18 @@ export class Network {
     return this.#gradients;
   }
 
-  /** Sets all gradients to zero. */
-  clearGradients(): void {
+  /** Sets gradients to zero: all of them, or those that backward adds to and does not overwrite. */
+  clearGradients(which: 'all' | 'added'): void {
     const real = this.kernels.realBytes();
-    for (const { offset, count } of this.gradientParts.list) {
+    for (const { offset, count } of which === 'all' ? this.gradientParts.list : this.gradientParts.added) {
       this.arena.octets(this.gradients + offset * real, count * real).fill(0);
+    }
+  }
+
+  /** Sets those of a layer to zero. */
+  clearGradientsOf({ parameters }: Layer): void {
+    for (const { offset, bytes } of this.layout.entries.filter(({ spec }) => parameters.includes(spec))) {
+      this.arena.octets(this.gradients + offset, bytes).fill(0);
     }
   }
 

@@ -201,7 +201,7 @@ export class Window {
     }
   }
 
-  /** From dOutput of steps `headFrom` to `to`: adds to the network's gradients. */
+  /** From dOutput of steps `headFrom` to `to`: adds to the network's gradients, or overwrites those that are so. */
   backward(from: number, to: number, { headFrom = from, ...how }: BackwardOptions = {}): void {
     for (let index = this.#layers.length - 1; index >= 0; index--) {
       if (index === this.#head - 1) {
@@ -210,6 +210,7 @@ export class Window {
       }
       const first = index < this.#head ? from : headFrom;
       if (first < to) this.#layers[index]!.backward(first, to, this.#pass(how));
+      else if (how.later !== true) this.#network.clearGradientsOf(this.#network.stack.layers[index]!);
     }
   }
 

@@ -184,6 +184,34 @@ describe.each(['f32', 'f64'] as const)('in %s, bit for bit', (dtype) => {
       }
     }, dtype));
 
+  it('nothing of a gradient is left in the next one, not even where no step counts', () =>
+    always((model, given) => {
+      const { kind, T, B, loss, truncation } = given;
+      const batch = makeBatch(kind, { ...given, mask: false });
+      const objective = objectiveOf(loss, 'sum', truncation);
+      const first = lossesAndGradients(model, batch, objective);
+      expect(lossesAndGradients(model, batch, objective)).toEqual(first);
+      const uncounted = lossesAndGradients(model, { ...batch, mask: new Uint8Array(T * B) }, objective);
+      expect(uncounted.gradients.flat().every((gradient) => gradient === 0)).toBe(true);
+      expect(first.gradients.flat().some((gradient) => gradient !== 0)).toBe(true);
+    }, dtype));
+
+  it('a first state of zeros that is handed over is none that is handed over, and one beside it is another', () =>
+    always((model, given) => {
+      const { kind, B, loss } = given;
+      const batch = makeBatch(kind, given);
+      const objective = objectiveOf(loss, 'sum', undefined);
+      const zero = model.zeroState(B);
+      expect(lossesAndGradients(model, batch, objective, zero)).toEqual(lossesAndGradients(model, batch, objective));
+      // A state so small that its products are lost in the sums, but each of them is taken.
+      const tiny = { ...zero, layers: zero.layers.map((layer) => layer.map(() => 1e-30)) };
+      const without = lossesAndGradients(model, batch, objective);
+      const { losses, gradients } = lossesAndGradients(model, batch, objective, tiny);
+      expect(losses).toEqual(without.losses);
+      const differences = gradients.flat().map((gradient, i) => Math.abs(gradient - without.gradients.flat()[i]!));
+      expect(Math.max(...differences)).toBeLessThan(1e-25);
+    }, dtype));
+
   it('with k1 > k2 the loss is that of all k1 steps, and older ones have no gradient', () =>
     always((model, given) => {
       const { kind, T, B, loss, at } = given;

@@ -32,6 +32,8 @@ export interface ParameterSpec {
   readonly transposed: boolean;
   /** Rows are looked up by token: the gradient is zero in the rows of tokens that did not occur. Default false. */
   readonly lookedUp?: boolean;
+  /** Backward writes the gradient, unless in a pass with later steps, instead of adding to it. Default false. */
+  readonly overwritten?: boolean;
   /** Biases are left out of weight decay, L1 and L2. */
   readonly kind: 'weight' | 'bias';
   readonly initializer: Initializer;
@@ -82,7 +84,7 @@ export interface Binding {
   /** Whether the parameters stay as they are while the binding lives, and the buffers for that are there. */
   readonly frozen: boolean;
   parameter(name: string): Pointer;
-  /** The gradient of a parameter: backward adds to it. */
+  /** The gradient of a parameter: backward adds to it, or overwrites it as the parameter says. */
   gradient(name: string): Pointer;
   buffer(name: string): Track;
 }
@@ -140,7 +142,7 @@ export interface BoundLayer {
   /** Computes the outputs of steps `from` to `to`. */
   forward(from: number, to: number, pass: Pass): void;
   /**
-   * From dOutput of the steps: adds to the gradients of the parameters, in the order from the last step to the first, and writes
+   * From dOutput of the steps: adds up the gradients of the parameters, in the order from the last step to the first, and writes
    * dInput. From later steps nothing flows in but in a pass that says so.
    */
   backward(from: number, to: number, pass: Pass): void;

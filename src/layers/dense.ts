@@ -64,6 +64,7 @@ export const denseLayer: LayerKind<DenseDescription> = {
           fan: input.size,
           initializer: description.weightInitializer,
           lookedUp: input.kind === 'tokens',
+          overwritten: input.kind === 'features',
         },
         {
           name: names.b,
@@ -108,7 +109,7 @@ export const denseLayer: LayerKind<DenseDescription> = {
         );
         return {
           forward: (from, to) => projection.forward(y, from, to),
-          backward: (from, to) => projection.backward(binding.dOutput, from, to),
+          backward: (from, to, pass) => projection.backward(binding.dOutput, from, to, pass),
         };
       },
     };

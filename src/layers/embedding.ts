@@ -88,7 +88,7 @@ export const embeddingLayer: LayerKind<EmbeddingDescription> = {
         );
         return {
           forward: (from, to) => lookUp.forward(y, from, to),
-          backward: (from, to) => lookUp.backward(binding.dOutput, from, to),
+          backward: (from, to, pass) => lookUp.backward(binding.dOutput, from, to, pass),
         };
       },
     };

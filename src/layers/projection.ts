@@ -1,7 +1,7 @@
 // y = x·V + b over all rows of a range of steps, and its backward: what every layer with weights on its input shares.
 // Token inputs look rows of V up instead of multiplying a one-hot matrix.
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
-import type { BufferSpec, Signal, Track } from './contract.ts';
+import type { BufferSpec, Pass, Signal, Track } from './contract.ts';
 import { weightGradient } from './weight-gradient.ts';
 
 export interface ProjectionBinding {
@@ -30,8 +30,8 @@ export function packedBuffer(name: string, input: Signal, columns: number, gates
 /** Runs over steps `from` to `to`; `y` and `dy` are the tracks of the result and of its gradient. */
 export interface Projection {
   forward(y: Track, from: number, to: number): void;
-  /** dV += xᵀ·dy, db += Σ dy, dx = dy·Vᵀ. */
-  backward(dy: Track, from: number, to: number): void;
+  /** dV += xᵀ·dy, or = where no later steps have gone; db += Σ dy, dx = dy·Vᵀ. */
+  backward(dy: Track, from: number, to: number, pass: Pass): void;
 }
 
 /** Bytes of scratch of a projection over at most `rows` rows. */
@@ -94,11 +94,11 @@ export function bindProjection(
         scratch,
       );
     },
-    backward(dy, from, to) {
+    backward(dy, from, to, pass) {
       const n = (to - from) * rows;
       if (dBias !== 0) kernels.sumRows(dBias, at(dy, from), n, ld);
       const both = { x: at(input, from), ldx: input.ld, inputs, dy: at(dy, from), ldy: ld, outputs, rows: n };
-      weightGradient(kernels, dWeight, ld, both, true, scratch);
+      weightGradient(kernels, dWeight, ld, both, pass.later, scratch);
       if (dInput !== undefined) {
         kernels.gemm(
           at(dInput, from),

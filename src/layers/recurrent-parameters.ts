@@ -58,6 +58,7 @@ export function recurrentParameters(
       role: 'kernel',
       initializer: description.inputInitializer,
       lookedUp: input.kind === 'tokens',
+      overwritten: input.kind === 'features',
     },
     {
       ...matrix,
@@ -66,6 +67,8 @@ export function recurrentParameters(
       shape: [G * H, H],
       role: 'recurrent',
       initializer: description.recurrentInitializer,
+      // With some weights dropped the product goes elsewhere first.
+      overwritten: description.weightDropout === 0,
     },
     {
       ...vector,

@@ -303,7 +303,7 @@ export function recurrentLayer(
           }
           if (pass.training && vanishing !== undefined) seen = vanishing.seenWith(seen, from, to, pass);
           const target = dropped !== undefined && pass.training ? dropped.dw.pointer : dW;
-          const accumulate = target === dW || pass.later;
+          const accumulate = pass.later || (dropped !== undefined && target === dW);
           // A first state of zeros, as it often is, adds nothing. In reverse it belongs to the last rows.
           const idle = kernels.isZero(reverse ? seen + (T - 1) * B * ld * real : seen, B * ld);
           const rows = (T - idle) * B;
@@ -344,7 +344,7 @@ export function recurrentLayer(
               );
             }
           }
-          projection.backward(da, from, to);
+          projection.backward(da, from, to, pass);
         },
       };
     },

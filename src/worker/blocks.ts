@@ -174,7 +174,7 @@ export class Blocks implements GradientSource {
     const { arena, kernels, gradients, gradientParts } = this.#network;
     const real = kernels.realBytes();
     gradientParts.useAll();
-    this.#network.clearGradients();
+    this.#network.clearGradients('all');
     let [lossSum, counted, penalty] = [0, 0, 0];
     let window: WindowResult | undefined;
     for (const block of found) {
