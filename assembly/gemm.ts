@@ -1,5 +1,5 @@
-// Matrix products: C[m,n] (+)= op(A)·op(B), in blocks that stay in the caches, over packed panels.
-// Each element of C is one sequential sum over ascending k that starts from C (accumulate) or from zero: tiles, blocks and the
+// Matrix products: C[m,n] = op(A)·op(B), alone or added to something, in blocks that stay in the caches, over packed panels.
+// Each element of C is one sequential sum over ascending k that starts from zero, from C or from a bias: tiles, blocks and the
 // grouping of rows or columns change the speed, never a bit.
 
 import { LANES, PANEL, bytes, padded } from './simd';
@@ -58,15 +58,16 @@ export function packB(dst: usize, b: usize, k: i32, n: i32, ldb: i32, transB: bo
   packPanels(dst, <usize>k * STRIDE, b, k, n, bytes(ldb), transB);
 }
 
-/** m rows (+)= the same rows of op(A) over `panels` panels that are `panel` bytes apart, each with rows of B `stride` bytes apart. */
+/** m rows of op(A) over `panels` panels that are `panel` bytes apart, each with rows of B `stride` bytes apart. */
 function rows(
-  c: usize, a: usize, b: usize, m: i32, panels: i32, k: i32, panel: usize, stride: usize, ldc: usize, row: usize, step: usize, accumulate: bool,
+  c: usize, from: usize, a: usize, b: usize, m: i32, panels: i32, k: i32, panel: usize, stride: usize, ldc: usize, ldf: usize,
+  row: usize, step: usize, adds: bool,
 ): void {
-  for (; panels >= 4; panels -= 4, c += 4 * STRIDE, b += 4 * panel) {
-    for (let i = 0; i < m; i++) row4(c + <usize>i * ldc, a + <usize>i * row, step, b, stride, panel, k, accumulate);
+  for (; panels >= 4; panels -= 4, c += 4 * STRIDE, from += 4 * STRIDE, b += 4 * panel) {
+    for (let i: usize = 0; i < <usize>m; i++) row4(c + i * ldc, from + i * ldf, a + i * row, step, b, stride, panel, k, adds);
   }
-  for (; panels > 0; panels--, c += STRIDE, b += panel) {
-    for (let i = 0; i < m; i++) row1(c + <usize>i * ldc, a + <usize>i * row, step, b, stride, k, accumulate);
+  for (; panels > 0; panels--, c += STRIDE, from += STRIDE, b += panel) {
+    for (let i: usize = 0; i < <usize>m; i++) row1(c + i * ldc, from + i * ldf, a + i * row, step, b, stride, k, adds);
   }
 }
 
@@ -83,57 +84,65 @@ function rows(
  * The first `fresh` panels are packed on the way, from rows of B that are `ldb` bytes apart; then the first rows go by five.
  */
 function tiles(
-  c: usize, a: usize, panels: usize, source: usize, ldb: usize, m: i32, n: i32, fresh: i32, k: i32, panel: usize,
-  ldc: usize, row: usize, accumulate: bool,
+  c: usize, from: usize, a: usize, panels: usize, source: usize, ldb: usize, m: i32, n: i32, fresh: i32, k: i32, panel: usize,
+  ldc: usize, ldf: usize, row: usize, adds: bool,
 ): i32 {
   let left = m;
   const count = padded(n) / PANEL;
   const whole = (n + LANES - 1) / PANEL; // panels that have columns in both vectors
-  for (const last = fours(m) + 5; left >= last; left -= 5, a += 5 * row, c += 5 * ldc) {
-    if (fresh > 0) pack5(c, a, panels, source, ldb, fresh, panel, k, row, ldc, accumulate);
-    const behind = <usize>fresh;
-    if (fresh < whole) tile5(c + behind * STRIDE, a, panels + behind * panel, whole - fresh, panel, k, row, ldc, accumulate);
-    if (whole < count) half5(c + <usize>whole * STRIDE, a, panels + <usize>whole * panel, k, row, ldc, accumulate);
+  for (const last = fours(m) + 5; left >= last; left -= 5, a += 5 * row, c += 5 * ldc, from += 5 * ldf) {
+    if (fresh > 0) pack5(c, from, a, panels, source, ldb, fresh, panel, k, row, ldc, ldf, adds);
+    const behind = <usize>fresh, at = behind * STRIDE;
+    if (fresh < whole) tile5(c + at, from + at, a, panels + behind * panel, whole - fresh, panel, k, row, ldc, ldf, adds);
+    const end = <usize>whole * STRIDE;
+    if (whole < count) half5(c + end, from + end, a, panels + <usize>whole * panel, k, row, ldc, ldf, adds);
     fresh = 0;
   }
-  for (let four = fours(m); four > 0; four -= 4, left -= 4, a += 4 * row, c += 4 * ldc) {
-    tile4(c, a, panels, count, panel, k, row, ldc, accumulate);
+  for (let four = fours(m); four > 0; four -= 4, left -= 4, a += 4 * row, c += 4 * ldc, from += 4 * ldf) {
+    tile4(c, from, a, panels, count, panel, k, row, ldc, ldf, adds);
   }
   if (left == 2 || left == 3) {
-    if (count >= 2) tile2(c, a, panels, count / 2, panel, k, row, ldc, accumulate);
-    const even = <usize>(count & ~1);
-    rows(c + even * STRIDE, a, panels + even * panel, 2, count & 1, k, panel, STRIDE, ldc, row, sizeof<real>(), accumulate);
+    if (count >= 2) tile2(c, from, a, panels, count / 2, panel, k, row, ldc, ldf, adds);
+    const even = <usize>(count & ~1), at = even * STRIDE;
+    rows(c + at, from + at, a, panels + even * panel, 2, count & 1, k, panel, STRIDE, ldc, ldf, row, sizeof<real>(), adds);
     left -= 2;
   }
   return m - left;
 }
 
-/** n columns of C = 0. */
-function clear(c: usize, m: i32, n: i32, ldc: i32): void {
-  for (let i = 0; i < m; i++, c += bytes(ldc)) memory.fill(c, 0, bytes(n));
+/** Where the sums of n columns start: 0, C itself or a row. */
+function start(c: usize, from: usize, m: i32, n: i32, ldc: i32): void {
+  if (from == c) return;
+  for (let i = 0; i < m; i++, c += bytes(ldc)) {
+    if (from) memory.copy(c, from, bytes(n));
+    else memory.fill(c, 0, bytes(n));
+  }
 }
 
 /** The product; with `packed` B is there in panels already, else b is packed block by block. */
 function multiply(
   c: usize, a: usize, b: usize, packed: bool, m: i32, n: i32, k: i32, lda: i32, ldb: i32, ldc: i32,
-  transA: bool, transB: bool, accumulate: bool, scratch: usize,
+  transA: bool, transB: bool, from: usize, scratch: usize,
 ): void {
+  const adds = from != 0;
   if (k <= 0) {
-    if (!accumulate) clear(c, m, padded(n), ldc);
+    start(c, from, m, padded(n), ldc);
     return;
   }
+  const ldf = from == c ? bytes(ldc) : 0;
   const row = transA ? sizeof<real>() : bytes(lda);
   const step = transA ? bytes(lda) : sizeof<real>();
   // Two or three rows do not pay for packing.
   if (packed ? m < 2 : m < 4 && !transB) {
     if (packed) {
-      rows(c, a, b, m, padded(n) / PANEL, k, <usize>k * STRIDE, STRIDE, bytes(ldc), row, step, accumulate);
+      rows(c, from, a, b, m, padded(n) / PANEL, k, <usize>k * STRIDE, STRIDE, bytes(ldc), ldf, row, step, adds);
       return;
     }
     const whole = n & -PANEL;
-    rows(c, a, b, m, whole / PANEL, k, STRIDE, bytes(ldb), bytes(ldc), row, step, accumulate);
+    rows(c, from, a, b, m, whole / PANEL, k, STRIDE, bytes(ldb), bytes(ldc), ldf, row, step, adds);
     if (whole == n) return;
     c += bytes(whole);
+    if (adds) from += bytes(whole);
     b += bytes(whole);
     n -= whole;
   }
@@ -143,7 +152,6 @@ function multiply(
     const kc = min(depth, k - p);
     const width = max(1, (transA ? B_BYTES / 2 : B_BYTES) / (kc * <i32>STRIDE)) * PANEL;
     const panel = <usize>(packed ? k : kc) * STRIDE;
-    const add = accumulate || p > 0;
     for (let i = 0; i < m; i += MC) {
       const mc = min(MC, m - i);
       const rowsOfA = a + <usize>i * row + <usize>p * step;
@@ -166,9 +174,16 @@ function multiply(
           packPanels(panels + <usize>fresh * panel, panel, source + <usize>fresh * STRIDE, kc, rest, bytes(ldb), transB);
         }
         const to = c + <usize>i * bytes(ldc) + bytes(j);
-        const done = tiles(to, across, panels, source, bytes(ldb), mc, nc, fresh, kc, panel, bytes(ldc), apart, add);
+        const later = p > 0;
+        const first = later ? to : from + <usize>i * ldf + bytes(j);
+        const firstRow = later ? bytes(ldc) : ldf;
+        const done = tiles(to, first, across, panels, source, bytes(ldb), mc, nc, fresh, kc, panel, bytes(ldc), firstRow, apart, adds || later);
         if (done == mc) continue;
-        rows(to + <usize>done * bytes(ldc), across + <usize>done * apart, panels, mc - done, count, kc, panel, STRIDE, bytes(ldc), apart, sizeof<real>(), add);
+        const behind = <usize>done;
+        rows(
+          to + behind * bytes(ldc), first + behind * firstRow, across + behind * apart, panels, mc - done, count, kc, panel, STRIDE,
+          bytes(ldc), firstRow, apart, sizeof<real>(), adds || later,
+        );
       }
     }
   }
@@ -176,37 +191,39 @@ function multiply(
 
 /** C = A·Bᵀ as Cᵀ = B·Aᵀ, with the same bits: A and C, which are small, are turned instead of B. */
 function multiplyTurned(
-  c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, lda: i32, ldb: i32, ldc: i32, accumulate: bool, scratch: usize,
+  c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, lda: i32, ldb: i32, ldc: i32, from: usize, scratch: usize,
 ): void {
+  if (from) start(c, from, m, padded(n), ldc);
   const row = bytes(padded(m));
   for (let j = 0; j < n; j += MC, c += bytes(MC), b += <usize>MC * bytes(ldb)) {
     const width = min(MC, n - j);
-    if (accumulate) transposeBlock(scratch, row, c, width, m, bytes(ldc));
-    else if (width < padded(width)) clear(c + bytes(width), m, padded(width) - width, ldc);
-    multiply(scratch, b, a, false, width, m, k, ldb, lda, padded(m), false, true, accumulate, scratch + <usize>MC * row);
+    if (from) transposeBlock(scratch, row, c, width, m, bytes(ldc));
+    else start(c + bytes(width), 0, m, padded(width) - width, ldc);
+    multiply(scratch, b, a, false, width, m, k, ldb, lda, padded(m), false, true, from ? scratch : 0, scratch + <usize>MC * row);
     transposeBlock(c, bytes(ldc), scratch, m, width, row);
   }
 }
 
 /**
- * C[m,n] (+)= op(A)·op(B); padding columns of C get what zero padding of B gives.
+ * C[m,n] = op(A)·op(B), plus `from`: nothing where it is 0, C itself where it is c, else a row of n reals added to every row.
+ * Padding columns of C get what zero padding of B gives.
  *
  * c: [m, ldc], ldc >= padded(n); a: [m, lda], or [k, lda] with transA; b: [k, ldb], or [n, ldb] with transB;
  * scratch: gemmScratch(m, n, k) bytes, 64-byte aligned.
  */
 export function gemm(
   c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, lda: i32, ldb: i32, ldc: i32,
-  transA: bool, transB: bool, accumulate: bool, scratch: usize,
+  transA: bool, transB: bool, from: usize, scratch: usize,
 ): void {
   const turns = transB && !transA && m <= min(TURNED_ROWS, n / 4) && <usize>n * bytes(k) >= TURNED_BYTES;
-  if (turns) multiplyTurned(c, a, b, m, n, k, lda, ldb, ldc, accumulate, scratch);
-  else multiply(c, a, b, false, m, n, k, lda, ldb, ldc, transA, transB, accumulate, scratch);
+  if (turns) multiplyTurned(c, a, b, m, n, k, lda, ldb, ldc, from, scratch);
+  else multiply(c, a, b, false, m, n, k, lda, ldb, ldc, transA, transB, from, scratch);
 }
 
-/** C[m,n] (+)= op(A)·op(B) with op(B) packed by `packB`: for a B that is used more than once. */
+/** The same with op(B) packed by `packB`: for a B that is used more than once. */
 export function gemmPacked(
   c: usize, a: usize, packed: usize, m: i32, n: i32, k: i32, lda: i32, ldc: i32,
-  transA: bool, accumulate: bool, scratch: usize,
+  transA: bool, from: usize, scratch: usize,
 ): void {
-  multiply(c, a, packed, true, m, n, k, lda, 0, ldc, transA, false, accumulate, scratch);
+  multiply(c, a, packed, true, m, n, k, lda, 0, ldc, transA, false, from, scratch);
 }

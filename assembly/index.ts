@@ -7,7 +7,7 @@ export { normalize, normalizeBack } from "./normalize";
 export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
 export { activityBack, activityForward, activitySum, activityTerms, transitions, vanishing } from "./penalties";
 export { bernoulli, randomAt, randomNormal, randomUniform } from "./random";
-export { approach, biasRows, clampValues, clear, isZero, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
+export { approach, clampValues, clear, isZero, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
 export { drawnProbability, likeliest, logNormalizer, sampleToken, samplingScratch } from "./sampling";
 export { padded } from "./simd";
 export { add, copy, copyColumns, fill, multiply, spreadRows } from "./states";

@@ -127,13 +127,13 @@ export function recurrentScratch(B: i32, H: i32, gates: i32): usize {
   return layer.resets != 0 && begins < layer.T ? layer.resets + begins * layer.B : 0;
 }
 
-/** c [B, n] (+)= h [B, H]·w, with n columns of W of rows of `width` reals, which `packed` holds in panels unless it is 0. */
+/** c [B, n] = h [B, H]·w, plus `from` as in gemm, with n columns of W of rows of `width` reals, which `packed` holds in panels unless it is 0. */
 function stateProduct(
-  c: usize, h: usize, w: usize, packed: usize, B: i32, n: i32, H: i32, width: i32, ldc: i32, accumulate: bool, work: usize,
+  c: usize, h: usize, w: usize, packed: usize, B: i32, n: i32, H: i32, width: i32, ldc: i32, from: usize, work: usize,
 ): void {
   const ld = padded(H);
-  if (packed) gemmPacked(c, h, packed, B, n, H, ld, ldc, false, accumulate, work);
-  else gemm(c, h, w, B, n, H, ld, width, ldc, false, false, accumulate, work);
+  if (packed) gemmPacked(c, h, packed, B, n, H, ld, ldc, false, from, work);
+  else gemm(c, h, w, B, n, H, ld, width, ldc, false, false, from, work);
 }
 
 /** Computes h (and c) of all steps. */
@@ -191,7 +191,7 @@ export function recurrentForward(plan: usize): void {
     const idle = i == 0 && !gain && isZero(seen, B * ld);
     if (cell == ELMAN || cell == LSTM) {
       const product = gain ? q : a;
-      if (!idle) stateProduct(product, seen, w, packed, B, width, H, width, width, !gain, work);
+      if (!idle) stateProduct(product, seen, w, packed, B, width, H, width, width, gain ? 0 : a, work);
       if (gain) normalize(q, q, qInverse, a, gain, 0, B * gates, gates, H);
       if (cell == ELMAN) elmanStep(h, a, B * ld, activation);
       else if (gain) {
@@ -204,12 +204,12 @@ export function recurrentForward(plan: usize): void {
     } else {
       const n = bytes(2 * ld);
       const product = gain ? q : a;
-      if (!idle) stateProduct(product, seen, w, packed, B, 2 * ld, H, width, width, !gain, work);
+      if (!idle) stateProduct(product, seen, w, packed, B, 2 * ld, H, width, width, gain ? 0 : a, work);
       if (cell == GRU) {
-        biasRows(p, layer.candidateBias, B, ld);
         const qn = gain ? q + n : p;
         const ldq = gain ? width : ld;
-        if (!idle) stateProduct(qn, seen, w + n, candidate, B, ld, H, width, ldq, !gain, work);
+        if (gain || idle) biasRows(p, layer.candidateBias, B, ld);
+        if (!idle) stateProduct(qn, seen, w + n, candidate, B, ld, H, width, ldq, gain ? 0 : layer.candidateBias, work);
         if (gain) {
           normalize(q, q, qInverse, 0, 0, 0, B * gates, gates, H);
           addScaled(a, q, gain, B, 2 * ld, width, width);
@@ -227,7 +227,7 @@ export function recurrentForward(plan: usize): void {
           addScaled(a, q, gain, B, 2 * ld, width, width);
         }
         gruGates(a, p, seen, B, ld, gate);
-        if (!idle) stateProduct(qn, p, w + n, candidate, B, ld, H, width, width, !gain, work);
+        if (!idle) stateProduct(qn, p, w + n, candidate, B, ld, H, width, width, gain ? 0 : an, work);
         if (gain) {
           for (let r = 0; r < B; r++) {
             const row = qn + <usize>r * bytes(width);
@@ -323,12 +323,12 @@ export function recurrentBackward(plan: usize): void {
           copyColumns(normalized + n, dp, B, ld, width, ld);
           normalizeBack(dq, normalized, q, qInverse, gain, layer.dGain, B * gates, gates, H);
           if (last) break;
-          gemmPacked(through, dq, packed, B, H, 2 * ld, width, ld, false, !layer.dropout, work);
-          gemmPacked(through, dq + n, candidate, B, H, ld, width, ld, false, true, work);
+          gemmPacked(through, dq, packed, B, H, 2 * ld, width, ld, false, layer.dropout ? 0 : dh, work);
+          gemmPacked(through, dq + n, candidate, B, H, ld, width, ld, false, through, work);
         } else {
           if (last) break;
-          gemmPacked(through, da, packed, B, H, 2 * ld, width, ld, false, !layer.dropout, work);
-          gemmPacked(through, dp, candidate, B, H, ld, ld, ld, false, true, work);
+          gemmPacked(through, da, packed, B, H, 2 * ld, width, ld, false, layer.dropout ? 0 : dh, work);
+          gemmPacked(through, dp, candidate, B, H, ld, ld, ld, false, through, work);
         }
       } else {
         gruBackBefore(da, dh, dy, a, before, B, ld, activation, gate);
@@ -341,7 +341,7 @@ export function recurrentBackward(plan: usize): void {
             normalizeBack(normalized + row, da + row, q + row, inverse, gain + n, layer.dGain + n, 1, 1, H);
           }
         }
-        gemmPacked(dp, gain ? normalized + n : da + n, candidate, B, H, ld, width, ld, false, false, work);
+        gemmPacked(dp, gain ? normalized + n : da + n, candidate, B, H, ld, width, ld, false, 0, work);
         let seen = before;
         if (layer.dropout) {
           multiply(dropped, before, layer.dropout + at, 1, B * ld);
@@ -357,7 +357,7 @@ export function recurrentBackward(plan: usize): void {
           copy(dq, normalized, B * width);
         }
         if (last) break;
-        gemmPacked(dp, dProduct, packed, B, H, 2 * ld, width, ld, false, true, work);
+        gemmPacked(dp, dProduct, packed, B, H, 2 * ld, width, ld, false, dp, work);
         if (layer.dropout) memory.copy(dropped, dp, step);
         else add(dh, dp, B * ld);
       }
@@ -380,7 +380,7 @@ export function recurrentBackward(plan: usize): void {
       } else lstmBack(da, dc, dh, dy, a, beforeC, layer.peepholes, layer.dPeepholes, B, ld, activation, gate);
       if (gain) normalizeBack(dq, da, q, qInverse, gain, layer.dGain, B * gates, gates, H);
       if (last) break;
-      gemmPacked(dh, gain ? dq : da, packed, B, H, width, width, ld, false, false, work);
+      gemmPacked(dh, gain ? dq : da, packed, B, H, width, width, ld, false, 0, work);
       if (layer.dropout) multiply(dh, dh, layer.dropout + at, 1, B * ld);
     }
     if (holds) {

@@ -24,6 +24,15 @@ import { PANEL, bytes } from './simd';
   return f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high));
 }
 
+/** The same of a vector in memory: an f32 pair is widened as it is loaded. */
+// @ts-ignore: decorator
+@inline function widenSquaresAt(x: usize): v128 {
+  if (sizeof<real>() == 8) return widenSquares(v128.load(x));
+  const low = f64x2.promote_low_f32x4(v128.load64_zero(x));
+  const high = f64x2.promote_low_f32x4(v128.load64_zero(x, 8));
+  return f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high));
+}
+
 /** Sum of both lanes of both accumulators of a panel. */
 // @ts-ignore: decorator
 @inline export function total(a0: v128, a1: v128): f64 {
@@ -102,8 +111,8 @@ export function sumSquares(x: usize, n: i32): f64 {
   let a0 = f64x2.splat(0);
   let a1 = f64x2.splat(0);
   for (const end = x + bytes(n); x < end; x += STRIDE) {
-    a0 = f64x2.add(a0, widenSquares(v128.load(x)));
-    a1 = f64x2.add(a1, widenSquares(v128.load(x, 16)));
+    a0 = f64x2.add(a0, widenSquaresAt(x));
+    a1 = f64x2.add(a1, widenSquaresAt(x + 16));
   }
   return total(a0, a1);
 }

@@ -85,7 +85,7 @@ function prepare(kernels, size, base, [label, m, n, k, transA, transB, accumulat
   if (!packed) {
     const { gemm } = kernels;
     const run = (count) => {
-      for (; count > 0; count--) gemm(c, a, b, m, n, k, lda, ldb, ldc, transA, transB, accumulate, scratch);
+      for (; count > 0; count--) gemm(c, a, b, m, n, k, lda, ldb, ldc, transA, transB, accumulate ? c : 0, scratch);
     };
     return { label, shape: [m, k, n], flops, run };
   }
@@ -93,7 +93,7 @@ function prepare(kernels, size, base, [label, m, n, k, transA, transB, accumulat
   kernels.packB(panels, b, k, n, ldb, transB);
   const { gemmPacked } = kernels;
   const run = (count) => {
-    for (; count > 0; count--) gemmPacked(c, a, panels, m, n, k, lda, ldc, transA, accumulate, scratch);
+    for (; count > 0; count--) gemmPacked(c, a, panels, m, n, k, lda, ldc, transA, accumulate ? c : 0, scratch);
   };
   return { label, shape: [m, k, n], flops, run };
 }

@@ -59,8 +59,7 @@ function matrixProduct(m: number, n: number, k: number): KernelCase {
     const [lda, ldb] = [k, n].map(kernels.padded);
     const first = arena.reals(cAt, 1);
     const ours = () => {
-      for (let i = 0; i < repeat; i++)
-        kernels.gemm(cAt, aAt, bAt, m, n, k, lda, ldb, ldb, false, false, false, scratch);
+      for (let i = 0; i < repeat; i++) kernels.gemm(cAt, aAt, bAt, m, n, k, lda, ldb, ldb, false, false, 0, scratch);
       return first[0];
     };
     const js = () => {

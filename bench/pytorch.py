@@ -6,7 +6,8 @@ python3 bench/pytorch.py --serve       for bench/run.js: reads a line `NAME CHOI
                                        answers with a line of JSON: the milliseconds of each step
 
 One step = forward, loss, full BPTT, optimizer, from a zero state. PyTorch has several ways to write each. The choice `modules` is its
-own modules and optimizers as its documentation shows them, the first of these; for `fastest` all are tried, and the fastest is timed:
+own modules and optimizers as its documentation shows them, the first of these, with their defaults: `zero_grad()` before PyTorch 2
+fills the gradients with zeros. For `fastest` all are tried, without gradients to fill, and the fastest is timed:
   one-hot    nn.RNN, nn.LSTM or nn.GRU over one-hot vectors
   look-up    the input weight as an embedding table, added to the product with the state in a loop over time
   scripted   the same loop, compiled by TorchScript
@@ -133,8 +134,8 @@ class Identity(nn.Module):
         return self.rnn(self.table(x))[0]
 
 
-def forms(name):
-    """Every way to run a workload: (what it is, step function)."""
+def forms(name, **zero):
+    """Every way to run a workload: (what it is, step function). `zero`: arguments of zero_grad."""
     cell, inputs, units, outputs, steps, batch, rate = WORKLOADS[name]
     torch.manual_seed(1)
     if name == "W7":
@@ -151,7 +152,7 @@ def forms(name):
         optimizer = optimize(parameters)
 
         def step():
-            optimizer.zero_grad(set_to_none=True)
+            optimizer.zero_grad(**zero)
             states = body(x)
             if name == "W7":  # only the last step counts, so only it needs an output
                 loss = F.mse_loss(head(states[-1]), y)
@@ -251,7 +252,7 @@ def modules(name):
 def fastest(name):
     """Warms every form up (TorchScript compiles in its first steps), times all in turns, and returns the one with the
     fastest turn: what it is, step. The fastest, not the middle one, so that a busy moment cannot choose a slow form."""
-    candidates = list(speakers() if name == GENERATION else forms(name))
+    candidates = list(speakers() if name == GENERATION else forms(name, set_to_none=True))
     for _, step in candidates:
         run(step, 200, 5)
     best = [float("inf")] * len(candidates)

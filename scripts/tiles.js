@@ -32,7 +32,7 @@
 const tiles = [
   {
     name: 'tile4',
-    what: 'Four rows: C[4, count·PANEL] (+)= A·B with rows of A `row` bytes apart and `count` > 0 panels of B [k][PANEL], `panel` bytes apart.',
+    what: 'Four rows: C[4, count·PANEL] = A·B, plus `from` where it adds, with rows of A `row` bytes apart, those of C `ldc`, those of `from` `ldf`, and `count` > 0 panels of B [k][PANEL], `panel` bytes apart.',
     rows: 4,
     steps: 8,
   },
@@ -80,7 +80,6 @@ function tileSource(tile) {
     ]),
   );
   const sum = (/** @type {{ row: number, vector: number }} */ { row, vector }) => `c${row}${vector}`;
-  const place = (/** @type {{ row: number, vector: number }} */ { row, vector }) => `${at(row)}, ${16 * vector}`;
   const at = (/** @type {number} */ row) => (row === 0 ? 'c' : `r${row}`);
   const source = packs ? 'packed: usize, b: usize, ldb: usize' : 'b: usize';
   const moved = packs ? 'packed' : 'b';
@@ -96,8 +95,14 @@ function tileSource(tile) {
     ...indented([
       ...all.slice(1).map((row) => `const r${row} = ${at(row - 1)} + ldc;`),
       `let ${sums.map((each, i) => `${sum(each)} = ${i === 0 ? 'v128.splat<real>(0)' : 'c00'}`).join(', ')};`,
-      'if (accumulate) {',
-      ...indented(sums.map((each) => `${sum(each)} = v128.load(${place(each)});`)),
+      'if (adds) {',
+      ...indented([
+        'let f = from;',
+        ...all.flatMap((row) => [
+          ...range(2 * panels).map((vector) => `c${row}${vector} = v128.load(f, ${16 * vector});`),
+          ...(row === rows - 1 ? [] : ['f += ldf;']),
+        ]),
+      ]),
       '}',
       ...(panels === 2 ? ['let next = b + panel;'] : []),
       'let p = start, a0 = a;',
@@ -111,16 +116,17 @@ function tileSource(tile) {
       ]),
       '} while (p < k);',
       ...sums.map((each) => `v128.store(${at(each.row)}, ${sum(each)}, ${16 * each.vector});`),
-      `c += ${panels === 1 ? '' : `${panels} * `}STRIDE;`,
+      `c += ${panels} * STRIDE;`,
+      `from += ${panels} * STRIDE;`,
       `${moved} += along;`,
       ...(packs ? ['b += across;'] : []),
     ]),
     '} while (--left > 0);',
   ];
-  const sizes = 'panel: usize, k: i32, row: usize, ldc: usize';
+  const sizes = 'panel: usize, k: i32, row: usize, ldc: usize, ldf: usize';
   return `
 /** ${what} */
-export function ${name}(c: usize, a: usize, ${source}, count: i32, ${sizes}, accumulate: bool): void {
+export function ${name}(c: usize, from: usize, a: usize, ${source}, count: i32, ${sizes}, adds: bool): void {
 ${indented(lines).join('\n')}
 }
 `;

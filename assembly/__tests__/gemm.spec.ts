@@ -25,8 +25,11 @@ function copyOf(pointer: usize, count: i32): usize {
   return copy;
 }
 
+// What the sums start from.
+const ZERO: i32 = 0, C: i32 = 1, ROW: i32 = 2;
+
 /** How many elements differ in a bit from the plain loop's; padding of C must be as without a product: zero, or what it was. */
-function wrongIn(m: i32, n: i32, k: i32, transA: bool, transB: bool, accumulate: bool, packed: bool): i32 {
+function wrongIn(m: i32, n: i32, k: i32, transA: bool, transB: bool, start: i32, packed: bool): i32 {
   const lda = padded(transA ? m : k);
   const ldb = padded(transB ? k : n);
   const ldc = padded(n);
@@ -34,31 +37,36 @@ function wrongIn(m: i32, n: i32, k: i32, transA: bool, transB: bool, accumulate:
   const b = matrix(2, transB ? n : k, transB ? k : n, ldb, 1);
   const c = matrix(3, m + 1, n, ldc, 1); // one row more, which must stay
   const before = copyOf(c, (m + 1) * ldc);
+  const bias = matrix(4, 1, n, ldc, 1);
+  const from = start == ZERO ? 0 : start == C ? c : bias;
   const scratch = room(gemmScratch(m, n, k));
   if (packed) {
     const panels = block(max(1, k) * padded(n));
     packB(panels, b, k, n, ldb, transB);
-    gemmPacked(c, a, panels, m, n, k, lda, ldc, transA, accumulate, scratch);
+    gemmPacked(c, a, panels, m, n, k, lda, ldc, transA, from, scratch);
   } else {
-    gemm(c, a, b, m, n, k, lda, ldb, ldc, transA, transB, accumulate, scratch);
+    gemm(c, a, b, m, n, k, lda, ldb, ldc, transA, transB, from, scratch);
   }
   let wrong = 0;
   for (let i = 0; i <= m; i++) {
     for (let j = 0; j < ldc; j++) {
       const old = at(before, i * ldc + j);
       let expected = old;
-      if (i < m) expected = j < n ? dot(accumulate ? old : 0, a, b, i, j, k, lda, ldb, transA, transB) : 0;
+      const first: real = start == ZERO ? 0 : start == C ? old : at(bias, j);
+      if (i < m) expected = j < n ? dot(first, a, b, i, j, k, lda, ldb, transA, transB) : 0;
       if (at(c, i * ldc + j) != expected) wrong++;
     }
   }
   return wrong;
 }
 
-/** All transpositions, with and without accumulation and packing beforehand. */
+/** All transpositions and starts, with and without packing beforehand. */
 function wrongInAll(m: i32, n: i32, k: i32): i32 {
   let wrong = 0;
-  for (let bits = 0; bits < 16; bits++) {
-    wrong += wrongIn(m, n, k, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0);
+  for (let start = ZERO; start <= ROW; start++) {
+    for (let bits = 0; bits < 8; bits++) {
+      wrong += wrongIn(m, n, k, (bits & 1) != 0, (bits & 2) != 0, start, (bits & 4) != 0);
+    }
   }
   return wrong;
 }
@@ -93,9 +101,9 @@ describe('gemm and gemmPacked', () => {
   test('are so where B transposed is large and A has few rows', () => {
     const few: i32[] = [1, 2, 5, 20, 37, 64];
     for (let i = 0; i < few.length; i++) {
-      for (let accumulate = 0; accumulate < 2; accumulate++) {
-        expect(wrongIn(few[i], 523, 521, false, true, accumulate != 0, false)).toBe(0);
-        expect(wrongIn(few[i], 256, 1040, false, true, accumulate != 0, false)).toBe(0);
+      for (let start = ZERO; start <= ROW; start++) {
+        expect(wrongIn(few[i], 523, 521, false, true, start, false)).toBe(0);
+        expect(wrongIn(few[i], 256, 1040, false, true, start, false)).toBe(0);
       }
     }
   });
@@ -113,7 +121,7 @@ function wrongBackwards(m: i32, n: i32, k: i32, accumulate: bool): i32 {
   const c = matrix(3, m, n, ldb, 1);
   const before = copyOf(c, m * ldb);
   const lastA = a + bytes((k - 1) * lda), lastB = b + bytes((k - 1) * ldb);
-  gemm(c, lastA, lastB, m, n, k, -lda, -ldb, ldb, true, false, accumulate, room(gemmScratch(m, n, k)));
+  gemm(c, lastA, lastB, m, n, k, -lda, -ldb, ldb, true, false, accumulate ? c : 0, room(gemmScratch(m, n, k)));
   let wrong = 0;
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {

@@ -5,13 +5,13 @@
 import { madd } from '../simd';
 
 /**
- * One row of one panel; values of A are `step` bytes apart, rows of B `stride` bytes.
+ * One row of one panel, plus `from` where it adds; values of A are `step` bytes apart, rows of B `stride` bytes.
  */
-export function row1(c: usize, a: usize, step: usize, b: usize, stride: usize, k: i32, accumulate: bool): void {
+export function row1(c: usize, from: usize, a: usize, step: usize, b: usize, stride: usize, k: i32, adds: bool): void {
   let c0 = v128.splat<real>(0), c1 = c0;
-  if (accumulate) {
-    c0 = v128.load(c);
-    c1 = v128.load(c, 16);
+  if (adds) {
+    c0 = v128.load(from);
+    c1 = v128.load(from, 16);
   }
   for (; k > 0; k--, a += step, b += stride) {
     const x = v128.load_splat<real>(a);
@@ -25,17 +25,17 @@ export function row1(c: usize, a: usize, step: usize, b: usize, stride: usize, k
 /**
  * One row of four panels that are `panel` bytes apart: eight sums at once, so that the latency of the addition is hidden.
  */
-export function row4(c: usize, a: usize, step: usize, b: usize, stride: usize, panel: usize, k: i32, accumulate: bool): void {
+export function row4(c: usize, from: usize, a: usize, step: usize, b: usize, stride: usize, panel: usize, k: i32, adds: bool): void {
   let c0 = v128.splat<real>(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
-  if (accumulate) {
-    c0 = v128.load(c);
-    c1 = v128.load(c, 16);
-    c2 = v128.load(c, 32);
-    c3 = v128.load(c, 48);
-    c4 = v128.load(c, 64);
-    c5 = v128.load(c, 80);
-    c6 = v128.load(c, 96);
-    c7 = v128.load(c, 112);
+  if (adds) {
+    c0 = v128.load(from);
+    c1 = v128.load(from, 16);
+    c2 = v128.load(from, 32);
+    c3 = v128.load(from, 48);
+    c4 = v128.load(from, 64);
+    c5 = v128.load(from, 80);
+    c6 = v128.load(from, 96);
+    c7 = v128.load(from, 112);
   }
   let p1 = b + panel;
   let p2 = p1 + panel;
@@ -87,27 +87,36 @@ export function row4(c: usize, a: usize, step: usize, b: usize, stride: usize, p
 
 /**
  * Five rows, `row` bytes apart, of the first vector of one panel: a bit more than half the time of a tile of five. The second one of C
- * becomes 0 where it does not accumulate.
+ * is 0, or as it is in `from`.
  */
-export function half5(c: usize, a: usize, b: usize, k: i32, row: usize, ldc: usize, accumulate: bool): void {
+export function half5(c: usize, from: usize, a: usize, b: usize, k: i32, row: usize, ldc: usize, ldf: usize, adds: bool): void {
   const r1 = c + ldc;
   const r2 = r1 + ldc;
   const r3 = r2 + ldc;
   const r4 = r3 + ldc;
   let c0 = v128.splat<real>(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0;
-  if (accumulate) {
-    c0 = v128.load(c);
-    c1 = v128.load(r1);
-    c2 = v128.load(r2);
-    c3 = v128.load(r3);
-    c4 = v128.load(r4);
-  } else {
-    v128.store(c, c0, 16);
-    v128.store(r1, c0, 16);
-    v128.store(r2, c0, 16);
-    v128.store(r3, c0, 16);
-    v128.store(r4, c0, 16);
+  let u0 = c0, u1 = c0, u2 = c0, u3 = c0, u4 = c0;
+  if (adds) {
+    c0 = v128.load(from);
+    u0 = v128.load(from, 16);
+    from += ldf;
+    c1 = v128.load(from);
+    u1 = v128.load(from, 16);
+    from += ldf;
+    c2 = v128.load(from);
+    u2 = v128.load(from, 16);
+    from += ldf;
+    c3 = v128.load(from);
+    u3 = v128.load(from, 16);
+    from += ldf;
+    c4 = v128.load(from);
+    u4 = v128.load(from, 16);
   }
+  v128.store(c, u0, 16);
+  v128.store(r1, u1, 16);
+  v128.store(r2, u2, 16);
+  v128.store(r3, u3, 16);
+  v128.store(r4, u4, 16);
   let a1 = a + row;
   let a2 = a1 + row;
   let a3 = a2 + row;

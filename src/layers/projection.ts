@@ -72,10 +72,9 @@ export function bindProjection(
   return {
     forward(y, from, to) {
       const n = (to - from) * rows;
-      if (bias !== 0) kernels.biasRows(at(y, from), bias, n, ld);
       if (packed !== 0) {
-        const add = bias !== 0;
-        kernels.gemmPacked(at(y, from), at(input, from), packed, n, outputs, inputs, input.ld, ld, false, add, scratch);
+        const x = at(input, from);
+        kernels.gemmPacked(at(y, from), x, packed, n, outputs, inputs, input.ld, ld, false, bias, scratch);
         return;
       }
       kernels.gemm(
@@ -90,7 +89,7 @@ export function bindProjection(
         ld,
         false,
         false,
-        bias !== 0,
+        bias,
         scratch,
       );
     },
@@ -112,7 +111,7 @@ export function bindProjection(
           dInput.ld,
           false,
           true,
-          addToInput,
+          addToInput ? at(dInput, from) : 0,
           scratch,
         );
       }

@@ -47,7 +47,7 @@ export function bindVanishing(
     if (n <= 0) return before;
     const r = at(omega, first);
     const d = at(da, first);
-    kernels.gemm(r, d, recurrentWeight(), n, H, H, ld, ld, ld, false, true, false, scratch);
+    kernels.gemm(r, d, recurrentWeight(), n, H, H, ld, ld, ld, false, true, 0, scratch);
     const m = dropout === undefined ? 0 : at(dropout, first);
     const begins = pass.resets ? at(resets, first) : 0;
     return kernels.vanishing(r, d, at(h, first), m, begins, n, ld, activation, factor, before);

@@ -41,7 +41,7 @@ export function weightGradient(
     ld,
     true,
     false,
-    accumulate,
+    accumulate ? dW : 0,
     scratch,
   );
 }

@@ -16,6 +16,7 @@ export interface Kernels {
   realBytes(): number;
   padded(columns: number): number;
 
+  /** `from`: 0, c to add to C, or a row to start each row from. */
   gemm(
     c: Pointer,
     a: Pointer,
@@ -28,7 +29,7 @@ export interface Kernels {
     ldc: number,
     transA: boolean,
     transB: boolean,
-    accumulate: boolean,
+    from: Pointer,
     scratch: Pointer,
   ): void;
   /** The product with op(B) packed by `packB`. */
@@ -42,7 +43,7 @@ export interface Kernels {
     lda: number,
     ldc: number,
     transA: boolean,
-    accumulate: boolean,
+    from: Pointer,
     scratch: Pointer,
   ): void;
   packB(packed: Pointer, b: Pointer, k: number, n: number, ldb: number, transB: boolean): void;
@@ -128,7 +129,6 @@ export interface Kernels {
   gatherRows(y: Pointer, table: Pointer, bias: Pointer, tokens: Pointer, rows: number, ld: number): void;
   scatterAddRows(dTable: Pointer, dy: Pointer, tokens: Pointer, rows: number, ld: number): void;
 
-  biasRows(y: Pointer, bias: Pointer, rows: number, ld: number): void;
   sumRows(db: Pointer, dy: Pointer, rows: number, ld: number): void;
   maskRows(y: Pointer, x: Pointer, mask: Pointer, rows: number, ld: number): void;
   clear(x: Pointer, n: number): void;
