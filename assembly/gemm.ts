@@ -14,6 +14,9 @@ import { pack5, tile2, tile4, tile5 } from '../build/tiles';
  */
 // @ts-ignore: decorator
 @inline const KC: i32 = 1536 / sizeof<real>();
+/** A sum of up to so many steps is one block: what passing C once more would cost is more than what falls out of the cache. */
+// @ts-ignore: decorator
+@inline const WHOLE: i32 = 2048 / sizeof<real>();
 /** Rows of one block of A: the packed block stays in the second-level cache. */
 // @ts-ignore: decorator
 @inline const MC: i32 = 256;
@@ -33,6 +36,14 @@ import { pack5, tile2, tile4, tile5 } from '../build/tiles';
 // @ts-ignore: decorator
 @inline const TURNED_ROWS: i32 = 64;
 
+/** Steps of k of one block: blocks of equal length. */
+// @ts-ignore: decorator
+@inline function depthOf(k: i32): i32 {
+  if (k <= WHOLE) return k;
+  const blocks = (k + KC - 1) / KC;
+  return (k + blocks - 1) / blocks;
+}
+
 /** Bytes of the packed block of n columns of B. */
 // @ts-ignore: decorator
 @inline function panelBytes(n: i32, kc: i32): usize {
@@ -40,9 +51,9 @@ import { pack5, tile2, tile4, tile5 } from '../build/tiles';
   return <usize>min(padded(n) / PANEL * panel, max(B_BYTES, panel));
 }
 
-/** Bytes of scratch that `gemm` and `gemmPacked` need for these sizes, and for fewer rows. */
+/** Bytes of scratch that `gemm` and `gemmPacked` need for these sizes, and for fewer rows and shorter sums. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
-  const kc = min(k, KC);
+  const kc = min(k, WHOLE);
   const usual = <usize>min(m, MC) * transposedRow(kc) + panelBytes(n, kc);
   if (<usize>n * bytes(k) < TURNED_BYTES) return usual;
   const few = min(m, TURNED_ROWS);
@@ -146,8 +157,7 @@ function multiply(
     b += bytes(whole);
     n -= whole;
   }
-  const blocks = (k + KC - 1) / KC;
-  const depth = (k + blocks - 1) / blocks;
+  const depth = depthOf(k);
   for (let p = 0; p < k; p += depth) {
     const kc = min(depth, k - p);
     const width = max(1, (transA ? B_BYTES / 2 : B_BYTES) / (kc * <i32>STRIDE)) * PANEL;

@@ -79,7 +79,7 @@ describe('gemm and gemmPacked', () => {
   });
 
   test('are so for every length of the sum, beyond the blocks of k too', () => {
-    const lengths: i32[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 31, 64, 100, 191, 192, 193, 255, 256, 257, 300, 383, 384, 385, 600, 769];
+    const lengths: i32[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 31, 64, 100, 191, 192, 193, 255, 256, 257, 300, 383, 384, 385, 511, 512, 513, 600, 769];
     for (let i = 0; i < lengths.length; i++) {
       expect(wrongInAll(1, 9, lengths[i])).toBe(0);
       expect(wrongInAll(4, PANEL, lengths[i])).toBe(0);
