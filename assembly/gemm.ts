@@ -20,6 +20,9 @@ import { pack5, tile2, tile4, tile5 } from '../build/tiles';
 /** Rows of one block of A: the packed block stays in the second-level cache. */
 // @ts-ignore: decorator
 @inline const MC: i32 = 256;
+/** Rows of A that are multiples of so many bytes apart fall on the same sets of the first-level cache: they are copied first. */
+// @ts-ignore: decorator
+@inline const PAGE: usize = 4096;
 /**
  * Bytes of the block of B that all rows of A pass: four panels at least, so that packing reads whole cache lines. Half of it beside a
  * transposed block of A, which takes as much of the second-level cache.
@@ -170,6 +173,11 @@ function multiply(
         across = scratch;
         apart = transposedRow(kc);
         transposeBlock(across, apart, rowsOfA, mc, kc, step);
+        panels += <usize>mc * apart;
+      } else if ((row & (PAGE - 1)) == 0 && n > TURNED_ROWS) {
+        across = scratch;
+        apart = transposedRow(kc);
+        for (let r: usize = 0; r < <usize>mc; r++) memory.copy(across + r * apart, rowsOfA + r * row, bytes(kc));
         panels += <usize>mc * apart;
       }
       for (let j = 0; j < n; j += width) {

@@ -108,6 +108,12 @@ describe('gemm and gemmPacked', () => {
     }
   });
 
+  test('are so where rows are whole pages apart', () => {
+    expect(wrongInAll(7, 70, 1024)).toBe(0);
+    expect(wrongInAll(64, 67, 1024)).toBe(0);
+    expect(wrongInAll(70, 1024, 9)).toBe(0);
+  });
+
   test('do nothing for no rows', () => {
     expect(wrongInAll(0, 5, 4)).toBe(0);
   });
