@@ -8,7 +8,7 @@
 // A partial last panel is cut with lane masks, so there are no scalar tails. Loops test at the bottom, so that V8 hoists
 // what does not change in them (see optimizers.ts).
 
-import { LANES, PANEL, bytes } from './simd';
+import { LANES, PANEL, bytes, padded } from './simd';
 import { expNonPositive, log } from './math';
 import { total, widen, widenSquares } from './reduce';
 
@@ -71,47 +71,47 @@ export function rowMax(x: usize, columns: i32): real {
 /** y = exp(x - max) over a row, 0 in the padding; returns the sum. Every term is at most 1 and one of them is 1. */
 export function expRow(y: usize, x: usize, max: real, columns: i32): f64 {
   const whole = x + wholePanels(columns);
+  const end = x + bytes(padded(columns));
   const m = v128.splat<real>(max);
   let s0 = v128.splat<real>(0);
   let s1 = s0;
-  if (x < whole) do {
-    const e0 = expNonPositive(v128.sub<real>(v128.load(x), m));
-    const e1 = expNonPositive(v128.sub<real>(v128.load(x, 16), m));
+  let lanes0 = i64x2.splat(-1);
+  let lanes1 = lanes0;
+  do {
+    if (x == whole) {
+      lanes0 = columnLanes(columns, 0);
+      lanes1 = columnLanes(columns, LANES);
+    }
+    const e0 = v128.and(expNonPositive(v128.sub<real>(v128.load(x), m)), lanes0);
+    const e1 = v128.and(expNonPositive(v128.sub<real>(v128.load(x, 16), m)), lanes1);
     s0 = v128.add<real>(s0, e0);
     s1 = v128.add<real>(s1, e1);
     v128.store(y, e0);
     v128.store(y, e1, 16);
     x += STRIDE;
     y += STRIDE;
-  } while (x < whole);
-  if (columns & (PANEL - 1)) {
-    const e0 = v128.and(expNonPositive(v128.sub<real>(v128.load(x), m)), columnLanes(columns, 0));
-    const e1 = v128.and(expNonPositive(v128.sub<real>(v128.load(x, 16), m)), columnLanes(columns, LANES));
-    s0 = v128.add<real>(s0, e0);
-    s1 = v128.add<real>(s1, e1);
-    v128.store(y, e0);
-    v128.store(y, e1, 16);
-  }
+  } while (x < end);
   return total(widen(s0), widen(s1));
 }
 
 /** y *= factor over a row; the padding stays 0 even when the factor is not finite. */
 function scaleRow(y: usize, factor: f64, columns: i32): void {
   const whole = y + wholePanels(columns);
+  const end = y + bytes(padded(columns));
   const f = v128.splat<real>(<real>factor);
-  if (y < whole) do {
-    const y0 = v128.mul<real>(v128.load(y), f);
-    const y1 = v128.mul<real>(v128.load(y, 16), f);
+  let lanes0 = i64x2.splat(-1);
+  let lanes1 = lanes0;
+  do {
+    if (y == whole) {
+      lanes0 = columnLanes(columns, 0);
+      lanes1 = columnLanes(columns, LANES);
+    }
+    const y0 = v128.and(v128.mul<real>(v128.load(y), f), lanes0);
+    const y1 = v128.and(v128.mul<real>(v128.load(y, 16), f), lanes1);
     v128.store(y, y0);
     v128.store(y, y1, 16);
     y += STRIDE;
-  } while (y < whole);
-  if (columns & (PANEL - 1)) {
-    const y0 = v128.and(v128.mul<real>(v128.load(y), f), columnLanes(columns, 0));
-    const y1 = v128.and(v128.mul<real>(v128.load(y, 16), f), columnLanes(columns, LANES));
-    v128.store(y, y0);
-    v128.store(y, y1, 16);
-  }
+  } while (y < end);
 }
 
 /**
@@ -269,7 +269,7 @@ export function sigmoidCrossEntropy(
     let x = logits;
     let t = targets;
     const whole = x + wholePanels(features);
-    const end = x + bytes((features + PANEL - 1) & -PANEL);
+    const end = x + bytes(padded(features));
     do {
       if (x == whole) {
         lanes0 = columnLanes(features, 0);

@@ -130,11 +130,24 @@ async function buildPackage({ index, ...others }) {
   });
   const { metafile } = await build({ ...shared, entryPoints: [index], write: false });
   const inCore = Object.keys(metafile.inputs).filter((path) => path.startsWith('src/') && path !== index);
-  await build({
-    ...shared,
-    stdin: { contents: inCore.map((path) => `export * from './${path}';`).join('\n'), resolveDir: root },
-    entryNames: 'chunks/core',
-  });
+  /** @param {string} names What of the modules leaves the bundle: `*` or a list in braces. */
+  const buildCore = (names) =>
+    build({
+      ...shared,
+      stdin: { contents: `export ${names} from 'modules';`, resolveDir: root },
+      entryNames: 'chunks/core',
+      plugins: [
+        {
+          name: 'modules',
+          setup({ onResolve, onLoad }) {
+            onResolve({ filter: /^modules$/ }, ({ path }) => ({ path, namespace: 'modules' }));
+            const contents = inCore.map((file) => `export * from './${file}';`).join('\n');
+            onLoad({ filter: /^modules$/, namespace: 'modules' }, () => ({ contents, resolveDir: root }));
+          },
+        },
+      ],
+    });
+  await buildCore('*');
   const [, exported = ''] = /export\{([^}]*)\};?\s*$/.exec(readFileSync('build/chunks/core.js', 'utf8')) ?? [];
   const there = exported.split(',').map((name) => name.split(' as ').at(-1));
 
@@ -161,8 +174,11 @@ async function buildPackage({ index, ...others }) {
     [...text.matchAll(/\{([^{}]*)\}from"\.\/chunks\/core\.js"/g)].flatMap(([, names]) => (names ?? '').split(',')),
   );
   // Two modules that export one name would take it from each other without a word.
-  const lost = used.map((name) => name.split(' as ')[0] ?? '').filter((name) => name !== '' && !there.includes(name));
+  const names = [...new Set(used.map((name) => name.split(' as ')[0] ?? ''))].filter((name) => name !== '');
+  const lost = names.filter((name) => !there.includes(name));
   if (lost.length > 0) throw new Error(`expected these names once among the modules of ${index}: ${lost.join(', ')}`);
+  // Again with what is asked for alone: names are a part of what a page loads.
+  await buildCore(`{ ${names.join(', ')} }`);
   for (const { path, text } of outputFiles) {
     const beside = dirname(path) === join(root, 'build/chunks');
     const moved = text.replaceAll('"./chunks/core.js"', '"./core.js"').replaceAll('"./index.js"', '"../index.js"');
