@@ -188,7 +188,8 @@ export function recurrentForward(plan: usize): void {
     const q = layer.q + <usize>t * bytes(B * width);
     const qInverse = layer.qInverse + bytes(t * layer.inverses);
     // Of a state of zeros, as the first one often is, nothing comes.
-    const idle = i == 0 && !gain && isZero(seen, B * ld);
+    const idle = i == 0 && isZero(seen, B * ld);
+    if (idle && gain) clear(q, B * width);
     if (cell == ELMAN || cell == LSTM) {
       const product = gain ? q : a;
       if (!idle) stateProduct(product, seen, w, packed, B, width, H, width, width, gain ? 0 : a, work);
@@ -370,9 +371,7 @@ export function recurrentBackward(plan: usize): void {
       else if (gain) {
         const cn = layer.cn + at;
         const cInverse = layer.cInverse + bytes(t * layer.cInverses);
-        biasRows(normalized, layer.cellBias, B, ld);
-        addScaled(normalized, cn, layer.cellGain, B, ld, ld, ld);
-        lstmBackOutput(da, normalized, dh, dy, a, B, ld, activation, gate);
+        lstmBackOutput(da, normalized, dh, dy, a, cn, layer.cellGain, layer.cellBias, B, ld, activation, gate);
         sumRows(layer.dCellBias, normalized, B, ld);
         normalizeBack(normalized, normalized, cn, cInverse, layer.cellGain, layer.dCellGain, B, 1, H);
         add(dc, normalized, B * ld);

@@ -3,7 +3,7 @@
 import { PANEL, padded } from '../simd';
 import { lstmBack, lstmBackCell, lstmBackOutput, lstmCell, lstmOutput, lstmStep } from '../cells/lstm';
 import { CELL_KINDS, GATE_KINDS, slopeOf, valueOf } from './scalar';
-import { block, copy, differences, EPSILON, errorOf, get, matrix, strayPadding, worse } from './rows';
+import { block, copy, differences, EPSILON, errorOf, get, matrix, set, strayPadding, worse } from './rows';
 
 const ROWS: i32 = 3;
 const TOLERANCE: f64 = 16 * EPSILON;
@@ -161,8 +161,12 @@ describe('the step in two parts', () => {
         lstmBack(da, dBefore, dh, dy, whole, before, 0, 0, ROWS, ld, cell, gates);
         const daParts = block(4 * n);
         const dBeforeParts = copy(dc, n);
-        const du = copy(c, n);
-        lstmBackOutput(daParts, du, dh, dy, parts, ROWS, ld, cell, gates);
+        // u as γ∘(c/2) + β with γ = 2 and β = 0.
+        const half = block(n), gain = block(ld), bias = block(ld);
+        for (let i = 0; i < n; i++) set(half, i, get(c, i) / 2);
+        for (let i = 0; i < ld; i++) set(gain, i, 2);
+        const du = block(n);
+        lstmBackOutput(daParts, du, dh, dy, parts, half, gain, bias, ROWS, ld, cell, gates);
         for (let i = 0; i < n; i++) {
           store<real>(dBeforeParts + i * sizeof<real>(), <real>get(dBeforeParts, i) + <real>get(du, i));
         }
@@ -172,8 +176,8 @@ describe('the step in two parts', () => {
 
         // In the place of the gates.
         const again = copy(dc, n);
-        const duAgain = copy(c, n);
-        lstmBackOutput(parts, duAgain, dh, dy, parts, ROWS, ld, cell, gates);
+        const duAgain = block(n);
+        lstmBackOutput(parts, duAgain, dh, dy, parts, half, gain, bias, ROWS, ld, cell, gates);
         for (let i = 0; i < n; i++) store<real>(again + i * sizeof<real>(), <real>get(again, i) + <real>get(duAgain, i));
         lstmBackCell(parts, again, parts, before, ROWS, ld, cell, gates);
         expect(differences(parts, da, 4 * n)).toBe(0, 'in place');

@@ -168,29 +168,39 @@ export function lstmOutput(h: usize, a: usize, u: usize, rows: i32, ld: i32, cel
 }
 
 // @ts-ignore: decorator
-@inline function lstmBackOutputRows(da: usize, u: usize, dh: usize, dy: usize, a: usize, rows: i32, ld: i32, cell: i32, gate: i32, usual: bool): void {
+@inline function lstmBackOutputRows(
+  da: usize, du: usize, dh: usize, dy: usize, a: usize, normal: usize, gain: usize, bias: usize,
+  rows: i32, ld: i32, cell: i32, gate: i32, usual: bool,
+): void {
   const width = bytes(ld);
-  for (let r = 0; r < rows; r++, a += <usize>3 * width, da += <usize>3 * width) {
+  for (let r = 0; r < rows; r++, a += <usize>3 * width, da += <usize>3 * width, gain -= width, bias -= width) {
     const end = a + width;
     do {
       const d = v128.add<real>(v128.load(dh), v128.load(dy));
-      const y = phi(v128.load(u), cell, usual);
+      const u = v128.add<real>(v128.load(bias), v128.mul<real>(v128.load(gain), v128.load(normal)));
+      const y = phi(u, cell, usual);
       const ov = v128.load(a + <usize>3 * width);
-      v128.store(u, v128.mul<real>(v128.mul<real>(d, ov), phiSlope(y, cell, usual)));
+      v128.store(du, v128.mul<real>(v128.mul<real>(d, ov), phiSlope(y, cell, usual)));
       v128.store(da + <usize>3 * width, v128.mul<real>(v128.mul<real>(d, y), sigmaSlope(ov, gate, usual)));
       a += 16;
       da += 16;
-      u += 16;
+      du += 16;
       dh += 16;
       dy += 16;
+      normal += 16;
+      gain += 16;
+      bias += 16;
     } while (a < end);
   }
 }
 
-/** Backward of the second part, which comes first: da of o, and u becomes dL/du; da of the others stays what a has. */
-export function lstmBackOutput(da: usize, u: usize, dh: usize, dy: usize, a: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
-  if (cell == TANH && gate == SIGMOID) lstmBackOutputRows(da, u, dh, dy, a, rows, ld, TANH, SIGMOID, true);
-  else lstmBackOutputRows(da, u, dh, dy, a, rows, ld, cell, gate, false);
+/** Backward of the second part, which comes first: da of o, and du from normal = N(c_t), γ and β; da of the others stays what a has. */
+export function lstmBackOutput(
+  da: usize, du: usize, dh: usize, dy: usize, a: usize, normal: usize, gain: usize, bias: usize,
+  rows: i32, ld: i32, cell: i32, gate: i32,
+): void {
+  if (cell == TANH && gate == SIGMOID) lstmBackOutputRows(da, du, dh, dy, a, normal, gain, bias, rows, ld, TANH, SIGMOID, true);
+  else lstmBackOutputRows(da, du, dh, dy, a, normal, gain, bias, rows, ld, cell, gate, false);
 }
 
 // @ts-ignore: decorator
