@@ -15,22 +15,24 @@ import { PANEL, bytes } from './simd';
   return f64x2.add(f64x2.promote_low_f32x4(v), f64x2.promote_low_f32x4(v128.shuffle<u64>(v, v, 1, 1)));
 }
 
+/** The sum of the squares of two pairs. */
+// @ts-ignore: decorator
+@inline function squares(low: v128, high: v128): v128 {
+  return f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high));
+}
+
 /** Like `widen`, of the squares of the lanes; f32 lanes are squared in f64, which is exact. */
 // @ts-ignore: decorator
 @inline export function widenSquares(v: v128): v128 {
   if (sizeof<real>() == 8) return f64x2.mul(v, v);
-  const low = f64x2.promote_low_f32x4(v);
-  const high = f64x2.promote_low_f32x4(v128.shuffle<u64>(v, v, 1, 1));
-  return f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high));
+  return squares(f64x2.promote_low_f32x4(v), f64x2.promote_low_f32x4(v128.shuffle<u64>(v, v, 1, 1)));
 }
 
 /** The same of a vector in memory: an f32 pair is widened as it is loaded. */
 // @ts-ignore: decorator
 @inline function widenSquaresAt(x: usize): v128 {
   if (sizeof<real>() == 8) return widenSquares(v128.load(x));
-  const low = f64x2.promote_low_f32x4(v128.load64_zero(x));
-  const high = f64x2.promote_low_f32x4(v128.load64_zero(x, 8));
-  return f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high));
+  return squares(f64x2.promote_low_f32x4(v128.load64_zero(x)), f64x2.promote_low_f32x4(v128.load64_zero(x, 8)));
 }
 
 /** Sum of both lanes of both accumulators of a panel. */
