@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { chromiumFlags, engineOf, findEngine, installCommand } from './test/engines/engines.js';
+import { chromiumFlags, engineOf, findEngine, installCommand } from './test/truth/engines/engines.js';
 
 const include = ['test/**/*.test.ts'];
 const testTimeout = 60_000;

@@ -2,15 +2,15 @@
 
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { revectorize } from '../src/revectorize.ts';
-import { ceiling } from './ceiling.js';
-import { generationPair } from './generation.ts';
-import { kernelCases } from './kernels.ts';
+import { revectorize } from '../src/node/revectorize.ts';
 import { type Contender, inTurns, type Timing } from './measure.ts';
-import { type Choice, installation, peers, startPyTorch } from './pytorch.ts';
 import { type Comparison, compare, type Row, row, table } from './report.ts';
-import { trainingPair } from './training.ts';
-import { flops, generation, samplings, workloads } from './workloads.ts';
+import { generationPair } from './steps/generation.ts';
+import { kernelCases } from './steps/kernels.ts';
+import { type Choice, installation, peers, startPyTorch } from './steps/pytorch.ts';
+import { trainingPair } from './steps/training.ts';
+import { flops, generation, samplings, workloads } from './steps/workloads.ts';
+import { ceiling } from './studies/ceiling.js';
 
 const usage = `npm run bench -- [options]
   --filter TEXT    only what has TEXT in its name, upper case or lower (gemm, tanh, softmax, W1 to W7, G)

@@ -1,5 +1,5 @@
 // @ts-check
-// npm run bench: bundles bench/index.ts, with what it takes from src/ and test/reference/, and runs it. Needs `npm run build`.
+// npm run bench: bundles bench/index.ts, with what it takes from src/ and test/truth/reference/, and runs it. Needs `npm run build`.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';

@@ -8,6 +8,6 @@ declare module '*.css';
 /** What the lessons say of their links, from `lessons/experiments.ts`. */
 declare module 'virtual:experiments' {
   export const experiments: Readonly<
-    Record<import('./config.ts').Language, readonly import('./lessons/experiments.ts').Experiment[]>
+    Record<import('./settings/config.ts').Language, readonly import('./lessons/experiments.ts').Experiment[]>
   >;
 }

@@ -1,8 +1,8 @@
 // Builds the page into dist/: files that any server can give out. The page imports `bptt` as any other page would, from this
 // package's own build.
 import { defineConfig, type Plugin } from 'vite';
-import { languages } from './config.ts';
 import { lessonFolders, pagesOf, readExperiments } from './lessons/experiments.ts';
+import { languages } from './settings/config.ts';
 import { EXCERPT } from './tasks/excerpt.ts';
 
 /** What the page may do: nothing comes from elsewhere, and nothing goes there. */

@@ -40,9 +40,9 @@ if (!kernelsOnly) {
     diagnostics: 'src/diagnostics/index.ts',
     generation: 'src/generation/index.ts',
     plots: 'src/plots/index.ts',
-    pytorch: 'src/pytorch.ts',
-    onnx: 'src/onnx/index.ts',
-    keras: 'src/keras/index.ts',
+    pytorch: 'src/interchange/pytorch/index.ts',
+    onnx: 'src/interchange/onnx/index.ts',
+    keras: 'src/interchange/keras/index.ts',
     series: 'src/series/index.ts',
     tokenizers: 'src/tokenizers/index.ts',
     worker: 'src/worker/index.ts',
@@ -82,7 +82,7 @@ async function buildThread() {
 /** The script and the style of `bptt train --report` as strings: the page needs nothing else. */
 async function buildReportPage() {
   const { outputFiles } = await build({
-    entryPoints: ['src/cli/report-page/charts.ts'],
+    entryPoints: ['src/cli/report/page/charts.ts'],
     bundle: true,
     write: false,
     format: 'esm',
@@ -90,7 +90,7 @@ async function buildReportPage() {
     minify: true,
     logLevel: 'warning',
   });
-  const styles = ['node_modules/uplot/dist/uPlot.min.css', 'src/cli/report-page/style.css'];
+  const styles = ['node_modules/uplot/dist/uPlot.min.css', 'src/cli/report/page/style.css'];
   const page = {
     // Inside of a script element nothing may look like its end.
     script: outputFiles[0]?.text.replaceAll('</script', '<\\/script'),

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright';
-import { chromiumFlags, engineOf, findEngine, installCommand } from '../test/engines/engines.js';
+import { chromiumFlags, engineOf, findEngine, installCommand } from '../test/truth/engines/engines.js';
 
 const [log, out, title = 'bptt train'] = process.argv.slice(2);
 if (log === undefined || out === undefined) {

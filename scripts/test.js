@@ -11,9 +11,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { engineOf, engines, installCommand } from '../test/engines/engines.js';
-import { installEngines } from '../test/engines/install.js';
-import { start, withFolder, within } from '../test/engines/processes.js';
+import { engineOf, engines, installCommand } from '../test/truth/engines/engines.js';
+import { installEngines } from '../test/truth/engines/install.js';
+import { start, withFolder, within } from '../test/truth/engines/processes.js';
 
 const CI = process.env.CI === 'true';
 const LIMIT = 1_500_000; // milliseconds for one runner
@@ -26,7 +26,7 @@ const LIMIT = 1_500_000; // milliseconds for one runner
  * @property {(report: string) => string[]} args for this Node; `report` is where a JSON report may be written
  * @property {(output: string, report: string) => Counts | undefined} count what its own report or closing lines say
  * @property {RegExp} closing its closing lines
- * @property {import('../test/engines/engines.js').Engine} [engine] what it cannot do without
+ * @property {import('../test/truth/engines/engines.js').Engine} [engine] what it cannot do without
  */
 
 /** @type {Runner[]} */
@@ -37,7 +37,7 @@ const runners = [
   vitest('chromium', engineOf('chromium')),
   {
     name: 'bits',
-    args: () => ['test/bits/run.js'],
+    args: () => ['test/truth/bits/run.js'],
     count: (output) => countsOf(/^bits: (?<passed>\d+) passed, (?<failed>\d+) failed$/m.exec(output)),
     closing: /^bits: .*/gm,
   },
@@ -143,7 +143,7 @@ function kernels(dtype) {
 /**
  * One of vitest's projects.
  * @param {'node' | 'chromium'} project
- * @param {import('../test/engines/engines.js').Engine} [engine]
+ * @param {import('../test/truth/engines/engines.js').Engine} [engine]
  * @returns {Runner}
  */
 function vitest(project, engine) {

@@ -1,19 +1,28 @@
 // The public exports.
-export type { Batch, Input } from './batch.ts';
-export type { EarlyStopping } from './best-so-far.ts';
-export { backpropagate, type Objective, type Truncation, type WindowResult } from './bptt.ts';
-export { type CheckGradientsOptions, checkGradients, type GradientError } from './check-gradients.ts';
-export { type TextStream, type TextStreamOptions, textStream } from './data.ts';
-export type { Data, Dataset } from './dataset.ts';
-export { BpttError, type BpttErrorCode, NonFiniteError } from './errors.ts';
-export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts';
-export { type FitData, type FitOptions, type FitResult, fit } from './fit.ts';
+
+export type { Dtype } from './base/dtype.ts';
+export { BpttError, type BpttErrorCode, NonFiniteError } from './base/errors.ts';
+export { backpropagate, type WindowResult } from './bptt/backpropagation.ts';
+export { type CheckGradientsOptions, checkGradients, type GradientError } from './bptt/check-gradients.ts';
+export type { Parallel } from './bptt/gradient-source.ts';
+export type { Objective, Truncation } from './bptt/objective.ts';
+export type { Batch, Input } from './data/batch.ts';
+export type { Data, Dataset } from './data/dataset.ts';
+export { type Sequence, type SequencesOptions, sequences } from './data/sequences.ts';
+export { split } from './data/split.ts';
+export { type TextStream, type TextStreamOptions, textStream } from './data/text-stream.ts';
 export type { GeneratedToken } from './generation/decoder.ts';
 export { type Finish, type GenerateOptions, type Generation, generate } from './generation/generate.ts';
 export type { SamplingOptions } from './generation/sampling.ts';
 export type { StopSequences } from './generation/stop.ts';
-export type { Parallel } from './gradient-source.ts';
-export type { Clip, Regularization, UpdateOptions } from './gradient-step.ts';
+export {
+  type ActivityRegularizationDescription,
+  type ActivityRegularizationOptions,
+  activityRegularization,
+} from './layers/activity-regularization.ts';
+export { type DenseDescription, type DenseOptions, dense } from './layers/dense.ts';
+export { type DropoutDescription, type DropoutOptions, dropout } from './layers/dropout.ts';
+export { type EmbeddingDescription, type EmbeddingOptions, embedding } from './layers/embedding.ts';
 export {
   chrono,
   constant,
@@ -29,23 +38,7 @@ export {
   pytorch,
   uniform,
   zeros,
-} from './initializers.ts';
-export {
-  type ActivityRegularizationDescription,
-  type ActivityRegularizationOptions,
-  activityRegularization,
-} from './layers/activity-regularization.ts';
-export {
-  type BidirectionalDescription,
-  type BidirectionalOptions,
-  bidirectional,
-  type DirectedDescription,
-} from './layers/bidirectional.ts';
-export { type DenseDescription, type DenseOptions, dense } from './layers/dense.ts';
-export { type DropoutDescription, type DropoutOptions, dropout } from './layers/dropout.ts';
-export { type ElmanDescription, type ElmanOptions, elman } from './layers/elman.ts';
-export { type EmbeddingDescription, type EmbeddingOptions, embedding } from './layers/embedding.ts';
-export { type GruDescription, type GruOptions, gru } from './layers/gru.ts';
+} from './layers/initializers.ts';
 export {
   type FeaturesDescription,
   features,
@@ -53,26 +46,41 @@ export {
   type TokensDescription,
   tokens,
 } from './layers/inputs.ts';
-export { type LstmDescription, type LstmOptions, lstm } from './layers/lstm.ts';
+export {
+  type BidirectionalDescription,
+  type BidirectionalOptions,
+  bidirectional,
+  type DirectedDescription,
+} from './layers/recurrent/bidirectional.ts';
+export { type ElmanDescription, type ElmanOptions, elman } from './layers/recurrent/elman.ts';
+export { type GruDescription, type GruOptions, gru } from './layers/recurrent/gru.ts';
+export { type LstmDescription, type LstmOptions, lstm } from './layers/recurrent/lstm.ts';
 export type {
   Activation,
   GateActivation,
   RecurrentDescription,
   RecurrentOptions,
   Zoneout,
-} from './layers/recurrent-options.ts';
+} from './layers/recurrent/options.ts';
 export type { LayerDescription, ModelDescription } from './layers/registry.ts';
 export { type ResidualDescription, residual } from './layers/residual.ts';
-export { type LearningRateRange, type LearningRateRangeOptions, learningRateRange } from './learning-rate-range.ts';
-export type { LossName, Reduction } from './losses.ts';
+export { type EvaluateOptions, type Evaluation, evaluate } from './loss/evaluate.ts';
+export type { LossName, Reduction } from './loss/losses.ts';
+export type { Regularization } from './loss/weight-penalties.ts';
+export { createModel, type ForwardResult, type Model, type ModelOptions } from './model/model.ts';
+export { deserialize, type ModelFile, type SerializeOptions, serialize } from './model/model-file.ts';
+export type { EngineOptions } from './model/network.ts';
+export type { Parameter } from './model/parameters.ts';
+export type { State } from './model/state.ts';
+export { type CharactersOptions, characters, Vocabulary, type VocabularyDescription } from './tokenizers/characters.ts';
+export type { EarlyStopping } from './training/early-stopping.ts';
+export type { CheckpointEvent, EndEvent, StepEvent, TrainEvent, ValidationEvent } from './training/events.ts';
+export { type FitData, type FitOptions, type FitResult, fit } from './training/fit.ts';
 export {
-  createModel,
-  type ForwardResult,
-  type Model,
-  type ModelOptions,
-} from './model.ts';
-export { deserialize, type ModelFile, type SerializeOptions, serialize } from './model-file.ts';
-export type { EngineOptions } from './network.ts';
+  type LearningRateRange,
+  type LearningRateRangeOptions,
+  learningRateRange,
+} from './training/learning-rate-range.ts';
 export {
   type AdagradOptions,
   type AdamOptions,
@@ -85,8 +93,8 @@ export {
   rmsprop,
   type SgdOptions,
   sgd,
-} from './optimizers.ts';
-export type { Parameter } from './parameter-block.ts';
+} from './training/optimizers.ts';
+export type { CheckpointOptions, TrainOptions } from './training/options.ts';
 export {
   type CosineSchedule,
   cosine,
@@ -104,21 +112,9 @@ export {
   steps,
   type WarmupSchedule,
   warmup,
-} from './schedules.ts';
-export { type Sequence, type SequencesOptions, sequences } from './sequences.ts';
-export type { State } from './state.ts';
-export { type CharactersOptions, characters, split, Vocabulary, type VocabularyDescription } from './text.ts';
-export { train } from './train.ts';
-export type {
-  CheckpointEvent,
-  CheckpointOptions,
-  EndEvent,
-  StepEvent,
-  TrainEvent,
-  TrainOptions,
-  ValidationEvent,
-} from './train-options.ts';
+} from './training/schedules.ts';
+export { train } from './training/train.ts';
+export type { Clip, UpdateOptions } from './training/update.ts';
+export type { AverageOptions } from './training/weight-average.ts';
 export type { Reals } from './wasm/arena.ts';
-export type { Dtype } from './wasm/kernels.ts';
 export type { KernelSource } from './wasm/load.ts';
-export type { AverageOptions } from './weight-average.ts';

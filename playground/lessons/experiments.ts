@@ -1,6 +1,6 @@
 // The experiments of the lessons, read from their pages: the playground says beside each what to look for.
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Language } from '../config.ts';
+import type { Language } from '../settings/config.ts';
 
 /** A link that opens the playground in a prepared state. */
 export interface Experiment {

@@ -2,7 +2,7 @@
 // [0, 1), two of them marked, one in each half; at the end the network says their sum. The numbers are hundredths, so that the sums
 // that the page shows are right to the last digit.
 import { type Batch, features } from 'bptt';
-import type { TaskSettings } from '../fields.ts';
+import type { TaskSettings } from '../settings/fields.ts';
 import { createRandom, endless, type Random, SHOWN_ROWS, TEST_ROWS, TESTED } from './random.ts';
 import { rowOf } from './row.ts';
 import type { Answers, Task } from './task.ts';

@@ -1,7 +1,7 @@
 // The copy problem (Hochreiter and Schmidhuber 1997, in the form of Arjovsky, Shah and Bengio 2016): four letters, then a pause of
 // `length` steps, then a sign upon which the network says the letters again.
 import { type Batch, tokens } from 'bptt';
-import type { TaskSettings } from '../fields.ts';
+import type { TaskSettings } from '../settings/fields.ts';
 import { classAt } from './classes.ts';
 import { createRandom, endless, type Random, SHOWN_ROWS, TEST_ROWS, TESTED } from './random.ts';
 import { rowOf } from './row.ts';

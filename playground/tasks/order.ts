@@ -1,7 +1,7 @@
 // Temporal order (Hochreiter and Schmidhuber 1997, task 6a), of any length: a start symbol, distractors with an X or Y at two places, an
 // end symbol; at the end the network says in which order they came: XX, XY, YX or YY.
 import { type Batch, tokens } from 'bptt';
-import type { TaskSettings } from '../fields.ts';
+import type { TaskSettings } from '../settings/fields.ts';
 import { classAt, probabilityAt } from './classes.ts';
 import { createRandom, endless, type Random, SHOWN_ROWS, TEST_ROWS, TESTED } from './random.ts';
 import { rowOf } from './row.ts';

@@ -1,6 +1,6 @@
 // Sine prediction: each sequence is a sine of its own frequency and phase; at every step the network says the next number.
 import { type Batch, features } from 'bptt';
-import type { TaskSettings } from '../fields.ts';
+import type { TaskSettings } from '../settings/fields.ts';
 import { continueCurve } from './continuation.ts';
 import { createRandom, endless, type Random, TEST_ROWS, TESTED } from './random.ts';
 import { rowOf } from './row.ts';

@@ -1,7 +1,7 @@
 // Next character: the network reads a text and foresees each next character; then it writes on its own.
 import { type Batch, characters, generate, split, textStream, tokens } from 'bptt';
 import chapters from '../../src/cli/moby-dick.txt?raw';
-import type { TaskSettings } from '../fields.ts';
+import type { TaskSettings } from '../settings/fields.ts';
 import { EXCERPT } from './excerpt.ts';
 import type { Task, WrittenText } from './task.ts';
 

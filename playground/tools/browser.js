@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
 import { build, preview } from 'vite';
-import { chromiumFlags, engineOf, findEngine, installCommand } from '../../test/engines/engines.js';
+import { chromiumFlags, engineOf, findEngine, installCommand } from '../../test/truth/engines/engines.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -1,7 +1,7 @@
 // Lines over one common axis.
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { powerOfTen } from '../strings.ts';
+import { powerOfTen } from '../app/strings.ts';
 import { useLocale } from './locale.ts';
 import { colorOf, useDark } from './scheme.ts';
 

@@ -1,8 +1,8 @@
 // The language that the page speaks, for every component.
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { Language } from '../config.ts';
-import { formatCount, formatNumber, type Translate, translator } from '../strings.ts';
+import { formatCount, formatNumber, type Translate, translator } from '../app/strings.ts';
+import type { Language } from '../settings/config.ts';
 
 export interface Locale {
   readonly language: Language;

@@ -1,6 +1,7 @@
 // The networks that the views show.
-import type { RunSettings } from '../fields.ts';
-import type { RunState } from '../runner.ts';
+
+import type { RunState } from '../app/runner.ts';
+import type { RunSettings } from '../settings/fields.ts';
 
 /** A network with its name and colour. */
 export interface NamedRun {

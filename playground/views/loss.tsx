@@ -1,5 +1,5 @@
 // The loss over updates, on sequences that are never learned from and on those that are.
-import type { TaskName } from '../fields.ts';
+import type { TaskName } from '../settings/fields.ts';
 import { Chart, type Line } from '../ui/chart.tsx';
 import { useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';

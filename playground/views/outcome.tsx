@@ -1,5 +1,5 @@
 // What a network makes of its task: a text, answers, or a curve that it goes on drawing.
-import type { TaskName } from '../fields.ts';
+import type { TaskName } from '../settings/fields.ts';
 import type { Answers, Curve } from '../tasks/task.ts';
 import { Chart } from '../ui/chart.tsx';
 import { useLocale } from '../ui/locale.ts';

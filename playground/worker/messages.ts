@@ -1,5 +1,5 @@
 // What the page and a worker say to each other. A worker has one network.
-import type { RunSettings, TaskSettings } from '../fields.ts';
+import type { RunSettings, TaskSettings } from '../settings/fields.ts';
 import type { Outcome } from '../tasks/task.ts';
 
 /** What a network is to learn, and how. */

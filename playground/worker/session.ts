@@ -1,6 +1,6 @@
 // One network in training: makes updates when it is told to, and tells how it stands.
 import { BpttError, createModel, evaluate, type Model, type StepEvent, type TrainEvent, train } from 'bptt';
-import { describe, trainOptions } from '../network.ts';
+import { describe, trainOptions } from '../settings/network.ts';
 import { createTask } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
 import { lookInside } from './inside.ts';

@@ -1,6 +1,6 @@
 // The worker: trains one network and sends snapshots of it.
 import { deserialize, NonFiniteError, serialize } from 'bptt';
-import { parseConfig } from '../config.ts';
+import { parseConfig } from '../settings/config.ts';
 import { warmUp } from './inside.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { Session } from './session.ts';

@@ -1,9 +1,10 @@
 // Which earlier inputs an output depends on.
-import type { Input } from '../batch.ts';
-import { checkInteger, checkOptions } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import type { Model } from '../model.ts';
-import type { Network } from '../network.ts';
+
+import { checkInteger, checkOptions } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import type { Input } from '../data/batch.ts';
+import type { Model } from '../model/model.ts';
+import type { Network } from '../model/network.ts';
 import {
   checkReading,
   copyOf,

@@ -1,13 +1,14 @@
 // Diagnostics compute on a copy in f64: exact, and the model, its gradients and its training are left alone.
-import { checkInput, type Input } from '../batch.ts';
-import { checkInteger } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import type { DirectedDescription } from '../layers/bidirectional.ts';
+
+import { checkInteger } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { checkInput, type Input } from '../data/batch.ts';
+import type { DirectedDescription } from '../layers/recurrent/bidirectional.ts';
 import { createStack, type ModelDescription } from '../layers/registry.ts';
-import { type Model, restoreModel } from '../model.ts';
-import { createNetwork, type Network, refuseBothDirections } from '../network.ts';
-import { type Parameter, writeEntry } from '../parameter-block.ts';
-import { checkState, type State } from '../state.ts';
+import { type Model, restoreModel } from '../model/model.ts';
+import { createNetwork, type Network, refuseBothDirections } from '../model/network.ts';
+import { type Parameter, writeEntry } from '../model/parameters.ts';
+import { checkState, type State } from '../model/state.ts';
 import type { Probe } from './probe.ts';
 
 /** A copy of the model in f64. */

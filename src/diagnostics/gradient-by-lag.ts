@@ -1,10 +1,11 @@
 // How much of a loss's gradient arrives so many steps before it.
-import { type Batch, checkBatch } from '../batch.ts';
-import { checkInteger, checkOneOf, checkOptions } from '../check.ts';
-import { type LossName, losses, lossNames } from '../losses.ts';
-import type { Model } from '../model.ts';
-import type { State } from '../state.ts';
-import { checkState } from '../state.ts';
+
+import { checkInteger, checkOneOf, checkOptions } from '../base/check.ts';
+import { type Batch, checkBatch } from '../data/batch.ts';
+import { type LossName, losses, lossNames } from '../loss/losses.ts';
+import type { Model } from '../model/model.ts';
+import type { State } from '../model/state.ts';
+import { checkState } from '../model/state.ts';
 import { copyOf, recurrentLayer, refuseMixedSlopes } from './copy.ts';
 import { norm } from './matrix.ts';
 import { Probe } from './probe.ts';

@@ -1,9 +1,10 @@
 // The Jacobians of a recurrent layer from step to step: what its gradients are multiplied by on their way back.
-import type { Input } from '../batch.ts';
-import { checkInteger, checkOptions } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import type { Model } from '../model.ts';
-import type { State } from '../state.ts';
+
+import { checkInteger, checkOptions } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import type { Input } from '../data/batch.ts';
+import type { Model } from '../model/model.ts';
+import type { State } from '../model/state.ts';
 import type { Reals } from '../wasm/arena.ts';
 import {
   checkReading,

@@ -1,8 +1,8 @@
 // Lyapunov exponents: how fast neighbouring states of a network part or meet.
 import { Matrix as LinearMatrix, QrDecomposition } from 'ml-matrix';
-import type { Input } from '../batch.ts';
-import { checkInteger, checkOptions } from '../check.ts';
-import type { Model } from '../model.ts';
+import { checkInteger, checkOptions } from '../base/check.ts';
+import type { Input } from '../data/batch.ts';
+import type { Model } from '../model/model.ts';
 import { checkReading, recurrentLayer, refuseMixedSlopes, rowOf, rowOfState } from './copy.ts';
 import { type LayerOptions, trajectory } from './jacobians.ts';
 

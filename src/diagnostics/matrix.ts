@@ -1,7 +1,7 @@
 // Matrices as people see them, and what linear algebra says of them. The algorithms are ml-matrix's.
 import { EigenvalueDecomposition, Matrix as LinearMatrix, SingularValueDecomposition } from 'ml-matrix';
-import { checkOneOf, show } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import { checkOneOf, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 
 /** Row-major. */
 export interface Matrix {

@@ -1,7 +1,7 @@
 // A window that can be looked into: what flows through each layer, forward and back.
-import { LossWindow } from '../loss-window.ts';
-import { type LossName, losses } from '../losses.ts';
-import type { Network } from '../network.ts';
+import { LossWindow } from '../loss/loss-window.ts';
+import { type LossName, losses } from '../loss/losses.ts';
+import type { Network } from '../model/network.ts';
 import type { Reals } from '../wasm/arena.ts';
 
 export class Probe extends LossWindow {

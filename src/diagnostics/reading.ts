@@ -1,9 +1,10 @@
 // What the recurrent layers of a model hold along a sequence: their states and their gates.
-import type { Input } from '../batch.ts';
-import { checkNumber, checkOptions } from '../check.ts';
-import type { Model } from '../model.ts';
-import { refuseBothDirections } from '../network.ts';
-import { checkState, type State } from '../state.ts';
+
+import { checkNumber, checkOptions } from '../base/check.ts';
+import type { Input } from '../data/batch.ts';
+import type { Model } from '../model/model.ts';
+import { refuseBothDirections } from '../model/network.ts';
+import { checkState, type State } from '../model/state.ts';
 import {
   checkReading,
   copyOf,

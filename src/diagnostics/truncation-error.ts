@@ -1,14 +1,15 @@
 // How far truncated gradients are from the full one.
-import { Accumulation } from '../accumulation.ts';
-import type { Batch } from '../batch.ts';
-import { Backpropagation, checkTrainingBatch } from '../bptt.ts';
-import { checkInteger, checkOneOf, checkOptions, show } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import { type LossName, losses, lossNames } from '../losses.ts';
-import type { Model } from '../model.ts';
-import type { Network } from '../network.ts';
-import { readBlock } from '../parameter-block.ts';
-import { checkState, type State } from '../state.ts';
+
+import { checkInteger, checkOneOf, checkOptions, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { Backpropagation, checkTrainingBatch } from '../bptt/backpropagation.ts';
+import type { Batch } from '../data/batch.ts';
+import { type LossName, losses, lossNames } from '../loss/losses.ts';
+import type { Model } from '../model/model.ts';
+import type { Network } from '../model/network.ts';
+import { readBlock } from '../model/parameters.ts';
+import { checkState, type State } from '../model/state.ts';
+import { Accumulation } from '../training/accumulation.ts';
 import { copyOf } from './copy.ts';
 import { norm } from './matrix.ts';
 

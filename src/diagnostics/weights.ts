@@ -1,8 +1,8 @@
 // What the parameters alone say.
-import { checkOneOf, checkOptions } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import type { Model } from '../model.ts';
-import type { Parameter } from '../parameter-block.ts';
+import { checkOneOf, checkOptions } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import type { Model } from '../model/model.ts';
+import type { Parameter } from '../model/parameters.ts';
 import { recurrentLayer } from './copy.ts';
 import { eigenvalues, type Matrix, norm } from './matrix.ts';
 

@@ -1,9 +1,9 @@
 // Beam search: the likeliest continuations of a prompt, of those that begin like the likeliest shorter ones.
-import { checkInteger, checkNumber, checkOptions, checkSignal } from '../check.ts';
-import type { Model } from '../model.ts';
-import type { Network } from '../network.ts';
-import { checkState, type State } from '../state.ts';
-import { TimeSlice } from '../yield.ts';
+import { checkInteger, checkNumber, checkOptions, checkSignal } from '../base/check.ts';
+import { TimeSlice } from '../base/time-slice.ts';
+import type { Model } from '../model/model.ts';
+import type { Network } from '../model/network.ts';
+import { checkState, type State } from '../model/state.ts';
 import { checkPrompt, type Finish } from './generate.ts';
 import { LogProbabilities } from './log-probability.ts';
 import { gatherRows } from './state-rows.ts';

@@ -1,6 +1,6 @@
 // Rows that first read their prompts, of different lengths, and then what they say themselves, one token a step.
-import type { Network } from '../network.ts';
-import type { State } from '../state.ts';
+import type { Network } from '../model/network.ts';
+import type { State } from '../model/state.ts';
 import { LogProbabilities } from './log-probability.ts';
 import { Sampler, type Sampling } from './sampling.ts';
 import { TokenWindow } from './token-window.ts';

@@ -1,9 +1,9 @@
 // Generation for several prompts at once, of different lengths: a batch costs little more than one row.
-import { checkInteger, checkOptions, checkSignal, show } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import type { Model } from '../model.ts';
-import { checkState, type State, zeroState } from '../state.ts';
-import { TimeSlice } from '../yield.ts';
+import { checkInteger, checkOptions, checkSignal, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { TimeSlice } from '../base/time-slice.ts';
+import type { Model } from '../model/model.ts';
+import { checkState, type State, zeroState } from '../model/state.ts';
 import { Decoder, type GeneratedToken } from './decoder.ts';
 import { checkPrompt, type Finish } from './generate.ts';
 import { checkSampling, SAMPLING_OPTIONS, type SamplingOptions } from './sampling.ts';

@@ -1,10 +1,10 @@
 // Generation: a model that reads tokens and gives logits over the same tokens speaks one token at a time.
-import { checkBoolean, checkInteger, checkOptions, checkSignal, checkTokens } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import type { Model } from '../model.ts';
-import type { Network } from '../network.ts';
-import { checkState, type State } from '../state.ts';
-import { TimeSlice } from '../yield.ts';
+import { checkBoolean, checkInteger, checkOptions, checkSignal, checkTokens } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { TimeSlice } from '../base/time-slice.ts';
+import type { Model } from '../model/model.ts';
+import type { Network } from '../model/network.ts';
+import { checkState, type State } from '../model/state.ts';
 import { Decoder, type GeneratedToken } from './decoder.ts';
 import { checkSampling, SAMPLING_OPTIONS, type Sampling, type SamplingOptions } from './sampling.ts';
 import { checkStop, StopFilter, type StopSequences } from './stop.ts';

@@ -1,5 +1,5 @@
 // Log-probabilities of a model's own distribution: log softmax of its logits, in nats.
-import type { Network } from '../network.ts';
+import type { Network } from '../model/network.ts';
 import type { Pointer } from '../wasm/kernels.ts';
 import { nonFinite } from './sampling.ts';
 

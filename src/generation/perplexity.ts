@@ -1,10 +1,10 @@
 // How well a model predicts a text: perplexity and bits per character.
-import { checkInteger, checkOptions, checkTokens } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import { evaluate } from '../evaluate.ts';
-import type { Model } from '../model.ts';
-import type { Network } from '../network.ts';
-import type { State } from '../state.ts';
+import { checkInteger, checkOptions, checkTokens } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { evaluate } from '../loss/evaluate.ts';
+import type { Model } from '../model/model.ts';
+import type { Network } from '../model/network.ts';
+import type { State } from '../model/state.ts';
 import { vocabularySize } from './token-window.ts';
 
 export interface PerplexityOptions {

@@ -1,8 +1,8 @@
 // How the next token is chosen: the options that every way of sampling shares, and the choice itself.
-import { checkInteger, checkNumber } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import { seedWords } from '../initializers.ts';
-import type { Network } from '../network.ts';
+import { checkInteger, checkNumber } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { seedWords } from '../base/philox.ts';
+import type { Network } from '../model/network.ts';
 import type { Pointer } from '../wasm/kernels.ts';
 
 /** What a token is drawn from. Applied in this order: repetition penalty, temperature, top-k, top-p. */

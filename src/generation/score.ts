@@ -1,10 +1,10 @@
 // How likely a model finds given sequences.
-import { checkOptions, checkTokens, show } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import type { Model } from '../model.ts';
-import type { Network } from '../network.ts';
-import { checkState, type State } from '../state.ts';
-import { Window } from '../window.ts';
+import { checkOptions, checkTokens, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import type { Model } from '../model/model.ts';
+import type { Network } from '../model/network.ts';
+import { checkState, type State } from '../model/state.ts';
+import { Window } from '../model/window.ts';
 import { checkPrompt } from './generate.ts';
 import { LogProbabilities } from './log-probability.ts';
 import { gatherRows } from './state-rows.ts';

@@ -1,6 +1,6 @@
 // Rows of states put together anew.
-import type { Network } from '../network.ts';
-import { type State, zeroState } from '../state.ts';
+import type { Network } from '../model/network.ts';
+import { type State, zeroState } from '../model/state.ts';
 
 /** A state whose row r is row `rows[r]` of another. */
 export function gatherRows(network: Network, state: State, rows: readonly number[]): State {

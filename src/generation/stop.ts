@@ -1,6 +1,6 @@
 // Stop sequences: tokens that may be the beginning of one are held back until it is clear.
-import { checkTokens, show } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import { checkTokens, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 
 /** Sequences of tokens at which generation ends. */
 export type StopSequences = readonly (Int32Array | readonly number[])[];

@@ -1,12 +1,12 @@
 // Rows of tokens that a model reads one step at a time, each step's logits in memory for whoever chooses what comes next.
 
-import { checkModel } from '../check-model.ts';
-import { BpttError } from '../errors.ts';
-import type { Model } from '../model.ts';
-import { type Network, refuseBothDirections } from '../network.ts';
-import type { State } from '../state.ts';
+import { BpttError } from '../base/errors.ts';
+import { checkModel } from '../model/check-model.ts';
+import type { Model } from '../model/model.ts';
+import { type Network, refuseBothDirections } from '../model/network.ts';
+import type { State } from '../model/state.ts';
+import { Window } from '../model/window.ts';
 import type { Pointer } from '../wasm/kernels.ts';
-import { Window } from '../window.ts';
 
 /** Prompts are read this many steps at a time. */
 const CHUNK = 32;

@@ -1,6 +1,6 @@
 // Activity regularisation: penalties on large and on quickly changing outputs, as a layer that lets them pass.
-import { checkNumber, checkOptions } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import { checkNumber, checkOptions } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import type { BoundPenalty, LayerKind, Track } from './contract.ts';
 
 export interface ActivityRegularizationDescription {

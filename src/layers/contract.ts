@@ -1,13 +1,8 @@
 // What a layer is: it says its parameters, the buffers that a window of T×B needs and its output, and once these have
 // addresses it runs forward and backward over a range of steps. No tape: each backward is written by hand.
-import type { Initializer, InitializerContext } from '../initializers.ts';
+import type { Signal } from '../base/signal.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
-
-/** What flows between layers: token ids of a vocabulary, or rows of `size` real features. */
-export interface Signal {
-  readonly kind: 'tokens' | 'features';
-  readonly size: number;
-}
+import type { Initializer, InitializerContext } from './initializers.ts';
 
 /** The gates of LSTM and GRU. */
 export type Gate = 'i' | 'f' | 'g' | 'o' | 'r' | 'z' | 'n';

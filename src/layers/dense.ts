@@ -1,8 +1,8 @@
 // The dense layer: y_t = U x_t + b, the same at every step.
-import { checkInteger, checkOptions } from '../check.ts';
-import { checkInitializer, glorotUniform, type Initializer, zeros } from '../initializers.ts';
+import { checkInteger, checkOptions } from '../base/check.ts';
 import type { LayerKind } from './contract.ts';
-import { bindProjection, packedBuffer, projectionScratch } from './projection.ts';
+import { checkInitializer, glorotUniform, type Initializer, zeros } from './initializers.ts';
+import { bindProjection, packedBuffer, projectionScratch } from './parts/projection.ts';
 
 export interface DenseDescription {
   readonly kind: 'dense';

@@ -1,9 +1,9 @@
 // Dropout between layers.
-import { checkBoolean, checkOptions } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import { checkBoolean, checkOptions } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import type { LayerKind } from './contract.ts';
-import { drawOnce, drawSteps } from './masks.ts';
-import { checkRate } from './recurrent-options.ts';
+import { drawOnce, drawSteps } from './parts/masks.ts';
+import { checkRate } from './recurrent/options.ts';
 
 export interface DropoutDescription {
   readonly kind: 'dropout';

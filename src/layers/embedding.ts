@@ -1,9 +1,9 @@
 // The embedding layer: each token is a row of a table.
-import { checkInteger, checkOptions } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import { checkInitializer, type Initializer, uniform } from '../initializers.ts';
+import { checkInteger, checkOptions } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import type { LayerKind } from './contract.ts';
-import { bindProjection } from './projection.ts';
+import { checkInitializer, type Initializer, uniform } from './initializers.ts';
+import { bindProjection } from './parts/projection.ts';
 
 export interface EmbeddingDescription {
   readonly kind: 'embedding';

@@ -1,6 +1,6 @@
 // What a model reads: the first entry of its description. Not a layer: it computes nothing.
-import { checkInteger, checkOptions } from '../check.ts';
-import type { Signal } from './contract.ts';
+import { checkInteger, checkOptions } from '../base/check.ts';
+import type { Signal } from '../base/signal.ts';
 
 export interface TokensDescription {
   readonly kind: 'tokens';

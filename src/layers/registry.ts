@@ -1,16 +1,17 @@
 // The one list of layer kinds, and how a description becomes a stack of layers.
-import { checkObject } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import { checkObject } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import type { Signal } from '../base/signal.ts';
 import { type ActivityRegularizationDescription, activityRegularizationLayer } from './activity-regularization.ts';
-import { type BidirectionalDescription, bidirectionalLayer } from './bidirectional.ts';
-import type { Layer, LayerKind, Signal } from './contract.ts';
+import type { Layer, LayerKind } from './contract.ts';
 import { type DenseDescription, denseLayer } from './dense.ts';
 import { type DropoutDescription, dropoutLayer } from './dropout.ts';
-import { type ElmanDescription, elmanLayer } from './elman.ts';
 import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
-import { type GruDescription, gruLayer } from './gru.ts';
 import { checkInputDescription, type InputDescription } from './inputs.ts';
-import { type LstmDescription, lstmLayer } from './lstm.ts';
+import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
+import { type ElmanDescription, elmanLayer } from './recurrent/elman.ts';
+import { type GruDescription, gruLayer } from './recurrent/gru.ts';
+import { type LstmDescription, lstmLayer } from './recurrent/lstm.ts';
 import { type ResidualDescription, residualLayer } from './residual.ts';
 
 export type LayerDescription =

@@ -1,11 +1,15 @@
 // A recurrent layer with its input added to its output.
-import { checkObject, checkOptions, show } from '../check.ts';
-import { BpttError } from '../errors.ts';
-import { type BidirectionalDescription, bidirectionalLayer, type DirectedDescription } from './bidirectional.ts';
+import { checkObject, checkOptions, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import type { LayerKind } from './contract.ts';
-import { elmanLayer } from './elman.ts';
-import { gruLayer } from './gru.ts';
-import { lstmLayer } from './lstm.ts';
+import {
+  type BidirectionalDescription,
+  bidirectionalLayer,
+  type DirectedDescription,
+} from './recurrent/bidirectional.ts';
+import { elmanLayer } from './recurrent/elman.ts';
+import { gruLayer } from './recurrent/gru.ts';
+import { lstmLayer } from './recurrent/lstm.ts';
 
 type InnerDescription = DirectedDescription | BidirectionalDescription;
 

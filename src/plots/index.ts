@@ -1,9 +1,9 @@
 // `import { plotGradientByLag, ... } from 'bptt/plots'`: each diagnostic, and loss curves, as the text of an SVG, in Node and in pages.
-import { checkInteger, show } from '../check.ts';
+import { checkInteger, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import type { ComplexNumbers, Matrix, Saturation, TruncationError, UpdateRatio } from '../diagnostics/index.ts';
 import { singularValues } from '../diagnostics/index.ts';
-import { BpttError } from '../errors.ts';
-import type { StepEvent, ValidationEvent } from '../train-options.ts';
+import type { StepEvent, ValidationEvent } from '../training/events.ts';
 import { draw, joinCells, type PlotOptions } from './svg.ts';
 
 export type { PlotOptions } from './svg.ts';

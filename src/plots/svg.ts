@@ -12,7 +12,7 @@ import {
 import type { EChartsCoreOption } from 'echarts/core';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { checkInteger, checkOneOf, checkOptions, checkString } from '../check.ts';
+import { checkInteger, checkOneOf, checkOptions, checkString } from '../base/check.ts';
 
 export interface PlotOptions {
   /** Default: what the plot shows. */

@@ -1,5 +1,5 @@
 // Dates as days since 1970-01-01, and what a network can read of them.
-import { cosineOfPi } from '../exact-functions.ts';
+import { cosineOfPi } from '../base/exact-math.ts';
 
 /**
  * - `weekday`: 7 numbers, Monday first, 1 on that day and 0 else.

@@ -1,8 +1,8 @@
 // A series from CSV text and back. Nothing is guessed: what is not a number, missing or ragged is an error with its line and
 // column.
 import { type CsvError, parse } from 'csv-parse/browser/esm/sync';
-import { checkBoolean, checkObject, checkOneOf, checkOptions, checkString, show } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import { checkBoolean, checkObject, checkOneOf, checkOptions, checkString, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import { dayOf, formatDate, parseDate } from './calendar.ts';
 import { checkSeries, type Series, unknownColumn } from './series.ts';
 

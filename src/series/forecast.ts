@@ -1,10 +1,10 @@
 // What comes next: predictions of a model in the units of the series, one horizon or many, and how wrong they were.
 
-import { checkFinite, checkInteger, checkLength, checkNumbers, checkOptions, show } from '../check.ts';
-import { checkModel } from '../check-model.ts';
-import { BpttError } from '../errors.ts';
-import type { Model } from '../model.ts';
-import type { State } from '../state.ts';
+import { checkFinite, checkInteger, checkLength, checkNumbers, checkOptions, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { checkModel } from '../model/check-model.ts';
+import type { Model } from '../model/model.ts';
+import type { State } from '../model/state.ts';
 import { parseDate } from './calendar.ts';
 import { Frame, type Future } from './frame.ts';
 import { checkPipeline, inputSize, outputSize, type Pipeline } from './pipeline.ts';

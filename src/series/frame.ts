@@ -1,6 +1,6 @@
 // The rows of a series as a model reads them, and what it is to give: the only file that knows the order of the features.
-import { checkFinite } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import { checkFinite } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import { calendarWidth, writeCalendar } from './calendar.ts';
 import { checkDays, columnsOf, inputSize, outputSize, type Pipeline } from './pipeline.ts';
 import { scale, unscale } from './scaling.ts';

@@ -1,6 +1,6 @@
 // A pipeline in the metadata of a model file, so that a model that is loaded can forecast the next file.
-import { checkObject, checkOptions, show } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import { checkObject, checkOptions, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import { type CsvOptions, checkCsvOptions } from './csv.ts';
 import { type Pipeline, pipelineFromJSON } from './pipeline.ts';
 

@@ -1,7 +1,7 @@
 // What stands between a series and a model: which columns are read and predicted, and how their numbers are scaled. Fitted on the
 // training part only, and plain data, so that it can be kept in a model file.
-import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions, show } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import { type CalendarFeature, calendarFeatures, calendarWidth } from './calendar.ts';
 import { checkNames } from './csv.ts';
 import {

@@ -1,6 +1,6 @@
 // How the numbers of a column are scaled for a model, and back: plain data that is fitted once, and two functions.
-import { checkInteger, checkLength, checkNumber, checkOneOf, checkOptions } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import { checkInteger, checkLength, checkNumber, checkOneOf, checkOptions } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 
 /**
  * How the numbers of a column are scaled, by what the training part has:

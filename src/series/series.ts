@@ -8,8 +8,8 @@ import {
   checkOptions,
   nearest,
   show,
-} from '../check.ts';
-import { BpttError } from '../errors.ts';
+} from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import { parseDate } from './calendar.ts';
 
 /** 0000-01-01 and 9999-12-31. */

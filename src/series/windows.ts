@@ -1,9 +1,10 @@
 // A series as batches: windows of a few rows each, or the whole span as a stream.
-import type { Batch } from '../batch.ts';
-import { checkInteger, checkOneOf, checkOptions } from '../check.ts';
-import type { Dataset } from '../dataset.ts';
-import { BpttError } from '../errors.ts';
-import { permutation } from '../random.ts';
+
+import { checkInteger, checkOneOf, checkOptions } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { permutation } from '../base/philox.ts';
+import type { Batch } from '../data/batch.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { Frame } from './frame.ts';
 import { checkPipeline, type Pipeline } from './pipeline.ts';
 import { checkSpan, type Series, type Span } from './series.ts';

@@ -1,7 +1,7 @@
 // Byte-pair tokens by a tokenizer.json, the format of the tokenizers library of Hugging Face, which does the work.
 import { Tokenizer as Library } from '@huggingface/tokenizers';
-import { checkObject, checkString, checkTokens, show } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import { checkObject, checkString, checkTokens, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import { type BytePairDescription, checkWellFormed, type Tokenizer } from './tokenizer.ts';
 
 /**

@@ -1,5 +1,5 @@
 // The bytes of UTF-8 as tokens.
-import { checkString, checkTokens } from '../check.ts';
+import { checkString, checkTokens } from '../base/check.ts';
 import { type BytesDescription, checkWellFormed, type Tokenizer } from './tokenizer.ts';
 
 /**

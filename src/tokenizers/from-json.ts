@@ -1,8 +1,8 @@
 // A tokenizer of any kind from plain data, such as the metadata of a model file.
-import { checkObject, checkOneOf, checkOptions } from '../check.ts';
-import { Vocabulary } from '../text.ts';
+import { checkObject, checkOneOf, checkOptions } from '../base/check.ts';
 import { BytePair } from './byte-pair.ts';
 import { bytes } from './bytes.ts';
+import { Vocabulary } from './characters.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { Words } from './words.ts';
 

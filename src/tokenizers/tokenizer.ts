@@ -1,7 +1,7 @@
 // What every tokenizer can do, whatever its tokens are.
 
-import { BpttError } from '../errors.ts';
-import type { VocabularyDescription } from '../text.ts';
+import { BpttError } from '../base/errors.ts';
+import type { VocabularyDescription } from './characters.ts';
 
 /** The words of a text as plain data, for JSON. */
 export interface WordsDescription {

@@ -1,6 +1,14 @@
 // Words as tokens: how a text is cut into words, marks and spaces, and the vocabulary of those that it has.
-import { checkBoolean, checkInteger, checkObject, checkOptions, checkString, checkTokens, show } from '../check.ts';
-import { BpttError } from '../errors.ts';
+import {
+  checkBoolean,
+  checkInteger,
+  checkObject,
+  checkOptions,
+  checkString,
+  checkTokens,
+  show,
+} from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import { checkWellFormed, type Tokenizer, type WordsDescription } from './tokenizer.ts';
 
 export interface WordsOptions {

@@ -1,6 +1,6 @@
 // The memory above the kernels' own data: blocks that are taken and given back, and typed views of them.
 // It knows nothing of layers; what lies in a block is the layout's matter.
-import { BpttError } from '../errors.ts';
+import { BpttError } from '../base/errors.ts';
 import type { Kernels, Pointer } from './kernels.ts';
 
 /** Every block starts at a multiple of this many bytes: one cache line. */

@@ -1,10 +1,9 @@
 // The ABI of the compiled kernels as one interface. What each function does stands in assembly/.
 
+import type { Dtype } from '../base/dtype.ts';
+
 /** An address in the Wasm memory, in bytes. 0 means "none" where a kernel allows it. */
 export type Pointer = number;
-
-/** What the kernels compute in: single precision, double precision. */
-export type Dtype = 'f32' | 'f64';
 
 /** The compiled modules: `f32-relaxed` uses fused multiply-add where the engine has it, and is not equal in bits everywhere. */
 export type Variant = Dtype | 'f32-relaxed';
@@ -270,57 +269,4 @@ export interface Kernels {
     c3: number,
   ): void;
   randomAt(seedLow: number, seedHigh: number, stream: number, index: number): number;
-}
-
-/** The words of a plan of a recurrent layer, in the order of `Recurrent` in assembly/layer.ts, where each is explained. */
-export const recurrentWords = [
-  'cell',
-  'reverse',
-  'T',
-  'B',
-  'H',
-  'activation',
-  'gateActivation',
-  'h',
-  'c',
-  'a',
-  'p',
-  'w',
-  'candidateBias',
-  'peepholes',
-  'gain',
-  'cellGain',
-  'cellBias',
-  'q',
-  'qInverse',
-  'inverses',
-  'cInverses',
-  'cn',
-  'cInverse',
-  'resets',
-  'padding',
-  'dropout',
-  'zoneoutH',
-  'zoneoutC',
-  'dh',
-  'dc',
-  'earlier',
-  'dy',
-  'da',
-  'dp',
-  'dPeepholes',
-  'dq',
-  'dGain',
-  'dCellGain',
-  'dCellBias',
-  'packed',
-  'scratch',
-] as const;
-
-export type RecurrentPlan = { readonly [Word in (typeof recurrentWords)[number]]: number };
-
-/** Writes a plan where recurrentForward and recurrentBackward read it. */
-export function writePlan(kernels: Kernels, at: Pointer, plan: RecurrentPlan): void {
-  const words = new Int32Array(kernels.memory.buffer, at, recurrentWords.length);
-  for (let i = 0; i < recurrentWords.length; i++) words[i] = plan[recurrentWords[i]!];
 }

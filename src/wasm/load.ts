@@ -1,6 +1,6 @@
 // Finds, compiles and instantiates a kernel module. Compiled modules are shared; every model gets an instance of its own.
 import { instantiateSync } from '@assemblyscript/loader';
-import { BpttError } from '../errors.ts';
+import { BpttError } from '../base/errors.ts';
 import type { Kernels, Variant } from './kernels.ts';
 
 /** Where kernels may come from instead of the bytes inside the package. */

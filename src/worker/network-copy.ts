@@ -1,8 +1,13 @@
 // A network in another thread: what it is made of, and its weights.
-import { createStack } from '../layers/registry.ts';
-import { createNetwork, type Network, variantOf } from '../network.ts';
+import { createStack, type ModelDescription } from '../layers/registry.ts';
+import { createNetwork, type Engine, type Network, variantOf } from '../model/network.ts';
 import { portableSource } from '../wasm/load.ts';
-import type { NetworkMessage } from './messages.ts';
+
+/** A network to make. */
+export interface NetworkMessage {
+  readonly description: ModelDescription;
+  readonly engine: Engine;
+}
 
 export async function describeNetwork({ stack, engine }: Network): Promise<NetworkMessage> {
   const kernels = await portableSource(variantOf(engine), engine.kernels);

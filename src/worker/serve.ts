@@ -1,8 +1,9 @@
 // The side of a worker: what it is asked to do.
-import { BlocksThread } from './blocks-thread.ts';
-import type { ToBlocks, ToTraining } from './messages.ts';
-import { parentPort } from './port.ts';
-import { TrainingThread } from './training-thread.ts';
+import { BlocksThread } from './blocks/blocks-thread.ts';
+import type { ToBlocks } from './blocks/messages.ts';
+import { parentPort } from './channel/port.ts';
+import type { ToTraining } from './training/messages.ts';
+import { TrainingThread } from './training/training-thread.ts';
 
 /**
  * Makes the worker that calls it do what `trainInWorker` and `workers` ask for. A page whose Content-Security-Policy allows no

@@ -1,0 +1,426 @@
+// All texts of the page in both languages. A text that lacks one of them is a type error.
+import type { Language } from '../settings/config.ts';
+
+type Text = Readonly<Record<Language, string>>;
+
+export const strings = {
+  title: { en: 'Watch a network remember', ru: 'Как сеть учится помнить' },
+  lead: {
+    en: 'Train a recurrent neural network in this page and see how gradients flow back through time. Choose something to try, or change any setting. Nothing leaves your device.',
+    ru: 'Обучите рекуррентную нейросеть прямо на этой странице и посмотрите, как градиенты текут назад во времени. Выберите готовый опыт или измените любую настройку. Ваши данные никуда не отправляются.',
+  },
+  lessons: { en: 'New to this? Six short lessons', ru: 'Впервые здесь? Шесть коротких уроков' },
+  'lesson.back': { en: 'Back to lesson {lesson}', ru: 'Назад к уроку {lesson}' },
+  skip: { en: 'Skip to the training', ru: 'Сразу к обучению' },
+  language: { en: 'Language', ru: 'Язык' },
+  try: { en: 'Try this', ru: 'Попробуйте' },
+  documentTitle: { en: 'bptt playground: watch a network remember', ru: 'bptt: как сеть учится помнить' },
+
+  // What to try.
+  'try.write': { en: 'Learn to write', ru: 'Научить писать' },
+  'try.write.hint': { en: 'An LSTM reads Moby-Dick', ru: 'LSTM читает «Моби Дика»' },
+  'try.remember': { en: 'tanh against LSTM', ru: 'tanh против LSTM' },
+  'try.remember.hint': { en: 'Who remembers for 50 steps?', ru: 'Кто помнит 50 шагов?' },
+  'try.truncated': { en: 'A short look back', ru: 'Короткий взгляд назад' },
+  'try.truncated.hint': { en: 'Full BPTT against k2 = 5', ru: 'Полное BPTT против k2 = 5' },
+  'try.explode': { en: 'Explosion', ru: 'Взрыв' },
+  'try.explode.hint': { en: 'Gradients with and without clipping', ru: 'Градиенты с ограничением и без' },
+  'try.identity': { en: 'W = identity', ru: 'W = единичная' },
+  'try.identity.hint': { en: 'A ReLU network that does not forget', ru: 'Сеть с ReLU, которая не забывает' },
+  'try.draw': { en: 'Go on drawing', ru: 'Продолжить кривую' },
+  'try.draw.hint': { en: 'A GRU foresees a sine', ru: 'GRU предсказывает синус' },
+
+  // Controls.
+  controls: { en: 'Training', ru: 'Обучение' },
+  run: { en: 'Train', ru: 'Обучать' },
+  pause: { en: 'Pause', ru: 'Пауза' },
+  step: { en: 'One step', ru: 'Один шаг' },
+  restart: { en: 'Start again', ru: 'Сначала' },
+  save: { en: 'Save', ru: 'Сохранить' },
+  'save.a': { en: 'Save A', ru: 'Сохранить A' },
+  load: { en: 'Load', ru: 'Загрузить' },
+  copy: { en: 'Copy link', ru: 'Копировать ссылку' },
+  'status.idle': { en: 'Loading …', ru: 'Загрузка…' },
+  'status.ready': { en: 'Ready: press Train.', ru: 'Готово: нажмите «Обучать».' },
+  'status.running': { en: 'Training.', ru: 'Идёт обучение.' },
+  'status.paused': { en: 'Paused after {step} updates.', ru: 'Пауза. Обновлений: {step}.' },
+  'status.copied': { en: 'The link is copied.', ru: 'Ссылка скопирована.' },
+  'status.link': { en: 'The link stands in the address bar.', ru: 'Ссылка — в адресной строке.' },
+  'status.long': {
+    en: 'The link is copied, but your own data are too long for it ({length} characters; {most} fit): save the model to keep them.',
+    ru: 'Ссылка скопирована, но ваши данные для неё слишком длинные ({length} символов, помещается {most}): сохраните модель, чтобы их не потерять.',
+  },
+  'status.saved': { en: 'The model is saved.', ru: 'Модель сохранена.' },
+  'status.loaded': { en: 'The model is loaded: train it further.', ru: 'Модель загружена: можно учить её дальше.' },
+  'error.load': { en: 'This file cannot be loaded: {message}', ru: 'Этот файл не удалось загрузить: {message}' },
+  'error.start': { en: 'Network{name} cannot be trained: {message}', ru: 'Сеть{name} нельзя обучать: {message}' },
+  'error.diverged': {
+    en: 'Network{name} stopped at update {step}: its numbers became infinite. A gradient exploded. Turn on clipping or take a smaller learning rate, then start again.',
+    ru: 'Сеть{name} остановилась на обновлении {step}: числа стали бесконечными. Градиент взорвался. Включите ограничение градиента или уменьшите скорость обучения и начните сначала.',
+  },
+  'problem.value': {
+    en: 'The link says {key} = “{value}”, but expected was {expected}; taken is {taken}.',
+    ru: 'В ссылке указано {key} = «{value}», а ожидалось {expected}; взято значение {taken}.',
+  },
+  'problem.key': {
+    en: 'The link names “{key}”, which this page does not know.',
+    ru: 'В ссылке есть «{key}», но эта страница такого не знает.',
+  },
+  'expected.whole': { en: 'a whole number from {min} to {max}', ru: 'целое число от {min} до {max}' },
+  'expected.least': { en: 'a whole number, {min} or more', ru: 'целое число не меньше {min}' },
+  'expected.real': { en: 'a number from {min} to {max}', ru: 'число от {min} до {max}' },
+  'expected.choice': { en: 'one of {values}', ru: 'одно из: {values}' },
+  'field.wrong': { en: 'Expected {expected}.', ru: 'Ожидается {expected}.' },
+
+  // Settings.
+  settings: { en: 'Settings', ru: 'Настройки' },
+  task: { en: 'Task', ru: 'Задача' },
+  network: { en: 'Network', ru: 'Сеть' },
+  'network.named': { en: 'Network {name}', ru: 'Сеть {name}' },
+  compare: { en: 'Compare with a second network', ru: 'Сравнить со второй сетью' },
+  'compare.hint': {
+    en: 'Both learn from the same sequences in the same order. Each goes as fast as it can: compare them at the same number of updates, of which truncated BPTT makes several for each sequence.',
+    ru: 'Обе учатся на одних и тех же последовательностях в одном порядке, и каждая — так быстро, как может: сравнивайте их при одинаковом числе обновлений; усечённое BPTT делает их по нескольку на последовательность.',
+  },
+  help: { en: 'What do these mean?', ru: 'Что это значит?' },
+  'group.cell': { en: 'Cell', ru: 'Ячейка' },
+  'group.learning': { en: 'Learning', ru: 'Обучение' },
+  'field.task': { en: 'What to learn', ru: 'Чему учиться' },
+  'field.length': { en: 'Sequence length', ru: 'Длина цепочки' },
+  'field.length.copy': { en: 'Length of the pause', ru: 'Длина паузы' },
+  'field.batch': { en: 'Batch size', ru: 'Размер пакета' },
+  'field.seed': { en: 'Seed', ru: 'Начальное число' },
+  'field.cell': { en: 'Cell', ru: 'Ячейка' },
+  'field.activation': { en: 'Activation', ru: 'Активация' },
+  'field.hidden': { en: 'Hidden units', ru: 'Нейронов' },
+  'field.layers': { en: 'Layers', ru: 'Слоёв' },
+  'field.init': { en: 'W at the start', ru: 'W в начале' },
+  'field.gain': { en: 'Gain', ru: 'Усиление' },
+  'field.forget': { en: 'Forget bias', ru: 'Сдвиг забывания' },
+  'field.bptt': { en: 'Gradient', ru: 'Градиент' },
+  'field.k1': { en: 'k1: new steps', ru: 'k1: новых шагов' },
+  'field.k2': { en: 'k2: steps back', ru: 'k2: шагов назад' },
+  'field.optimizer': { en: 'Optimizer', ru: 'Оптимизатор' },
+  'field.rate': { en: 'Learning rate', ru: 'Скорость' },
+  'field.clip': { en: 'Clip gradients', ru: 'Ограничение' },
+  'field.limit': { en: 'Clip at', ru: 'Порог' },
+  'field.l2': { en: 'L2 penalty', ru: 'Штраф L2' },
+  'field.dropout': { en: 'Dropout', ru: 'Dropout' },
+  'field.text': { en: 'Your own text', ru: 'Свой текст' },
+  'field.text.hint': {
+    en: 'Empty: the first chapters of Moby-Dick.',
+    ru: 'Пусто: первые главы «Моби Дика».',
+  },
+  'field.csv': { en: 'Your own numbers (CSV)', ru: 'Свои числа (CSV)' },
+  'field.csv.hint': {
+    en: 'One number a line; of several columns the last counts. Empty: births a day in the USA, 2002 and 2003.',
+    ru: 'По одному числу в строке; если столбцов несколько, берётся последний. Пусто: рождения в США по дням, 2002 и 2003 годы.',
+  },
+  'field.file': { en: 'Open a file', ru: 'Открыть файл' },
+
+  // What the settings mean.
+  'help.length': {
+    en: 'How many steps the network reads in one sequence, T. Longer is harder: the gradient has farther to go.',
+    ru: 'Сколько шагов сеть читает в одной последовательности, T. Чем длиннее, тем труднее: градиенту дальше идти.',
+  },
+  'help.length.copy': {
+    en: 'How many steps lie between the letters and the question mark.',
+    ru: 'Сколько шагов проходит между буквами и знаком вопроса.',
+  },
+  'help.batch': {
+    en: 'How many sequences one update learns from at once.',
+    ru: 'На скольких последовательностях учится одно обновление.',
+  },
+  'help.seed': {
+    en: 'Everything random begins here: the same number gives the same data, the same weights and the same training.',
+    ru: 'С него начинается всё случайное: то же число даёт те же данные, те же веса и то же обучение.',
+  },
+  'help.cell': {
+    en: 'How the new state is made from the old. Elman is the simplest; LSTM and GRU have gates that decide what is kept.',
+    ru: 'Как из старого состояния получается новое. Элман — простейшая ячейка; у LSTM и GRU есть вентили, которые решают, что хранить.',
+  },
+  'help.activation': {
+    en: 'The function behind the sum in each unit: tanh squeezes into ±1, ReLU cuts what is below 0, identity leaves it as it is.',
+    ru: 'Функция после суммы в каждом нейроне: tanh сжимает в ±1, ReLU обрезает всё ниже 0, тождество ничего не меняет.',
+  },
+  'help.hidden': {
+    en: 'How many numbers the state has, H. More remember more and take longer.',
+    ru: 'Сколько чисел в состоянии, H. Чем больше, тем больше помнит сеть и тем медленнее учится.',
+  },
+  'help.layers': {
+    en: 'Recurrent layers on top of each other: each reads the states of the one below. The views show the topmost.',
+    ru: 'Рекуррентные слои друг над другом: каждый читает состояния нижнего. Показан самый верхний.',
+  },
+  'help.init': {
+    en: 'How the recurrent weights W begin. Orthogonal and identity keep lengths; Glorot and PyTorch’s are random.',
+    ru: 'С чего начинаются рекуррентные веса W. Ортогональная и единичная сохраняют длину; по Глоро и как в PyTorch — случайные.',
+  },
+  'help.gain': {
+    en: 'W is multiplied by it at the start: below 1 it shrinks the state, above 1 it stretches it.',
+    ru: 'На него вначале умножается W: меньше 1 — сжимает состояние, больше 1 — растягивает.',
+  },
+  'help.forget': {
+    en: 'Added to the forget gate at the start: the larger, the longer the cells keep what they have.',
+    ru: 'Прибавляется вначале к вентилю забывания: чем больше, тем дольше ячейки хранят содержимое.',
+  },
+  'help.bptt': {
+    en: 'Full BPTT goes back through the whole sequence; truncated BPTT makes an update every k1 steps and goes back k2.',
+    ru: 'Полное BPTT проходит назад всю последовательность; усечённое обновляет веса через каждые k1 шагов и идёт назад на k2.',
+  },
+  'help.k1': { en: 'Steps from one update to the next.', ru: 'Сколько шагов от одного обновления до другого.' },
+  'help.k2': {
+    en: 'How far back each gradient goes. What lies farther back cannot be learned from.',
+    ru: 'Как далеко назад идёт каждый градиент. На том, что дальше, учиться нельзя.',
+  },
+  'help.optimizer': {
+    en: 'How a gradient becomes an update. SGD takes a step along it; momentum and the others remember earlier gradients.',
+    ru: 'Как из градиента получается обновление. SGD делает шаг вдоль него; Momentum и остальные помнят прежние градиенты.',
+  },
+  'help.rate': {
+    en: 'How large the steps are. Too small learns slowly, too large throws the weights about.',
+    ru: 'Насколько велики шаги. Слишком малая учит медленно, слишком большая разбрасывает веса.',
+  },
+  'help.clip': {
+    en: 'Keeps a gradient that explodes from ruining the weights: by its whole length (norm), or number by number (value).',
+    ru: 'Не даёт взорвавшемуся градиенту испортить веса: по всей его длине (норме) или по каждому числу (значению).',
+  },
+  'help.limit': {
+    en: 'The longest gradient, or the largest number in it, that is let through whole.',
+    ru: 'Самый длинный градиент или самое большое число в нём, которое проходит целиком.',
+  },
+  'help.l2': {
+    en: 'Pulls all weights towards 0, so that they stay small.',
+    ru: 'Тянет все веса к 0, чтобы они оставались малыми.',
+  },
+  'help.dropout': {
+    en: 'The share of what each layer hands on that is left out at random while it learns, so that nothing is learned by heart.',
+    ru: 'Какая доля того, что передаёт слой, случайно пропускается во время обучения, чтобы ничего не заучивать.',
+  },
+  'help.updates': { en: 'How often the weights were changed.', ru: 'Сколько раз менялись веса.' },
+  'help.testLoss': {
+    en: 'How wrong the network is on sequences that it never learned from. Lower is better.',
+    ru: 'Насколько сеть ошибается на последовательностях, на которых не училась. Чем меньше, тем лучше.',
+  },
+  'help.gradientNorm': {
+    en: 'The length of the newest gradient of all weights, before clipping.',
+    ru: 'Длина последнего градиента всех весов, до ограничения.',
+  },
+  'help.speed': {
+    en: 'Steps of all sequences together that are learned from in a second.',
+    ru: 'Сколько шагов всех последовательностей вместе проходит обучение за секунду.',
+  },
+  'help.parameters': {
+    en: 'How many numbers are learned in all.',
+    ru: 'Сколько всего чисел выучивается.',
+  },
+
+  // Choices.
+  'task.text': { en: 'Next character', ru: 'Следующая буква' },
+  'task.adding': { en: 'Adding problem', ru: 'Задача сложения' },
+  'task.copy': { en: 'Copy problem', ru: 'Задача повторения' },
+  'task.order': { en: 'Temporal order', ru: 'Порядок во времени' },
+  'task.sine': { en: 'Sine', ru: 'Синус' },
+  'task.csv': { en: 'Series of numbers', ru: 'Ряд чисел' },
+  'cell.elman': { en: 'Elman', ru: 'Элман' },
+  'cell.lstm': { en: 'LSTM', ru: 'LSTM' },
+  'cell.gru': { en: 'GRU', ru: 'GRU' },
+  'activation.tanh': { en: 'tanh', ru: 'tanh' },
+  'activation.relu': { en: 'ReLU', ru: 'ReLU' },
+  'activation.identity': { en: 'identity', ru: 'тождество' },
+  'init.orthogonal': { en: 'orthogonal', ru: 'ортогональная' },
+  'init.identity': { en: 'identity', ru: 'единичная' },
+  'init.glorot': { en: 'Glorot', ru: 'Глорот' },
+  'init.pytorch': { en: 'as in PyTorch', ru: 'как в PyTorch' },
+  'bptt.full': { en: 'full BPTT', ru: 'полное BPTT' },
+  'bptt.truncated': { en: 'truncated BPTT', ru: 'усечённое BPTT' },
+  'optimizer.sgd': { en: 'SGD', ru: 'SGD' },
+  'optimizer.momentum': { en: 'Momentum', ru: 'Momentum' },
+  'optimizer.rmsprop': { en: 'RMSProp', ru: 'RMSProp' },
+  'optimizer.adagrad': { en: 'Adagrad', ru: 'Adagrad' },
+  'optimizer.adam': { en: 'Adam', ru: 'Adam' },
+  'optimizer.adamw': { en: 'AdamW', ru: 'AdamW' },
+  'clip.norm': { en: 'by norm', ru: 'по норме' },
+  'clip.value': { en: 'by value', ru: 'по значению' },
+  'clip.off': { en: 'off', ru: 'выключено' },
+
+  // What the tasks are.
+  'about.text': {
+    en: 'The network reads a text one character at a time and learns to foresee the next. Then it writes on its own.',
+    ru: 'Сеть читает текст по одной букве и учится угадывать следующую. Потом пишет сама.',
+  },
+  'about.adding': {
+    en: 'A sequence of random numbers, two of them marked. At the end the network must say the sum of these two, so it has to remember them.',
+    ru: 'Последовательность случайных чисел, два из них помечены. В конце сеть должна назвать сумму этих двух — значит, их надо запомнить.',
+  },
+  'about.copy': {
+    en: 'Four letters, then a long pause, then a question mark: now the network must say the letters again.',
+    ru: 'Четыре буквы, потом долгая пауза, потом знак вопроса: теперь сеть должна повторить эти буквы.',
+  },
+  'about.order': {
+    en: 'Among many letters that mean nothing an X or Y comes twice. At the end the network says in which order they came.',
+    ru: 'Среди множества ничего не значащих букв дважды встречается X или Y. В конце сеть говорит, в каком порядке они шли.',
+  },
+  'about.sine': {
+    en: 'Sines of different frequencies. At each step the network foresees the next number; then it goes on drawing from its own predictions.',
+    ru: 'Синусоиды разной частоты. На каждом шаге сеть предсказывает следующее число, а потом продолжает кривую по собственным предсказаниям.',
+  },
+  'about.csv': {
+    en: 'A series of numbers of your own. The network learns from the first four fifths to foresee the next number, then goes on by itself in the last fifth.',
+    ru: 'Ваш ряд чисел. По первым четырём пятым сеть учится предсказывать следующее число, а последнюю пятую часть продолжает сама.',
+  },
+
+  // Figures under the controls.
+  updates: { en: 'updates', ru: 'обновлений' },
+  testLoss: { en: 'test loss', ru: 'потери на проверке' },
+  gradientNorm: { en: 'gradient norm', ru: 'норма градиента' },
+  speed: { en: 'steps a second', ru: 'шагов в секунду' },
+  parameters: { en: 'weights', ru: 'весов' },
+
+  // Views.
+  table: { en: 'As a table', ru: 'В виде таблицы' },
+  waiting: { en: 'Comes when the network is ready.', ru: 'Появится, когда сеть будет готова.' },
+  matrix: { en: 'Matrix', ru: 'Матрица' },
+  'view.outcome': { en: 'What it does', ru: 'Что она умеет' },
+  'view.loss': { en: 'Loss', ru: 'Потери' },
+  'view.gradient': { en: 'How far gradients reach', ru: 'Как далеко доходят градиенты' },
+  'view.spectrum': { en: 'Eigenvalues of a step', ru: 'Собственные числа шага' },
+  'view.hidden': { en: 'Memory, step by step', ru: 'Память шаг за шагом' },
+  'view.weights': { en: 'Recurrent weights', ru: 'Рекуррентные веса' },
+  'explain.outcome.text': {
+    en: 'Written by the network itself, the newest on top: each character is drawn from what it thinks likely after all that came before. First it finds spaces and short words, then names and phrases.',
+    ru: 'Это пишет сама сеть, новое — сверху: каждая буква выбрана из тех, что кажутся ей вероятными после всего написанного. Сначала она находит пробелы и короткие слова, потом имена и обороты.',
+  },
+  'explain.outcome.answers': {
+    en: 'Sequences that it never learned from: what is right, and what the network says at the end.',
+    ru: 'Последовательности, на которых она не училась: правильный ответ и то, что сеть говорит в конце.',
+  },
+  'explain.outcome.adding': {
+    en: 'An answer less than 0.1 from the sum counts as right.',
+    ru: 'Верным считается ответ, который отличается от суммы меньше чем на 0,1.',
+  },
+  'explain.outcome.curve': {
+    en: 'The network reads the first part. From there on it reads only its own predictions. A good one stays on the curve for long.',
+    ru: 'Начало сеть читает, а дальше видит только собственные предсказания. Хорошая сеть долго держится на кривой.',
+  },
+  'explain.loss': {
+    en: 'How wrong the network is on sequences that it never learned from; lower is better. The dashed line is the best answer without looking at the input: until the curve drops below it, nothing has been remembered.',
+    ru: 'Насколько сеть ошибается на последовательностях, на которых не училась; чем ниже, тем лучше. Пунктир — лучший ответ вслепую, не глядя на вход: пока кривая не ушла под него, сеть ничего не запомнила.',
+  },
+  'explain.gradient': {
+    en: 'How strongly the loss at the last step pulls on the state k steps before. A straight line down is a gradient that vanishes: what happened there cannot be learned. A line that goes up explodes. With truncated BPTT, learning uses only the solid part, less than k2 steps back.',
+    ru: 'Как сильно потеря на последнем шаге действует на состояние k шагов назад. Прямая вниз — градиент затухает: тому, что было там, не научиться. Линия вверх — градиент взрывается. При усечённом BPTT для обучения служит только сплошная часть, меньше k2 шагов назад.',
+  },
+  'explain.spectrum': {
+    en: 'One step multiplies the gradient by a matrix, the Jacobian. These are its eigenvalues. Inside the circle a direction shrinks with every step and is forgotten; outside it grows; on the circle it is kept. An LSTM has points close to 1: its cells. Shown is the last step of the sequence below.',
+    ru: 'Каждый шаг умножает градиент на матрицу — якобиан. Вот его собственные числа. Внутри круга направление с каждым шагом сжимается и забывается, снаружи — растёт, на самой окружности — сохраняется. У LSTM есть точки вблизи 1: это её ячейки памяти. Показан последний шаг той последовательности, что ниже.',
+  },
+  'explain.hidden': {
+    en: 'One test sequence from left to right, with what is read below; each line is a hidden unit. Look for lines that change when something important comes and stay so until it is needed.',
+    ru: 'Одна проверочная последовательность слева направо, под ней — что читает сеть; каждая строка — скрытый нейрон. Ищите строки, которые меняются, когда приходит важное, и держатся до тех пор, пока оно нужно.',
+  },
+  'explain.weights': {
+    en: 'From each hidden unit (column) to each other (row), for every gate. At the start they are as chosen; what differs from that is what was learned.',
+    ru: 'От каждого скрытого нейрона (столбец) к каждому (строка), для каждого вентиля. Сначала они такие, как выбрано; всё, что отличается, — это то, чему сеть научилась.',
+  },
+  'gates.lstm': {
+    en: 'LSTM: i lets in, f keeps, g is what could be written, o shows.',
+    ru: 'LSTM: i впускает, f хранит, g — то, что можно записать, o показывает.',
+  },
+  'gates.gru': {
+    en: 'GRU: r says how much of the old state is looked at, z how much of it is kept, n is what could be written.',
+    ru: 'GRU: r — сколько старого состояния учитывать, z — сколько его хранить, n — то, что можно записать.',
+  },
+  'axis.updates': { en: 'updates', ru: 'обновления' },
+  'axis.nats': { en: 'nats', ru: 'наты' },
+  'axis.squared': { en: 'mean squared error', ru: 'средний квадрат ошибки' },
+  'axis.lag': { en: 'steps back, k', ru: 'шагов назад, k' },
+  'axis.norm': { en: '‖∂L/∂h‖', ru: '‖∂L/∂h‖' },
+  'axis.step': { en: 'step', ru: 'шаг' },
+  'axis.value': { en: 'value', ru: 'значение' },
+  'axis.unit': { en: 'unit', ru: 'нейрон' },
+  'series.test': { en: 'test', ru: 'проверка' },
+  'series.training': { en: 'training', ru: 'обучение' },
+  'series.baseline': { en: 'without looking', ru: 'вслепую' },
+  'series.truth': { en: 'truth', ru: 'на самом деле' },
+  'series.prediction': { en: 'the network', ru: 'сеть' },
+  'outcome.texts': { en: 'What it wrote, the newest first', ru: 'Что она написала, новое сверху' },
+  'outcome.after': { en: 'after {step} updates', ru: 'обновлений: {step}' },
+  'outcome.right': { en: '{share} % of 64 test sequences right', ru: 'верно {share} % из 64 проверочных' },
+  'outcome.sequence': { en: 'Sequence', ru: 'Последовательность' },
+  'outcome.expected': { en: 'Right', ru: 'Верно' },
+  'outcome.answer': { en: 'It says', ru: 'Ответ сети' },
+  'outcome.ok': { en: 'right', ru: 'верно' },
+  'outcome.wrong': { en: 'wrong', ru: 'неверно' },
+  'gradient.used': { en: 'within k2 = {k2}', ru: 'в пределах k2 = {k2}' },
+  'gradient.cut': { en: 'cut off', ru: 'отброшено' },
+  'gradient.summary': {
+    en: 'From {first} at k = 0 to {last} at k = {lag}: times {factor} a step on average.',
+    ru: 'От {first} при k = 0 до {last} при k = {lag}: в среднем × {factor} за шаг.',
+  },
+  'gradient.gone': {
+    en: 'From {first} at k = 0 to nothing at k = {lag}.',
+    ru: 'От {first} при k = 0 до нуля при k = {lag}.',
+  },
+  'spectrum.summary': {
+    en: 'Eigenvalues: {count}; the largest has the magnitude {radius}.',
+    ru: 'Собственных чисел: {count}; наибольшее по модулю: {radius}.',
+  },
+  'hidden.summary': {
+    en: '{units} units over {steps} steps; values from {min} to {max}.',
+    ru: 'Нейронов: {units}, шагов: {steps}; значения от {min} до {max}.',
+  },
+  'weights.summary': {
+    en: '{rows} × {columns}; values from {min} to {max}.',
+    ru: '{rows} × {columns}; значения от {min} до {max}.',
+  },
+  'loss.summary': {
+    en: 'Test loss {loss} after {step} updates.',
+    ru: 'Потери на проверке {loss}, обновлений: {step}.',
+  },
+  'spectrum.circle': { en: 'circle of radius 1', ru: 'окружность радиуса 1' },
+  'scale.hint': { en: 'colours from {min} to {max}', ru: 'цвета от {min} до {max}' },
+  place: { en: 'no.', ru: '№' },
+  real: { en: 'real part', ru: 'действительная часть' },
+  imaginary: { en: 'imaginary part', ru: 'мнимая часть' },
+  magnitude: { en: 'magnitude', ru: 'модуль' },
+  reads: { en: 'reads', ru: 'читает' },
+} as const satisfies Readonly<Record<string, Text>>;
+
+export type Key = keyof typeof strings;
+
+/** Gives a text in one language, its `{names}` filled in. */
+export type Translate = (key: Key, values?: Readonly<Record<string, string | number>>) => string;
+
+export function translator(language: Language): Translate {
+  return (key, values = {}) =>
+    strings[key][language].replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+const formatters = new Map<string, Intl.NumberFormat>();
+
+/** Kept: to make one takes much longer than to use it. */
+function formatter(language: Language, digits: number): Intl.NumberFormat {
+  const key = `${language} ${digits}`;
+  const made = formatters.get(key) ?? new Intl.NumberFormat(language, { maximumSignificantDigits: digits });
+  formatters.set(key, made);
+  return made;
+}
+
+/** A number as people read it: about `digits` significant ones. */
+export function formatNumber(language: Language, value: number, digits = 3): string {
+  const plain = (number: number) => formatter(language, digits).format(number);
+  if (value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e6) || !Number.isFinite(value)) return plain(value);
+  const [mantissa, power] = value.toExponential(digits - 1).split('e');
+  return `${plain(Number(mantissa))}·${powerOfTen(Number(power))}`;
+}
+
+/** 10⁻³ and so on. */
+export function powerOfTen(power: number): string {
+  const digits = [...String(Math.abs(power))].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]);
+  return `10${power < 0 ? '⁻' : ''}${digits.join('')}`;
+}
+
+/** A whole number with its thousands apart. */
+export function formatCount(language: Language, value: number): string {
+  return formatter(language, 21).format(Math.round(value));
+}

@@ -1,0 +1,96 @@
+// From settings to what the library takes: the description of a model and the options of its training.
+import {
+  adagrad,
+  adam,
+  adamw,
+  type Clip,
+  dense,
+  dropout,
+  elman,
+  glorotUniform,
+  gru,
+  type Initializer,
+  identity,
+  type LayerDescription,
+  lstm,
+  type ModelDescription,
+  type Optimizer,
+  orthogonal,
+  pytorch,
+  rmsprop,
+  sgd,
+  type TrainOptions,
+} from 'bptt';
+import type { Task } from '../tasks/task.ts';
+import type { RunSettings } from './fields.ts';
+
+const MOMENTUM = 0.9;
+
+/** The input, then each recurrent layer with dropout behind it, then a dense layer for the task's outputs. */
+export function describe(task: Task, run: RunSettings): ModelDescription {
+  const recurrent = Array.from({ length: run.layers }, () => cell(run));
+  const layers: LayerDescription[] = recurrent.flatMap((layer) =>
+    run.dropout > 0 ? [layer, dropout({ rate: run.dropout })] : [layer],
+  );
+  return [task.input, ...layers, dense({ units: task.outputs })];
+}
+
+/** How a task is learned: everything that `train` takes. */
+export function trainOptions(task: Task, run: RunSettings, seed: number): TrainOptions {
+  const clip = clipOf(run);
+  return {
+    data: task.data,
+    loss: task.loss,
+    optimizer: optimizerOf(run),
+    seed,
+    ...(run.bptt === 'truncated' && { truncation: { k1: run.k1, k2: run.k2 } }),
+    ...(clip && { clip }),
+    ...(run.l2 > 0 && { regularization: { l2: run.l2 } }),
+  };
+}
+
+function cell(run: RunSettings): LayerDescription {
+  const options = { units: run.hidden, recurrentInitializer: initializerOf(run) };
+  switch (run.cell) {
+    case 'elman':
+      return elman({ ...options, activation: run.activation });
+    case 'lstm':
+      return lstm({ ...options, forgetBias: run.forget });
+    case 'gru':
+      return gru(options);
+  }
+}
+
+function initializerOf({ init, gain }: RunSettings): Initializer {
+  switch (init) {
+    case 'orthogonal':
+      return orthogonal({ gain });
+    case 'identity':
+      return identity({ scale: gain });
+    case 'glorot':
+      return glorotUniform();
+    case 'pytorch':
+      return pytorch();
+  }
+}
+
+function optimizerOf({ optimizer, rate: learningRate }: RunSettings): Optimizer {
+  switch (optimizer) {
+    case 'sgd':
+      return sgd({ learningRate });
+    case 'momentum':
+      return sgd({ learningRate, momentum: MOMENTUM });
+    case 'rmsprop':
+      return rmsprop({ learningRate });
+    case 'adagrad':
+      return adagrad({ learningRate });
+    case 'adam':
+      return adam({ learningRate });
+    case 'adamw':
+      return adamw({ learningRate });
+  }
+}
+
+function clipOf({ clip, limit }: RunSettings): Clip | undefined {
+  return clip === 'norm' ? { norm: limit } : clip === 'value' ? { value: limit } : undefined;
+}

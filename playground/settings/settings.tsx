@@ -1,0 +1,139 @@
+// The settings: the task, one network, and perhaps a second.
+
+import type { Key } from '../app/strings.ts';
+import { Help } from '../ui/help.tsx';
+import { useLocale } from '../ui/locale.ts';
+import { type Config, defaultConfig } from './config.ts';
+import { OwnData } from './data.tsx';
+import { FieldInput } from './field.tsx';
+import {
+  isUsed,
+  type RunField,
+  type RunSettings,
+  runFields,
+  type TaskField,
+  type TaskName,
+  type TaskSettings,
+  taskFields,
+} from './fields.ts';
+
+export interface SettingsProps {
+  readonly config: Config;
+  readonly onChange: (config: Config) => void;
+}
+
+const groups: readonly { readonly title: Key; readonly fields: readonly RunField[] }[] = [
+  { title: 'group.cell', fields: ['cell', 'activation', 'hidden', 'layers', 'init', 'gain', 'forget'] },
+  {
+    title: 'group.learning',
+    fields: ['bptt', 'k1', 'k2', 'optimizer', 'rate', 'clip', 'limit', 'l2', 'dropout'],
+  },
+];
+
+const sequenceFields = ['length', 'batch', 'seed'] as const;
+
+export function Settings({ config, onChange }: SettingsProps) {
+  const { t } = useLocale();
+  const { task, a, b, language } = config;
+  const setTask = (name: TaskField, value: string | number) => {
+    if (name !== 'task') return onChange({ ...config, task: { ...task, [name]: value } as TaskSettings });
+    // Another task begins with settings of its own; a comparison stays one.
+    const next = defaultConfig(value as TaskName, language);
+    onChange({ ...next, b: b && { ...b, hidden: next.a.hidden, rate: next.a.rate } });
+  };
+  const nameOf = (name: 'length' | 'batch' | 'seed') =>
+    name === 'length' && task.task === 'copy' ? 'length.copy' : name;
+  return (
+    <form class="settings" aria-label={t('settings')} onSubmit={(event) => event.preventDefault()}>
+      <fieldset>
+        <legend>{t('task')}</legend>
+        <FieldInput
+          id="task"
+          label={t('field.task')}
+          field={taskFields.task}
+          value={task.task}
+          texts="task"
+          onChange={(value) => setTask('task', value)}
+        />
+        <p class="hint">{t(`about.${task.task}`)}</p>
+        {(task.task === 'text' || task.task === 'csv') && (
+          <OwnData
+            key={task.task}
+            kind={task.task}
+            value={config.data}
+            onChange={(data) => onChange({ ...config, data })}
+          />
+        )}
+        <div class="fields">
+          {sequenceFields.map((name) => (
+            <FieldInput
+              key={name}
+              id={name}
+              label={t(`field.${nameOf(name)}`)}
+              field={taskFields[name]}
+              value={task[name]}
+              texts={name}
+              onChange={(value) => setTask(name, value)}
+            />
+          ))}
+        </div>
+        <Help
+          entries={sequenceFields.map((name) => ({
+            name: t(`field.${nameOf(name)}`),
+            meaning: t(`help.${nameOf(name)}`),
+          }))}
+        />
+        <label class="check">
+          <input
+            type="checkbox"
+            id="compare"
+            checked={b !== undefined}
+            onChange={(event) => onChange({ ...config, b: event.currentTarget.checked ? a : undefined })}
+          />
+          {t('compare')}
+        </label>
+        {b && <p class="hint">{t('compare.hint')}</p>}
+      </fieldset>
+      <RunFieldset name={b && 'A'} prefix="" run={a} onChange={(next) => onChange({ ...config, a: next })} />
+      {b && <RunFieldset name="B" prefix="b-" run={b} onChange={(next) => onChange({ ...config, b: next })} />}
+    </form>
+  );
+}
+
+interface RunFieldsetProps {
+  readonly name: 'A' | 'B' | undefined;
+  readonly prefix: string;
+  readonly run: RunSettings;
+  readonly onChange: (run: RunSettings) => void;
+}
+
+function RunFieldset({ name, prefix, run, onChange }: RunFieldsetProps) {
+  const { t } = useLocale();
+  return (
+    <fieldset class={name && `run-${name}`}>
+      <legend>{name ? t('network.named', { name }) : t('network')}</legend>
+      {groups.map(({ title, fields }) => {
+        const used = fields.filter((field) => isUsed(field, run));
+        return (
+          <fieldset key={title} class="group">
+            <legend>{t(title)}</legend>
+            <div class="fields">
+              {used.map((field) => (
+                <FieldInput
+                  key={field}
+                  id={prefix + field}
+                  label={t(`field.${field}`)}
+                  field={runFields[field]}
+                  value={run[field]}
+                  texts={field}
+                  onChange={(value) => onChange({ ...run, [field]: value })}
+                />
+              ))}
+            </div>
+            <Help entries={used.map((field) => ({ name: t(`field.${field}`), meaning: t(`help.${field}`) }))} />
+          </fieldset>
+        );
+      })}
+    </fieldset>
+  );
+}

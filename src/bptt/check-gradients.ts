@@ -1,0 +1,182 @@
+// The gradient check: what backward computes against finite differences of the loss.
+
+import { checkNumber, checkOptions } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { seedWords } from '../base/philox.ts';
+import type { Batch } from '../data/batch.ts';
+import { LossWindow } from '../loss/loss-window.ts';
+import { losses } from '../loss/losses.ts';
+import { addTerms, countTerms, totalPenalty } from '../loss/penalties.ts';
+import { addPenalties, checkRegularization, penaltyOf, type Regularization } from '../loss/weight-penalties.ts';
+import { checkModel } from '../model/check-model.ts';
+import type { Model } from '../model/model.ts';
+import type { State } from '../model/state.ts';
+import { Backpropagation, newSteps } from './backpropagation.ts';
+import { checkObjective, type Objective } from './objective.ts';
+
+export interface CheckGradientsOptions extends Objective {
+  readonly regularization?: Regularization;
+  /** Half the distance of the outer points of the difference, relative to max(1, |w|). Default 2e-5. */
+  readonly epsilon?: number;
+}
+
+/** How far the gradient of one parameter is from the finite difference, over all windows. */
+export interface GradientError {
+  readonly name: string;
+  /** `‖analytic - numeric‖ / max(‖analytic‖, ‖numeric‖)`, 0 where both are zero; the largest of all windows. */
+  readonly relativeError: number;
+  /** The largest `|analytic - numeric|` of a component. */
+  readonly absoluteError: number;
+}
+
+/** Norms below this are differences of rounding, not gradients. */
+const TINY = 1e-11;
+
+/**
+ * Compares each gradient of a model with finite differences of fourth order. A truncated gradient is compared with the
+ * differences of its surrogate, in which the state `h_{t-k2}` is a constant; that of `vanishingRegularization` with those of Ω,
+ * in which W alone is none. The parameters are as before at the end.
+ *
+ * With stored activations the parameters do not change between windows here, so stored and recomputed ones are the same, but
+ * with `weightDropout` where windows overlap: there stored activations have the masks of then, and no surrogate.
+ *
+ * @param model A model of dtype `f64`.
+ * @throws BpttError for a model of another dtype and for wrong options.
+ */
+export function checkGradients(
+  model: Model,
+  batch: Batch,
+  options: CheckGradientsOptions,
+  state?: State,
+): readonly GradientError[] {
+  const known = ['loss', 'reduction', 'truncation', 'memoryBudget', 'seed', 'regularization', 'epsilon'];
+  checkModel('checkGradients', model);
+  checkOptions('checkGradients', options, known);
+  checkObjective('checkGradients', options);
+  if (model.dtype !== 'f64') {
+    throw new BpttError('invalid-argument', `checkGradients: expected a model of dtype 'f64', got '${model.dtype}'`);
+  }
+  const epsilon = checkNumber('checkGradients.epsilon', options.epsilon ?? 2e-5, { exclusiveMin: 0 });
+  const regularization = options.regularization ?? {};
+  checkRegularization('checkGradients.regularization', regularization);
+
+  const { regularization: _, epsilon: __, ...objective } = options;
+  const worst = new Map<string, GradientError>();
+  const bptt = new Backpropagation(model.network, objective);
+  try {
+    for (const window of bptt.windows(batch, state)) {
+      addPenalties(model.network, regularization);
+      const surrogate = new Surrogate(model, batch, objective, window, state);
+      const value = () => surrogate.value() + bptt.renewedPenalty() + penaltyOf(model.network, regularization);
+      try {
+        for (const analytic of model.gradients()) {
+          const numeric = differences(model, analytic.name, value, epsilon);
+          const error = compare(analytic.name, analytic.data, numeric);
+          const before = worst.get(analytic.name);
+          worst.set(analytic.name, {
+            name: analytic.name,
+            relativeError: Math.max(before?.relativeError ?? 0, error.relativeError),
+            absoluteError: Math.max(before?.absoluteError ?? 0, error.absoluteError),
+          });
+        }
+      } finally {
+        surrogate.release();
+      }
+    }
+  } finally {
+    bptt.release();
+  }
+  return [...worst.values()];
+}
+
+/** The objective whose gradient a window computes, as a function of the model's parameters of the moment. */
+class Surrogate {
+  readonly #window: LossWindow;
+  readonly #begin: number;
+  readonly #first: number;
+  readonly #divisor: number;
+  /** The first step whose terms count in the means of penalties, and the factor of so many terms. */
+  readonly #from: number;
+  readonly #scale: (count: number) => number;
+
+  constructor(
+    model: Model,
+    batch: Batch,
+    objective: Objective,
+    { from, to, backTo: begin }: { readonly from: number; readonly to: number; readonly backTo: number },
+    state: State | undefined,
+  ) {
+    const { reduction = 'mean', truncation, seed = 0 } = objective;
+    const whole = truncation?.losses === 'window';
+    const window = new LossWindow(model.network, losses[objective.loss], to, batch.rows, { training: true });
+    window.start(state);
+    // The same windows, so that random masks are those of the gradient, and those before it computed as they were then: the state
+    // before the steps that the gradient goes through is a constant.
+    const again = truncation?.activations === 'recomputed' ? truncation.k2 : 0;
+    for (const [index, [first, last]] of newSteps(batch.steps, truncation?.k1 ?? batch.steps).entries()) {
+      if (first >= to) break;
+      const at = window.appendBatch(batch, first, last);
+      window.draw(at, { seed: seedWords(seed), batch: 0, window: index, step: first });
+      window.forward(Math.max(0, Math.min(at, last - again)), last < to ? last : begin);
+    }
+    this.#window = window;
+    this.#begin = begin;
+    this.#first = whole ? begin : Math.max(begin, from);
+    this.#from = whole ? Math.min(begin, from) : from;
+    this.#divisor = reduction === 'sum' ? 1 : window.counted(this.#from, to);
+    this.#scale = (count) => (reduction === 'sum' ? 1 : count === 0 ? 0 : 1 / count);
+  }
+
+  value(): number {
+    const window = this.#window;
+    const to = window.filled;
+    window.forward(this.#begin, to);
+    // First: the loss takes the place of the outputs. Nothing goes back here, so no penalty on gradients has terms.
+    const sums = addTerms(window, [], { begin: to, from: this.#first, to });
+    const factors = countTerms(window, { begin: to, from: this.#from, to }).map(this.#scale);
+    const penalty = totalPenalty(window, sums, factors);
+    const sum = window.takeLoss(this.#first, to, 0);
+    return penalty + (this.#divisor === 0 ? 0 : sum / this.#divisor);
+  }
+
+  release(): void {
+    this.#window.release();
+  }
+}
+
+/** (8 (f(w+h) - f(w-h)) - (f(w+2h) - f(w-2h))) / 12h: the error falls with h⁴. */
+function differences(model: Model, name: string, value: () => number, epsilon: number): Float64Array {
+  const { data } = model.parameters().find((parameter) => parameter.name === name)!;
+  const shifted = Float64Array.from(data);
+  const gradient = new Float64Array(data.length);
+  const at = (index: number, w: number) => {
+    shifted[index] = w;
+    model.setParameter(name, shifted);
+    return value();
+  };
+  for (const [index, w] of data.entries()) {
+    const h = (epsilon / 2) * Math.max(1, Math.abs(w));
+    const near = at(index, w + h) - at(index, w - h);
+    const far = at(index, w + 2 * h) - at(index, w - 2 * h);
+    gradient[index] = (8 * near - far) / (12 * h);
+    at(index, w);
+  }
+  return gradient;
+}
+
+function compare(name: string, analytic: ArrayLike<number>, numeric: Float64Array): GradientError {
+  let difference = 0;
+  let analyticSquares = 0;
+  let numericSquares = 0;
+  let absoluteError = 0;
+  for (const [index, b] of numeric.entries()) {
+    const a = analytic[index]!;
+    difference += (a - b) * (a - b);
+    analyticSquares += a * a;
+    numericSquares += b * b;
+    absoluteError = Math.max(absoluteError, Math.abs(a - b));
+  }
+  const norm = Math.sqrt(Math.max(analyticSquares, numericSquares));
+  const relativeError = norm < TINY ? 0 : Math.sqrt(difference) / norm;
+  return { name, relativeError, absoluteError };
+}

@@ -1,0 +1,138 @@
+// Full BPTT of sequences whose activations do not fit: forward once, keeping the states between segments; then back from the
+// last segment to the first, each computed anew from its state (Chen et al. 2016, arXiv:1604.06174).
+//
+// Everything that backward adds up, it adds up from the last step to the first, so the bits are those of one long window.
+
+import { BpttError } from '../base/errors.ts';
+import type { Batch } from '../data/batch.ts';
+import type { LossWindow } from '../loss/loss-window.ts';
+import { addTerms, countTerms, totalPenalty, weighTerms } from '../loss/penalties.ts';
+import type { State } from '../model/state.ts';
+
+/** Steps `from` to `to` of a batch. */
+type Segment = readonly [from: number, to: number];
+
+/**
+ * The most steps of a segment, at most T, with which a window and the states between segments take no more than `budget` bytes.
+ *
+ * @param windowBytes Bytes of a window of so many steps.
+ * @param stateBytes Bytes of one state.
+ * @throws BpttError when no length does.
+ */
+export function segmentSteps(
+  T: number,
+  budget: number,
+  windowBytes: (steps: number) => number,
+  stateBytes: number,
+): number {
+  const states = (steps: number) => (Math.ceil(T / steps) - 1) * stateBytes;
+  let steps = T;
+  // Shorter segments leave more states between them, which leave less for the window: down to a length that does for both.
+  for (;;) {
+    const room = budget - states(steps);
+    if (windowBytes(steps) <= room) return steps;
+    // The longest below it that fits into this room.
+    let [low, high] = [0, steps - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (windowBytes(middle) <= room) low = middle;
+      else high = middle - 1;
+    }
+    if (low === 0) break;
+    steps = low;
+  }
+  let enough = Number.POSITIVE_INFINITY;
+  for (let length = 1; length <= T; length *= 2) enough = Math.min(enough, windowBytes(length) + states(length));
+  throw new BpttError(
+    'invalid-argument',
+    `memoryBudget: expected room for the activations of ${T} steps in segments, for which ${enough} bytes are enough, got ${budget}`,
+  );
+}
+
+/** T steps in segments of `steps`, but for the first, which has the rest: the last need not be computed twice. */
+function segmentsOf(T: number, steps: number): readonly Segment[] {
+  const count = Math.ceil(T / steps);
+  return Array.from({ length: count }, (_, index) => {
+    const to = T - (count - 1 - index) * steps;
+    return [Math.max(0, to - steps), to];
+  });
+}
+
+/** A batch that was read forward in segments, and the way back. */
+export interface SegmentedPass {
+  /** How many numbers the losses are over, then the terms of each penalty. */
+  readonly counts: readonly number[];
+  /**
+   * Adds to the network's gradients; leaves the window at the state behind the batch.
+   *
+   * @param factors Those of the gradients, in the order of `counts`.
+   * @param check Is given the sum of the losses so far after each segment, before its backward.
+   * @returns the sum of the losses, and the value of what layers add to the objective.
+   */
+  backward(
+    factors: readonly number[],
+    check: (lossSum: number) => void,
+  ): { readonly lossSum: number; readonly penalty: number };
+}
+
+/**
+ * Reads all of a batch, in segments of as many steps as the window holds, from the state that the window is at.
+ *
+ * @param draw Draws the random masks of what is in the window, whose first step is this one of the batch.
+ */
+export function readSegments(window: LossWindow, batch: Batch, draw: (step: number) => void): SegmentedPass {
+  const T = batch.steps;
+  const segments = segmentsOf(T, window.capacity);
+  const last = segments.length - 1;
+  const states: State[] = [];
+  const read = (index: number) => {
+    const [from, to] = segments[index]!;
+    window.restore(states[index]);
+    window.appendBatch(batch, from, to);
+    draw(from);
+  };
+
+  let counted = 0;
+  let terms: readonly number[] = [];
+  let first = T;
+  /** The first step of a segment that gets a gradient from its own output. */
+  const head = (from: number, to: number) => Math.min(Math.max(first, from), to) - from;
+  for (const [index, [from, to]] of segments.entries()) {
+    states.push(window.state());
+    read(index);
+    const steps = to - from;
+    counted += window.counted(0, steps);
+    if (first === T) {
+      const found = window.firstCounted(0, steps);
+      if (found < steps) first = from + found;
+    }
+    // Outputs are for the way back.
+    window.forward(0, steps, index === last ? head(from, to) : steps);
+    const more = countTerms(window, { begin: 0, from: 0, to: steps }, { earlier: index > 0 });
+    terms = more.map((count, penalty) => count + (terms[penalty] ?? 0));
+  }
+  const end = window.state();
+
+  const backward: SegmentedPass['backward'] = ([scale, ...factors], check) => {
+    weighTerms(window, 0, factors);
+    let lossSum = 0;
+    let sums: readonly number[] = [];
+    for (let index = last; index >= 0; index--) {
+      const [from, to] = segments[index]!;
+      const steps = to - from;
+      const headFrom = head(from, to);
+      if (index < last) {
+        read(index);
+        window.forward(0, steps, headFrom);
+      }
+      lossSum = window.takeLoss(0, steps, scale!, lossSum);
+      check(lossSum);
+      const how = { later: index < last, earlier: index > 0 };
+      window.backward(0, steps, { headFrom, ...how });
+      sums = addTerms(window, sums, { begin: 0, from: 0, to: steps }, how);
+    }
+    window.restore(end);
+    return { lossSum, penalty: totalPenalty(window, sums, factors) };
+  };
+  return { counts: [counted, ...terms], backward };
+}

@@ -1,0 +1,73 @@
+// `bptt export` and `bptt import`: models to and from the files of other programs.
+import { extname } from 'node:path';
+import { BpttError } from '../../base/errors.ts';
+import { importKeras } from '../../interchange/keras/index.ts';
+import { exportOnnx, importOnnx } from '../../interchange/onnx/index.ts';
+import { saveStateDict } from '../../interchange/pytorch/state-dict.ts';
+import type { Model } from '../../model/model.ts';
+import { checkWritable, readBytes, writeFileAtomic } from '../../node/atomic-file.ts';
+import { loadModel, saveModel } from '../../node.ts';
+import { choice, toggle, type Values } from '../flags/flags.ts';
+import type { Output } from '../io/output.ts';
+import { checkOtherFile } from '../io/paths.ts';
+
+export const exportFlags = {
+  output: choice('what an ONNX graph gives', 'logits', ['logits', 'softmax', 'sigmoid']),
+  lengths: toggle('an ONNX graph reads the lengths of its rows too'),
+  states: toggle('an ONNX graph takes initial states and gives final ones'),
+};
+
+/** Writes a model as ONNX (.onnx) or as a PyTorch state dict (.safetensors), by the name of the file. */
+export async function exportCommand(
+  from: string,
+  to: string,
+  values: Values<typeof exportFlags>,
+  output: Output,
+): Promise<void> {
+  const form = formOf(to, ['.onnx', '.safetensors']);
+  await checkOtherFile('FILE', to, from);
+  await checkWritable(to);
+  const { model } = await loadModel(from);
+  const given = values.lengths || values.states || values.output !== 'logits';
+  if (form !== '.onnx' && given) {
+    throw new BpttError('invalid-argument', `--output, --lengths, --states: expected them with .onnx only, got ${to}`);
+  }
+  const bytes = form === '.onnx' ? exportOnnx(model, values) : saveStateDict(model);
+  await writeFileAtomic(to, bytes);
+  output.line(`saved ${to} (${bytes.length.toLocaleString('en-US')} bytes)`);
+}
+
+export const importFlags = { json: toggle('print one JSON event') };
+
+/** Makes a model file of an ONNX graph (.onnx) or of a Keras model (.keras, .h5). */
+export async function importCommand(
+  from: string,
+  to: string,
+  { json }: Values<typeof importFlags>,
+  output: Output,
+): Promise<void> {
+  const form = formOf(from, ['.onnx', '.keras', '.h5', '.hdf5']);
+  await checkOtherFile('MODEL', to, from);
+  await checkWritable(to);
+  const bytes = await readBytes(from);
+  const { model, output: gives }: { readonly model: Model; readonly output: string } =
+    form === '.onnx' ? await importOnnx(bytes, {}, from) : await importKeras(bytes, {}, from);
+  await saveModel(model, to);
+  const kinds = model.description.map(({ kind }) => kind);
+  if (json)
+    output.json({
+      type: 'import',
+      from,
+      to,
+      layers: model.description,
+      parameters: model.parameterCount,
+      output: gives,
+    });
+  else output.line(`saved ${to}: ${kinds.join(', ')}; ${model.parameterCount.toLocaleString('en-US')} parameters`);
+}
+
+function formOf(path: string, known: readonly string[]): string {
+  const form = extname(path).toLowerCase();
+  if (known.includes(form)) return form;
+  throw new BpttError('invalid-argument', `${path}: expected a file name that ends with ${known.join(', ')}`);
+}

@@ -1,0 +1,59 @@
+// How `bptt train --resume` finds what it goes on with: text and flags are kept in each checkpoint.
+import { resolve } from 'node:path';
+import { BpttError } from '../../base/errors.ts';
+import { decodeModelFile } from '../../model/model-file.ts';
+import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
+import type { TrainValues } from '../flags/train-flags.ts';
+import type { Corpus } from '../io/corpus.ts';
+
+/** The name of the entry in a checkpoint's metadata. */
+export const COMMAND = 'command';
+
+/** Flags that say what to do with this run, and nothing about the training. */
+const ofTheRun: readonly (keyof TrainValues)[] = ['out', 'resume', 'restart', 'json', 'keep', 'chart', 'report'];
+
+/** A training that was left. */
+export interface Left {
+  readonly checkpoint: FoundCheckpoint;
+  /** The text's absolute path; null for the embedded one. */
+  readonly file: string | null;
+  readonly digest: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** What a checkpoint keeps of the command, as JSON. `file`: as it was given. */
+export function commandOf(file: string | undefined, { digest }: Corpus, values: TrainValues): string {
+  const kept = Object.entries(values).filter(([name]) => !ofTheRun.includes(name as keyof TrainValues));
+  return JSON.stringify({
+    file: file === undefined ? null : resolve(file),
+    digest,
+    values: Object.fromEntries(kept),
+  });
+}
+
+/**
+ * The training whose newest whole checkpoint is beside `out`.
+ *
+ * @throws BpttError `bad-file` when there is none, or all are damaged.
+ */
+export async function findLeft(out: string): Promise<Left> {
+  const checkpoint = await new CheckpointFiles(out).newest();
+  if (checkpoint === undefined) {
+    throw new BpttError('bad-file', `--resume: expected checkpoints of ${out} beside it, got none`);
+  }
+  const { path, bytes } = checkpoint;
+  const command = decodeModelFile(bytes, path).metadata[COMMAND];
+  if (command === undefined) {
+    throw new BpttError('bad-file', `${path}: expected a checkpoint of \`bptt train\`, got one of another program`);
+  }
+  return { checkpoint, ...JSON.parse(command) };
+}
+
+/** @throws BpttError when the text is not the one that the training began with. */
+export function checkText({ digest, checkpoint }: Left, { name, digest: found }: Corpus): void {
+  if (found === digest) return;
+  throw new BpttError(
+    'bad-file',
+    `${name}: expected the text that the training of ${checkpoint.path} began with, got another`,
+  );
+}

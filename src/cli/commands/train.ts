@@ -1,0 +1,209 @@
+// `bptt train`: from a text to a model file.
+import pc from 'picocolors';
+import { BpttError } from '../../base/errors.ts';
+import { createModel, generate, type Model, serialize, train } from '../../index.ts';
+import { checkWritable, writeFileAtomic } from '../../node/atomic-file.ts';
+import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
+import type { Vocabulary } from '../../tokenizers/characters.ts';
+import { commandLine, flagsOf } from '../flags/command-line.ts';
+import { describeModel, describeTraining, type TrainValues } from '../flags/train-flags.ts';
+import type { Corpus } from '../io/corpus.ts';
+import type { Output } from '../io/output.ts';
+import { checkOtherFile } from '../io/paths.ts';
+import { encodePrompt, VOCABULARY } from '../io/vocabulary.ts';
+import { type Flow, LEAST_STEPS, lookInside } from '../report/flow.ts';
+import { History } from '../report/history.ts';
+import { htmlReport } from '../report/html-report.ts';
+import { lossChart } from '../report/loss-chart.ts';
+import { createReporter, inTurn, type Reporter } from '../report/progress.ts';
+import { COMMAND, commandOf } from './resume.ts';
+
+const EPOCHS = 15;
+/** How often things happen in all when their flags do not say. */
+const VALIDATIONS = 20;
+const SAMPLES = 5;
+const LINES = 50;
+const CHECKPOINTS = 20;
+
+/**
+ * Trains on a text and writes the model, also when `interrupted` aborts before all steps are made. Nothing is written when
+ * anything fails, and what could fail is tried before the training.
+ *
+ * @returns whether all steps were made.
+ */
+export async function trainCommand(
+  corpus: Corpus & { readonly path: string | undefined },
+  values: TrainValues,
+  output: Output,
+  interrupted: AbortSignal,
+  left?: FoundCheckpoint,
+): Promise<boolean> {
+  const { name, vocabulary } = corpus;
+  const parts = await corpus.cut(values);
+  const { training, validation } = parts;
+  const steps = countSteps(parts.steps, values);
+  const { out, validateEvery = Math.ceil(steps / VALIDATIONS), sampleEvery = Math.ceil(steps / SAMPLES) } = values;
+  const sampler = new Sampler(vocabulary, values, corpus.opening[0]!);
+  checkValidations(values, validateEvery);
+  const options = describeTraining(values, steps);
+  const { seed, dtype, relaxed } = values;
+  const model = await createModel(describeModel(values, vocabulary.size), { seed, dtype, relaxed });
+  await checkOtherFile('--out', out, corpus.path);
+  await checkWritable(out);
+  const files = new CheckpointFiles(out, { keep: values.keep });
+  await checkFresh(files, values);
+  const every = values.checkpointEvery ?? Math.min(1000, Math.ceil(steps / CHECKPOINTS));
+  const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
+  const command = commandOf(corpus.path, corpus, values);
+  const { report, chart, json } = values;
+  if (report !== undefined) {
+    await checkOtherFile('--report', report, corpus.path, out);
+    await checkWritable(report);
+  }
+  if (chart && json) throw new BpttError('invalid-argument', '--chart: expected no --json beside it, got both');
+
+  const events = train(model, {
+    ...options,
+    data: training,
+    ...(validation === undefined ? {} : { validation }),
+    ...(validation === undefined || validateEvery === 0 ? {} : { validateEvery }),
+    ...(every > 0 && { checkpoint: { every, metadata: { ...metadata, [COMMAND]: command } } }),
+    ...(left !== undefined && { resume: left.bytes }),
+    signal: AbortSignal.any([interrupted, output.closed]),
+  });
+
+  const history = new History();
+  const reporter = inTurn(history, createReporter(output, json, values.logEvery ?? Math.ceil(steps / LINES)));
+  const begin = performance.now();
+  let step = left?.step ?? 0;
+  let reason = '';
+  let validationLoss: number | undefined;
+  try {
+    reporter.start({
+      text: name,
+      characters: corpus.characters,
+      vocabulary: vocabulary.size,
+      ...(parts.trainingCharacters !== undefined && { trainingCharacters: parts.trainingCharacters }),
+      ...(parts.validationCharacters !== undefined && { validationCharacters: parts.validationCharacters }),
+      parameters: model.parameterCount,
+      steps,
+      ...(left !== undefined && { resumed: left.step }),
+    });
+    for (const { reason: why } of left?.damaged ?? []) reporter.warning(why);
+    for await (const event of events) {
+      step = event.step;
+      if (event.type === 'step') {
+        const { epoch, loss, gradientNorm, learningRate, tokens: characters, tokensPerSecond } = event;
+        reporter.step({
+          step,
+          epoch,
+          loss,
+          gradientNorm,
+          learningRate,
+          characters,
+          charactersPerSecond: tokensPerSecond,
+        });
+        if (sampleEvery > 0 && step % sampleEvery === 0 && step < steps) sampler.report(model, step, reporter);
+      } else if (event.type === 'validation') {
+        reporter.validation(step, event.loss);
+      } else if (event.type === 'checkpoint') {
+        reporter.checkpoint(step, await files.write(event));
+      } else {
+        reason = event.reason;
+        validationLoss = event.validationLoss;
+      }
+    }
+    if (reason !== 'aborted') sampler.report(model, step, reporter);
+    const bytes = serialize(model, { metadata });
+    await writeFileAtomic(out, bytes);
+    reporter.saved(out, bytes.length);
+    // What is done needs no more to go on from.
+    if (reason !== 'aborted') await files.clear();
+    reporter.end({ step, reason, seconds: (performance.now() - begin) / 1000, validationLoss });
+    if (chart || (output.isTerminal && !json)) printChart(history, output);
+    if (report !== undefined) {
+      const flow = await flowOf(model, corpus);
+      const command = commandLine(corpus.path, values);
+      const about = { command, settings: flagsOf(values), model, clip: values.clip, flow };
+      await writeFileAtomic(report, new TextEncoder().encode(htmlReport(history, about)));
+      if (!json) output.line(`report in ${report}`);
+    }
+  } finally {
+    reporter.close();
+  }
+  return reason !== 'aborted';
+}
+
+/** Checkpoints of another training are not to be mixed with those of this one. */
+async function checkFresh(files: CheckpointFiles, { resume, restart, out }: TrainValues): Promise<void> {
+  if (resume && restart) {
+    throw new BpttError('invalid-argument', '--restart: expected it without --resume, got both');
+  }
+  const [newest] = resume ? [] : await files.steps();
+  if (newest === undefined) return;
+  if (!restart) {
+    throw new BpttError(
+      'bad-file',
+      `${out}: expected no unfinished training of it, got a checkpoint of step ${newest}: --resume goes on with it, --restart removes it`,
+    );
+  }
+  await files.clear();
+}
+
+/** What looks at validation losses needs some. */
+function checkValidations({ validation, earlyStopping, schedule }: TrainValues, validateEvery: number): void {
+  const who =
+    earlyStopping !== undefined ? '--early-stopping' : schedule === 'plateau' ? '--schedule plateau' : undefined;
+  if (who === undefined || (validation > 0 && validateEvery > 0)) return;
+  throw new BpttError('invalid-argument', `${who}: expected --validation and --validate-every above 0 with it, got 0`);
+}
+
+/** How gradients flow at the end, or why that cannot be told. */
+async function flowOf(model: Model, { vocabulary, opening }: Corpus): Promise<Flow | string> {
+  if (opening.length <= LEAST_STEPS) {
+    return `Not looked at: expected at least ${LEAST_STEPS + 1} characters to read, got ${opening.length}.`;
+  }
+  try {
+    return await lookInside(model, vocabulary.encode(opening.join('')), opening, 0);
+  } catch (error) {
+    // Some layers have no slopes that are known outside of training.
+    if (error instanceof BpttError) return `Not looked at: ${error.message}.`;
+    throw error;
+  }
+}
+
+function printChart(history: History, output: Output): void {
+  const { columns = 80 } = output.stream;
+  const chart = lossChart(history, columns, output.isTerminal && pc.isColorSupported);
+  if (chart !== '') output.line(chart);
+}
+
+/** How many updates to make: what --steps says, or as many as --epochs take. `length` is that of the rows. */
+function countSteps(length: number | undefined, { steps, epochs, k1, accumulate }: TrainValues): number {
+  if (length === undefined && steps === undefined) {
+    throw new BpttError('invalid-argument', '--steps: expected it for a text that is read as training goes, got none');
+  }
+  if (steps === undefined) return Math.ceil(((epochs ?? EPOCHS) * Math.ceil(length! / k1)) / accumulate);
+  if (epochs === undefined) return steps;
+  throw new BpttError('invalid-argument', `--steps: expected no --epochs beside it, got ${epochs}`);
+}
+
+/** Samples of what the model says so far, each with the same prompt and seed. */
+class Sampler {
+  readonly #vocabulary: Vocabulary;
+  readonly #values: TrainValues;
+  readonly #prompt: Int32Array;
+
+  constructor(vocabulary: Vocabulary, values: TrainValues, first: string) {
+    this.#vocabulary = vocabulary;
+    this.#values = values;
+    this.#prompt = encodePrompt(vocabulary, values.prompt ?? first);
+  }
+
+  report(model: Model, step: number, reporter: Reporter): void {
+    const { length, temperature, seed } = this.#values;
+    if (length === 0) return;
+    const tokens = [...generate(model, { prompt: this.#prompt, length, temperature, seed })];
+    reporter.sample(step, this.#vocabulary.decode([...this.#prompt, ...tokens]));
+  }
+}

@@ -1,0 +1,294 @@
+// Every hyperparameter of `bptt train` as a flag, and what the flags mean for the library.
+import { BpttError } from '../../base/errors.ts';
+import {
+  activityRegularization,
+  adagrad,
+  adam,
+  adamw,
+  chrono,
+  cosine,
+  type DirectedDescription,
+  dense,
+  dropout,
+  elman,
+  embedding,
+  gru,
+  type Initializer,
+  identity,
+  keras,
+  type LayerDescription,
+  type LearningRate,
+  linear,
+  lstm,
+  type ModelDescription,
+  normal,
+  type Optimizer,
+  oneCycle,
+  plateau,
+  pytorch,
+  type RecurrentOptions,
+  residual,
+  rmsprop,
+  sgd,
+  type TrainOptions,
+  tokens,
+  warmup,
+} from '../../index.ts';
+import { workers } from '../../worker/index.ts';
+import { choice, integer, number, text, toggle, typed, type Values } from './flags.ts';
+
+const fraction = { min: 0, exclusiveMax: 1 };
+
+export const trainFlags = {
+  cell: choice('recurrent cell', 'elman', ['elman', 'lstm', 'gru']),
+  activation: choice('what the cell applies', 'tanh', ['tanh', 'relu', 'identity', 'softsign']),
+  gateActivation: choice('what the gates of lstm and gru apply (default: sigmoid)', undefined, [
+    'sigmoid',
+    'hard-sigmoid',
+  ]),
+  forgetBias: number('first bias of the forget gate of lstm (default: 1)', undefined, {}),
+  peepholes: toggle('gates of lstm that see the cell'),
+  gruReset: choice("where gru's reset gate stands, at the product with W (default: after)", undefined, [
+    'after',
+    'before',
+  ]),
+  layerNorm: toggle('layer normalisation in the recurrent layers'),
+  residual: toggle('each recurrent layer but the first adds to what it reads'),
+  hidden: integer('hidden units of each recurrent layer', 256, { min: 1 }),
+  layers: integer('recurrent layers', 1, { min: 1 }),
+  initializer: choice(
+    'how weights begin: Glorot uniform and orthogonal W, as in PyTorch, as in Keras, or W the identity',
+    'default',
+    ['default', 'pytorch', 'keras', 'irnn'],
+  ),
+  chrono: integer('biases of lstm and gru that remember up to so many characters from the start', undefined, {
+    min: 2,
+  }),
+  dropout: number('share of features dropped behind each recurrent layer', 0, fraction),
+  variationalDropout: toggle('one mask of --dropout for all characters of a window'),
+  recurrentDropout: number('share of the state that W does not see, one mask a window', 0, fraction),
+  weightDropout: number('share of W that is zero in a window', 0, fraction),
+  zoneout: number('share of units that keep their value at a step', 0, { min: 0, max: 1 }),
+  activationRegularization: number('penalty on large outputs of the last recurrent layer, behind its dropout', 0),
+  temporalRegularization: number('penalty on quick changes of its outputs, before dropout', 0),
+  vanishingRegularization: number('penalty on gradients of elman that grow or vanish on their way back', 0),
+  embedding: integer('units of a character embedding; 0 for one-hot characters', 0),
+  k1: integer('truncated BPTT: new characters between two updates', 50, { min: 1 }),
+  k2: integer('truncated BPTT: the most characters a gradient goes back (default: k1)', undefined, { min: 1 }),
+  batch: integer('rows that read the text side by side', 32, { min: 1 }),
+  optimizer: choice('optimizer', 'adam', ['sgd', 'rmsprop', 'adagrad', 'adam', 'adamw']),
+  learningRate: number('learning rate of the first update; of one-cycle, the highest', 4e-3),
+  schedule: choice('how the learning rate goes from the first to the last update', 'linear', [
+    'linear',
+    'cosine',
+    'one-cycle',
+    'plateau',
+    'constant',
+  ]),
+  plateauPatience: integer('validations without a lower loss before plateau lowers the rate (default: 2)', undefined),
+  plateauFactor: number('what plateau multiplies it by (default: 0.5)', undefined, {
+    exclusiveMin: 0,
+    exclusiveMax: 1,
+  }),
+  finalLearningRate: number('learning rate of the last update; of plateau, the lowest (default: 0)', undefined),
+  warmup: integer('first updates, over which the learning rate rises to its first value', 0),
+  momentum: number('momentum of sgd (default: 0)', undefined, fraction),
+  weightDecay: number('decoupled weight decay of adamw (default: 0.01)', undefined),
+  l1: number('L1 penalty on the weights', 0),
+  l2: number('L2 penalty on the weights', 0),
+  clip: number('longest gradient norm before it is scaled down; 0 for no clipping', 5),
+  accumulate: integer('windows whose mean gradient makes one update', 1, { min: 1 }),
+  average: number(
+    'decay of a moving average of the weights: validation and the model file are of the average',
+    undefined,
+    fraction,
+  ),
+  earlyStopping: integer(
+    'validations without a lower loss after which training stops; the model file has the best weights',
+    undefined,
+    { min: 1 },
+  ),
+  epochs: integer('times to read the text (default: 15 without --steps)', undefined, { min: 1 }),
+  steps: integer('updates to make, instead of --epochs', undefined, { min: 1 }),
+  seed: integer('seed of the initial weights, of dropout and of the samples', 0),
+  dtype: choice('numbers to compute in', 'f32', ['f32', 'f64']),
+  relaxed: toggle('use relaxed SIMD: faster, but not the same bits on every machine'),
+  workers: integer('threads that share the work; the bits are those of --blocks, not of their number', 0),
+  blocks: integer('blocks of rows that the threads share (default: 4 with --workers)', undefined, { min: 1 }),
+  stream: toggle('read the text as training goes, as it is done with more than 32 MB; needs --steps'),
+  validation: number('last part of the text, to validate on; 0 for none', 0.1, fraction),
+  validateEvery: integer(
+    'updates between two validation losses (default: 20 times in all); 0 for the end only',
+    undefined,
+  ),
+  sampleEvery: integer('updates between two samples (default: 5 in all); 0 for the end only', undefined),
+  logEvery: integer('updates between two lines when there is no terminal (default: 50 in all)', undefined, { min: 1 }),
+  length: integer('characters of a sample', 200),
+  temperature: number('temperature of the samples; 0 always takes the likeliest character', 0.8),
+  prompt: text('what samples go on from (default: the first character of the text)', undefined, 'text'),
+  out: text('model file to write', 'model.safetensors', 'file'),
+  checkpointEvery: integer(
+    'updates between two checkpoints beside the model file (default: 20 in all, at least every 1000); 0 for none',
+    undefined,
+  ),
+  keep: integer('checkpoints that are kept', 2, { min: 1 }),
+  chart: toggle('print the loss curve at the end, as it is done on a terminal'),
+  report: text('page to write with curves, samples and settings', undefined, 'file'),
+  resume: toggle('go on from the newest checkpoint of --out, with its text and flags where no others are given'),
+  restart: toggle('begin anew, and remove the checkpoints of --out'),
+  json: toggle('print one JSON event a line'),
+};
+
+export type TrainValues = Values<typeof trainFlags>;
+
+/** The network that the flags describe, for a vocabulary of `size` characters. */
+export function describeModel(values: TrainValues, size: number): ModelDescription {
+  const { layers, embedding: embedded } = values;
+  if (values.residual && layers < 2) {
+    throw new BpttError('invalid-argument', `--residual: expected --layers 2 or more with it, got ${layers}`);
+  }
+  const recurrent = Array.from({ length: layers }, (_, index): readonly LayerDescription[] => {
+    const layer = describeCell(values);
+    return [values.residual && index > 0 ? residual(layer) : layer, ...describeBehind(values, index === layers - 1)];
+  });
+  const named = namedInitializer(values);
+  const before = embedded > 0 ? [embedding({ units: embedded, ...(named && { initializer: named }) })] : [];
+  const head = dense({ units: size, ...(named && { weightInitializer: named, biasInitializer: named }) });
+  return [tokens(size), ...before, ...recurrent.flat(), head];
+}
+
+/** Another library's defaults, for any parameter. */
+function namedInitializer({ initializer }: TrainValues): Initializer | undefined {
+  return initializer === 'pytorch' ? pytorch() : initializer === 'keras' ? keras() : undefined;
+}
+
+/** How the parameters of a recurrent layer begin. */
+function describeInitializers(
+  values: TrainValues,
+): Pick<RecurrentOptions, 'inputInitializer' | 'recurrentInitializer' | 'biasInitializer'> {
+  const { initializer, cell, activation, chrono: maximum } = values;
+  onlyWith('--cell lstm or gru', cell !== 'elman', 'chrono', maximum, cell);
+  const irnn = initializer === 'irnn' ? initializer : undefined;
+  onlyWith('--cell elman', cell === 'elman', 'initializer irnn', irnn, cell);
+  onlyWith('--activation relu', activation === 'relu', 'initializer irnn', irnn, activation);
+  const named = namedInitializer(values);
+  const biases = maximum === undefined ? named : chrono({ maximum });
+  return {
+    // Le, Jaitly and Hinton 2015, section 3.
+    ...(irnn && { inputInitializer: normal({ deviation: 0.001 }), recurrentInitializer: identity() }),
+    ...(named && { inputInitializer: named, recurrentInitializer: named }),
+    ...(biases && { biasInitializer: biases }),
+  };
+}
+
+/** What stands behind a recurrent layer; the penalties where Merity, McCann and Socher 2017 have them. */
+function describeBehind(values: TrainValues, last: boolean): readonly LayerDescription[] {
+  const { dropout: rate, variationalDropout: variational } = values;
+  const { activationRegularization: activation, temporalRegularization: temporal } = values;
+  onlyWith('--dropout above 0', rate > 0, 'variationalDropout', variational || undefined, rate);
+  const dropped = rate > 0 ? [dropout({ rate, variational })] : [];
+  if (!last) return dropped;
+  return [
+    ...(temporal > 0 ? [activityRegularization({ temporal })] : []),
+    ...dropped,
+    ...(activation > 0 ? [activityRegularization({ activation })] : []),
+  ];
+}
+
+function describeCell(values: TrainValues): DirectedDescription {
+  const { cell, hidden: units, activation, layerNorm, recurrentDropout, weightDropout, zoneout } = values;
+  const { gateActivation, forgetBias, peepholes, gruReset: reset } = values;
+  onlyWith('--cell lstm', cell === 'lstm', 'forgetBias', forgetBias, cell);
+  onlyWith('--cell lstm', cell === 'lstm', 'peepholes', peepholes || undefined, cell);
+  onlyWith('--cell gru', cell === 'gru', 'gruReset', reset, cell);
+  onlyWith('--cell lstm or gru', cell !== 'elman', 'gateActivation', gateActivation, cell);
+  const { vanishingRegularization } = values;
+  onlyWith('--cell elman', cell === 'elman', 'vanishingRegularization', vanishingRegularization || undefined, cell);
+  const regularized = { layerNorm, recurrentDropout, weightDropout, zoneout: { hidden: zoneout } };
+  const common = { units, activation, ...regularized, ...describeInitializers(values) };
+  const gated = { ...common, ...(gateActivation === undefined ? {} : { gateActivation }) };
+  switch (cell) {
+    case 'elman':
+      return elman({ ...common, vanishingRegularization });
+    case 'lstm': {
+      const bias = forgetBias === undefined ? {} : { forgetBias };
+      return lstm({ ...gated, zoneout: { hidden: zoneout, cell: zoneout }, peepholes, ...bias });
+    }
+    case 'gru':
+      return gru({ ...gated, ...(reset === undefined ? {} : { reset }) });
+  }
+}
+
+/** What the flags say about learning, when `steps` updates are made. */
+export function describeTraining(
+  values: TrainValues,
+  steps: number,
+): Omit<TrainOptions, 'data' | 'validation' | 'validateEvery' | 'checkpoint' | 'resume' | 'signal'> {
+  const { k1, k2 = k1, clip, l1, l2, seed, accumulate, average, earlyStopping, workers: threads, blocks } = values;
+  onlyWith('--workers', threads > 0, 'blocks', blocks, '0');
+  return {
+    loss: 'cross-entropy',
+    truncation: { k1, k2 },
+    optimizer: describeOptimizer(values, steps),
+    ...(clip > 0 ? { clip: { norm: clip } } : {}),
+    ...(l1 > 0 || l2 > 0 ? { regularization: { l1, l2 } } : {}),
+    seed,
+    steps,
+    accumulate,
+    ...(average === undefined ? {} : { average: { decay: average } }),
+    ...(earlyStopping === undefined ? {} : { earlyStopping: { patience: earlyStopping } }),
+    ...(threads > 0 ? { parallel: workers({ count: threads, ...(blocks !== undefined && { blocks }) }) } : {}),
+  };
+}
+
+function describeSchedule(values: TrainValues, steps: number): LearningRate {
+  const { schedule, learningRate: from, finalLearningRate, warmup: rise, plateauPatience, plateauFactor } = values;
+  onlyWith('--schedule plateau', schedule === 'plateau', 'plateauPatience', plateauPatience, schedule);
+  onlyWith('--schedule plateau', schedule === 'plateau', 'plateauFactor', plateauFactor, schedule);
+  onlyWith('another --schedule', schedule !== 'constant', 'finalLearningRate', finalLearningRate, schedule);
+  const to = finalLearningRate ?? 0;
+  if (rise >= steps) {
+    throw new BpttError('invalid-argument', `--warmup: expected less than the ${steps} updates, got ${rise}`);
+  }
+  const behind = (): Exclude<LearningRate, { kind: 'warmup' }> => {
+    const rest = { from, to, steps: steps - rise };
+    switch (schedule) {
+      case 'linear':
+        return from === to ? from : linear(rest);
+      case 'cosine':
+        return from === to ? from : cosine(rest);
+      case 'one-cycle':
+        return oneCycle({ max: from, steps: rest.steps, ...(finalLearningRate !== undefined && { to }) });
+      case 'plateau':
+        return plateau({ from, min: to, patience: plateauPatience ?? 2, factor: plateauFactor ?? 0.5 });
+      case 'constant':
+        return from;
+    }
+  };
+  return rise > 0 ? warmup({ steps: rise, schedule: behind() }) : behind();
+}
+
+function describeOptimizer(values: TrainValues, steps: number): Optimizer {
+  const { optimizer, momentum, weightDecay } = values;
+  onlyWith('--optimizer sgd', optimizer === 'sgd', 'momentum', momentum, optimizer);
+  onlyWith('--optimizer adamw', optimizer === 'adamw', 'weightDecay', weightDecay, optimizer);
+  const learningRate = describeSchedule(values, steps);
+  switch (optimizer) {
+    case 'sgd':
+      return sgd({ learningRate, ...(momentum === undefined ? {} : { momentum }) });
+    case 'rmsprop':
+      return rmsprop({ learningRate });
+    case 'adagrad':
+      return adagrad({ learningRate });
+    case 'adam':
+      return adam({ learningRate });
+    case 'adamw':
+      return adamw({ learningRate, ...(weightDecay === undefined ? {} : { weightDecay }) });
+  }
+}
+
+/** A flag that another choice would ignore is an error. */
+function onlyWith(needed: string, there: boolean, name: string, value: unknown, got: string | number): void {
+  if (value === undefined || there) return;
+  throw new BpttError('invalid-argument', `${typed(name)}: expected ${needed} with it, got ${got}`);
+}

@@ -1,0 +1,71 @@
+// How gradients flow, as HTML: the summary and the pictures, with what each shows. The page of `bptt inspect`, and a part of the report.
+import { escaped } from './escaped.ts';
+import type { Flow } from './flow.ts';
+
+export interface Inspected {
+  readonly model: string;
+  readonly text: string;
+  readonly flow: Flow;
+}
+
+/** What to look for, by the name of the picture. */
+const captions: Readonly<Record<string, string>> = {
+  'gradient-by-lag':
+    'How much of a loss arrives at the hidden state k steps before it. A straight line down is exponential decay: what lies far back is not learned.',
+  'truncation-error':
+    'How far the gradient of truncated BPTT points from that of full BPTT. Choose a k2 where the angle is small.',
+  'jacobian-spectrum':
+    'Each dot is a direction of the state: outside the circle gradients grow in it from step to step, inside they fade.',
+  'singular-values': 'The most and the least that the Jacobian of each step stretches a gradient.',
+  'lyapunov-exponents':
+    'How fast neighbouring states part, above 0, or meet, below it, in each of the directions in which they do so most slowly.',
+  connectivity: 'Which characters the last output depends on: the size of its gradient at each of them.',
+  'hidden-states': 'What each unit does along the text: a column for each character, a row for each unit.',
+  saturation: 'Where units and gates stand at their limits, their slope is almost zero and gradients end.',
+};
+
+/** The sentences, what could help, and the pictures, as parts of a page. */
+export function flowSections({ summary, advice, pictures }: Flow): string[] {
+  const list = (sentences: readonly string[]) =>
+    `<ul>\n${sentences.map((sentence) => `<li>${escaped(sentence)}</li>`).join('\n')}\n</ul>`;
+  return [
+    list(summary),
+    advice.length === 0 ? '' : `<h3>What could help</h3>\n${list(advice)}`,
+    ...Object.entries(pictures).map(
+      ([name, svg]) =>
+        `<figure><div tabindex="0" role="group" aria-label="${name}">${svg}</div><figcaption>${escaped(captions[name]!)}</figcaption></figure>`,
+    ),
+  ];
+}
+
+export function inspectPage({ model, text, flow }: Inspected): string {
+  const title = `Inside ${model}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<link rel="icon" href="data:,">
+<title>${escaped(title)}</title>
+<style>
+body { margin: 0 auto; max-width: 60rem; padding: 1.5rem 1rem 4rem; background: #fff; color: #1c2024; font: 16px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere; }
+figure { margin: 2rem 0; }
+figure > div { overflow-x: auto; }
+figcaption { color: #5b6470; }
+</style>
+</head>
+<body>
+<main>
+<h1>${escaped(title)}</h1>
+<p>It read ${flow.steps} characters of ${escaped(text)}.</p>
+<h2>How gradients flow</h2>
+${flowSections(flow)
+  .filter((part) => part !== '')
+  .join('\n')}
+</main>
+</body>
+</html>
+`;
+}

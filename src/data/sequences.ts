@@ -1,0 +1,182 @@
+// Sequences of any lengths as batches: shuffled by seed, with like lengths together where that is asked for.
+
+import { checkBoolean, checkInteger, checkObject, checkOneOf, checkOptions, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { permutation } from '../base/philox.ts';
+import type { Batch } from './batch.ts';
+import type { Dataset } from './dataset.ts';
+
+type Typed = Int32Array | Float32Array | Float64Array;
+
+/** One sequence of T steps and what the outputs should be. */
+export interface Sequence {
+  /** Tokens [T] as Int32Array, or features [T,F] as Float32Array or Float64Array. */
+  readonly inputs: Typed;
+  /** Classes [T] as Int32Array or reals [T,O]; with `returns: 'last'` the class [1] or the reals [O] of the whole sequence. */
+  readonly targets: Typed;
+}
+
+export interface SequencesOptions {
+  /** B, the sequences of a batch; the last batch of an epoch has what is left. */
+  readonly batch: number;
+  /** F, the features of a step. Default 1. Tokens have none. */
+  readonly features?: number;
+  /** What the targets are for: each step, or the whole sequence. Default `all`. */
+  readonly returns?: 'all' | 'last';
+  /** A seed, a whole number from 0 to 2^53 - 1: each epoch then has an order of its own. Default: the order of the list. */
+  readonly shuffle?: number;
+  /**
+   * Puts sequences of like lengths into a batch, so that little is padded: the sequences of 100 batches in a row are sorted by length, and the
+   * order of the batches is shuffled. Without `shuffle` all are sorted, the shortest first. Default false.
+   */
+  readonly bucket?: boolean;
+}
+
+/** Batches whose sequences are sorted together. */
+const POOL = 100;
+
+/**
+ * Sequences as batches, padded to the longest of each batch, with `lengths` where they differ. The batches of an epoch depend on nothing
+ * but the list, the options and the epoch, so a training that is resumed meets the same ones.
+ *
+ * @throws BpttError for an empty list, sequences of no steps, lengths that do not fit each other, and unknown options.
+ */
+export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset {
+  checkOptions('sequences', options, ['batch', 'features', 'returns', 'shuffle', 'bucket']);
+  const B = checkInteger('sequences.batch', options.batch, 1);
+  const F = checkInteger('sequences.features', options.features ?? 1, 1);
+  const last = checkOneOf('sequences.returns', options.returns ?? 'all', ['all', 'last'] as const) === 'last';
+  const bucket = checkBoolean('sequences.bucket', options.bucket ?? false);
+  const { shuffle } = options;
+  if (shuffle !== undefined) checkInteger('sequences.shuffle', shuffle, 0);
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new BpttError('invalid-argument', 'sequences(list): expected at least one sequence, got none');
+  }
+  const shapes = list.map((sequence, index) => shapeOf(`sequences(list)[${index}]`, sequence, F, last));
+  const odd = shapes.findIndex((shape) => describe(shape) !== describe(shapes[0]!));
+  if (odd >= 0) {
+    throw new BpttError(
+      'invalid-shape',
+      `sequences(list)[${odd}]: expected ${describe(shapes[0]!)}, as in the first sequence, got ${describe(shapes[odd]!)}`,
+    );
+  }
+  const lengths = shapes.map(({ steps }) => steps);
+  const O = shapes[0]!.outputs;
+  const width = shapes[0]!.tokens ? 1 : F;
+
+  return {
+    *batches(epoch, skip) {
+      const orders = cut(arrange(lengths, B, bucket, shuffle, epoch), B);
+      // The batches themselves in another order: two streams of random numbers an epoch.
+      const turn = bucket && shuffle !== undefined ? permutation(orders.length, shuffle, 2 * epoch + 1) : undefined;
+      for (let index = skip; index < orders.length; index++) {
+        const members = orders[turn?.[index] ?? index]!;
+        yield collate(
+          members.map((member) => list[member]!),
+          members.map((member) => lengths[member]!),
+          width,
+          O,
+          last,
+        );
+      }
+    },
+  };
+}
+
+interface Shape {
+  readonly steps: number;
+  /** Whether the inputs are tokens, and the targets classes. */
+  readonly tokens: boolean;
+  readonly classes: boolean;
+  /** Numbers of a target. */
+  readonly outputs: number;
+}
+
+const describe = ({ tokens, classes, outputs }: Shape) =>
+  `${tokens ? 'tokens' : 'features'} with ${outputs} ${classes ? 'classes' : 'reals'} a target`;
+
+function shapeOf(where: string, value: unknown, F: number, last: boolean): Shape {
+  checkOptions(where, value, ['inputs', 'targets']);
+  const sequence = checkObject(where, value);
+  const inputs = checkTyped(`${where}.inputs`, sequence.inputs);
+  const targets = checkTyped(`${where}.targets`, sequence.targets);
+  const tokens = inputs instanceof Int32Array;
+  const steps = tokens ? inputs.length : inputs.length / F;
+  if (steps < 1 || !Number.isInteger(steps)) {
+    const expected = tokens ? 'at least one token' : `a multiple of F=${F} numbers, at least one step`;
+    throw new BpttError('invalid-shape', `${where}.inputs: expected ${expected}, got ${inputs.length}`);
+  }
+  const outputs = last ? targets.length : targets.length / steps;
+  if (outputs < 1 || !Number.isInteger(outputs)) {
+    const expected = last ? 'at least one number' : `as many for each of the ${steps} steps`;
+    throw new BpttError('invalid-shape', `${where}.targets: expected ${expected}, got ${targets.length} numbers`);
+  }
+  return { steps, tokens, classes: targets instanceof Int32Array, outputs };
+}
+
+function checkTyped(where: string, value: unknown): Typed {
+  if (value instanceof Int32Array || value instanceof Float32Array || value instanceof Float64Array) return value;
+  throw new BpttError(
+    'invalid-argument',
+    `${where}: expected an Int32Array, Float32Array or Float64Array, got ${show(value)}`,
+  );
+}
+
+/** The order of the sequences in an epoch. */
+function arrange(
+  lengths: readonly number[],
+  B: number,
+  bucket: boolean,
+  shuffle: number | undefined,
+  epoch: number,
+): readonly number[] {
+  const order = shuffle === undefined ? [...lengths.keys()] : [...permutation(lengths.length, shuffle, 2 * epoch)];
+  if (!bucket) return order;
+  // Array.prototype.sort is stable everywhere: sequences of one length keep their order.
+  const pools = shuffle === undefined ? [order] : cut(order, B * POOL);
+  return pools.flatMap((pool) => pool.toSorted((a, b) => lengths[a]! - lengths[b]!));
+}
+
+function cut(order: readonly number[], size: number): readonly (readonly number[])[] {
+  return Array.from({ length: Math.ceil(order.length / size) }, (_, index) =>
+    order.slice(index * size, (index + 1) * size),
+  );
+}
+
+/** Rows side by side, time-major, zeros where a row has ended. */
+function collate(
+  rows: readonly Sequence[],
+  lengths: readonly number[],
+  width: number,
+  outputs: number,
+  last: boolean,
+): Batch {
+  const steps = Math.max(...lengths);
+  const inputs = rows.map((row) => row.inputs);
+  const targets = rows.map((row) => row.targets);
+  const ragged = lengths.some((length) => length < steps);
+  return {
+    steps,
+    rows: rows.length,
+    inputs: interleave(inputs, steps, width),
+    targets: interleave(targets, last ? 1 : steps, outputs),
+    ...(ragged ? { lengths: Int32Array.from(lengths) } : {}),
+  };
+}
+
+/** [steps,B,width] of one array [its steps,width] a row. Reals are f64 where one of them is. */
+function interleave(rows: readonly Typed[], steps: number, width: number): Typed {
+  const B = rows.length;
+  const count = steps * B * width;
+  const joined = rows[0] instanceof Int32Array ? new Int32Array(count) : realsOf(rows, count);
+  for (const [row, data] of rows.entries()) {
+    for (let t = 0; t * width < data.length; t++) {
+      joined.set(data.subarray(t * width, (t + 1) * width), (t * B + row) * width);
+    }
+  }
+  return joined;
+}
+
+function realsOf(rows: readonly Typed[], count: number): Float32Array | Float64Array {
+  return rows.some((row) => row instanceof Float64Array) ? new Float64Array(count) : new Float32Array(count);
+}

@@ -1,0 +1,79 @@
+// A stream of tokens as batches for training.
+
+import { checkInteger, checkOptions, checkTokens } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import type { Batch } from './batch.ts';
+
+export interface TextStreamOptions {
+  /** B, how many rows read the stream at the same time. */
+  readonly batch: number;
+}
+
+/** One stream of tokens as batches: each iteration is one epoch, and one batch. */
+export interface TextStream extends Iterable<Batch> {
+  /** T, the length of the longest row. */
+  readonly steps: number;
+  /** B */
+  readonly rows: number;
+  /** How many steps count: every token but the first is a target once. */
+  readonly targets: number;
+}
+
+/**
+ * A stream of tokens for next-token prediction. It is cut into B contiguous rows of T = ceil((N-1)/B) steps, and the
+ * target of a step is the token after it. Training cuts the rows into windows and carries the state from one to the next.
+ *
+ * Nothing is lost at the end: when B does not divide N-1, the last rows are one step shorter, and a mask takes the padding
+ * (token 0) at their end out of the loss. So each of the N-1 pairs of a token and its successor counts exactly once an epoch.
+ *
+ * @param tokens N tokens, at least B + 1.
+ * @throws BpttError when the stream is too short for the batch.
+ */
+export function textStream(tokens: Int32Array | readonly number[], options: TextStreamOptions): TextStream {
+  checkOptions('textStream', options, ['batch']);
+  const stream = checkTokens('textStream(tokens)', tokens, 2 ** 31);
+  const B = checkInteger('textStream.batch', options.batch, 1);
+  const pairs = stream.length - 1;
+  if (pairs < 1) {
+    throw new BpttError(
+      'invalid-argument',
+      `textStream(tokens): expected at least 2 tokens, one to read and one to predict, got ${stream.length}`,
+    );
+  }
+  if (B > pairs) {
+    throw new BpttError(
+      'invalid-argument',
+      `textStream.batch: expected at most ${pairs} rows for ${stream.length} tokens, got ${B}`,
+    );
+  }
+  const batch = cutIntoRows(stream, B);
+  return {
+    steps: batch.steps,
+    rows: B,
+    targets: pairs,
+    *[Symbol.iterator]() {
+      yield batch;
+    },
+  };
+}
+
+function cutIntoRows(stream: ArrayLike<number>, B: number): Batch {
+  const pairs = stream.length - 1;
+  const T = Math.ceil(pairs / B);
+  const shortest = Math.floor(pairs / B);
+  const longRows = pairs % B; // rows of shortest + 1 steps: they come first
+  const inputs = new Int32Array(T * B); // [T,B]
+  const targets = new Int32Array(T * B); // [T,B]
+  for (let row = 0; row < B; row++) {
+    const start = row * shortest + Math.min(row, longRows);
+    const length = shortest + (row < longRows ? 1 : 0);
+    for (let t = 0; t < length; t++) {
+      inputs[t * B + row] = stream[start + t]!;
+      targets[t * B + row] = stream[start + t + 1]!;
+    }
+  }
+  if (longRows === 0) return { steps: T, rows: B, inputs, targets };
+  const mask = new Uint8Array(T * B).fill(1);
+  mask.fill(0, (T - 1) * B + longRows);
+  return { steps: T, rows: B, inputs, targets, mask };
+}

@@ -1,0 +1,198 @@
+// Keras layers as layers of a model: one rule a class. What has no rule, or an option that changes what it computes, is refused.
+import { show } from '../../base/check.ts';
+import { BpttError } from '../../base/errors.ts';
+import { dense } from '../../layers/dense.ts';
+import { dropout } from '../../layers/dropout.ts';
+import { embedding } from '../../layers/embedding.ts';
+import { bidirectional, type DirectedDescription, merges } from '../../layers/recurrent/bidirectional.ts';
+import { elman } from '../../layers/recurrent/elman.ts';
+import { gru } from '../../layers/recurrent/gru.ts';
+import { lstm } from '../../layers/recurrent/lstm.ts';
+import type { Activation, GateActivation } from '../../layers/recurrent/options.ts';
+import type { LayerDescription } from '../../layers/registry.ts';
+import { type Fields, type KerasLayer, layerOf } from './layer-chain.ts';
+
+/** What a model's outputs become in Keras. */
+export type KerasOutput = 'logits' | 'softmax' | 'sigmoid';
+
+/** A Keras layer in the terms of this package. */
+export interface Described {
+  /** Its layers; without weights all but one. */
+  readonly layers: readonly LayerDescription[];
+  /** Behind them. */
+  readonly output: KerasOutput;
+  /** How many tokens it reads, if it reads tokens. */
+  readonly tokens?: number;
+}
+
+/** Says a Keras layer. `version` is that of the Keras that wrote the file. */
+type Rule = (layer: KerasLayer, version: string) => Described;
+
+const rules: Readonly<Record<string, Rule>> = {
+  Embedding: (layer) => {
+    const {
+      input_dim: tokens,
+      output_dim: units,
+      mask_zero: masks,
+    } = options(layer, ['input_dim', 'output_dim', 'mask_zero']);
+    if (masks === true) {
+      throw refuse(
+        layer,
+        'mask_zero false',
+        'true: here `lengths` says what is padding; loadKerasWeights takes the weights alone',
+      );
+    }
+    return { ...plain([embedding({ units: units as number })]), tokens: integer(layer, 'input_dim', tokens) };
+  },
+  SimpleRNN: recurrentRule,
+  LSTM: recurrentRule,
+  GRU: recurrentRule,
+  Bidirectional: (layer, version) => {
+    const given = options(layer, ['layer', 'backward_layer', 'merge_mode']);
+    const { layer: forward, backward_layer: backward, merge_mode: mode = 'concat' } = given;
+    const merge = mode === 'concat' || mode === 'sum' ? mode : undefined;
+    if (merge === undefined) throw refuse(layer, `merge_mode ${merges.join(' or ')}`, show(mode));
+    const inner = layerOf(forward, `${layer.where}.layer`, layer.where);
+    const { before, cell, last } = recurrent(inner, version, false);
+    if (backward !== undefined && backward !== null) {
+      const other = recurrent(layerOf(backward, `${layer.where}.backward_layer`, layer.where), version, true);
+      if (JSON.stringify(other) !== JSON.stringify({ before, cell, last })) {
+        throw refuse(layer, 'two directions that are alike', 'a backward_layer with other options');
+      }
+    }
+    return plain([...before, bidirectional(cell, { merge, returns: last ? 'last' : 'all' })]);
+  },
+  Dense: (layer) => {
+    const { units, activation = 'linear' } = options(layer, ['units', 'activation', 'use_bias']);
+    return { layers: [dense({ units: units as number })], output: outputOf(layer, activation) };
+  },
+  TimeDistributed: (layer, version) => {
+    const { layer: given } = options(layer, ['layer']);
+    const inner = layerOf(given, `${layer.where}.layer`, layer.where);
+    if (inner.className === 'Dense') return rules.Dense!(inner, version);
+    throw refuse(layer, 'TimeDistributed of Dense', `of ${inner.className}`);
+  },
+  Dropout: (layer) => plain(dropped(options(layer, ['rate']).rate, false)),
+  SpatialDropout1D: (layer) => plain(dropped(options(layer, ['rate']).rate, true)),
+  Activation: (layer) => ({ layers: [], output: outputOf(layer, options(layer, ['activation']).activation) }),
+  Softmax: (layer) => {
+    const { axis = -1 } = options(layer, ['axis']);
+    if (axis === -1) return { layers: [], output: 'softmax' };
+    throw refuse(layer, 'axis -1', JSON.stringify(axis));
+  },
+};
+
+/**
+ * What a Keras layer is here.
+ *
+ * @throws BpttError `bad-file` with its name for a class without a rule and for options that cannot be.
+ */
+export function describeLayer(layer: KerasLayer, version: string): Described {
+  const rule = Object.hasOwn(rules, layer.className) ? rules[layer.className] : undefined;
+  if (rule === undefined) {
+    const known = ['InputLayer', ...Object.keys(rules)].join(', ');
+    throw new BpttError('bad-file', `${layer.where}: ${layer.className} is not supported; supported: ${known}`);
+  }
+  try {
+    return rule(layer, version);
+  } catch (cause) {
+    if (!(cause instanceof BpttError) || cause.code === 'bad-file') throw cause;
+    throw new BpttError('bad-file', `${layer.where} (${layer.className}), ${cause.message}`, { cause });
+  }
+}
+
+/** An error about a layer. */
+export function refuse({ where, className }: KerasLayer, expected: string, got: string): BpttError {
+  return new BpttError('bad-file', `${where} (${className}): expected ${expected}, got ${got}`);
+}
+
+const plain = (layers: readonly LayerDescription[]): Described => ({ layers, output: 'logits' });
+
+function recurrentRule(layer: KerasLayer, version: string): Described {
+  const { before, cell, last } = recurrent(layer, version, false);
+  return plain([...before, last ? { ...cell, returns: 'last' } : cell]);
+}
+
+interface Recurrent {
+  /** Dropout of what it reads. */
+  readonly before: readonly LayerDescription[];
+  readonly cell: DirectedDescription;
+  readonly last: boolean;
+}
+
+const activationsOf: Readonly<Record<string, Activation>> = {
+  tanh: 'tanh',
+  relu: 'relu',
+  linear: 'identity',
+  softsign: 'softsign',
+};
+const gateActivationsOf: Readonly<Record<string, GateActivation>> = {
+  sigmoid: 'sigmoid',
+  hard_sigmoid: 'hard-sigmoid',
+};
+
+function recurrent(layer: KerasLayer, version: string, backwards: boolean): Recurrent {
+  const gated = layer.className === 'LSTM' || layer.className === 'GRU';
+  if (!gated && layer.className !== 'SimpleRNN') {
+    throw refuse(layer, 'SimpleRNN, LSTM or GRU in both directions', layer.className);
+  }
+  const more = gated ? ['recurrent_activation', ...(layer.className === 'GRU' ? ['reset_after'] : [])] : [];
+  const given = options(layer, [
+    ...['units', 'activation', 'use_bias', 'return_sequences', 'go_backwards', 'dropout', 'recurrent_dropout'],
+    ...more,
+  ]);
+  if ((given.go_backwards ?? false) !== backwards) throw refuse(layer, `go_backwards ${backwards}`, `${!backwards}`);
+  const common = {
+    units: given.units as number,
+    activation: named(layer, 'activation', given.activation ?? 'tanh', activationsOf),
+    recurrentDropout: (given.recurrent_dropout ?? 0) as number,
+  };
+  const last = given.return_sequences !== true;
+  const before = given.dropout === undefined ? [] : dropped(given.dropout, true);
+  if (!gated) return { before, cell: elman(common), last };
+
+  const { recurrent_activation: gate = 'sigmoid', reset_after: after = false } = given;
+  const gateActivation = named(layer, 'recurrent_activation', gate, gateActivationsOf);
+  if (gateActivation === 'hard-sigmoid' && Number.parseInt(version, 10) < 3) {
+    const expected = 'the hard_sigmoid of Keras 3, relu6(x + 3) / 6';
+    throw refuse(layer, expected, `that of Keras ${version}, which is max(0, min(1, 0.2 x + 0.5))`);
+  }
+  const cell =
+    layer.className === 'LSTM'
+      ? lstm({ ...common, gateActivation })
+      : gru({ ...common, gateActivation, reset: after === true ? 'after' : 'before' });
+  return { before, cell, last };
+}
+
+/** Dropout, if there is any. */
+function dropped(rate: unknown, variational: boolean): readonly LayerDescription[] {
+  return rate === 0 ? [] : [dropout({ rate: rate as number, variational })];
+}
+
+function named<T>(layer: KerasLayer, option: string, name: unknown, table: Readonly<Record<string, T>>): T {
+  if (typeof name === 'string' && Object.hasOwn(table, name)) return table[name]!;
+  throw refuse(layer, `${option} ${Object.keys(table).join(', ')}`, show(name));
+}
+
+function outputOf(layer: KerasLayer, activation: unknown): KerasOutput {
+  return named(layer, 'activation', activation, { linear: 'logits', softmax: 'softmax', sigmoid: 'sigmoid' });
+}
+
+function integer(layer: KerasLayer, option: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+  throw refuse(layer, `${option} an integer >= 1`, show(value));
+}
+
+/** What has no part in what a trained layer computes: how it began, how it was regularised and built, how fast it runs. */
+const WITHOUT_EFFECT =
+  /^(name|trainable|dtype|sparse|ragged|seed|batch_(input_)?shape|input_(length|shape|dtype)|build_config|(embeddings|kernel|recurrent|bias)_(initializer|regularizer|constraint)|activity_regularizer|unit_forget_bias|implementation|unroll|use_cudnn|stateful|time_major|zero_output_for_mask|supports_masking)$/;
+
+/** The options of a layer, of which only `read` and those without effect may be set. */
+function options(layer: KerasLayer, read: readonly string[]): Fields {
+  for (const [option, value] of Object.entries(layer.config)) {
+    if (read.includes(option) || WITHOUT_EFFECT.test(option)) continue;
+    if (value === null || value === false) continue;
+    throw refuse(layer, `no ${option}`, typeof value === 'object' ? JSON.stringify(value).slice(0, 80) : show(value));
+  }
+  return layer.config;
+}

@@ -1,0 +1,132 @@
+// The layers of a Keras model's configuration, in the order in which they compute.
+import { show } from '../../base/check.ts';
+import { BpttError } from '../../base/errors.ts';
+
+/** Fields of an object in JSON. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A layer as Keras describes it. */
+export interface KerasLayer {
+  readonly className: string;
+  readonly name: string;
+  readonly config: Fields;
+  /** What messages call it: `Keras file, layer 'lstm_1'`. */
+  readonly where: string;
+}
+
+/** The configuration of a model that is open. */
+export interface ModelConfig {
+  /** In the order of the file, by which Keras numbers those of a class. */
+  readonly listed: readonly KerasLayer[];
+  readonly className: unknown;
+  readonly config: Fields;
+  /** The layers as they stand in the file. */
+  readonly entries: readonly unknown[];
+}
+
+/**
+ * The layers of a model, in the order of the file.
+ *
+ * @throws BpttError `bad-file` for a configuration without layers, and for names that come twice.
+ */
+export function readLayers(model: unknown, where: string): ModelConfig {
+  const bad = (expected: string, got: string) =>
+    new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`);
+  const { class_name: className, config: given } = fields(model, `${where}, configuration`);
+  // Before Keras 2.2.3 the configuration of a Sequential model was its list of layers.
+  const config = Array.isArray(given) ? { layers: given } : fields(given, `${where}, configuration`);
+  const { layers: entries } = config;
+  if (!Array.isArray(entries)) throw bad('a list of layers in the configuration', show(entries));
+  const listed = entries.map((entry, index) => layerOf(entry, `${where}, layers[${index}]`, where));
+  const twice = listed.find(({ name }, index) => listed.findIndex((other) => other.name === name) !== index);
+  if (twice !== undefined) throw bad('names of layers that differ', `${show(twice.name)} twice`);
+  return { listed, className, config, entries };
+}
+
+/**
+ * The layers in the order in which they compute, from the input on: those of a Sequential model, or of a Functional one where each
+ * reads the one before.
+ *
+ * @throws BpttError `bad-file` for another class of model, several inputs or outputs, and layers that are not in one chain.
+ */
+export function chainOf({ listed, className, config, entries }: ModelConfig, where: string): readonly KerasLayer[] {
+  const bad = (expected: string, got: string) =>
+    new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`);
+  if (className === 'Sequential') return listed;
+  // Functional models were of class Model before Keras 2.4.
+  if (className !== 'Functional' && className !== 'Model') {
+    throw bad('a Sequential or a Functional model', `class ${show(className)}`);
+  }
+
+  const sources = entries.map((entry) => sourcesOf((entry as Fields).inbound_nodes));
+  const [inputs, outputs] = [config.input_layers, config.output_layers].map((list) => tensorsIn(list));
+  if (inputs!.length !== 1 || outputs!.length !== 1) {
+    const names = (all: readonly Source[]) => all.map(({ layer }) => layer).join(', ');
+    throw bad('a model with one input and one output', `inputs ${names(inputs!)} and outputs ${names(outputs!)}`);
+  }
+  const chain: KerasLayer[] = [];
+  for (let next: Source | undefined = outputs![0]; next !== undefined; ) {
+    const { layer: name, output }: Source = next;
+    const index = listed.findIndex((layer) => layer.name === name);
+    if (index < 0) throw bad(`a layer ${show(name)}`, 'a configuration without it');
+    const layer = listed[index]!;
+    if (output !== '0 0') throw bad(`the only output of '${name}'`, `output ${output}`);
+    if (chain.includes(layer)) throw bad('layers in one chain', `'${name}' twice`);
+    chain.unshift(layer);
+    const nodes = sources[index]!;
+    if (nodes.length > 1 || (nodes[0]?.length ?? 0) > 1) {
+      const reads = nodes.flat().map((source) => source.layer);
+      throw bad(
+        'layers that each read the one before',
+        `'${name}' (${layer.className}), which reads ${reads.join(', ')}`,
+      );
+    }
+    next = nodes[0]?.[0];
+  }
+  const aside = listed.find((layer) => !chain.includes(layer));
+  if (aside !== undefined) throw bad('layers in one chain', `'${aside.name}' (${aside.className}) beside it`);
+  return chain;
+}
+
+/** An object with named fields. */
+export function fields(value: unknown, where: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw new BpttError('bad-file', `${where}: expected an object, got ${show(value)}`);
+}
+
+/** A layer of a list, or one inside another. `file` is what messages call the file. */
+export function layerOf(entry: unknown, where: string, file: string): KerasLayer {
+  const { class_name: className, config: inner } = fields(entry, where);
+  const config = fields(inner, `${where}.config`);
+  if (typeof className !== 'string' || typeof config.name !== 'string') {
+    throw new BpttError(
+      'bad-file',
+      `${where}: expected class_name and config.name, got ${show(className)} and ${show(config.name)}`,
+    );
+  }
+  return { className, name: config.name, config, where: `${file}, layer '${config.name}'` };
+}
+
+/** A tensor: an output of a layer. */
+interface Source {
+  readonly layer: string;
+  /** The numbers of the call and of the output. */
+  readonly output: string;
+}
+
+/** What each call of a layer reads: in Keras 3 tensors among the arguments, in Keras 2 lists of [name, call, output, arguments]. */
+function sourcesOf(nodes: unknown): readonly (readonly Source[])[] {
+  return Array.isArray(nodes) ? nodes.map((node) => tensorsIn(node)) : [];
+}
+
+/** All tensors in a part of a configuration. */
+function tensorsIn(value: unknown): readonly Source[] {
+  if (Array.isArray(value)) {
+    const [layer, call, output, more] = value;
+    if (typeof layer === 'string' && Number.isInteger(call) && Number.isInteger(output)) {
+      return [{ layer, output: `${call} ${output}` }, ...tensorsIn(more)];
+    }
+    return value.flatMap(tensorsIn);
+  }
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(tensorsIn) : [];
+}

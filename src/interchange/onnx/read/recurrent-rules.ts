@@ -1,0 +1,224 @@
+// The operators RNN, LSTM and GRU.
+import type { Activation, GateActivation } from '../../../layers/recurrent/options.ts';
+import { gateOrders, operatorActivations, peepholeOrder, reorder } from '../format/gates.ts';
+import type { Operation, Rule } from './operation.ts';
+import { isZero } from './shape-values.ts';
+import { settle } from './stages.ts';
+import { type Tensor, tensorOf } from './tensor.ts';
+import { type Axis, axis, type CellOptions, type Half, type Value } from './values.ts';
+
+type OperatorName = 'RNN' | 'LSTM' | 'GRU';
+
+const common = ['hidden_size', 'direction', 'activations', 'activation_alpha', 'activation_beta', 'layout'];
+
+/** What an activation may be called, and what it is here. */
+const known: Readonly<Record<string, Activation | GateActivation>> = Object.fromEntries(
+  Object.entries(operatorActivations).map(([kind, { name }]) => [
+    name.toLowerCase(),
+    kind as Activation | GateActivation,
+  ]),
+);
+
+/** What the parameters of an activation are where the operator does not say. */
+const defaults: Readonly<Record<string, readonly [alpha: number, beta: number]>> = {
+  hardsigmoid: [0.2, 0.5],
+  affine: [1, 0],
+};
+
+/** The activations of all directions, checked against what they are here. */
+function activationsOf(operation: Operation, usual: readonly string[], directions: number) {
+  const names = operation.strings('activations') ?? Array.from({ length: directions }, () => usual).flat();
+  if (names.length !== usual.length * directions) {
+    operation.fail(`${usual.length * directions} activations`, String(names.length));
+  }
+  const alphas = operation.floats('activation_alpha').values();
+  const betas = operation.floats('activation_beta').values();
+  return names.map((given) => {
+    const name = given.toLowerCase();
+    const kind = known[name];
+    if (kind === undefined)
+      return operation.fail(
+        `activations ${Object.values(operatorActivations)
+          .map((one) => one.name)
+          .join(', ')}`,
+        given,
+      );
+    const fixed = operatorActivations[kind];
+    if (fixed.alpha === undefined) return kind;
+    const [alpha, beta] = [alphas.next().value ?? defaults[name]![0], betas.next().value ?? defaults[name]![1]];
+    const close = (a: number, b: number) => Math.abs(a - b) < 1e-6;
+    if (close(alpha, fixed.alpha) && close(beta, fixed.beta!)) return kind;
+    return operation.fail(`${fixed.name} with alpha ${fixed.alpha} and beta ${fixed.beta}`, `${alpha} and ${beta}`);
+  });
+}
+
+function cellOf(operation: Operation, name: OperatorName, directions: number): CellOptions {
+  const usual = { RNN: ['Tanh'], GRU: ['Sigmoid', 'Tanh'], LSTM: ['Sigmoid', 'Tanh', 'Tanh'] }[name];
+  const kinds = activationsOf(operation, usual, directions);
+  const own = kinds.slice(0, usual.length);
+  if (kinds.some((kind, index) => kind !== own[index % own.length])) {
+    operation.fail('the same activations in both directions', kinds.join(', '));
+  }
+  const isGate = (kind: string): kind is GateActivation => kind === 'sigmoid' || kind === 'hard-sigmoid';
+  const phi = (kind: Activation | GateActivation): Activation =>
+    isGate(kind) ? operation.fail('Tanh, Relu, Affine or Softsign of the state', kind) : kind;
+  const sigma = (kind: Activation | GateActivation): GateActivation =>
+    isGate(kind) ? kind : operation.fail('Sigmoid or HardSigmoid of the gates', kind);
+  const [f, g, h] = own as [Activation, Activation, Activation];
+  if (name === 'RNN') return { kind: 'elman', activation: phi(f) };
+  if (name === 'LSTM') {
+    if (g !== h) operation.fail('one activation of candidate and cell', `${g} and ${h}`);
+    return {
+      kind: 'lstm',
+      activation: phi(g),
+      gateActivation: sigma(f),
+      peepholes: operation.optional(7) !== undefined,
+    };
+  }
+  const after = operation.int('linear_before_reset', 0) !== 0;
+  return { kind: 'gru', activation: phi(g), gateActivation: sigma(f), reset: after ? 'after' : 'before' };
+}
+
+/** A constant of this shape. */
+function shaped(operation: Operation, index: number, dims: readonly number[]): Tensor {
+  const tensor = operation.constant(index);
+  if (tensor.dims.join() !== dims.join())
+    operation.fail(`input ${index} of shape [${dims.join(', ')}]`, `[${tensor.dims.join(', ')}]`);
+  return tensor;
+}
+
+/** `sequence_lens`: an input of the graph or nothing. */
+function lengthsOf(operation: Operation): string | undefined {
+  const value = operation.optional(4);
+  if (value === undefined) return undefined;
+  const raw = value.kind === 'sequence' && value.stage.kind === 'input' && value.axes.length === 1;
+  return raw && value.stage.kind === 'input'
+    ? value.stage.name
+    : operation.unfit(4, 'sequence_lens that are an input of the graph');
+}
+
+/** Initial states: zero, or inputs of the graph. */
+function checkInitial(operation: Operation, index: number, directions: number): string | undefined {
+  const value = operation.optional(index);
+  if (value === undefined || value.kind === 'zeros') return undefined;
+  if (value.kind === 'constant') {
+    return isZero(value.tensor)
+      ? undefined
+      : operation.fail('a first state that is zero or an input', 'another in the file');
+  }
+  const input =
+    value.kind === 'given'
+      ? value.input
+      : value.kind === 'sequence' && value.stage.kind === 'input'
+        ? value.stage.name
+        : undefined;
+  if (input === undefined) return operation.unfit(index, 'a first state that is zero or an input of the graph');
+  return directions === 1
+    ? input
+    : operation.fail('both directions to begin at zero', `the input ${JSON.stringify(input)}`);
+}
+
+/** Tells which axis is which. */
+function name(operation: Operation, axes: readonly Axis[]): void {
+  if (axes.length !== 2) operation.fail('three axes: time, rows, features', String(axes.length + 1));
+  for (const [index, role] of (['time', 'rows'] as const).entries()) {
+    const own = axes[index]!;
+    if (own.role === 'unknown' && own.parts === undefined) own.role = role;
+    else if (own.role === 'one') own.role = role;
+    if (own.role !== role)
+      operation.fail(`${role} as axis ${index}`, own.parts === undefined ? own.role : 'several axes in one');
+  }
+}
+
+/** Reports inputs of the graph that are lengths or first states. */
+export type UsedInput = (input: string, as: 'lengths' | 'state') => void;
+
+export function recurrentRule(operator: OperatorName, used: UsedInput): Rule {
+  const more = { RNN: [], LSTM: ['input_forget'], GRU: ['linear_before_reset'] }[operator];
+  return {
+    attributes: [...common, ...more],
+    run(operation) {
+      const direction = operation.string('direction', 'forward');
+      const reverses = { forward: [false], reverse: [true], bidirectional: [false, true] }[direction];
+      if (reverses === undefined) return operation.fail('direction forward, reverse or bidirectional', direction);
+      for (const attribute of ['layout', 'input_forget']) {
+        if (operation.int(attribute, 0) !== 0) operation.fail(`${attribute} 0`, String(operation.int(attribute, 0)));
+      }
+      const D = reverses.length;
+      const cell = cellOf(operation, operator, D);
+      const { stage, leading, size } = settle(operation, operation.sequence(0));
+      if (stage.kind === 'head') operation.fail('nothing behind the last activation', `a ${operator}`);
+      name(operation, leading);
+
+      const order = gateOrders[cell.kind];
+      const G = order.length;
+      const W = operation.constant(1);
+      const I = W.dims[2] ?? operation.fail('W of three axes', String(W.dims.length));
+      if (size !== undefined && size !== I) operation.fail(`W for ${size} features`, `for ${I}`);
+      const H = operation.int('hidden_size', W.dims[1]! / G);
+      const lstm = cell.kind === 'lstm';
+      const tensors = {
+        W: shaped(operation, 1, [D, G * H, I]),
+        R: shaped(operation, 2, [D, G * H, H]),
+        B: operation.optional(3) === undefined ? undefined : shaped(operation, 3, [D, 2 * G * H]),
+        P: lstm && cell.peepholes ? shaped(operation, 7, [D, 3 * H]) : undefined,
+      };
+      const lengths = lengthsOf(operation);
+      if (lengths !== undefined) used(lengths, 'lengths');
+      for (const index of lstm ? [5, 6] : [5]) {
+        const input = checkInitial(operation, index, D);
+        if (input !== undefined) used(input, 'state');
+      }
+
+      const halves = reverses.map((reverse, d): Half => {
+        const part = ({ data }: Tensor) => data.subarray((d * data.length) / D, ((d + 1) * data.length) / D);
+        return {
+          previous: stage,
+          reverse,
+          cell,
+          units: H,
+          lengths,
+          parameters: parametersOf(cell, H, I, tensors, part),
+        };
+      });
+      const [T, B] = leading as [Axis, Axis];
+      const axes = (first: readonly Axis[]) => [...first, axis('directions', D), B, axis('features', H)];
+      const result = (returns: 'all' | 'last', first: readonly Axis[]): Value => {
+        return { kind: 'sequence', stage: { kind: 'recurrent', previous: stage, halves, returns }, axes: axes(first) };
+      };
+      return [result('all', [T]), result('last', []), { kind: 'cells', halves }];
+    },
+  };
+}
+
+/** Where each gate of this package is among those of the operator. */
+const inverse = (order: readonly number[]) => order.map((_, gate) => order.indexOf(gate));
+
+/** The parameters of one direction in the orders of this package. */
+function parametersOf(
+  cell: CellOptions,
+  H: number,
+  I: number,
+  {
+    W,
+    R,
+    B,
+    P,
+  }: { readonly W: Tensor; readonly R: Tensor; readonly B: Tensor | undefined; readonly P: Tensor | undefined },
+  part: (tensor: Tensor) => ArrayLike<number>,
+): Half['parameters'] {
+  const order = inverse(gateOrders[cell.kind]);
+  const G = order.length;
+  const biases = B === undefined ? new Float64Array(2 * G * H) : Float64Array.from(part(B));
+  const [first, second] = [0, 1].map((k) => reorder(biases.subarray(k * G * H, (k + 1) * G * H), order, H));
+  // Of a GRU that resets after the product, the second bias of n stands inside.
+  const apart = cell.kind === 'gru' && cell.reset === 'after' ? (G - 1) * H : G * H;
+  const sum = first!.map((value, i) => (i < apart ? value + second![i]! : value));
+  return {
+    weight_ih: tensorOf([G * H, I], reorder(part(W), order, H * I)),
+    weight_hh: tensorOf([G * H, H], reorder(part(R), order, H * H)),
+    bias_ih: tensorOf([G * H], sum),
+    ...(apart < G * H && { bias_hn: tensorOf([H], second!.slice(apart)) }),
+    ...(P !== undefined && { peephole: tensorOf([3, H], reorder(part(P), inverse(peepholeOrder), H)) }),
+  };
+}

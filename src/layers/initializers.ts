@@ -1,0 +1,250 @@
+// Initial values of parameters. A matrix lies as [inputs, outputs]: its rows are the fan-in, its columns the fan-out.
+// Random numbers come from the kernels and everything else is + - * / and sqrt, so every engine starts from the same bits.
+import { checkNumber, checkObject, checkOneOf, checkOptions } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { seedWords } from '../base/philox.ts';
+import type { Arena } from '../wasm/arena.ts';
+import type { Kernels, Pointer } from '../wasm/kernels.ts';
+
+export type Initializer =
+  | { readonly kind: 'glorot-uniform' }
+  | { readonly kind: 'glorot-normal' }
+  | { readonly kind: 'he-uniform' }
+  | { readonly kind: 'he-normal' }
+  | { readonly kind: 'orthogonal'; readonly gain: number }
+  | { readonly kind: 'identity'; readonly scale: number }
+  | { readonly kind: 'zeros' }
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly deviation: number }
+  | { readonly kind: 'chrono'; readonly maximum: number }
+  | { readonly kind: 'pytorch' }
+  | { readonly kind: 'keras' };
+
+/** What a parameter is, for initialisers that go by more than its shape. */
+export interface InitializerContext {
+  /** `kernel`: from input to outputs. `recurrent`: from state to gates. `table`: rows by token, no fan-in. */
+  readonly role: 'kernel' | 'recurrent' | 'bias' | 'table';
+  /** PyTorch's defaults are uniform in ±1/√fan: H of a recurrent layer, the inputs of a dense one. */
+  readonly fan: number;
+  /** The gate, where there are several. */
+  readonly gate?: string;
+  /** How many of PyTorch's biases this one is the sum of. Default 1. */
+  readonly draws?: number;
+}
+
+/** Uniform in ±sqrt(6 / (fanIn + fanOut)). Glorot and Bengio 2010, eq. 16. */
+export const glorotUniform = (): Initializer => ({ kind: 'glorot-uniform' });
+
+/** Normal with variance 2 / (fanIn + fanOut). Glorot and Bengio 2010, eq. 12. */
+export const glorotNormal = (): Initializer => ({ kind: 'glorot-normal' });
+
+/** Uniform in ±sqrt(6 / fanIn). He et al. 2015, for ReLU. */
+export const heUniform = (): Initializer => ({ kind: 'he-uniform' });
+
+/** Normal with variance 2 / fanIn. He et al. 2015, eq. 10, for ReLU. */
+export const heNormal = (): Initializer => ({ kind: 'he-normal' });
+
+/** A random matrix with orthonormal rows or columns (the shorter side), times `gain` (default 1). Saxe et al. 2014. */
+export const orthogonal = (options: { readonly gain?: number } = {}): Initializer =>
+  checkInitializer('orthogonal', { kind: 'orthogonal', ...options });
+
+/** `scale` (default 1) on the diagonal, zero elsewhere: with ReLU, the IRNN of Le, Jaitly and Hinton 2015. */
+export const identity = (options: { readonly scale?: number } = {}): Initializer =>
+  checkInitializer('identity', { kind: 'identity', ...options });
+
+/** All zeros. */
+export const zeros = (): Initializer => ({ kind: 'zeros' });
+
+/** One value everywhere. */
+export const constant = (value: number): Initializer => checkInitializer('constant', { kind: 'constant', value });
+
+/** Uniform in [low, high). */
+export const uniform = (options: { readonly low: number; readonly high: number }): Initializer =>
+  checkInitializer('uniform', { kind: 'uniform', ...options });
+
+/** Normal with the given mean (default 0) and standard deviation. */
+export const normal = (options: { readonly mean?: number; readonly deviation: number }): Initializer =>
+  checkInitializer('normal', { kind: 'normal', ...options });
+
+/**
+ * Biases for dependencies of up to `maximum` steps (Tallec and Ollivier 2018): `b_f = log u`, `b_i = -log u` with u uniform in
+ * [1, maximum - 1], the other gates 0; in a GRU, whose z keeps the state, `b_z = log u`. For `biasInitializer` of `lstm` and `gru`.
+ */
+export const chrono = (options: { readonly maximum: number }): Initializer =>
+  checkInitializer('chrono', { kind: 'chrono', ...options }, { chrono: true });
+
+/**
+ * PyTorch's defaults, for weights and biases alike: recurrent layers uniform in ±1/√H, dense ones in ±1/√inputs, embeddings
+ * normal(0, 1). Where one bias stands for PyTorch's two it is the sum of two draws. As `biasInitializer` of `lstm` it makes
+ * `forgetBias` 0 unless that is given.
+ */
+export const pytorch = (): Initializer => ({ kind: 'pytorch' });
+
+/**
+ * Keras's defaults: weights of inputs Glorot uniform and those of states orthogonal, both over all gates at once, biases zero,
+ * embeddings uniform in ±0.05. With the unit forget bias of `lstm` these are all of Keras's.
+ */
+export const keras = (): Initializer => ({ kind: 'keras' });
+
+const optionsOf = {
+  'glorot-uniform': [],
+  'glorot-normal': [],
+  'he-uniform': [],
+  'he-normal': [],
+  orthogonal: ['gain'],
+  identity: ['scale'],
+  zeros: [],
+  constant: ['value'],
+  uniform: ['low', 'high'],
+  normal: ['mean', 'deviation'],
+  chrono: ['maximum'],
+  pytorch: [],
+  keras: [],
+} as const satisfies Record<Initializer['kind'], readonly string[]>;
+
+/** Checks an initializer that may come from JavaScript or from a file. `chrono`: whether that one has a meaning here. */
+export function checkInitializer(
+  where: string,
+  value: unknown,
+  { chrono: gated = false }: { readonly chrono?: boolean } = {},
+): Initializer {
+  const initializer = checkObject(where, value);
+  const kind = checkOneOf(`${where}.kind`, initializer.kind, Object.keys(optionsOf) as Initializer['kind'][]);
+  checkOptions(where, initializer, ['kind', ...optionsOf[kind]]);
+  if (kind === 'chrono' && !gated) {
+    throw new BpttError(
+      'invalid-argument',
+      `${where}: expected chrono for the biases of lstm and gru only, got it here`,
+    );
+  }
+  const number = (name: string, fallback?: number) => checkNumber(`${where}.${name}`, initializer[name] ?? fallback);
+  switch (kind) {
+    case 'orthogonal':
+      return { kind, gain: number('gain', 1) };
+    case 'identity':
+      return { kind, scale: number('scale', 1) };
+    case 'constant':
+      return { kind, value: number('value') };
+    case 'uniform': {
+      const low = number('low');
+      return { kind, low, high: checkNumber(`${where}.high`, initializer.high, { min: low }) };
+    }
+    case 'normal':
+      return {
+        kind,
+        mean: number('mean', 0),
+        deviation: checkNumber(`${where}.deviation`, initializer.deviation, { min: 0 }),
+      };
+    case 'chrono':
+      return { kind, maximum: checkNumber(`${where}.maximum`, initializer.maximum, { min: 2 }) };
+    default:
+      return { kind };
+  }
+}
+
+/** Where the stream of a second draw of one parameter is, seen from its first. */
+const SECOND = 0x1000000;
+
+/**
+ * Writes the initial values of a matrix [rows, columns] at `at`. `stream` separates parameters: each draws its own numbers
+ * from the one seed.
+ */
+export function initialize(
+  initializer: Initializer,
+  kernels: Kernels,
+  arena: Arena,
+  at: Pointer,
+  rows: number,
+  columns: number,
+  seed: number,
+  stream: number,
+  { role, fan, gate, draws = 1 }: InitializerContext,
+): void {
+  const ld = kernels.padded(columns);
+  const [low, high] = seedWords(seed);
+  const uniformIn = (from: number, to: number) =>
+    kernels.randomUniform(at, rows, columns, ld, from, to, low, high, stream);
+  const normalOf = (mean: number, deviation: number) =>
+    kernels.randomNormal(at, rows, columns, ld, mean, deviation, low, high, stream);
+  const set = (value: (row: number, column: number) => number) => {
+    const view = arena.reals(at, rows * ld);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) view[row * ld + column] = value(row, column);
+    }
+  };
+  const draw: { readonly [Kind in Initializer['kind']]: (options: Extract<Initializer, { kind: Kind }>) => void } = {
+    'glorot-uniform': () => uniformIn(-Math.sqrt(6 / (rows + columns)), Math.sqrt(6 / (rows + columns))),
+    'glorot-normal': () => normalOf(0, Math.sqrt(2 / (rows + columns))),
+    'he-uniform': () => uniformIn(-Math.sqrt(6 / rows), Math.sqrt(6 / rows)),
+    'he-normal': () => normalOf(0, Math.sqrt(2 / rows)),
+    orthogonal: ({ gain }) => {
+      normalOf(0, 1);
+      const normals = arena.reals(at, rows * ld);
+      const q = orthonormal(rows, columns, (row, column) => normals[row * ld + column]!);
+      set((row, column) => gain * q[row * columns + column]!);
+    },
+    identity: (options) => set((row, column) => (row === column ? options.scale : 0)),
+    zeros: () => set(() => 0),
+    constant: ({ value }) => set(() => value),
+    uniform: ({ low: from, high }) => uniformIn(from, high),
+    normal: ({ mean, deviation }) => normalOf(mean, deviation),
+    chrono: ({ maximum }) => {
+      if (gate !== 'f' && gate !== 'i' && gate !== 'z') return;
+      uniformIn(1, maximum - 1);
+      kernels.vlog(at, at, rows * ld);
+      const sign = gate === 'i' ? -1 : 1;
+      const values = arena.reals(at, rows * ld);
+      // The logarithm of the padding's zeros is infinite.
+      for (let i = 0; i < values.length; i++) values[i] = i % ld < columns ? sign * values[i]! : 0;
+    },
+    pytorch: () => {
+      if (role === 'table') return normalOf(0, 1);
+      const limit = 1 / Math.sqrt(fan);
+      uniformIn(-limit, limit);
+      if (draws === 1) return;
+      const first = arena.reals(at, rows * ld).slice();
+      kernels.randomUniform(at, rows, columns, ld, -limit, limit, low, high, stream + SECOND);
+      const both = arena.reals(at, rows * ld);
+      for (let i = 0; i < both.length; i++) both[i]! += first[i]!;
+    },
+    keras: () => {
+      if (role === 'table') uniformIn(-0.05, 0.05);
+      else if (role === 'kernel') draw['glorot-uniform']({ kind: 'glorot-uniform' });
+      else if (role === 'recurrent') draw.orthogonal({ kind: 'orthogonal', gain: 1 });
+      else set(() => 0);
+    },
+  };
+  (draw[initializer.kind] as (options: Initializer) => void)(initializer);
+}
+
+/**
+ * The shorter side of a matrix made orthonormal by Gram-Schmidt, each vector projected twice, which keeps orthogonality to
+ * rounding ("twice is enough", Giraud et al. 2005). Q of a Gaussian matrix with positive diagonal of R is uniform (Haar).
+ */
+function orthonormal(rows: number, columns: number, at: (row: number, column: number) => number): Float64Array {
+  const count = Math.min(rows, columns);
+  const length = Math.max(rows, columns);
+  const tall = rows >= columns;
+  const vectors: Float64Array[] = [];
+  for (let i = 0; i < count; i++) {
+    const v = Float64Array.from({ length }, (_, j) => (tall ? at(j, i) : at(i, j)));
+    for (let pass = 0; pass < 2; pass++) {
+      for (const u of vectors) {
+        let dot = 0;
+        for (let j = 0; j < length; j++) dot += u[j]! * v[j]!;
+        for (let j = 0; j < length; j++) v[j]! -= dot * u[j]!;
+      }
+    }
+    let squares = 0;
+    for (let j = 0; j < length; j++) squares += v[j]! * v[j]!;
+    const norm = Math.sqrt(squares);
+    for (let j = 0; j < length; j++) v[j]! /= norm;
+    vectors.push(v);
+  }
+  const q = new Float64Array(rows * columns);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < length; j++) q[tall ? j * columns + i : i * columns + j] = vectors[i]![j]!;
+  }
+  return q;
+}

@@ -1,0 +1,64 @@
+// The losses: what the outputs are compared with, how many numbers a step counts for, and the kernel.
+// Each kernel leaves the gradient of the outputs where they were. A new loss is one kernel and one row.
+import type { Signal } from '../base/signal.ts';
+import type { Kernels, Pointer } from '../wasm/kernels.ts';
+
+/**
+ * - `cross-entropy`: softmax of the logits against a class, in nats: `-log softmax(y)[target]`.
+ * - `mean-squared-error`: `(y - target)²`, as PyTorch's MSELoss, without the factor ½.
+ * - `binary-cross-entropy`: sigmoid of each logit against a target in [0, 1].
+ */
+export type LossName = 'cross-entropy' | 'mean-squared-error' | 'binary-cross-entropy';
+
+export const lossNames = ['cross-entropy', 'mean-squared-error', 'binary-cross-entropy'] as const;
+
+/**
+ * - `mean`: divided by how many numbers count, as PyTorch does: steps for cross-entropy, steps times outputs for the others.
+ * - `sum`: not divided.
+ */
+export type Reduction = 'mean' | 'sum';
+
+export const reductions = ['mean', 'sum'] as const;
+
+/** The loss of a sum over so many numbers. 0 over none. */
+export function reduce(reduction: Reduction, sum: number, counted: number): number {
+  if (reduction === 'sum') return sum;
+  return counted === 0 ? 0 : sum / counted;
+}
+
+export interface Loss {
+  /** What the targets are. */
+  targets(outputs: number): Signal;
+  /** How many numbers one step of one row counts for in a mean. */
+  perStep(outputs: number): number;
+  /** `sum` and the losses of the rows that count, the last row first; `y` becomes its gradient times `scale`. */
+  run(
+    kernels: Kernels,
+    y: Pointer,
+    targets: Pointer,
+    mask: Pointer,
+    rows: number,
+    outputs: number,
+    ld: number,
+    scale: number,
+    sum: number,
+  ): number;
+}
+
+export const losses: Readonly<Record<LossName, Loss>> = {
+  'cross-entropy': {
+    targets: (outputs) => ({ kind: 'tokens', size: outputs }),
+    perStep: () => 1,
+    run: (kernels, ...rest) => kernels.softmaxCrossEntropy(...rest),
+  },
+  'mean-squared-error': {
+    targets: (outputs) => ({ kind: 'features', size: outputs }),
+    perStep: (outputs) => outputs,
+    run: (kernels, ...rest) => kernels.meanSquaredError(...rest),
+  },
+  'binary-cross-entropy': {
+    targets: (outputs) => ({ kind: 'features', size: outputs }),
+    perStep: (outputs) => outputs,
+    run: (kernels, ...rest) => kernels.sigmoidCrossEntropy(...rest),
+  },
+};

@@ -1,0 +1,150 @@
+// A model as people see it: a description, parameters by name, and outputs. Training is in train.ts.
+
+import { checkArray, checkInteger, checkOptions } from '../base/check.ts';
+import type { Dtype } from '../base/dtype.ts';
+import { BpttError } from '../base/errors.ts';
+import { checkInput, type Input } from '../data/batch.ts';
+import { createStack, type ModelDescription } from '../layers/registry.ts';
+import type { Reals } from '../wasm/arena.ts';
+import { initializeParameter } from './initialize-parameter.ts';
+import { createNetwork, type EngineOptions, type Network } from './network.ts';
+import { type Parameter, readBlock, writeEntry } from './parameters.ts';
+import { type State, zeroState } from './state.ts';
+import { Window } from './window.ts';
+
+export interface ModelOptions extends EngineOptions {
+  /** A whole number from 0 to 2^53 - 1 that fixes the initial parameters. Default 0, which is a seed like any other. */
+  readonly seed?: number;
+}
+
+/** Outputs of `forward` and the state that the next steps start from. */
+export interface ForwardResult {
+  /** [T,B,O], or [1,B,O] with `returns: 'last'`: what the last layer gives, before softmax or sigmoid. */
+  readonly outputs: Reals;
+  readonly state: State;
+}
+
+/**
+ * Creates a model from its description: what it reads (`tokens` or `features`), then its layers. Awaits the kernels once;
+ * everything after is synchronous.
+ *
+ * @example
+ * const model = await createModel([tokens(65), elman({ units: 128 }), dense({ units: 65 })], { seed: 1 });
+ *
+ * @throws BpttError for a wrong description or option, and `unsupported-engine` without WebAssembly SIMD.
+ */
+export async function createModel(description: ModelDescription, options: ModelOptions = {}): Promise<Model> {
+  checkOptions('createModel', options, ['seed', 'dtype', 'relaxed', 'kernels']);
+  const seed = checkInteger('createModel.seed', options.seed ?? 0, 0);
+  const network = await createNetwork(createStack(description), options);
+  const { kernels, arena, layout, parameters } = network;
+  for (const [stream, { spec, offset }] of layout.entries.entries()) {
+    initializeParameter(spec, kernels, arena, parameters + offset, seed, stream);
+  }
+  return new Model(network);
+}
+
+/** A model of a description with given values of all its parameters, in any order. @internal */
+export async function restoreModel(
+  description: readonly unknown[],
+  parameters: readonly Parameter[],
+  options: EngineOptions,
+): Promise<Model> {
+  const model = new Model(await createNetwork(createStack(description), options));
+  for (const { name, data } of parameters) model.setParameter(name, data);
+  return model;
+}
+
+/** A recurrent network. Made by `createModel` or `deserialize`; its memory goes when it is garbage-collected. */
+export class Model {
+  /** @internal */
+  readonly network: Network;
+
+  /** @internal */
+  constructor(network: Network) {
+    this.network = network;
+  }
+
+  /** What the model is, as plain data with all defaults filled in. */
+  get description(): ModelDescription {
+    return this.network.stack.description;
+  }
+
+  /** What the model computes in. */
+  get dtype(): Dtype {
+    return this.network.dtype;
+  }
+
+  /** How many numbers are learned. */
+  get parameterCount(): number {
+    return this.network.layout.entries.reduce((sum, { spec }) => sum + spec.rows * spec.columns, 0);
+  }
+
+  /** Bytes of Wasm memory that the model has now. */
+  get memoryBytes(): number {
+    return this.network.arena.bytes;
+  }
+
+  /** Copies of all parameters. */
+  parameters(): readonly Parameter[] {
+    return readBlock(this.network, this.network.parameters);
+  }
+
+  /** Copies of the gradients that the last backward pass left, in the order and shapes of `parameters`. */
+  gradients(): readonly Parameter[] {
+    return readBlock(this.network, this.network.gradients);
+  }
+
+  /**
+   * Replaces one parameter.
+   *
+   * @param name A name that `parameters` gives.
+   * @param data As many finite numbers as its shape holds, in PyTorch's orientation.
+   * @throws BpttError for an unknown name, a wrong length or a number that is not finite; the parameter is then as before.
+   */
+  setParameter(name: string, data: ArrayLike<number>): void {
+    const { layout, parameters } = this.network;
+    const entry = layout.entries.find(({ spec }) => spec.name === name);
+    if (entry === undefined) {
+      const known = layout.entries.map(({ spec }) => spec.name).join(', ');
+      throw new BpttError('invalid-argument', `setParameter: expected one of ${known}, got ${JSON.stringify(name)}`);
+    }
+    const { rows, columns, shape } = entry.spec;
+    checkArray(`setParameter(${name})`, data, rows * columns, `[${shape.join(', ')}]`);
+    const wide =
+      this.dtype === 'f64' ? -1 : Array.from(data).findIndex((value) => !Number.isFinite(Math.fround(value)));
+    if (wide >= 0) {
+      throw new BpttError(
+        'non-finite',
+        `setParameter(${name})[${wide}]: expected a number that is finite in f32, got ${data[wide]}`,
+      );
+    }
+    writeEntry(this.network, parameters, entry, data);
+  }
+
+  /** The zero state of `rows` sequences. */
+  zeroState(rows: number): State {
+    return zeroState(this.network, checkInteger('zeroState(rows)', rows, 1));
+  }
+
+  /**
+   * Runs the network. Nothing is remembered between calls: what the next call should start from is in the result.
+   *
+   * @param input Tokens [T,B] or features [T,B,F].
+   * @param state Where the rows start. Default zero.
+   * @throws BpttError for wrong shapes, tokens out of range, numbers that are not finite and states of another model.
+   */
+  forward(input: Input, state?: State): ForwardResult {
+    checkInput('forward', input, this.network.stack.input, this.dtype);
+    const window = new Window(this.network, input.steps, input.rows, { frozen: true });
+    try {
+      window.start(state);
+      window.append(input, 0, input.steps);
+      window.forward(0, input.steps);
+      const first = this.network.stack.last ? input.steps - 1 : 0;
+      return { outputs: window.outputs(first, input.steps), state: window.state() };
+    } finally {
+      window.release();
+    }
+  }
+}

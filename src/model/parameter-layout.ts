@@ -1,0 +1,39 @@
+// Where the parameters of a model lie, and with them gradients and optimizer slots. Pure; it reads and writes no memory.
+import type { Layer, ParameterSpec } from '../layers/contract.ts';
+import type { Kernels } from '../wasm/kernels.ts';
+import { type Layout, plan, rowLength } from '../wasm/layout.ts';
+
+/** Visits each number of a parameter: where it lies in memory, and where outside. */
+export function eachElement(
+  spec: ParameterSpec,
+  kernels: Kernels,
+  visit: (inside: number, outside: number) => void,
+): void {
+  const { rows, columns, transposed, gates } = spec;
+  const width = columns / (gates?.length ?? 1);
+  const ld = kernels.padded(width);
+  const row = rowLength(kernels, columns, gates?.length ?? 1);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const gate = Math.floor(j / width);
+      visit(i * row + gate * ld + (j - gate * width), transposed ? j * rows + i : i * columns + j);
+    }
+  }
+}
+
+/** The layout of the parameters, and with it of gradients and optimizer slots. */
+export interface ParameterLayout extends Layout<ParameterSpec> {
+  /** Reals of the whole block, padding included: the length of one flat call. */
+  readonly count: number;
+  /** Reals of the weights, which stand before the biases: what is decayed and regularised. */
+  readonly weightCount: number;
+}
+
+export function planParameters(kernels: Kernels, layers: readonly Layer[]): ParameterLayout {
+  const specs = layers.flatMap((layer) => layer.parameters);
+  const ordered = [...specs.filter((spec) => spec.kind === 'weight'), ...specs.filter((spec) => spec.kind === 'bias')];
+  const real = kernels.realBytes();
+  const layout = plan(ordered, (spec) => spec.rows * rowLength(kernels, spec.columns, spec.gates?.length ?? 1) * real);
+  const firstBias = layout.entries.find(({ spec }) => spec.kind === 'bias');
+  return { ...layout, count: layout.bytes / real, weightCount: (firstBias?.offset ?? layout.bytes) / real };
+}

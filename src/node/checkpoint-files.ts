@@ -1,0 +1,108 @@
+// Checkpoints in files: written whole or not at all, the newest few kept, the newest readable one found again.
+import { readdir, unlink } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { checkInteger, checkOptions, checkString } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { decodeModelFile } from '../model/model-file.ts';
+import { readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
+
+export interface CheckpointFilesOptions {
+  /** How many of the newest are kept, ≥ 1. Default 2. */
+  readonly keep?: number;
+}
+
+/** A checkpoint that was read. */
+export interface FoundCheckpoint {
+  readonly path: string;
+  readonly step: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Newer ones that are damaged, with the reason. */
+  readonly damaged: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/**
+ * The checkpoints of one training, beside the file that it will write: those of `model.safetensors` are `model.checkpoint-500.safetensors`
+ * and so on, by the step.
+ *
+ * @example
+ * const files = new CheckpointFiles('model.safetensors', { keep: 3 });
+ * const found = await files.newest();
+ * for await (const event of train(model, { ...options, checkpoint: { every: 500 }, ...(found && { resume: found.bytes }) })) {
+ *   if (event.type === 'checkpoint') await files.write(event);
+ * }
+ */
+export class CheckpointFiles {
+  readonly #path: string;
+  readonly #directory: string;
+  readonly #stem: string;
+  readonly #extension: string;
+  readonly #keep: number;
+
+  /** @throws BpttError for options that are wrong or unknown. */
+  constructor(path: string, options: CheckpointFilesOptions = {}) {
+    checkOptions('CheckpointFiles', options, ['keep']);
+    this.#keep = checkInteger('CheckpointFiles.keep', options.keep ?? 2, 1);
+    this.#path = checkString('CheckpointFiles(path)', path);
+    this.#extension = extname(path);
+    this.#directory = dirname(path);
+    this.#stem = `${basename(path, this.#extension)}.checkpoint-`;
+  }
+
+  /**
+   * Writes the checkpoint of a step, and then removes the oldest of those that are too many.
+   *
+   * @returns The path.
+   * @throws BpttError `bad-file` with the path and the reason; all former checkpoints are then still there.
+   */
+  async write({ step, bytes }: { readonly step: number; readonly bytes: Uint8Array }): Promise<string> {
+    const path = this.#pathOf(step);
+    await writeFileAtomic(path, bytes, this.#path);
+    for (const old of (await this.steps()).filter((other) => other !== step).slice(this.#keep - 1)) {
+      await unlink(this.#pathOf(old));
+    }
+    return path;
+  }
+
+  /** The steps of the checkpoints that are there, the newest first. */
+  async steps(): Promise<readonly number[]> {
+    const names = await readdir(this.#directory).catch((): string[] => []);
+    return names
+      .filter((name) => name.startsWith(this.#stem) && extname(name) === this.#extension)
+      .map((name) => basename(name, this.#extension).slice(this.#stem.length))
+      .filter((step) => /^\d+$/.test(step))
+      .map(Number)
+      .sort((a, b) => b - a);
+  }
+
+  /**
+   * The newest checkpoint that is whole; undefined where there is none at all.
+   *
+   * @throws BpttError `bad-file` when there are some but each is damaged.
+   */
+  async newest(): Promise<FoundCheckpoint | undefined> {
+    const damaged: { readonly path: string; readonly reason: string }[] = [];
+    for (const step of await this.steps()) {
+      const path = this.#pathOf(step);
+      try {
+        const bytes = await readBytes(path);
+        decodeModelFile(bytes, path);
+        return { path, step, bytes, damaged };
+      } catch (error) {
+        if (!(error instanceof BpttError)) throw error;
+        damaged.push({ path, reason: error.message });
+      }
+    }
+    if (damaged.length === 0) return undefined;
+    throw new BpttError('bad-file', damaged.map(({ reason }) => reason).join('; '));
+  }
+
+  /** Removes all checkpoints of this training, and what was left of those in whose writing it was killed. */
+  async clear(): Promise<void> {
+    for (const step of await this.steps()) await unlink(this.#pathOf(step));
+    await removeAbandoned(this.#path);
+  }
+
+  #pathOf(step: number): string {
+    return join(this.#directory, `${this.#stem}${step}${this.#extension}`);
+  }
+}

@@ -1,0 +1,245 @@
+// A text file as batches, read as training goes: it may be larger than memory.
+import { type FileHandle, open } from 'node:fs/promises';
+import { checkInteger, checkNumber, checkOptions } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import type { Batch } from '../data/batch.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { type CharactersOptions, characters, type Vocabulary } from '../tokenizers/characters.ts';
+import { fileError } from './atomic-file.ts';
+
+/** What makes tokens of a text, piece by piece: the tokens of a text are those of its parts, as with characters and bytes. */
+export interface PiecewiseTokenizer {
+  encode(text: string): Int32Array;
+}
+
+export interface TextFileOptions {
+  /** Such as `await fileCharacters(path)`. */
+  readonly vocabulary: PiecewiseTokenizer;
+  /** B, how many rows read the file side by side. */
+  readonly batch: number;
+  /** T, the steps of a batch: what is in memory at a time. Default 1000. */
+  readonly steps?: number;
+  /** The part of the file to read, from 0 to 1, by bytes: for validation on what training does not read. Default the whole. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Bytes that are read at a time. */
+const CHUNK = 1 << 16;
+
+/**
+ * A text file in UTF-8 as a dataset for next-token prediction: B rows read the file from B places on, and each batch carries the state of the
+ * one before. Every pair of a token and the one behind it counts once an epoch, as with `textStream`; rows are of like lengths in bytes, so
+ * those that end first are masked. Resuming reads again what was read of the epoch.
+ *
+ * @throws BpttError `bad-file` for a file that cannot be read or is not UTF-8, and where it is too short for the rows.
+ */
+export async function textFile(path: string, options: TextFileOptions): Promise<Dataset> {
+  checkOptions('textFile', options, ['vocabulary', 'batch', 'steps', 'from', 'to']);
+  const B = checkInteger('textFile.batch', options.batch, 1);
+  const T = checkInteger('textFile.steps', options.steps ?? 1000, 1);
+  const from = checkNumber('textFile.from', options.from ?? 0, { min: 0, max: 1 });
+  const to = checkNumber('textFile.to', options.to ?? 1, { min: from, max: 1 });
+  const borders = await withFile(path, async (file) => {
+    const { size } = await file.stat();
+    const begin = Math.floor(size * from);
+    const end = Math.floor(size * to);
+    const places = Array.from({ length: B + 1 }, (_, row) => begin + Math.floor(((end - begin) * row) / B));
+    return Promise.all(places.map((place) => nextCharacter(file, place)));
+  });
+  if (borders.some((place, row) => row > 0 && place <= borders[row - 1]!)) {
+    const bytes = borders.at(-1)! - borders[0]!;
+    throw new BpttError('bad-file', `${path}: expected at least a character for each of ${B} rows, got ${bytes} bytes`);
+  }
+  const { vocabulary } = options;
+
+  return {
+    async *batches(_, skip) {
+      const file = await opened(path);
+      try {
+        const last = borders.at(-1)!;
+        const rows = Array.from(
+          { length: B },
+          (__, row) => new Row(path, file, borders[row]!, borders[row + 1]!, last, vocabulary),
+        );
+        for (let done = 0; ; done++) {
+          const parts = [];
+          for (const row of rows) parts.push(await row.take(T + 1));
+          if (parts.every((part) => part.length < 2)) return;
+          if (done >= skip) yield collate(parts, done > 0);
+        }
+      } catch (cause) {
+        throw fileError(path, 'read', cause);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+/**
+ * The vocabulary of all characters of a file, which is read piece by piece.
+ *
+ * @throws BpttError `bad-file` for a file that cannot be read, is empty or is not UTF-8.
+ */
+export async function fileCharacters(path: string, options: CharactersOptions = {}): Promise<Vocabulary> {
+  const points = new Set<string>();
+  // Most characters are one UTF-16 unit, and a table of those is looked up faster than a set.
+  const seen = new Uint8Array(1 << 16);
+  await withFile(path, async (file) => {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    const bytes = Buffer.alloc(1 << 20);
+    for (let place = 0; ; ) {
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, place);
+      const text = decode(decoder, bytes.subarray(0, bytesRead), bytesRead > 0, path, place);
+      for (let i = 0; i < text.length; i++) {
+        const unit = text.charCodeAt(i);
+        if (unit >= 0xd800 && unit < 0xdc00) points.add(text.slice(i, ++i + 1));
+        else seen[unit] = 1;
+      }
+      place += bytesRead;
+      if (bytesRead === 0) break;
+    }
+  });
+  for (const [unit, there] of seen.entries()) if (there === 1) points.add(String.fromCharCode(unit));
+  if (points.size === 0) throw new BpttError('bad-file', `${path}: expected a text, got an empty file`);
+  return characters([...points].join(''), options);
+}
+
+async function opened(path: string): Promise<FileHandle> {
+  try {
+    return await open(path);
+  } catch (cause) {
+    throw fileError(path, 'read', cause);
+  }
+}
+
+async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await opened(path);
+  try {
+    return await use(file);
+  } catch (cause) {
+    throw fileError(path, 'read', cause);
+  } finally {
+    await file.close();
+  }
+}
+
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+/** The first byte from `place` on that begins a character; a byte order mark at the start is none. */
+async function nextCharacter(file: FileHandle, place: number): Promise<number> {
+  const bytes = Buffer.alloc(4);
+  const { bytesRead } = await file.read(bytes, 0, 4, place);
+  if (place === 0 && BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte)) return 3;
+  let at = 0;
+  while (at < bytesRead && (bytes[at]! & 0xc0) === 0x80) at++;
+  return place + at;
+}
+
+function decode(decoder: TextDecoder, bytes: Uint8Array, more: boolean, path: string, place: number): string {
+  try {
+    return decoder.decode(bytes, { stream: more });
+  } catch {
+    throw new BpttError('bad-file', `${path}: expected text in UTF-8, got other bytes from byte ${place} on`);
+  }
+}
+
+/** Reads the tokens of bytes `begin` to `end` of a file, and the one behind them, which is the last target. */
+class Row {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #end: number;
+  readonly #last: number;
+  readonly #tokenizer: PiecewiseTokenizer;
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  readonly #bytes = Buffer.alloc(CHUNK);
+  #place: number;
+  /** Tokens that were read and not yet given. */
+  #tokens: Int32Array = new Int32Array();
+
+  /** `last`: the end of what all rows read. */
+  constructor(path: string, file: FileHandle, begin: number, end: number, last: number, tokenizer: PiecewiseTokenizer) {
+    this.#path = path;
+    this.#file = file;
+    this.#place = begin;
+    this.#end = end;
+    this.#last = last;
+    this.#tokenizer = tokenizer;
+  }
+
+  /** The next `count` tokens, fewer at the end; the last of them comes again. */
+  async take(count: number): Promise<Int32Array> {
+    const parts = [this.#tokens];
+    let length = this.#tokens.length;
+    while (length < count && this.#place < this.#end) {
+      const part = await this.#read();
+      parts.push(part);
+      length += part.length;
+    }
+    const all = join(parts);
+    this.#tokens = all.slice(count - 1);
+    return all.subarray(0, count);
+  }
+
+  async #read(): Promise<Int32Array> {
+    const wanted = Math.min(CHUNK, this.#end - this.#place);
+    const text = await this.#text(wanted);
+    this.#place += wanted;
+    const tokens = this.#tokenizer.encode(text);
+    if (this.#place < this.#end || this.#end === this.#last) return tokens;
+    const behind = this.#tokenizer.encode(await this.#behind());
+    return join([tokens, behind.subarray(0, 1)]);
+  }
+
+  async #text(length: number): Promise<string> {
+    let there = 0;
+    while (there < length) {
+      const { bytesRead } = await this.#file.read(this.#bytes, there, length - there, this.#place + there);
+      if (bytesRead === 0) {
+        throw new BpttError(
+          'bad-file',
+          `${this.#path}: expected ${this.#last} bytes, got an end at ${this.#place + there}`,
+        );
+      }
+      there += bytesRead;
+    }
+    const more = this.#place + length < this.#end;
+    return decode(this.#decoder, this.#bytes.subarray(0, length), more, this.#path, this.#place);
+  }
+
+  /** The character behind the row. */
+  async #behind(): Promise<string> {
+    const bytes = Buffer.alloc(4);
+    const { bytesRead } = await this.#file.read(bytes, 0, 4, this.#end);
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, bytesRead));
+    return String.fromCodePoint(text.codePointAt(0)!);
+  }
+}
+
+function join(parts: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Rows of tokens side by side, each with the next token as its target. */
+function collate(parts: readonly Int32Array[], carry: boolean): Batch {
+  const B = parts.length;
+  const steps = Math.max(...parts.map((part) => part.length)) - 1;
+  const inputs = new Int32Array(steps * B);
+  const targets = new Int32Array(steps * B);
+  const mask = new Uint8Array(steps * B);
+  for (const [row, part] of parts.entries()) {
+    for (let t = 0; t + 1 < part.length; t++) {
+      inputs[t * B + row] = part[t]!;
+      targets[t * B + row] = part[t + 1]!;
+      mask[t * B + row] = 1;
+    }
+  }
+  return { steps, rows: B, inputs, targets, carry, ...(mask.includes(0) && { mask }) };
+}

@@ -1,0 +1,85 @@
+// The lowest validation loss so far, the weights that had it, and when to stop hoping for a lower one.
+import { checkInteger, checkNumber, checkOptions } from '../base/check.ts';
+import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { Network } from '../model/network.ts';
+import { loadBlock, saveBlock } from '../model/parameters.ts';
+import type { Pointer } from '../wasm/kernels.ts';
+
+/** Training stops when the validation loss no longer falls, and ends with the weights that had the lowest (Prechelt 1998). */
+export interface EarlyStopping {
+  /** Validations in a row without a lower loss after which training stops, ≥ 1. */
+  readonly patience: number;
+  /** How much lower a loss must be to count as lower, ≥ 0. Default 0. */
+  readonly minimumChange?: number;
+}
+
+export function checkEarlyStopping(where: string, options: EarlyStopping): void {
+  checkOptions(where, options, ['patience', 'minimumChange']);
+  checkInteger(`${where}.patience`, options.patience, 1);
+  checkNumber(`${where}.minimumChange`, options.minimumChange ?? 0, { min: 0 });
+}
+
+export class BestSoFar {
+  readonly #network: Network;
+  readonly #stopping: EarlyStopping | undefined;
+  /** The weights of the best validation; kept only where training is to end with them. */
+  readonly #weights: Pointer | undefined;
+  #loss: number | undefined;
+  #last: number | undefined;
+  /** Validations since the lowest loss. */
+  #since = 0;
+
+  constructor(network: Network, stopping: EarlyStopping | undefined) {
+    this.#network = network;
+    this.#stopping = stopping;
+    this.#weights = stopping === undefined ? undefined : network.arena.allocate(network.layout.bytes);
+  }
+
+  /** Whether it is time to stop. */
+  get exhausted(): boolean {
+    return this.#stopping !== undefined && this.#since >= this.#stopping.patience;
+  }
+
+  /** The loss of the last validation. */
+  get last(): number | undefined {
+    return this.#last;
+  }
+
+  /** Takes the loss of the network's weights of now; says whether it is the lowest. */
+  observe(loss: number): boolean {
+    const { kernels, parameters, layout } = this.#network;
+    this.#last = loss;
+    const lowest = this.#loss === undefined || loss < this.#loss - (this.#stopping?.minimumChange ?? 0);
+    this.#since = lowest ? 0 : this.#since + 1;
+    if (!lowest) return false;
+    this.#loss = loss;
+    if (this.#weights !== undefined) kernels.copy(this.#weights, parameters, layout.count);
+    return true;
+  }
+
+  /** Gives the network the weights of the lowest loss, where they were kept; returns the loss of the weights that it has then. */
+  restore(): number | undefined {
+    const { kernels, parameters, layout } = this.#network;
+    if (this.#weights === undefined || this.#loss === undefined) return this.#last;
+    kernels.copy(parameters, this.#weights, layout.count);
+    return this.#loss;
+  }
+
+  save(out: StateWriter): void {
+    out.value('loss', this.#loss ?? null);
+    out.value('last', this.#last ?? null);
+    out.value('since', this.#since);
+    if (this.#weights !== undefined) saveBlock(this.#network, this.#weights, out);
+  }
+
+  load(saved: StateReader): void {
+    this.#loss = saved.value('loss') === null ? undefined : saved.number('loss');
+    this.#last = saved.value('last') === null ? undefined : saved.number('last');
+    this.#since = saved.count('since');
+    if (this.#weights !== undefined) loadBlock(this.#network, this.#weights, saved);
+  }
+
+  release(): void {
+    if (this.#weights !== undefined) this.#network.arena.release(this.#weights, this.#network.layout.bytes);
+  }
+}

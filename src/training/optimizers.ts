@@ -1,0 +1,305 @@
+// The optimizers: what they are called, their defaults, how many slots of memory they keep, and the kernel.
+// Slots are blocks of the parameters' layout, so an update is one flat call. A new optimizer is one kernel and one row.
+import { checkBoolean, checkNumber, checkObject, checkOneOf, checkOptions, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { Network } from '../model/network.ts';
+import { loadBlock, saveBlock } from '../model/parameters.ts';
+import type { Kernels, Pointer } from '../wasm/kernels.ts';
+import { checkLearningRate, type LearningRate, ScheduleRun } from './schedules.ts';
+
+export interface SgdOptions {
+  readonly learningRate: LearningRate;
+  /** Default 0: plain gradient descent. */
+  readonly momentum?: number;
+  /** Nesterov's momentum in the form of Sutskever et al. 2013. Default false. */
+  readonly nesterov?: boolean;
+}
+
+export interface RmspropOptions {
+  readonly learningRate: LearningRate;
+  /** Decay of the mean square. Default 0.99. */
+  readonly alpha?: number;
+  /** Default 1e-8, outside the square root. */
+  readonly epsilon?: number;
+}
+
+export interface AdagradOptions {
+  readonly learningRate: LearningRate;
+  /** Default 1e-10, outside the square root. */
+  readonly epsilon?: number;
+}
+
+export interface AdamOptions {
+  /** Default 1e-3. */
+  readonly learningRate?: LearningRate;
+  /** Default 0.9. */
+  readonly beta1?: number;
+  /** Default 0.999. */
+  readonly beta2?: number;
+  /** Default 1e-8, outside the square root. */
+  readonly epsilon?: number;
+}
+
+export interface AdamwOptions extends AdamOptions {
+  /** Each update takes learningRate · weightDecay of every weight away. Default 0.01. */
+  readonly weightDecay?: number;
+  /** Whether biases decay too. Default false. */
+  readonly decayBiases?: boolean;
+}
+
+/** An optimizer as plain data, all defaults filled in. */
+export type Optimizer =
+  | ({ readonly kind: 'sgd' } & Required<SgdOptions>)
+  | ({ readonly kind: 'rmsprop' } & Required<RmspropOptions>)
+  | ({ readonly kind: 'adagrad' } & Required<AdagradOptions>)
+  | ({ readonly kind: 'adam' } & Required<AdamOptions>)
+  | ({ readonly kind: 'adamw' } & Required<AdamwOptions>);
+
+/** Gradient descent, with momentum as in torch.optim.SGD: `v = μ v + g; w -= η v`. */
+export const sgd = (options: SgdOptions): Optimizer => checkOptimizer('sgd', { kind: 'sgd', ...options });
+
+/** RMSProp (Hinton 2012, lecture 6e), as torch.optim.RMSprop. */
+export const rmsprop = (options: RmspropOptions): Optimizer =>
+  checkOptimizer('rmsprop', { kind: 'rmsprop', ...options });
+
+/** Adagrad (Duchi, Hazan and Singer 2011), as torch.optim.Adagrad. */
+export const adagrad = (options: AdagradOptions): Optimizer =>
+  checkOptimizer('adagrad', { kind: 'adagrad', ...options });
+
+/** Adam (Kingma and Ba 2015, algorithm 1), as torch.optim.Adam. */
+export const adam = (options: AdamOptions = {}): Optimizer => checkOptimizer('adam', { kind: 'adam', ...options });
+
+/** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), as torch.optim.AdamW. */
+export const adamw = (options: AdamwOptions = {}): Optimizer => checkOptimizer('adamw', { kind: 'adamw', ...options });
+
+/** One update. `at` and `count` give the part of a block; slots are addresses of the whole blocks. */
+interface Update {
+  readonly kernels: Kernels;
+  readonly parameters: Pointer;
+  readonly gradients: Pointer;
+  readonly slots: readonly Pointer[];
+  readonly count: number;
+  readonly learningRate: number;
+  readonly gradientScale: number;
+  /** 1 - βᵢ^step. */
+  readonly corrections: readonly [number, number];
+  /** Decoupled weight decay of this part. */
+  readonly weightDecay: number;
+}
+
+interface OptimizerKind<Options> {
+  readonly options: readonly string[];
+  check(options: Readonly<Record<string, unknown>>, where: string): Options;
+  slots(options: Options): number;
+  update(options: Options, update: Update): void;
+}
+
+type OptionsOf<Kind extends Optimizer['kind']> = Extract<Optimizer, { readonly kind: Kind }>;
+
+const fraction = { min: 0, exclusiveMax: 1 };
+
+/** Above 0 in f32 too: without it, an update where all gradients were 0 would be 0/0. */
+const smallest = { min: 2 ** -149 };
+
+function checkAdam(options: Readonly<Record<string, unknown>>, where: string): Required<AdamOptions> {
+  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  return {
+    learningRate: checkLearningRate(`${where}.learningRate`, learningRate),
+    beta1: checkNumber(`${where}.beta1`, beta1, fraction),
+    beta2: checkNumber(`${where}.beta2`, beta2, fraction),
+    epsilon: checkNumber(`${where}.epsilon`, epsilon, smallest),
+  };
+}
+
+function updateAdam({ beta1, beta2, epsilon }: Required<AdamOptions>, update: Update): void {
+  const { kernels, parameters, gradients, slots, count, learningRate, corrections, weightDecay, gradientScale } =
+    update;
+  kernels.adam(
+    parameters,
+    gradients,
+    slots[0]!,
+    slots[1]!,
+    count,
+    learningRate,
+    beta1,
+    beta2,
+    epsilon,
+    corrections[0],
+    corrections[1],
+    learningRate * weightDecay,
+    gradientScale,
+  );
+}
+
+const kinds: { readonly [Kind in Optimizer['kind']]: OptimizerKind<OptionsOf<Kind>> } = {
+  sgd: {
+    options: ['learningRate', 'momentum', 'nesterov'],
+    check({ learningRate, momentum = 0, nesterov = false }, where) {
+      const checked = {
+        kind: 'sgd',
+        learningRate: checkLearningRate(`${where}.learningRate`, learningRate),
+        momentum: checkNumber(`${where}.momentum`, momentum, fraction),
+        nesterov: checkBoolean(`${where}.nesterov`, nesterov),
+      } as const;
+      if (checked.nesterov && checked.momentum === 0) {
+        throw new BpttError('invalid-argument', `${where}.nesterov: expected a momentum > 0 with it, got 0`);
+      }
+      return checked;
+    },
+    slots: ({ momentum }) => (momentum === 0 ? 0 : 1),
+    update({ momentum, nesterov }, { kernels, parameters, gradients, slots, count, learningRate, gradientScale }) {
+      kernels.sgd(parameters, gradients, slots[0] ?? 0, count, learningRate, momentum, nesterov, gradientScale);
+    },
+  },
+  rmsprop: {
+    options: ['learningRate', 'alpha', 'epsilon'],
+    check: ({ learningRate, alpha = 0.99, epsilon = 1e-8 }, where) => ({
+      kind: 'rmsprop',
+      learningRate: checkLearningRate(`${where}.learningRate`, learningRate),
+      alpha: checkNumber(`${where}.alpha`, alpha, fraction),
+      epsilon: checkNumber(`${where}.epsilon`, epsilon, smallest),
+    }),
+    slots: () => 1,
+    update({ alpha, epsilon }, { kernels, parameters, gradients, slots, count, learningRate, gradientScale }) {
+      kernels.rmsprop(parameters, gradients, slots[0]!, count, learningRate, alpha, epsilon, gradientScale);
+    },
+  },
+  adagrad: {
+    options: ['learningRate', 'epsilon'],
+    check: ({ learningRate, epsilon = 1e-10 }, where) => ({
+      kind: 'adagrad',
+      learningRate: checkLearningRate(`${where}.learningRate`, learningRate),
+      epsilon: checkNumber(`${where}.epsilon`, epsilon, smallest),
+    }),
+    slots: () => 1,
+    update({ epsilon }, { kernels, parameters, gradients, slots, count, learningRate, gradientScale }) {
+      kernels.adagrad(parameters, gradients, slots[0]!, count, learningRate, epsilon, gradientScale);
+    },
+  },
+  adam: {
+    options: ['learningRate', 'beta1', 'beta2', 'epsilon'],
+    check: (options, where) => ({ kind: 'adam', ...checkAdam(options, where) }),
+    slots: () => 2,
+    update: updateAdam,
+  },
+  adamw: {
+    options: ['learningRate', 'beta1', 'beta2', 'epsilon', 'weightDecay', 'decayBiases'],
+    check: (options, where) => ({
+      kind: 'adamw',
+      ...checkAdam(options, where),
+      weightDecay: checkNumber(`${where}.weightDecay`, options.weightDecay ?? 0.01, { min: 0 }),
+      decayBiases: checkBoolean(`${where}.decayBiases`, options.decayBiases ?? false),
+    }),
+    slots: () => 2,
+    update: updateAdam,
+  },
+};
+
+/** Checks an optimizer that may come from JavaScript and fills in what it leaves out. */
+export function checkOptimizer(where: string, value: unknown): Optimizer {
+  const options = checkObject(where, value);
+  const kind = checkOneOf(`${where}.kind`, options.kind, Object.keys(kinds) as Optimizer['kind'][]);
+  checkOptions(where, options, ['kind', ...kinds[kind].options]);
+  return kinds[kind].check(options, where);
+}
+
+/** An optimizer at work on a network: it owns the slots and counts the steps. */
+export class OptimizerRun {
+  readonly #network: Network;
+  readonly #optimizer: Optimizer;
+  readonly #slots: readonly Pointer[];
+  readonly #schedule: ScheduleRun;
+  #step = 0;
+  /** βᵢ^step as running products: Math.pow differs between engines. */
+  #powers: [number, number] = [1, 1];
+
+  constructor(network: Network, optimizer: Optimizer) {
+    this.#network = network;
+    this.#optimizer = optimizer;
+    this.#schedule = new ScheduleRun(optimizer.learningRate);
+    const kind = kinds[optimizer.kind] as OptimizerKind<Optimizer>;
+    this.#slots = Array.from({ length: kind.slots(optimizer) }, () => network.arena.allocate(network.layout.bytes));
+  }
+
+  /** Changes the parameters by the gradients times `gradientScale`. Returns the learning rate of this step. */
+  update(gradientScale: number): number {
+    const { kernels, parameters, gradients, layout } = this.#network;
+    const optimizer = this.#optimizer;
+    this.#step++;
+    const learningRate = this.#schedule.at(this.#step);
+    if (!Number.isFinite(learningRate)) {
+      const where = `training step ${this.#step}`;
+      throw new BpttError(
+        'non-finite',
+        `${where}: expected a finite learning rate, got ${learningRate}; the parameters are as before this step`,
+      );
+    }
+    if ('beta1' in optimizer) {
+      this.#powers[0] *= optimizer.beta1;
+      this.#powers[1] *= optimizer.beta2;
+    }
+    const kind = kinds[optimizer.kind] as OptimizerKind<Optimizer>;
+    const run = (from: number, to: number, weightDecay: number) => {
+      if (from === to) return;
+      const offset = from * kernels.realBytes();
+      kind.update(optimizer, {
+        kernels,
+        parameters: parameters + offset,
+        gradients: gradients + offset,
+        slots: this.#slots.map((slot) => slot + offset),
+        count: to - from,
+        learningRate,
+        gradientScale,
+        corrections: [1 - this.#powers[0], 1 - this.#powers[1]],
+        weightDecay,
+      });
+    };
+    if (optimizer.kind === 'adamw' && optimizer.weightDecay > 0 && !optimizer.decayBiases) {
+      run(0, layout.weightCount, optimizer.weightDecay);
+      run(layout.weightCount, layout.count, 0);
+    } else if (this.#slots.length === 0) {
+      // Without memory of earlier gradients, a parameter whose gradient is zero stays as it is.
+      for (const { offset, count } of this.#network.gradientParts.list) run(offset, offset + count, 0);
+    } else {
+      run(0, layout.count, optimizer.kind === 'adamw' ? optimizer.weightDecay : 0);
+    }
+    return learningRate;
+  }
+
+  /** Tells the schedule of the learning rate a validation loss. */
+  observe(loss: number): void {
+    this.#schedule.observe(loss);
+  }
+
+  /** Writes what the next update goes on from. */
+  save(out: StateWriter): void {
+    out.value('kind', this.#optimizer.kind);
+    out.value('step', this.#step);
+    out.value('powers', this.#powers);
+    this.#schedule.save(out.part('schedule'));
+    for (const [index, slot] of this.#slots.entries()) saveBlock(this.#network, slot, out.part(`slot${index}`));
+  }
+
+  /** The inverse of `save`. The optimizer is of the same kind; its numbers may be others. */
+  load(saved: StateReader): void {
+    const { kind } = this.#optimizer;
+    const saw = saved.value('kind');
+    if (saw !== kind) throw saved.error('kind', show(kind), show(saw));
+    this.#step = saved.count('step');
+    const powers = saved.value('powers');
+    if (!isPair(powers)) throw saved.error('powers', 'two numbers', show(powers));
+    this.#powers = [...powers];
+    this.#schedule.load(saved.part('schedule'));
+    for (const [index, slot] of this.#slots.entries()) loadBlock(this.#network, slot, saved.part(`slot${index}`));
+  }
+
+  /** Gives the slots' memory back. */
+  release(): void {
+    for (const slot of this.#slots) this.#network.arena.release(slot, this.#network.layout.bytes);
+  }
+}
+
+function isPair(value: unknown): value is readonly [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
+}

@@ -1,0 +1,201 @@
+// Training as a loop that the caller drives: an async iterator of events.
+
+import { BpttError } from '../base/errors.ts';
+import { TimeSlice } from '../base/time-slice.ts';
+import { batchesOf } from '../data/dataset.ts';
+import { Evaluator } from '../loss/evaluate.ts';
+import { checkModel } from '../model/check-model.ts';
+import type { Model } from '../model/model.ts';
+import type { EndEvent, TrainEvent } from './events.ts';
+import { checkTrainOptions, type TrainOptions } from './options.ts';
+import { Training } from './training.ts';
+
+/**
+ * Trains a model. Each iteration makes one update (one window of truncated BPTT, or one batch of full BPTT) and yields what
+ * happened; now and then it gives the event loop a turn. Breaking out of the loop stops training and leaves the model as it is.
+ *
+ * @example
+ * for await (const event of train(model, { data, loss: 'cross-entropy', optimizer: adam(), clip: { norm: 5 }, steps: 1000 })) {
+ *   if (event.type === 'step') console.log(event.loss);
+ * }
+ *
+ * @throws BpttError for wrong options and data, and a checkpoint that is not of such a training; NonFiniteError when a loss or
+ * gradient is not finite, before the update.
+ */
+export function train(model: Model, options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+  // At the call and not at the first event: what is wrong is known before anything is said to have begun.
+  return trainWith(model, options);
+}
+
+/** The same with another time between two turns of the event loop, in milliseconds. */
+export function trainWith(
+  model: Model,
+  options: TrainOptions,
+  slice?: number,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  checkModel('train', model);
+  checkTrainOptions(options);
+  return run(new Training(model, options), options, new TimeSlice(slice));
+}
+
+async function* run(
+  training: Training,
+  options: TrainOptions,
+  slice: TimeSlice,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  try {
+    yield* new Loop(training, options, slice).run();
+  } finally {
+    training.release();
+  }
+}
+
+class Loop {
+  readonly #training: Training;
+  readonly #options: TrainOptions;
+  readonly #slice: TimeSlice;
+  readonly #speed = new Speed();
+
+  constructor(training: Training, options: TrainOptions, slice: TimeSlice) {
+    this.#training = training;
+    this.#options = options;
+    this.#slice = slice;
+  }
+
+  async *run(): AsyncGenerator<TrainEvent, void, undefined> {
+    const { cursor, average, best } = this.#training;
+    let reason = yield* this.#epochs();
+    if (reason !== 'aborted' && !(yield* this.#validate())) reason = 'aborted';
+    if (this.#options.checkpoint !== undefined) yield await this.#checkpoint();
+    average?.swap();
+    const validationLoss = reason === 'aborted' ? best.last : best.restore();
+    yield { type: 'end', step: cursor.step, reason, validationLoss };
+  }
+
+  async *#epochs(): AsyncGenerator<TrainEvent, EndEvent['reason']> {
+    const { data, steps, epochs = Number.POSITIVE_INFINITY, signal } = this.#options;
+    const { bptt, cursor, accumulation, best } = this.#training;
+    const limit = steps ?? Number.POSITIVE_INFINITY;
+    // A training that was left between an update and its validation goes on with that.
+    yield* this.#validateWhenDue();
+    while (cursor.epoch < epochs) {
+      let batches = cursor.batch;
+      for await (const batch of batchesOf(data, cursor.epoch, cursor.batch)) {
+        batches++;
+        const windows = bptt.windows(batch, undefined, cursor.window);
+        for (;;) {
+          if (cursor.step >= limit) return 'steps';
+          if (best.exhausted) return 'early-stopping';
+          await this.#slice.rest();
+          if (signal?.aborted) return 'aborted';
+          const window = await windows.next();
+          if (window.done) break;
+          cursor.window++;
+          cursor.tokens += (window.value.to - window.value.from) * batch.rows;
+          if (accumulation.add(window.value)) yield* this.#step();
+        }
+        cursor.window = 0;
+        cursor.batch++;
+      }
+      if (batches === 0) {
+        throw new BpttError('invalid-argument', 'train.data: expected at least one batch in each iteration, got none');
+      }
+      // Before the validation: one that is left is gone on with, and the epoch is not read again.
+      cursor.batch = 0;
+      cursor.epoch++;
+      yield* this.#validateWhenDue();
+    }
+    if (accumulation.pending) yield* this.#step();
+    return 'epochs';
+  }
+
+  async *#step(): AsyncGenerator<TrainEvent> {
+    const { update, cursor, accumulation, average } = this.#training;
+    const { checkpoint } = this.#options;
+    const { loss, penalty: ofLayers } = accumulation.take();
+    const { gradientNorm, penalty: ofWeights, learningRate } = update.apply();
+    average?.update();
+    const { epoch, tokens } = cursor;
+    const step = ++cursor.step;
+    const penalty = ofLayers + ofWeights;
+    const tokensPerSecond = this.#speed.at(tokens);
+    yield { type: 'step', step, epoch, loss, penalty, gradientNorm, learningRate, tokens, tokensPerSecond };
+    yield* this.#validateWhenDue();
+    if (checkpoint !== undefined && step % checkpoint.every === 0) yield await this.#checkpoint();
+  }
+
+  async *#validateWhenDue(): AsyncGenerator<TrainEvent> {
+    const { validateEvery, epochs = Number.POSITIVE_INFINITY } = this.#options;
+    const { step, epoch, batch, window } = this.#training.cursor;
+    const due =
+      validateEvery === 'epoch'
+        ? epoch > 0 && epoch < epochs && batch === 0 && window === 0
+        : validateEvery !== undefined && step % validateEvery === 0;
+    if (due) yield* this.#validate();
+  }
+
+  /** Unless this was done since the last update. Says whether it is done: not when the signal aborts. */
+  async *#validate(): AsyncGenerator<TrainEvent, boolean> {
+    const { validation, loss: name, signal } = this.#options;
+    const { network, cursor, average, best, update } = this.#training;
+    if (validation === undefined || cursor.validated === cursor.step) return true;
+    const evaluator = new Evaluator(network, name);
+    let loss: number;
+    let lowest: boolean;
+    average?.swap();
+    try {
+      for await (const batch of batchesOf(validation, 0, 0)) {
+        evaluator.open(batch);
+        for (let from = 0; from < batch.steps; ) {
+          from = evaluator.run(batch, from);
+          await this.#slice.rest();
+          if (signal?.aborted) return false;
+        }
+      }
+      const evaluation = evaluator.result('train.validation', 'mean');
+      if (evaluation.counted === 0) {
+        throw new BpttError('invalid-argument', 'train.validation: expected steps that count, got masked ones only');
+      }
+      loss = evaluation.loss;
+      lowest = best.observe(loss);
+      update.observe(loss);
+    } finally {
+      average?.swap();
+      evaluator.release();
+      this.#speed.restart();
+    }
+    cursor.validated = cursor.step;
+    yield { type: 'validation', step: cursor.step, loss, best: lowest };
+    return true;
+  }
+
+  async #checkpoint(): Promise<TrainEvent> {
+    return { type: 'checkpoint', step: this.#training.cursor.step, bytes: await this.#training.save() };
+  }
+}
+
+/** Milliseconds that a speed is over, and between two marks of the clock. */
+const SPAN = 2000;
+const MARK = 50;
+
+/** Tokens a second over about the last two seconds. */
+class Speed {
+  #marks: { readonly time: number; readonly tokens: number }[] = [];
+
+  at(tokens: number): number {
+    const time = performance.now();
+    const marks = this.#marks;
+    const newest = marks.at(-1);
+    if (newest === undefined || time - newest.time >= MARK) {
+      marks.push({ time, tokens });
+      while (marks.length > 2 && time - marks[1]!.time > SPAN) marks.shift();
+    }
+    const oldest = marks[0]!;
+    return time > oldest.time ? ((tokens - oldest.tokens) * 1000) / (time - oldest.time) : 0;
+  }
+
+  /** What happened since the last mark does not count. */
+  restart(): void {
+    this.#marks = [];
+  }
+}

@@ -1,0 +1,147 @@
+// Everything that changes while a model trains, in one place: what a checkpoint holds.
+
+import { show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { Backpropagation } from '../bptt/backpropagation.ts';
+import type { GradientSource } from '../bptt/gradient-source.ts';
+import { type Json, StateWriter } from '../formats/record.ts';
+import type { Model } from '../model/model.ts';
+import { decodeModelFile, encodeModelFile } from '../model/model-file.ts';
+import type { Network } from '../model/network.ts';
+import { Accumulation } from './accumulation.ts';
+import { BestSoFar } from './early-stopping.ts';
+import type { TrainOptions } from './options.ts';
+import { GradientStep } from './update.ts';
+import { WeightAverage } from './weight-average.ts';
+
+/** Where the training is in its data, and what it counts. */
+export interface Cursor {
+  epoch: number;
+  /** Batches of the epoch that are done. */
+  batch: number;
+  /** Windows of the next batch that are done. */
+  window: number;
+  /** Updates made. */
+  step: number;
+  /** Steps times rows read. */
+  tokens: number;
+  /** The update that was last validated. */
+  validated: number;
+}
+
+const COUNTERS = ['epoch', 'batch', 'window', 'step', 'tokens', 'validated'] as const;
+
+export class Training {
+  readonly network: Network;
+  readonly bptt: GradientSource;
+  readonly update: GradientStep;
+  readonly accumulation: Accumulation;
+  readonly average: WeightAverage | undefined;
+  readonly best: BestSoFar;
+  readonly cursor: Cursor = { epoch: 0, batch: 0, window: 0, step: 0, tokens: 0, validated: 0 };
+  readonly #model: Model;
+  readonly #options: TrainOptions;
+
+  /** Begins anew, or where `options.resume` ended. */
+  constructor(model: Model, options: TrainOptions) {
+    const { network } = model;
+    const { accumulate = 1, reduction = 'mean', average, earlyStopping, resume, parallel } = options;
+    this.#model = model;
+    this.#options = options;
+    this.network = network;
+    this.bptt = parallel?.open(network, options) ?? new Backpropagation(network, options);
+    this.update = new GradientStep(network, options);
+    this.accumulation = new Accumulation(network, accumulate, reduction);
+    this.best = new BestSoFar(network, earlyStopping);
+    this.average = average && new WeightAverage(network, average);
+    try {
+      if (resume !== undefined) this.#load(resume);
+    } catch (error) {
+      this.release();
+      throw error;
+    }
+  }
+
+  /** The bytes of a checkpoint: a model file with all that a training needs to go on as if it had never stopped. */
+  async save(): Promise<Uint8Array<ArrayBuffer>> {
+    const out = new StateWriter();
+    for (const name of COUNTERS) out.value(name, this.cursor[name]);
+    out.value('settings', settingsOf(this.#options));
+    await this.bptt.save(out.part('bptt'));
+    this.update.save(out.part('update'));
+    this.accumulation.save(out.part('accumulation'));
+    this.best.save(out.part('best'));
+    this.average?.save(out.part('average'));
+    return encodeModelFile(this.#model, this.#options.checkpoint?.metadata ?? {}, out);
+  }
+
+  #load(bytes: Uint8Array): void {
+    const where = 'train.resume';
+    const { description, parameters, training: saved } = decodeModelFile(bytes, where);
+    if (saved === undefined) {
+      throw new BpttError('bad-file', `${where}: expected a checkpoint, got a model file without a training`);
+    }
+    if (JSON.stringify(description) !== JSON.stringify(this.#model.description)) {
+      throw new BpttError('bad-file', `${where}: expected a checkpoint of this model, got one of another description`);
+    }
+    const Real = this.network.dtype === 'f32' ? Float32Array : Float64Array;
+    if (parameters.some(({ data }) => !(data instanceof Real))) {
+      throw new BpttError(
+        'bad-file',
+        `${where}: expected a checkpoint in ${this.network.dtype}, got another precision`,
+      );
+    }
+    const settings = settingsOf(this.#options);
+    const before = saved.value('settings');
+    for (const [name, value] of Object.entries(settings)) {
+      const was = (before as typeof settings)[name] ?? null;
+      if (JSON.stringify(was) === JSON.stringify(value)) continue;
+      throw new BpttError(
+        'invalid-argument',
+        `train.${name}: expected ${show(was)}, as in the training that is resumed, got ${show(value)}`,
+      );
+    }
+    for (const name of COUNTERS) this.cursor[name] = saved.count(name);
+    this.bptt.load(saved.part('bptt'));
+    this.update.load(saved.part('update'));
+    this.accumulation.load(saved.part('accumulation'));
+    this.best.load(saved.part('best'));
+    this.average?.load(saved.part('average'));
+    // Last, so that the model is as it was when anything fails.
+    for (const { name, data } of parameters) this.#model.setParameter(name, data);
+  }
+
+  /** Gives the memory back, each block when it is the last one. */
+  release(): void {
+    this.average?.release();
+    this.best.release();
+    this.accumulation.release();
+    this.update.release();
+    this.bptt.release();
+  }
+}
+
+/** What must be as it was for a training to go on: it is what the rest of the state means. */
+function settingsOf({
+  loss,
+  reduction = 'mean',
+  truncation,
+  seed = 0,
+  accumulate = 1,
+  average,
+  earlyStopping,
+  parallel,
+}: TrainOptions): Readonly<Record<string, Json>> {
+  const { k1, k2, losses = 'new', activations = 'stored' } = truncation ?? {};
+  return {
+    loss,
+    reduction,
+    truncation: k1 === undefined || k2 === undefined ? null : { k1, k2, losses, activations },
+    seed,
+    accumulate,
+    average: average === undefined ? null : 'on',
+    earlyStopping: earlyStopping === undefined ? null : 'on',
+    // How many threads there are makes no difference.
+    'parallel.blocks': parallel?.blocks ?? null,
+  };
+}

@@ -1,0 +1,43 @@
+// What errors and batches become on their way between threads.
+
+import { BpttError, type BpttErrorCode, NonFiniteError } from '../../base/errors.ts';
+import type { Batch } from '../../data/batch.ts';
+
+/** An error as plain data: structured clones lose the class and the code. */
+export interface WireError {
+  readonly message: string;
+  readonly code?: BpttErrorCode;
+  readonly details?: Pick<NonFiniteError, 'quantity' | 'where' | 'step' | 'norm'>;
+  readonly stack?: string | undefined;
+}
+
+export function packError(error: unknown): WireError {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { message, stack } = error;
+  if (error instanceof NonFiniteError) {
+    const { code, quantity, where, step, norm } = error;
+    return { message, stack, code, details: { quantity, where, step, norm } };
+  }
+  return error instanceof BpttError ? { message, stack, code: error.code } : { message, stack };
+}
+
+export function unpackError({ message, code, details, stack }: WireError): Error {
+  if (details !== undefined) return new NonFiniteError(details);
+  if (code !== undefined) return new BpttError(code, message);
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+/** A copy of a batch that can be given away, and the buffers to give away with it. */
+export function detached(batch: Batch): { readonly batch: Batch; readonly buffers: readonly ArrayBuffer[] } {
+  const buffers: ArrayBuffer[] = [];
+  const entries = Object.entries(batch).map(([name, value]) => {
+    if (!ArrayBuffer.isView(value)) return [name, value];
+    // A view would take all of the buffer under it along.
+    const copy = (value as Int32Array).slice();
+    buffers.push(copy.buffer as ArrayBuffer);
+    return [name, copy];
+  });
+  return { batch: Object.fromEntries(entries), buffers };
+}

@@ -1,0 +1,175 @@
+// `train` in a worker: what this thread does for it is to give batches and to read events.
+
+import { checkInteger, checkOptions, show } from '../../base/check.ts';
+import { BpttError } from '../../base/errors.ts';
+import type { Batch } from '../../data/batch.ts';
+import { batchesOf, type Data } from '../../data/dataset.ts';
+import { checkModel } from '../../model/check-model.ts';
+import type { Model } from '../../model/model.ts';
+import type { TrainEvent } from '../../training/events.ts';
+import { checkTrainOptions, TRAIN_OPTIONS, type TrainOptions } from '../../training/options.ts';
+import { Port, type WorkerLike } from '../channel/port.ts';
+import { Queue } from '../channel/queue.ts';
+import { startWorker } from '../channel/start.ts';
+import { detached, unpackError } from '../channel/wire.ts';
+import { describeNetwork, putWeights, takeWeights } from '../network-copy.ts';
+import type { FromTraining, Stream, ToTraining } from './messages.ts';
+
+export interface WorkerTrainOptions extends Omit<TrainOptions, 'parallel'> {
+  /**
+   * A worker that has called `serve`; it trains one model at a time and lives on. For pages whose Content-Security-Policy forbids
+   * workers from blobs. Default: a new one with the code inside the package, for this training alone.
+   */
+  readonly worker?: WorkerLike;
+  /**
+   * Events that the training may be ahead of the loop that reads them, so that neither waits for the other: 0 makes an update only
+   * when the event before it was read, as `train` does. Default 8.
+   */
+  readonly ahead?: number;
+  /** Updates between two events with which the model gets the weights of that moment, to generate from for example. Default: only at the end. */
+  readonly weightsEvery?: number;
+}
+
+/** Batches that are on their way before the training asks for them. */
+const IN_ADVANCE = 2;
+
+/**
+ * The same as `train`, in a worker: the page or the program stays free, no cross-origin isolation is needed, and the bits are the
+ * same. The data stay here and are asked for batch by batch; events come as they happen. The model gets the weights when it ends, however
+ * it ends: after breaking out of the loop those of the last update made, which may be `ahead` updates behind the last event that was read.
+ *
+ * @example
+ * for await (const event of trainInWorker(model, { data, loss: 'cross-entropy', optimizer: adam(), steps: 1000 })) show(event);
+ *
+ * @throws BpttError as `train` does; `worker-failed` where a worker cannot be started or ends.
+ */
+export function trainInWorker(model: Model, options: WorkerTrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+  checkModel('trainInWorker', model);
+  const own = ['worker', 'ahead', 'weightsEvery'];
+  checkOptions('trainInWorker', options, [...TRAIN_OPTIONS.filter((name) => name !== 'parallel'), ...own]);
+  const { worker, ahead = 8, weightsEvery, ...training } = options;
+  checkInteger('trainInWorker.ahead', ahead, 0);
+  if (weightsEvery !== undefined) checkInteger('trainInWorker.weightsEvery', weightsEvery, 1);
+  if (worker !== undefined && typeof worker?.postMessage !== 'function') {
+    throw new BpttError('invalid-argument', `trainInWorker.worker: expected a Worker, got ${show(worker)}`);
+  }
+  checkTrainOptions(training);
+  return new RemoteTraining(model, { ...options, ahead }).events();
+}
+
+class RemoteTraining {
+  readonly #model: Model;
+  readonly #options: WorkerTrainOptions & { readonly ahead: number };
+  readonly #inbox = new Queue<FromTraining & { readonly type: 'event' | 'done' }>();
+  readonly #feeds = new Map<number, AsyncIterator<Batch>>();
+  #port: Port | undefined;
+  /** What went wrong with the data here. */
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(model: Model, options: WorkerTrainOptions & { readonly ahead: number }) {
+    this.#model = model;
+    this.#options = options;
+  }
+
+  async *events(): AsyncGenerator<TrainEvent, void, undefined> {
+    const { worker, ahead, weightsEvery, data, validation, signal, ...options } = this.#options;
+    const { network } = this.#model;
+    const description = await describeNetwork(network);
+    this.#port = worker === undefined ? await startWorker() : new Port(worker);
+    this.#port.listen(
+      (message) => this.#receive(message as FromTraining),
+      (error) => this.#inbox.fail(error),
+    );
+    const abort = () => this.#post({ type: 'abort' });
+    let ended = false;
+    try {
+      const weights = takeWeights(network);
+      const validates = validation !== undefined;
+      this.#post({ type: 'train', network: description, weights, options, validates, ahead, weightsEvery }, [weights]);
+      if (signal?.aborted) abort();
+      else signal?.addEventListener('abort', abort);
+      for (;;) {
+        const message = await this.#inbox.take();
+        if (message.weights !== undefined) putWeights(network, message.weights);
+        if (message.type === 'done') {
+          ended = true;
+          if (this.#failure !== undefined) throw this.#failure.error;
+          if (message.error !== undefined) throw unpackError(message.error);
+          return;
+        }
+        yield message.event;
+        this.#post({ type: 'read' });
+      }
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      if (!ended) await this.#stop();
+      for (const id of this.#feeds.keys()) this.#close(id);
+      if (worker === undefined) this.#port.close();
+      else this.#port.unlisten();
+    }
+  }
+
+  /** Ends a training that nobody reads any more, and takes its weights. */
+  async #stop(): Promise<void> {
+    this.#post({ type: 'stop' });
+    try {
+      for (;;) {
+        const { type, weights } = await this.#inbox.take();
+        if (weights !== undefined) putWeights(this.#model.network, weights);
+        if (type === 'done') return;
+      }
+    } catch {
+      // The worker has ended: what made it end is being thrown, or nobody is there to hear it.
+    }
+  }
+
+  #receive(message: FromTraining): void {
+    switch (message.type) {
+      case 'open':
+        this.#feeds.set(message.id, batchesOf(this.#dataOf(message.stream), message.epoch, message.skip));
+        for (let i = 0; i < IN_ADVANCE; i++) this.#feed(message.id);
+        break;
+      case 'pull':
+        this.#feed(message.id);
+        break;
+      case 'close':
+        this.#close(message.id);
+        break;
+      default:
+        this.#inbox.put(message);
+    }
+  }
+
+  #dataOf(stream: Stream): Data {
+    const { data, validation } = this.#options;
+    return stream === 'data' ? data : validation!;
+  }
+
+  /** Sends the next batch of an epoch, in the order of the calls. */
+  async #feed(id: number): Promise<void> {
+    try {
+      const next = await this.#feeds.get(id)?.next();
+      if (next === undefined || !this.#feeds.has(id)) return;
+      if (next.done) {
+        this.#post({ type: 'batch', id, batch: undefined });
+        return;
+      }
+      const { batch, buffers } = detached(next.value);
+      this.#post({ type: 'batch', id, batch }, buffers);
+    } catch (error) {
+      this.#failure ??= { error };
+      this.#feeds.delete(id); // An iterator that has thrown says next that it is done.
+      this.#post({ type: 'failed', id });
+    }
+  }
+
+  #close(id: number): void {
+    const feed = this.#feeds.get(id);
+    this.#feeds.delete(id);
+    feed?.return?.().catch(() => {});
+  }
+
+  #post(message: ToTraining, transfer?: readonly ArrayBuffer[]): void {
+    this.#port!.post(message, transfer);
+  }
+}

@@ -1,0 +1,129 @@
+// Sequences as batches.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BpttError } from '../../src/base/errors.ts';
+import type { Batch } from '../../src/data/batch.ts';
+import { type Sequence, type SequencesOptions, sequences } from '../../src/data/sequences.ts';
+
+/** Sequence `index` holds its own number everywhere, so that it is known again. */
+const list = (lengths: readonly number[]): readonly Sequence[] =>
+  lengths.map((length, index) => ({
+    inputs: new Int32Array(length).fill(index + 1),
+    targets: Int32Array.from({ length }, (_, t) => 100 * index + t),
+  }));
+
+const batches = (from: readonly Sequence[], options: SequencesOptions, epoch = 0, skip = 0) => [
+  ...(sequences(from, options).batches(epoch, skip) as Iterable<Batch>),
+];
+
+/** The numbers of the sequences in a batch, and their lengths. */
+const members = ({ steps, rows, inputs, lengths }: Batch) =>
+  Array.from({ length: rows }, (_, row) => [inputs[row]! - 1, lengths?.[row] ?? steps] as const);
+
+describe('sequences', () => {
+  it('lays rows side by side in the order of the list, padded to the longest of the batch', () => {
+    const [first, second, ...rest] = batches(list([2, 3, 1]), { batch: 2 });
+    expect(first).toEqual({
+      steps: 3,
+      rows: 2,
+      inputs: new Int32Array([1, 2, 1, 2, 0, 2]),
+      targets: new Int32Array([0, 100, 1, 101, 0, 102]),
+      lengths: new Int32Array([2, 3]),
+    });
+    expect(second).toEqual({ steps: 1, rows: 1, inputs: new Int32Array([3]), targets: new Int32Array([200]) });
+    expect(rest).toEqual([]);
+  });
+
+  it('takes features, and one target for a whole sequence', () => {
+    const reals: Sequence[] = [
+      { inputs: new Float32Array([1, 2, 3, 4]), targets: new Float32Array([0.5]) },
+      { inputs: new Float64Array([5, 6]), targets: new Float64Array([0.1]) },
+    ];
+    expect(batches(reals, { batch: 2, features: 2, returns: 'last' })).toEqual([
+      {
+        steps: 2,
+        rows: 2,
+        inputs: new Float64Array([1, 2, 5, 6, 3, 4, 0, 0]),
+        targets: new Float64Array([0.5, 0.1]),
+        lengths: new Int32Array([2, 1]),
+      },
+    ]);
+  });
+
+  it('has each sequence once an epoch, whole, and the same batches from any place on', () => {
+    const options = fc.record(
+      {
+        batch: fc.integer({ min: 1, max: 7 }),
+        shuffle: fc.maxSafeNat(),
+        bucket: fc.boolean(),
+      },
+      { requiredKeys: ['batch'] },
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 40 }),
+        options,
+        fc.nat({ max: 3 }),
+        fc.nat({ max: 5 }),
+        (lengths, chosen, epoch, skip) => {
+          const all = batches(list(lengths), chosen, epoch);
+          const seen = all.flatMap(members).sort(([a], [b]) => a - b);
+          expect(seen).toEqual(lengths.map((length, index) => [index, length]));
+          expect(batches(list(lengths), chosen, epoch, skip)).toEqual(all.slice(skip));
+          expect(all.slice(0, -1).every(({ rows }) => chosen.bucket || rows === chosen.batch)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('has another order each epoch and seed when it shuffles', () => {
+    const from = list(Array.from({ length: 30 }, () => 2));
+    const order = (shuffle: number, epoch: number) =>
+      batches(from, { batch: 4, shuffle }, epoch)
+        .flatMap(members)
+        .map(([index]) => index);
+    expect(order(0, 0)).toEqual(order(0, 0));
+    expect(order(0, 0)).not.toEqual(order(0, 1));
+    expect(order(0, 0)).not.toEqual(order(1, 0));
+    expect(order(0, 0)).not.toEqual([...order(0, 0)].sort((a, b) => a - b));
+  });
+
+  it('pads little when it puts like lengths together', () => {
+    const lengths = Array.from({ length: 200 }, (_, index) => 1 + ((index * 37) % 50));
+    const padding = (bucket: boolean) =>
+      batches(list(lengths), { batch: 8, shuffle: 3, bucket })
+        .map((batch) => members(batch).reduce((sum, [, length]) => sum + batch.steps - length, 0))
+        .reduce((a, b) => a + b, 0);
+    expect(padding(true)).toBeLessThan(padding(false) / 10);
+    const steps = batches(list(lengths), { batch: 8, shuffle: 3, bucket: true }).map((batch) => batch.steps);
+    expect(steps).not.toEqual([...steps].sort((a, b) => a - b));
+  });
+
+  it.each([
+    [() => sequences([], { batch: 1 }), 'sequences(list): expected at least one sequence, got none'],
+    [() => sequences(list([1]), { batch: 0 }), 'sequences.batch: expected'],
+    [() => sequences(list([1]), { batch: 1, shuffle: -1 }), 'sequences.shuffle: expected'],
+    [() => sequences(list([1]), { batch: 1, bucket: 1 as never }), 'sequences.bucket: expected'],
+    [() => sequences(list([1]), { batch: 1, suffle: 1 } as never), 'suffle'],
+    [() => sequences(list([2, 0]), { batch: 1 }), 'sequences(list)[1].inputs: expected at least one token, got 0'],
+    [
+      () => sequences([{ inputs: new Float32Array(5), targets: new Float32Array(1) }], { batch: 1, features: 2 }),
+      'sequences(list)[0].inputs: expected a multiple of F=2 numbers, at least one step, got 5',
+    ],
+    [
+      () => sequences([{ inputs: new Int32Array(3), targets: new Int32Array(2) }], { batch: 1 }),
+      'sequences(list)[0].targets: expected as many for each of the 3 steps, got 2 numbers',
+    ],
+    [
+      () => sequences([...list([1]), { inputs: new Int32Array(1), targets: new Float32Array(1) }], { batch: 1 }),
+      'sequences(list)[1]: expected tokens with 1 classes a target, as in the first sequence, got tokens with 1 reals a target',
+    ],
+    [
+      () => sequences([{ inputs: [1] as never, targets: new Int32Array(1) }], { batch: 1 }),
+      'sequences(list)[0].inputs: expected an Int32Array, Float32Array or Float64Array, got',
+    ],
+  ])('refuses %#', (run, message) => {
+    expect(run).toThrow(BpttError);
+    expect(run).toThrow(message);
+  });
+});

@@ -1,0 +1,96 @@
+// Evaluation: the loss that training sees, over batches and carried states; and kernels from elsewhere.
+import { describe, expect, it } from 'vitest';
+import f32 from '../../build/kernels/f32.js';
+import f64 from '../../build/kernels/f64.js';
+import {
+  type Batch,
+  BpttError,
+  backpropagate,
+  createModel,
+  dense,
+  elman,
+  evaluate,
+  textStream,
+  tokens,
+} from '../../src/index.ts';
+
+const V = 5;
+const stream = (length: number) => Int32Array.from({ length }, (_, i) => (i * i + (i >> 2)) % V);
+const create = (units = 6) => createModel([tokens(V), elman({ units }), dense({ units: V })], { seed: 2 });
+
+it.each<[unknown, string]>([
+  [[], 'evaluate(data): expected at least one batch, got none'],
+  [null, 'batch: expected an object, got null'],
+])('refuses %j', async (data, message) => {
+  const model = await createModel([tokens(3), elman({ units: 2 }), dense({ units: 3 })]);
+  expect(() => evaluate(model, data as never, { loss: 'cross-entropy' })).toThrow(message);
+});
+
+describe('evaluate', () => {
+  it('is the loss that backpropagation reports, mean and sum, with and without a mask', async () => {
+    const model = await create();
+    for (const data of [textStream(stream(31), { batch: 3 }), textStream(stream(30), { batch: 4 })]) {
+      const [batch] = [...data];
+      for (const reduction of ['mean', 'sum'] as const) {
+        const options = { loss: 'cross-entropy', reduction } as const;
+        const [window] = [...backpropagate(model, batch!, options)];
+        expect(evaluate(model, data, options).loss).toBe(window!.loss);
+        expect(evaluate(model, data, options).counted).toBe(data.targets);
+      }
+    }
+  });
+
+  it('does not depend on how long texts are cut, and carries the state from batch to batch when asked', async () => {
+    const model = await create();
+    const ids = stream(601);
+    const part = (from: number, to: number, carry: boolean): Batch => {
+      return {
+        steps: to - from,
+        rows: 1,
+        inputs: ids.subarray(from, to),
+        targets: ids.subarray(from + 1, to + 1),
+        carry,
+      };
+    };
+    const whole = evaluate(model, part(0, 600, false), { loss: 'cross-entropy' });
+    const carried = evaluate(model, [part(0, 77, false), part(77, 600, true)], { loss: 'cross-entropy' });
+    expect(carried.loss).toBeCloseTo(whole.loss, 12);
+    expect(carried.state).toEqual(whole.state);
+    const first = evaluate(model, part(0, 77, false), { loss: 'cross-entropy' });
+    expect(evaluate(model, part(77, 600, false), { loss: 'cross-entropy' }, first.state).state).toEqual(whole.state);
+  });
+
+  it('refuses a carried batch of other rows, and wrong options', async () => {
+    const model = await create();
+    const [two] = [...textStream(stream(21), { batch: 2 })];
+    const [four] = [...textStream(stream(21), { batch: 4 })];
+    expect(() => evaluate(model, [two!, { ...four!, carry: true }], { loss: 'cross-entropy' })).toThrow(BpttError);
+    expect(() => evaluate(model, two!, { loss: 'crossentropy' as never })).toThrow(BpttError);
+    expect(() => evaluate(model, two!, { loss: 'cross-entropy', mean: true } as never)).toThrow(BpttError);
+  });
+});
+
+describe('kernels from elsewhere', () => {
+  /** As the package inflates them. */
+  const bytesOf = async (base64: string) => {
+    const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const bytes = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+    return new Response(bytes).arrayBuffer();
+  };
+
+  it('may be bytes, a compiled module or a URL, and give the same model', async () => {
+    const bytes = await bytesOf(f32);
+    const description = [tokens(V), elman({ units: 6 }), dense({ units: V })] as const;
+    const expected = (await create()).parameters();
+    const url = URL.createObjectURL(new Blob([bytes], { type: 'application/wasm' }));
+    for (const kernels of [{ bytes }, { module: await WebAssembly.compile(bytes) }, { url }]) {
+      expect((await createModel(description, { seed: 2, kernels })).parameters()).toEqual(expected);
+    }
+  });
+
+  it('are refused when they are of another precision or no WebAssembly', async () => {
+    const description = [tokens(V), elman({ units: 6 })] as const;
+    await expect(createModel(description, { kernels: { bytes: await bytesOf(f64) } })).rejects.toThrow(BpttError);
+    await expect(createModel(description, { kernels: { bytes: new Uint8Array(8) } })).rejects.toThrow(BpttError);
+  });
+});

@@ -1,0 +1,161 @@
+// Models: descriptions, parameters, outputs, state; wrong input.
+import { describe, expect, it } from 'vitest';
+import { BpttError, createModel, dense, elman, embedding, features, tokens } from '../../src/index.ts';
+
+const description = () => [tokens(5), elman({ units: 7 }), dense({ units: 5 })] as const;
+
+/** The code of the BpttError that `run` throws. */
+async function codeOf(run: () => unknown): Promise<string> {
+  try {
+    await run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(BpttError);
+    return (error as BpttError).code;
+  }
+  return 'no error';
+}
+
+describe('createModel', () => {
+  it('names and shapes parameters as PyTorch does', async () => {
+    const model = await createModel([
+      tokens(5),
+      embedding({ units: 3 }),
+      elman({ units: 4 }),
+      elman({ units: 6 }),
+      dense({ units: 2 }),
+    ]);
+    expect(model.parameters().map(({ name, shape }) => [name, shape])).toEqual([
+      ['embedding.weight', [5, 3]],
+      ['rnn.weight_ih_l0', [4, 3]],
+      ['rnn.weight_hh_l0', [4, 4]],
+      ['rnn.weight_ih_l1', [6, 4]],
+      ['rnn.weight_hh_l1', [6, 6]],
+      ['dense.weight', [2, 6]],
+      ['rnn.bias_ih_l0', [4]],
+      ['rnn.bias_ih_l1', [6]],
+      ['dense.bias', [2]],
+    ]);
+    expect(model.parameterCount).toBe(15 + 12 + 16 + 24 + 36 + 12 + 4 + 6 + 2);
+  });
+
+  it('gives the same parameters for the same seed, others for another, and takes 0 as a seed', async () => {
+    const values = async (seed?: number) =>
+      (await createModel(description(), seed === undefined ? {} : { seed })).parameters()[0]!.data;
+    expect(await values(3)).toEqual(await values(3));
+    expect(await values(3)).not.toEqual(await values(4));
+    expect(await values()).toEqual(await values(0));
+    expect(await values(2 ** 32)).not.toEqual(await values(0));
+  });
+
+  it('starts f32 and f64 models from the same numbers, to rounding', async () => {
+    const single = await createModel(description(), { seed: 1 });
+    const double = await createModel(description(), { seed: 1, dtype: 'f64' });
+    for (const [index, { data }] of double.parameters().entries()) {
+      const other = single.parameters()[index]!.data;
+      for (const [i, value] of data.entries()) expect(other[i]).toBeCloseTo(value, 6);
+    }
+  });
+
+  it('makes orthogonal recurrent weights by default', async () => {
+    const model = await createModel([features(2), elman({ units: 9 })], { dtype: 'f64' });
+    const { data: W } = model.parameters().find(({ name }) => name === 'rnn.weight_hh_l0')!;
+    for (let i = 0; i < 9; i++) {
+      for (let j = 0; j < 9; j++) {
+        let dot = 0;
+        for (let k = 0; k < 9; k++) dot += W[i * 9 + k]! * W[j * 9 + k]!;
+        expect(dot).toBeCloseTo(i === j ? 1 : 0, 13);
+      }
+    }
+  });
+
+  it('refuses wrong descriptions and options with its own errors', async () => {
+    expect(await codeOf(() => elman({ units: 2.5 }))).toBe('invalid-argument');
+    expect(await codeOf(() => elman({ units: 0 }))).toBe('invalid-argument');
+    expect(await codeOf(() => elman({ units: 4, activation: 'sine' as never }))).toBe('invalid-argument');
+    expect(await codeOf(() => elman({ units: 4, unit: 4 } as never))).toBe('unknown-option');
+    expect(await codeOf(() => tokens(Number.NaN))).toBe('invalid-argument');
+    expect(await codeOf(() => createModel([] as never))).toBe('invalid-argument');
+    expect(await codeOf(() => createModel([elman({ units: 4 })] as never))).toBe('invalid-argument');
+    expect(await codeOf(() => createModel([tokens(3), tokens(3)] as never))).toBe('invalid-argument');
+    expect(await codeOf(() => createModel([features(3), embedding({ units: 3 })]))).toBe('invalid-shape');
+    expect(await codeOf(() => createModel(description(), { seeed: 1 } as never))).toBe('unknown-option');
+    expect(await codeOf(() => createModel(description(), { seed: -1 }))).toBe('invalid-argument');
+    expect(await codeOf(() => createModel(description(), { dtype: 'f64', relaxed: true }))).toBe('invalid-argument');
+  });
+});
+
+describe('forward', () => {
+  it('computes h = tanh(Vx + Wh + b), y = Uh + c', async () => {
+    const model = await createModel([features(2), elman({ units: 3 }), dense({ units: 1 })], { seed: 2, dtype: 'f64' });
+    const value = new Map(model.parameters().map(({ name, data }) => [name, data]));
+    const [V, W, U] = ['rnn.weight_ih_l0', 'rnn.weight_hh_l0', 'dense.weight'].map((name) => value.get(name)!);
+    const inputs = Float64Array.from([0.3, -1.2, 0.7, 0.1]);
+    const { outputs, state } = model.forward({ steps: 2, rows: 1, inputs });
+    let h = [0, 0, 0];
+    for (let t = 0; t < 2; t++) {
+      const before = h;
+      h = h.map((_, i) => {
+        let a = V![i * 2]! * inputs[t * 2]! + V![i * 2 + 1]! * inputs[t * 2 + 1]!;
+        for (let j = 0; j < 3; j++) a += W![i * 3 + j]! * before[j]!;
+        return Math.tanh(a);
+      });
+      expect(outputs[t]).toBeCloseTo(
+        h.reduce((sum, value, i) => sum + U![i]! * value, 0),
+        14,
+      );
+    }
+    expect([...state.layers[0]!].map((x, i) => Math.abs(x - h[i]!) < 1e-14)).toEqual([true, true, true]);
+  });
+
+  it('remembers nothing between calls and goes on from a state that it is given', async () => {
+    const model = await createModel(description(), { seed: 1 });
+    const inputs = Int32Array.from([0, 1, 2, 3, 4, 0]);
+    const whole = model.forward({ steps: 6, rows: 1, inputs });
+    expect(model.forward({ steps: 6, rows: 1, inputs }).outputs).toEqual(whole.outputs);
+    const first = model.forward({ steps: 4, rows: 1, inputs: inputs.subarray(0, 4) });
+    const second = model.forward({ steps: 2, rows: 1, inputs: inputs.subarray(4) }, first.state);
+    expect([...first.outputs, ...second.outputs]).toEqual([...whole.outputs]);
+    expect(second.state).toEqual(whole.state);
+  });
+
+  it('refuses wrong shapes, tokens out of range, foreign states and numbers that are not finite', async () => {
+    const model = await createModel(description(), { seed: 1 });
+    const inputs = Int32Array.from([0, 1, 2, 3]);
+    expect(await codeOf(() => model.forward({ steps: 3, rows: 1, inputs }))).toBe('invalid-shape');
+    expect(await codeOf(() => model.forward({ steps: 0, rows: 1, inputs: new Int32Array(0) }))).toBe(
+      'invalid-argument',
+    );
+    expect(await codeOf(() => model.forward({ steps: 4, rows: 1, inputs: Int32Array.from([0, 1, 2, 5]) }))).toBe(
+      'token-out-of-range',
+    );
+    expect(await codeOf(() => model.forward({ steps: 4, rows: 1, inputs: Int32Array.from([0, 1, 2, -1]) }))).toBe(
+      'token-out-of-range',
+    );
+    expect(await codeOf(() => model.forward({ steps: 4, rows: 1, inputs: new Float32Array(4) }))).toBe(
+      'invalid-argument',
+    );
+    expect(await codeOf(() => model.forward({ steps: 4, rows: 1, inputs }, model.zeroState(2)))).toBe('foreign-state');
+    const real = await createModel([features(1), elman({ units: 2 })]);
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
+      expect(await codeOf(() => real.forward({ steps: 1, rows: 1, inputs: Float64Array.of(bad) }))).toBe('non-finite');
+    }
+  });
+});
+
+describe('setParameter', () => {
+  it('replaces what parameters() gives, in the same orientation', async () => {
+    const model = await createModel(description(), { seed: 1 });
+    const data = Float32Array.from({ length: 35 }, (_, i) => i / 8);
+    model.setParameter('rnn.weight_ih_l0', data);
+    expect(model.parameters().find(({ name }) => name === 'rnn.weight_ih_l0')!.data).toEqual(data);
+  });
+
+  it('refuses unknown names, wrong lengths and numbers that are not finite, and leaves the parameter alone', async () => {
+    const model = await createModel(description(), { seed: 1 });
+    const before = model.parameters();
+    expect(await codeOf(() => model.setParameter('nope', [1]))).toBe('invalid-argument');
+    expect(await codeOf(() => model.setParameter('dense.bias', [1, 2]))).toBe('invalid-shape');
+    expect(await codeOf(() => model.setParameter('dense.bias', [1, 2, 3, 4, Number.NaN]))).toBe('non-finite');
+    expect(model.parameters()).toEqual(before);
+  });
+});

@@ -1,4 +1,0 @@
-// The same for a page without a bundler.
-import { serve } from './node_modules/bptt/build/worker.js';
-
-serve();

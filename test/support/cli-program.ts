@@ -1,0 +1,96 @@
+// The command line as a process, for the tests: built once a suite, run in a directory that goes away.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect } from 'vitest';
+
+export const root = join(import.meta.dirname, '../..');
+let program: string; // a directory inside the repository, so that the dependencies are found
+let directory: string;
+
+beforeAll(async () => {
+  await mkdir(join(root, 'build/test'), { recursive: true });
+  program = await mkdtemp(join(root, 'build/test/cli-'));
+  await build({
+    entryPoints: [join(root, 'src/cli/main.ts')],
+    outfile: join(program, 'cli.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  await copyFile(join(root, 'src/cli/moby-dick.txt'), join(program, 'moby-dick.txt'));
+  directory = await mkdtemp(join(tmpdir(), 'bptt-cli-'));
+  await writeFile(at('verse.txt'), verse);
+});
+
+afterAll(async () => {
+  await rm(program, { recursive: true });
+  await rm(directory, { recursive: true });
+});
+
+/** A path in the directory in which the commands run. */
+export const at = (name: string) => join(directory, name);
+
+/** The content of `verse.txt`: 1680 characters, 16 different. */
+export const verse = 'The whale, the whale! 🐋 Up helm, up helm!\n'.repeat(40);
+
+/** Flags of a network that learns little and fast. */
+export const small = ['--hidden', '8', '--batch', '4', '--k1', '10', '--length', '20'];
+
+/** Starts the program; `stdout` is where its standard output goes, by default a pipe. */
+export function start(args: readonly string[], stdout: 'pipe' | number = 'pipe'): ChildProcess {
+  return spawn(process.execPath, [join(program, 'cli.js'), ...args], {
+    cwd: directory,
+    stdio: ['ignore', stdout, 'pipe'],
+  });
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Waits for the end. */
+export async function finish(child: ChildProcess): Promise<Outcome> {
+  const read = async (stream: NodeJS.ReadableStream | null) => {
+    let text = '';
+    stream?.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+    return () => text;
+  };
+  const [stdout, stderr] = [await read(child.stdout), await read(child.stderr)];
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout: stdout(), stderr: stderr() };
+}
+
+export const run = (...args: readonly string[]) => finish(start(args));
+
+/** Exit code 1, nothing on standard output, one line without a stack on standard error, which it returns. */
+export function expectFailure({ code, stdout, stderr }: Outcome): string {
+  expect(stderr).toMatch(/^bptt: [^\n]+\n$/);
+  expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
+  expect(stdout).toBe('');
+  expect(code).toBe(1);
+  return stderr.slice('bptt: '.length, -1);
+}
+
+export type Event = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+/** Standard output that has one JSON value a line and nothing else. */
+export function events({ stdout, stderr, code }: Outcome): readonly Event[] {
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(stdout.endsWith('\n')).toBe(true);
+  return stdout
+    .slice(0, -1)
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
