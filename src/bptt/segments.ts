@@ -108,7 +108,7 @@ export function readSegments(window: LossWindow, batch: Batch, draw: (step: numb
     }
     // Outputs are for the way back.
     window.forward(0, steps, index === last ? head(from, to) : steps);
-    const more = countTerms(window, { begin: 0, from: 0, to: steps }, { earlier: index > 0 });
+    const more = countTerms(window, { begin: 0, from: 0, to: steps }, { continuesToEarlier: index > 0 });
     terms = more.map((count, penalty) => count + (terms[penalty] ?? 0));
   }
   const end = window.state();
@@ -127,7 +127,7 @@ export function readSegments(window: LossWindow, batch: Batch, draw: (step: numb
       }
       lossSum = window.takeLoss(0, steps, scale!, lossSum);
       check(lossSum);
-      const how = { later: index < last, earlier: index > 0 };
+      const how = { continuesFromLater: index < last, continuesToEarlier: index > 0 };
       window.backward(0, steps, { headFrom, ...how });
       sums = addTerms(window, sums, { begin: 0, from: 0, to: steps }, how);
     }

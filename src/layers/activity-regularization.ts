@@ -111,7 +111,7 @@ export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescri
           },
           backward(from, to, pass) {
             if (dInput === undefined) return;
-            if (!pass.later) kernels.clear(dNext, B * y.ld);
+            if (!pass.continuesFromLater) kernels.clear(dNext, B * y.ld);
             kernels.activityBack(
               at(dInput, from),
               at(dOutput, from),

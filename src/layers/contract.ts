@@ -21,7 +21,7 @@ export interface ParameterSpec {
   readonly role: InitializerContext['role'];
   readonly fan: number;
   /** How many of PyTorch's biases each gate's is the sum of. Default 1 each. */
-  readonly draws?: readonly number[];
+  readonly biasCounts?: readonly number[];
   /** Shape outside. PyTorch keeps weights as [outputs, inputs]: such a matrix is transposed on its way in and out. */
   readonly shape: readonly number[];
   readonly transposed: boolean;
@@ -93,11 +93,11 @@ export interface Pass {
   /** Whether dropout and its like are on. */
   readonly training: boolean;
   /** Whether a later backward may read these steps again, so that backward must leave what is kept as it is. */
-  readonly again: boolean;
+  readonly keepsActivations: boolean;
   /** Backward: whether the steps right behind have just gone; the gradient that they left of their first state flows in. */
-  readonly later: boolean;
+  readonly continuesFromLater: boolean;
   /** Backward: whether the steps right before are still to come. */
-  readonly earlier: boolean;
+  readonly continuesToEarlier: boolean;
 }
 
 /** Where random masks come from: numbers of streams that depend on nothing else. */

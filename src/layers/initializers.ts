@@ -30,7 +30,7 @@ export interface InitializerContext {
   /** The gate, where there are several. */
   readonly gate?: string;
   /** How many of PyTorch's biases this one is the sum of. Default 1. */
-  readonly draws?: number;
+  readonly biasCount?: number;
 }
 
 /** Uniform in ±sqrt(6 / (fanIn + fanOut)). Glorot and Bengio 2010, eq. 16. */
@@ -159,7 +159,7 @@ export function initialize(
   columns: number,
   seed: number,
   stream: number,
-  { role, fan, gate, draws = 1 }: InitializerContext,
+  { role, fan, gate, biasCount = 1 }: InitializerContext,
 ): void {
   const ld = kernels.padded(columns);
   const [low, high] = seedWords(seed);
@@ -202,7 +202,7 @@ export function initialize(
       if (role === 'table') return normalOf(0, 1);
       const limit = 1 / Math.sqrt(fan);
       uniformIn(-limit, limit);
-      if (draws === 1) return;
+      if (biasCount === 1) return;
       const first = arena.reals(at, rows * ld).slice();
       kernels.randomUniform(at, rows, columns, ld, -limit, limit, low, high, stream + SECOND);
       const both = arena.reals(at, rows * ld);

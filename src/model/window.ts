@@ -16,11 +16,11 @@ export interface BackwardOptions {
   /** The first step whose outputs have a gradient. Default: the first of the range. */
   readonly headFrom?: number;
   /** Whether a later backward may read these steps again. Default false. */
-  readonly again?: boolean;
+  readonly keepsActivations?: boolean;
   /** Whether the steps right behind were the last to go back: their gradient flows in. Default false: nothing does. */
-  readonly later?: boolean;
+  readonly continuesFromLater?: boolean;
   /** Whether the steps right before go next. Default false: the state before the range is a constant. */
-  readonly earlier?: boolean;
+  readonly continuesToEarlier?: boolean;
 }
 
 export class Window {
@@ -210,7 +210,7 @@ export class Window {
       }
       const first = index < this.#head ? from : headFrom;
       if (first < to) this.#layers[index]!.backward(first, to, this.#pass(how));
-      else if (how.later !== true) this.#network.clearGradientsOf(this.#network.stack.layers[index]!);
+      else if (how.continuesFromLater !== true) this.#network.clearGradientsOf(this.#network.stack.layers[index]!);
     }
   }
 
@@ -287,11 +287,22 @@ export class Window {
   }
 
   /** One object for each way, so that layers can tell a way from another at a glance. */
-  #pass({ again = false, later = false, earlier = false }: BackwardOptions = {}): Pass {
+  #pass({
+    keepsActivations = false,
+    continuesFromLater = false,
+    continuesToEarlier = false,
+  }: BackwardOptions = {}): Pass {
     const resets = this.#hasResets;
     const padding = this.#hasPadding;
-    const index = +resets + 2 * +padding + 4 * +again + 8 * +later + 16 * +earlier;
-    this.#passes[index] ??= { resets, padding, training: this.#training, again, later, earlier };
+    const index = +resets + 2 * +padding + 4 * +keepsActivations + 8 * +continuesFromLater + 16 * +continuesToEarlier;
+    this.#passes[index] ??= {
+      resets,
+      padding,
+      training: this.#training,
+      keepsActivations,
+      continuesFromLater,
+      continuesToEarlier,
+    };
     return this.#passes[index];
   }
 

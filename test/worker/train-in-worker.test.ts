@@ -42,7 +42,7 @@ describe.each(cases)('$name', ({ description, dtype = 'f32', options }) => {
     ] as const) {
       const { bytes, before } = checkpoints[at]!;
       const rest = await run(await create(9), { ...options, checkpoint, resume: bytes }, trainer);
-      expect(rest.told).toEqual(here.told.slice(before));
+      expect(rest.events).toEqual(here.events.slice(before));
       expect(rest.parameters).toEqual(here.parameters);
     }
   });
@@ -81,8 +81,8 @@ describe('trainInWorker', () => {
   it('does nothing where the signal has aborted already', async () => {
     const model = await create();
     const before = model.parameters();
-    const { told } = await runInWorker(model, { ...options, signal: AbortSignal.abort() });
-    expect(told).toEqual([{ type: 'end', step: 0, reason: 'aborted', validationLoss: undefined }]);
+    const { events } = await runInWorker(model, { ...options, signal: AbortSignal.abort() });
+    expect(events).toEqual([{ type: 'end', step: 0, reason: 'aborted', validationLoss: undefined }]);
     expect(model.parameters()).toEqual(before);
   });
 

@@ -252,9 +252,9 @@ function placesOf(model: Model): readonly Place[] {
     const inner = layer.kind === 'residual' ? layer.layer : layer;
     const both = inner.kind === 'bidirectional';
     const cell = both ? inner.layer : inner;
-    const stranger = strangeness(cell);
-    if (stranger !== undefined) {
-      const where = `layer ${index} with ${stranger}`;
+    const missing = missingInPyTorch(cell);
+    if (missing !== undefined) {
+      const where = `layer ${index} with ${missing}`;
       throw new BpttError('invalid-argument', `state dict: expected layers that PyTorch has, got ${where}`);
     }
     const activation = cell.kind === 'elman' ? cell.activation : '';
@@ -273,7 +273,7 @@ function placesOf(model: Model): readonly Place[] {
 type CellDescription = Extract<LayerDescription, { readonly kind: 'elman' | 'lstm' | 'gru' }>;
 
 /** What a cell has that makes it another function than PyTorch's, outside training too. */
-function strangeness(cell: CellDescription): string | undefined {
+function missingInPyTorch(cell: CellDescription): string | undefined {
   if (cell.layerNorm) return 'layerNorm';
   if ((cell.zoneout.hidden ?? 0) > 0 || (cell.zoneout.cell ?? 0) > 0) return 'zoneout';
   if (cell.kind === 'elman') {

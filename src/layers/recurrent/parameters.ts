@@ -79,7 +79,7 @@ export function recurrentParameters(
       shape: [G * H],
       initializer: description.biasInitializer,
       // Of PyTorch's two, one of a GRU's n stands apart.
-      draws: after ? [2, 2, 1] : Array.from({ length: G }, () => 2),
+      biasCounts: after ? [2, 2, 1] : Array.from({ length: G }, () => 2),
       ...gates,
       ...(cell.biasOffsets && { offsets: cell.biasOffsets }),
     },

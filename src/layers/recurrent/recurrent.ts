@@ -158,7 +158,8 @@ export function recurrentLayer(
         track === undefined ? 0 : track.pointer + step * track.stride;
 
       /** Where dL/da, dL/dp and dL/dq go: in the place of a, p and q where these have served. */
-      const gradients = (pass: Pass) => (pass.again ? separate : { da: a, dp: after ? p : separate.dp, dq: norm?.q });
+      const gradients = (pass: Pass) =>
+        pass.keepsActivations ? separate : { da: a, dp: after ? p : separate.dp, dq: norm?.q };
       /** W as steps use it in training. */
       const droppedWeight = () => {
         kernels.multiply(dropped!.w.pointer, W, dropped!.kept.pointer, 1, H * width);
@@ -214,7 +215,7 @@ export function recurrentLayer(
           zoneoutC: at(zoneoutC, from),
           dh: dh.pointer,
           dc: at(dc, 0),
-          earlier: pass.earlier ? 1 : 0,
+          earlier: pass.continuesToEarlier ? 1 : 0,
           dy: at(dOutput, from),
           da: at(gradients(pass).da, from),
           dp: at(gradients(pass).dp, from),
@@ -284,7 +285,7 @@ export function recurrentLayer(
         backward(from, to, pass) {
           const T = to - from;
           const { da, dp, dq = da } = gradients(pass);
-          if (!pass.later) {
+          if (!pass.continuesFromLater) {
             kernels.clear(dh.pointer, B * ld);
             if (dc !== undefined) kernels.clear(dc.pointer, B * ld);
           }
@@ -306,7 +307,7 @@ export function recurrentLayer(
           }
           if (pass.training && vanishing !== undefined) seen = vanishing.seenWith(seen, from, to, pass);
           const target = dropped !== undefined && pass.training ? dropped.dw.pointer : dW;
-          const accumulate = pass.later || (dropped !== undefined && target === dW);
+          const accumulate = pass.continuesFromLater || (dropped !== undefined && target === dW);
           // A first state of zeros, as it often is, adds nothing. In reverse it belongs to the last rows.
           const idle = kernels.isZero(reverse ? seen + (T - 1) * B * ld * real : seen, B * ld);
           const rows = (T - idle) * B;
@@ -326,7 +327,7 @@ export function recurrentLayer(
           } else {
             product(0, G === 1 ? H : width, seen, at(dq, from), width);
           }
-          if (dropped !== undefined && target !== dW && !pass.earlier) {
+          if (dropped !== undefined && target !== dW && !pass.continuesToEarlier) {
             kernels.multiply(target, target, dropped.kept.pointer, 1, H * width);
             kernels.add(dW, target, H * width);
           }
