@@ -6,37 +6,32 @@
 import { checkOptions } from '../base/check.ts';
 import { BpttError, NonFiniteError } from '../base/errors.ts';
 import { seedWords } from '../base/philox.ts';
-import { type Batch, checkBatch } from '../data/batch.ts';
+import { type Batch, checkBatch, stepsOf, valuesOf } from '../data/batch.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
-import { LossWindow, lossWindowBytes } from '../loss/loss-window.ts';
-import { type Loss, losses, type Reduction, reduce } from '../loss/losses.ts';
+import { LossWindow, lossWindowBytes, sizeOf } from '../loss/loss-window.ts';
+import type { Reduction } from '../loss/losses.ts';
+import { type LossResult, type OutputLoss, outputLosses, slotsOf, together } from '../loss/output-losses.ts';
 import { addTerms, countTerms, totalPenalty, weighTerms } from '../loss/penalties.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
-import { type Network, refuseBothDirections } from '../model/network.ts';
+import { type Network, refuseWhole } from '../model/network.ts';
 import type { State } from '../model/state.ts';
 import type { WindowOptions } from '../model/window-memory.ts';
 import { checkObjective, type Objective, type Truncation } from './objective.ts';
 import { readSegments, segmentSteps } from './segments.ts';
 
-/** One backward pass. */
-export interface WindowResult {
-  /** The first new step in its batch, and the step behind the last. */
+/** One backward pass: the losses are those of the new steps. */
+export interface WindowResult extends LossResult {
+  /** The first new step in its batch, and the step after the last. */
   readonly from: number;
   readonly to: number;
   /** The step of the batch that the gradient went back to; below `from` when k2 > k1, and below 0 into a batch before. */
   readonly backTo: number;
-  /** The reduced loss of the new steps. 0 when no step counts. */
-  readonly loss: number;
   /**
    * The value of what layers add to the objective: of `activityRegularization` in the new steps, of `vanishingRegularization` in
    * the steps that the gradient goes back through. Their gradients are in the gradients.
    */
   readonly penalty: number;
-  /** Σ of the losses of the new steps. */
-  readonly lossSum: number;
-  /** How many numbers the sum is over. */
-  readonly counted: number;
 }
 
 /** The new steps of each window over T steps: k1 at a time, then the rest. */
@@ -58,7 +53,7 @@ export interface ForwardPass {
 /** Reads batches window by window and leaves the gradient of each in the network's gradient block. */
 export class Backpropagation {
   readonly #network: Network;
-  readonly #loss: Loss;
+  readonly #losses: readonly OutputLoss[];
   readonly #reduction: Reduction;
   readonly #truncation: Truncation | undefined;
   readonly #memoryBudget: number | undefined;
@@ -76,9 +71,11 @@ export class Backpropagation {
   /** `rows`: which block of a batch's rows this is, of so many; the random masks of each are others. */
   constructor(network: Network, objective: Objective, rows = { block: 0, of: 1 }) {
     checkReach(network, objective);
+    const losses = outputLosses('loss', network.graph, objective.loss);
+    checkInjection(losses, objective);
     this.#network = network;
     this.#rows = rows;
-    this.#loss = losses[objective.loss];
+    this.#losses = losses;
     this.#reduction = objective.reduction ?? 'mean';
     this.#truncation = objective.truncation;
     this.#memoryBudget = objective.memoryBudget;
@@ -96,7 +93,7 @@ export class Backpropagation {
    * before ended when it carries on. `first`: the windows of the batch that were done before `load`.
    */
   *windows(batch: Batch, state?: State, first = 0): Generator<WindowResult> {
-    checkTrainingBatch(this.#network, batch, this.#loss);
+    checkTrainingBatch(this.#network, batch, this.#losses);
     for (const { counts, backward } of this.passes(batch, state, first)) yield backward(counts);
   }
 
@@ -105,11 +102,12 @@ export class Backpropagation {
     const window = this.#open(batch, state, first > 0);
     if (first === 0) this.#batches++;
     const number = (this.#batches - 1) * this.#rows.of + this.#rows.block;
-    if (this.#truncation === undefined && window.capacity < batch.steps) {
+    const T = this.#stepsOf(batch);
+    if (this.#truncation === undefined && window.capacity < T) {
       if (first === 0) yield this.#readInSegments(window, batch, number);
       return;
     }
-    const steps = newSteps(batch.steps, this.#truncation?.k1 ?? batch.steps);
+    const steps = newSteps(T, this.#truncation?.k1 ?? T);
     for (let index = first; index < steps.length; index++) {
       const [from, to] = steps[index]!;
       const at = window.appendBatch(batch, from, to);
@@ -156,9 +154,10 @@ export class Backpropagation {
   #open(batch: Batch, state: State | undefined, within: boolean): LossWindow {
     const options: WindowOptions = { gradients: true, training: true, overlapping: this.#truncation !== undefined };
     const capacity = this.#capacity(batch, options);
-    const whole = this.#truncation !== undefined || capacity === batch.steps;
+    const whole = this.#truncation !== undefined || capacity === this.#stepsOf(batch);
     if (this.#saved !== undefined) {
-      this.#window = new LossWindow(this.#network, this.#loss, capacity, this.#saved.count('rows'), options);
+      const size = sizeOf(this.#network, { steps: batch.steps, rows: this.#saved.count('rows') }, capacity);
+      this.#window = new LossWindow(this.#network, this.#losses, size, options);
       this.#window.load(this.#saved);
       this.#saved = undefined;
     }
@@ -177,12 +176,12 @@ export class Backpropagation {
       );
     }
     // In segments the window has the length that the budget is for.
-    const fits = window !== undefined && (whole ? window.capacity >= capacity : window.capacity === capacity);
-    if (window === undefined || window.rows !== batch.rows || !fits) {
+    const size = sizeOf(this.#network, batch, capacity);
+    if (window === undefined || !window.fits(size, whole)) {
       const carried = batch.carry === true ? window?.state() : undefined;
       window?.release();
       this.#window = undefined;
-      window = new LossWindow(this.#network, this.#loss, capacity, batch.rows, options);
+      window = new LossWindow(this.#network, this.#losses, size, options);
       this.#window = window;
       window.start(state ?? carried);
     } else if (state !== undefined || batch.carry !== true) {
@@ -192,35 +191,54 @@ export class Backpropagation {
   }
 
   /** The steps that the window for a batch holds. */
-  #capacity({ steps, rows }: Batch, options: WindowOptions): number {
+  #capacity(batch: Batch, options: WindowOptions): number {
+    const steps = this.#stepsOf(batch);
     if (this.#truncation !== undefined) return Math.max(this.#truncation.k1, this.#truncation.k2);
     if (this.#memoryBudget === undefined) return steps;
     const network = this.#network;
-    const bytes = (T: number) => lossWindowBytes(network, this.#loss, T, rows, options);
-    const stateBytes = network.stateWidths.reduce((sum, H) => sum + rows * H, 0) * network.kernels.realBytes();
+    const bytes = (T: number) => lossWindowBytes(network, this.#losses, sizeOf(network, batch, T), options);
+    const numbers = network.states.reduce((sum, { columns }) => sum + batch.rows * columns, 0);
+    const stateBytes = numbers * network.kernels.realBytes();
     return segmentSteps(steps, this.#memoryBudget, bytes, stateBytes);
   }
 
   /** Full BPTT over a batch that is longer than the window. */
   #readInSegments(window: LossWindow, batch: Batch, number: number): ForwardPass {
-    const { counts, backward } = readSegments(window, batch, (step) =>
+    const T = this.#stepsOf(batch);
+    const { counts, backward } = readSegments(window, batch, T, (step) =>
       window.draw(0, { seed: this.#seed, batch: number, window: 0, step }),
     );
+    const n = this.#losses.length;
     return {
       counts,
       backward: (totals) => {
         this.#network.clearGradients('added');
-        this.#network.gradientParts.useTokens(batch.inputs instanceof Int32Array ? batch.inputs : new Int32Array());
-        const { lossSum, penalty } = backward(
-          totals.map((count) => this.#scale(count)),
-          (sum) => this.#checkLoss(window, sum, 0, window.filled),
+        this.#network.gradientParts.useTokens((input) => this.#tokensOf(batch, input));
+        const factors = totals.map((count) => this.#scale(count));
+        const { sums, penalty } = backward(this.#scales(totals.slice(0, n)), factors.slice(n), (soFar) =>
+          this.#checkLoss(window, soFar, 0, window.filled),
         );
         this.#step++;
-        const [counted] = counts as [number];
-        const loss = reduce(this.#reduction, lossSum, counted);
-        return { from: 0, to: batch.steps, backTo: 0, loss, penalty, lossSum, counted };
+        const result = together(this.#reduction, this.#losses, sums, counts.slice(0, n));
+        return { from: 0, to: T, backTo: 0, penalty, ...result };
       },
     };
+  }
+
+  /** T of the steps that windows are cut of. */
+  #stepsOf(batch: Batch): number {
+    return stepsOf(batch, this.#network.graph.clocks[0]!);
+  }
+
+  /** All tokens of an input. */
+  #tokensOf({ inputs }: Batch, input: number): Int32Array {
+    const values = valuesOf(inputs, this.#network.graph.nodes[input]!.name);
+    return values instanceof Int32Array ? values : new Int32Array();
+  }
+
+  /** The factors of the gradients of all losses, of so many numbers each. */
+  #scales(counts: readonly number[]): readonly number[] {
+    return counts.map((count, index) => this.#losses[index]!.weight * this.#scale(count));
   }
 
   /** The factor of the gradients of losses that are over so many numbers. */
@@ -230,7 +248,8 @@ export class Backpropagation {
   }
 
   /** @throws NonFiniteError that names the layer whose outputs in steps `from` to `to` of the window are at fault. */
-  #checkLoss(window: LossWindow, lossSum: number, from: number, to: number): void {
+  #checkLoss(window: LossWindow, sums: readonly number[], from: number, to: number): void {
+    const lossSum = sums.reduce((total, sum) => total + sum, 0);
     if (Number.isFinite(lossSum)) return;
     const where = window.firstNonFinite(from, to);
     throw new NonFiniteError({ quantity: 'loss', where, step: this.#step + 1, norm: lossSum });
@@ -265,37 +284,40 @@ export class Backpropagation {
     const reported = { begin, from: at, to: end };
     const injecting = olderInject ? { begin, from: Math.min(begin, at), to: end } : reported;
     const counted = window.counted(at, end);
-    const reportedCounts = [counted, ...countTerms(window, reported)];
-    const counts = [...reportedCounts, window.counted(injecting.from, end), ...countTerms(window, injecting)];
+    const n = this.#losses.length;
+    const reportedCounts = [...counted, ...countTerms(window, reported)];
+    const counts = [...reportedCounts, ...window.counted(injecting.from, end), ...countTerms(window, injecting)];
 
     const backward = (totals: readonly number[]): WindowResult => {
       const { kernels, gradients, layout } = this.#network;
-      const [, ...factors] = totals.slice(0, reportedCounts.length).map((count) => this.#scale(count));
-      const [divisor, ...termCounts] = totals.slice(reportedCounts.length) as [number, ...number[]];
-      const scale = this.#scale(divisor);
+      const factors = totals.slice(n, reportedCounts.length).map((count) => this.#scale(count));
+      const divisors = totals.slice(reportedCounts.length, reportedCounts.length + n);
+      const termCounts = totals.slice(reportedCounts.length + n);
+      const scales = this.#scales(divisors);
       // The output gradients of older steps are kept from when these steps were new, and each window divides by another number:
       // they are kept undivided, and the finished gradient is divided.
-      const divideAtEnd = olderInject && activations === 'stored' && divisor > 0;
-      const lossSum = window.takeLoss(at, end, divideAtEnd ? 1 : scale);
-      this.#checkLoss(window, lossSum, at, end);
-      if (recomputed && olderInject) window.takeLoss(begin, at, scale);
+      const divideAtEnd = olderInject && activations === 'stored' && divisors[0]! > 0;
+      const scale = divideAtEnd ? scales[0]! : 1;
+      const sums = window.takeLoss(at, end, divideAtEnd ? [1] : scales);
+      this.#checkLoss(window, sums, at, end);
+      if (recomputed && olderInject) window.takeLoss(begin, at, scales);
 
       this.#network.clearGradients('added');
-      this.#network.gradientParts.useTokens(window.tokens(begin, end));
+      this.#network.gradientParts.useTokens((input) => window.tokens(input, begin, end));
       weighTerms(
         window,
         firstInjecting,
-        termCounts.map((count) => this.#scale(count) / (divideAtEnd ? scale : 1)),
+        termCounts.map((count) => this.#scale(count) / scale),
       );
       const keepsActivations = this.#truncation !== undefined && (next === undefined || next < k2);
       window.backward(begin, end, { headFrom: window.firstCounted(firstInjecting, end), keepsActivations });
-      if (divideAtEnd && scale !== 1) kernels.scale(gradients, scale, layout.count);
+      if (scale !== 1) kernels.scale(gradients, scale, layout.count);
 
       const penalty = totalPenalty(window, addTerms(window, [], reported), factors);
       this.#last = { begin, factors };
       this.#step++;
       const backTo = from - (at - begin);
-      return { from, to, backTo, loss: reduce(this.#reduction, lossSum, counted), penalty, lossSum, counted };
+      return { from, to, backTo, penalty, ...together(this.#reduction, this.#losses, sums, counted) };
     };
     return { counts, backward };
   }
@@ -303,16 +325,27 @@ export class Backpropagation {
 
 /** @throws BpttError where gradients are to end at steps, and the network reads later ones. */
 export function checkReach(network: Network, { truncation, memoryBudget }: Objective): void {
-  if (truncation !== undefined) refuseBothDirections(network, 'truncation', 'leave it out for full BPTT');
-  if (memoryBudget !== undefined) refuseBothDirections(network, 'memoryBudget', 'leave it out');
+  if (truncation !== undefined) refuseWhole(network, 'truncation', 'leave it out for full BPTT');
+  if (memoryBudget !== undefined) refuseWhole(network, 'memoryBudget', 'leave it out');
+}
+
+/**
+ * Output gradients of older steps, kept as they were, are divided by what the losses of a window are a mean over: by one number for all.
+ *
+ * @throws BpttError where several outputs would have to be divided by several.
+ */
+function checkInjection(losses: readonly OutputLoss[], { truncation }: Objective): void {
+  if (losses.length === 1 || truncation?.losses !== 'window' || truncation.activations === 'recomputed') return;
+  throw new BpttError(
+    'invalid-argument',
+    `truncation.losses: expected 'new' with several outputs, or activations: 'recomputed' with it, got 'window'`,
+  );
 }
 
 /** @throws BpttError for a batch that the network cannot learn from. */
-export function checkTrainingBatch(network: Network, batch: Batch, loss: Loss): void {
-  const { stack, dtype } = network;
-  const outputs = stack.layers.at(-1)!.output.size;
-  checkBatch('batch', batch, stack, loss.targets(outputs), dtype);
-  if (batch.carry === true) refuseBothDirections(network, 'batch.carry', 'each batch must hold whole sequences');
+export function checkTrainingBatch(network: Network, batch: Batch, losses: readonly OutputLoss[]): void {
+  checkBatch('batch', batch, slotsOf(network.graph, losses), network.dtype);
+  if (batch.carry === true) refuseWhole(network, 'batch.carry', 'each batch must hold whole sequences');
 }
 
 /**

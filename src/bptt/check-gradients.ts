@@ -3,9 +3,9 @@
 import { checkNumber, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { seedWords } from '../base/philox.ts';
-import type { Batch } from '../data/batch.ts';
-import { LossWindow } from '../loss/loss-window.ts';
-import { losses } from '../loss/losses.ts';
+import { type Batch, stepsOf } from '../data/batch.ts';
+import { LossWindow, sizeOf } from '../loss/loss-window.ts';
+import { type OutputLoss, outputLosses } from '../loss/output-losses.ts';
 import { addTerms, countTerms, totalPenalty } from '../loss/penalties.ts';
 import { addPenalties, checkRegularization, penaltyOf, type Regularization } from '../loss/weight-penalties.ts';
 import { checkModel } from '../model/check-model.ts';
@@ -94,7 +94,8 @@ class Surrogate {
   readonly #window: LossWindow;
   readonly #begin: number;
   readonly #first: number;
-  readonly #divisor: number;
+  readonly #losses: readonly OutputLoss[];
+  readonly #divisors: readonly number[];
   /** The first step whose terms count in the means of penalties, and the factor of so many terms. */
   readonly #from: number;
   readonly #scale: (count: number) => number;
@@ -108,12 +109,14 @@ class Surrogate {
   ) {
     const { reduction = 'mean', truncation, seed = 0 } = objective;
     const whole = truncation?.losses === 'window';
-    const window = new LossWindow(model.network, losses[objective.loss], to, batch.rows, { training: true });
+    const T = stepsOf(batch, model.network.graph.clocks[0]!);
+    const losses = outputLosses('loss', model.network.graph, objective.loss);
+    const window = new LossWindow(model.network, losses, sizeOf(model.network, batch, to), { training: true });
     window.start(state);
     // The same windows, so that random masks are those of the gradient, and those before it computed as they were then: the state
     // before the steps that the gradient goes through is a constant.
     const recomputed = truncation?.activations === 'recomputed' ? truncation.k2 : 0;
-    for (const [index, [first, last]] of newSteps(batch.steps, truncation?.k1 ?? batch.steps).entries()) {
+    for (const [index, [first, last]] of newSteps(T, truncation?.k1 ?? T).entries()) {
       if (first >= to) break;
       const at = window.appendBatch(batch, first, last);
       window.draw(at, { seed: seedWords(seed), batch: 0, window: index, step: first });
@@ -123,7 +126,8 @@ class Surrogate {
     this.#begin = begin;
     this.#first = whole ? begin : Math.max(begin, from);
     this.#from = whole ? Math.min(begin, from) : from;
-    this.#divisor = reduction === 'sum' ? 1 : window.counted(this.#from, to);
+    this.#losses = losses;
+    this.#divisors = window.counted(this.#from, to).map((count) => (reduction === 'sum' ? 1 : count));
     this.#scale = (count) => (reduction === 'sum' ? 1 : count === 0 ? 0 : 1 / count);
   }
 
@@ -135,8 +139,15 @@ class Surrogate {
     const sums = addTerms(window, [], { begin: to, from: this.#first, to });
     const factors = countTerms(window, { begin: to, from: this.#from, to }).map(this.#scale);
     const penalty = totalPenalty(window, sums, factors);
-    const sum = window.takeLoss(this.#first, to, 0);
-    return penalty + (this.#divisor === 0 ? 0 : sum / this.#divisor);
+    const sums = window.takeLoss(
+      this.#first,
+      to,
+      this.#losses.map(() => 0),
+    );
+    return sums.reduce((total, sum, index) => {
+      const divisor = this.#divisors[index]!;
+      return total + (divisor === 0 ? 0 : (this.#losses[index]!.weight * sum) / divisor);
+    }, penalty);
   }
 
   release(): void {

@@ -1,7 +1,8 @@
 // What a gradient is of: the loss, and which steps it goes back through.
 import { checkInteger, checkOneOf, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { type LossName, lossNames, type Reduction, reductions } from '../loss/losses.ts';
+import { type Reduction, reductions } from '../loss/losses.ts';
+import { checkLoss, type LossOption } from '../loss/output-losses.ts';
 
 /** Truncated BPTT(k1, k2). */
 export interface Truncation {
@@ -23,7 +24,8 @@ export interface Truncation {
 
 /** What a gradient is of. */
 export interface Objective {
-  readonly loss: LossName;
+  /** Of the output; of several, of each by its name: `{ text: 'cross-entropy', tone: { loss: 'mean-squared-error', weight: 0.1 } }`. */
+  readonly loss: LossOption;
   /** Default `mean`. */
   readonly reduction?: Reduction;
   /** Default: full BPTT over all steps of a batch. */
@@ -41,7 +43,7 @@ export interface Objective {
 
 /** Checks an objective. @throws BpttError naming the option. */
 export function checkObjective(where: string, objective: Objective): void {
-  checkOneOf(`${where}.loss`, objective.loss, lossNames);
+  checkLoss(`${where}.loss`, objective.loss);
   checkOneOf(`${where}.reduction`, objective.reduction ?? 'mean', reductions);
   if (objective.seed !== undefined) checkInteger(`${where}.seed`, objective.seed, 0);
   if (objective.memoryBudget !== undefined) {

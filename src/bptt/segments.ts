@@ -65,23 +65,30 @@ export interface SegmentedPass {
   /**
    * Adds to the network's gradients; leaves the window at the state behind the batch.
    *
-   * @param factors Those of the gradients, in the order of `counts`.
-   * @param check Is given the sum of the losses so far after each segment, before its backward.
-   * @returns the sum of the losses, and the value of what layers add to the objective.
+   * @param scales The factors of the gradients of the losses.
+   * @param factors Those of the gradients of the penalties.
+   * @param check Is given the sums of the losses so far after each segment, before its backward.
+   * @returns the sums of the losses, and the value of what layers add to the objective.
    */
   backward(
+    scales: readonly number[],
     factors: readonly number[],
-    check: (lossSum: number) => void,
-  ): { readonly lossSum: number; readonly penalty: number };
+    check: (sums: readonly number[]) => void,
+  ): { readonly sums: readonly number[]; readonly penalty: number };
 }
 
 /**
  * Reads all of a batch, in segments of as many steps as the window holds, from the state that the window is at.
  *
+ * @param T Its steps.
  * @param draw Draws the random masks of what is in the window, whose first step is this one of the batch.
  */
-export function readSegments(window: LossWindow, batch: Batch, draw: (step: number) => void): SegmentedPass {
-  const T = batch.steps;
+export function readSegments(
+  window: LossWindow,
+  batch: Batch,
+  T: number,
+  draw: (step: number) => void,
+): SegmentedPass {
   const segments = segmentsOf(T, window.capacity);
   const last = segments.length - 1;
   const states: State[] = [];
@@ -92,7 +99,7 @@ export function readSegments(window: LossWindow, batch: Batch, draw: (step: numb
     draw(from);
   };
 
-  let counted = 0;
+  let counted: readonly number[] = [];
   let terms: readonly number[] = [];
   let first = T;
   /** The first step of a segment that gets a gradient from its own output. */
@@ -101,7 +108,7 @@ export function readSegments(window: LossWindow, batch: Batch, draw: (step: numb
     states.push(window.state());
     read(index);
     const steps = to - from;
-    counted += window.counted(0, steps);
+    counted = window.counted(0, steps).map((count, loss) => count + (counted[loss] ?? 0));
     if (first === T) {
       const found = window.firstCounted(0, steps);
       if (found < steps) first = from + found;
@@ -113,10 +120,10 @@ export function readSegments(window: LossWindow, batch: Batch, draw: (step: numb
   }
   const end = window.state();
 
-  const backward: SegmentedPass['backward'] = ([scale, ...factors], check) => {
+  const backward: SegmentedPass['backward'] = (scales, factors, check) => {
     weighTerms(window, 0, factors);
-    let lossSum = 0;
     let sums: readonly number[] = [];
+    let terms: readonly number[] = [];
     for (let index = last; index >= 0; index--) {
       const [from, to] = segments[index]!;
       const steps = to - from;
@@ -125,14 +132,14 @@ export function readSegments(window: LossWindow, batch: Batch, draw: (step: numb
         read(index);
         window.forward(0, steps, headFrom);
       }
-      lossSum = window.takeLoss(0, steps, scale!, lossSum);
-      check(lossSum);
+      sums = window.takeLoss(0, steps, scales, sums);
+      check(sums);
       const how = { continuesFromLater: index < last, continuesToEarlier: index > 0 };
       window.backward(0, steps, { headFrom, ...how });
-      sums = addTerms(window, sums, { begin: 0, from: 0, to: steps }, how);
+      terms = addTerms(window, terms, { begin: 0, from: 0, to: steps }, how);
     }
     window.restore(end);
-    return { lossSum, penalty: totalPenalty(window, sums, factors) };
+    return { sums, penalty: totalPenalty(window, terms, factors) };
   };
-  return { counts: [counted, ...terms], backward };
+  return { counts: [...counted, ...terms], backward };
 }

@@ -8,88 +8,190 @@ import {
   checkNumbers,
   checkOptions,
   checkTokens,
+  show,
 } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
-import type { Signal } from '../base/signal.ts';
+import type { Clock, Signal } from '../base/signal.ts';
+
+/** Numbers of one input or output. */
+export type Values = Int32Array | Float32Array | Float64Array;
+
+/** Something for each input, output or time axis of a model with several, by name. */
+export type ByName<T> = Readonly<Record<string, T>>;
 
 /** T steps of B rows for a model to read. */
 export interface Input {
-  /** T. */
-  readonly steps: number;
+  /** T; where a model has several time axes, that of each by the name of its input. */
+  readonly steps: number | ByName<number>;
   /** B. */
   readonly rows: number;
-  /** Tokens [T,B] as Int32Array, or features [T,B,F] as Float32Array or Float64Array. */
-  readonly inputs: Int32Array | Float32Array | Float64Array;
+  /**
+   * Tokens [T,B] as Int32Array, or features [T,B,F] as Float32Array or Float64Array; of an input with `clock: 'row'` [B] or [B,F]. Several
+   * inputs by name.
+   */
+  readonly inputs: Values | ByName<Values>;
   /** [T,B], 1 where the row begins a new sequence at this step: its state before the step is zero. Default: nowhere. */
   readonly resets?: Uint8Array;
   /**
    * [B], how many steps of each row are valid, from 1 to T; what comes after is padding: it leaves the state as it is, its outputs
-   * are zero, and it has neither loss nor gradient. Default: all.
+   * are zero, and it has neither loss nor gradient. Several time axes by name. Default: all.
    */
-  readonly lengths?: Int32Array | readonly number[];
+  readonly lengths?: Lengths | ByName<Lengths>;
 }
+
+/** Valid steps of each row. */
+export type Lengths = Int32Array | readonly number[];
 
 /** T steps of B rows with what the outputs should be. */
 export interface Batch extends Input {
-  /** For a model with `returns: 'last'` T is 1 here. Classes [T,B] as Int32Array for cross-entropy; [T,B,O] as Float32Array or Float64Array for the other losses. */
-  readonly targets: Int32Array | Float32Array | Float64Array;
+  /**
+   * Classes [T,B] as Int32Array for cross-entropy; [T,B,O] as Float32Array or Float64Array for the other losses. Without T where an
+   * output is one a row, as with `returns: 'last'`. Several outputs by name.
+   */
+  readonly targets: Values | ByName<Values>;
   /**
    * [T,B], 1 where the step counts, 0 where it has no loss. Default: every step counts. Over padding at the end of rows it does for
-   * losses and gradients of one direction what `lengths` do, which also say where the last valid state is and where reverse begins.
+   * losses and gradients of one direction what `lengths` do, which also say where the last valid state is and where reverse begins. Several
+   * outputs by name.
    */
-  readonly mask?: Uint8Array;
+  readonly mask?: Uint8Array | ByName<Uint8Array>;
   /** Whether the rows go on where those of the batch before ended, with its state. Default false: they start at zero. */
   readonly carry?: boolean;
 }
 
+/** What one of a model's inputs or outputs is. */
+export interface Slot {
+  readonly name: string | undefined;
+  readonly signal: Signal;
+  readonly clock: Clock;
+}
+
+/** What a model reads. */
+export interface Readings {
+  readonly inputs: readonly Slot[];
+  /** Its time axes. */
+  readonly clocks: readonly Clock[];
+}
+
+/** That of one input, of several by name. */
+export function valuesOf(all: Values | ByName<Values>, name: string | undefined): Values {
+  return ArrayBuffer.isView(all) ? all : all[name!]!;
+}
+
+/** T of a time axis. */
+export function stepsOf({ steps }: Pick<Input, 'steps'>, { name }: Clock): number {
+  return typeof steps === 'number' ? steps : steps[name]!;
+}
+
+/** The lengths of a time axis. */
+export function lengthsOf({ lengths }: Pick<Input, 'lengths'>, { name }: Clock): Lengths | undefined {
+  return lengths === undefined || isLengths(lengths) ? lengths : lengths[name];
+}
+
+const isLengths = (value: unknown): value is Lengths => ArrayBuffer.isView(value) || Array.isArray(value);
+
 /**
  * Checks what a model is to read.
  *
- * @throws BpttError for wrong kinds and lengths, tokens out of range, numbers that are not finite in `dtype`.
+ * @throws BpttError for wrong kinds and lengths, missing and unknown names, tokens out of range, numbers that are not finite in `dtype`.
  */
-export function checkInput(where: string, input: Input, signal: Signal, dtype: Dtype): void {
-  const T = checkInteger(`${where}.steps`, input.steps, 1);
+export function checkInput(where: string, input: Input, { inputs, clocks }: Readings, dtype: Dtype): void {
   const B = checkInteger(`${where}.rows`, input.rows, 1);
-  if (signal.kind === 'tokens') {
-    checkTokens(`${where}.inputs`, input.inputs, signal.size, T * B, `[T=${T}, B=${B}]`);
-  } else {
-    const shape = `[T=${T}, B=${B}, F=${signal.size}]`;
-    checkReals(`${where}.inputs`, input.inputs, T * B * signal.size, shape, dtype);
+  const names = clocks.map(({ name }) => name);
+  const steps = byName(`${where}.steps`, input.steps, names, (value) => typeof value === 'number');
+  const T = new Map(names.map((name, index) => [name, checkInteger(steps[index]!.where, steps[index]!.value, 1)]));
+  const given = byName(`${where}.inputs`, input.inputs, inputs.map(({ name }) => name ?? ''), ArrayBuffer.isView);
+  for (const [index, { signal, clock }] of inputs.entries()) {
+    checkValues(given[index]!.where, given[index]!.value, signal, T.get(clock.name), B, 'F', dtype);
   }
-  if (input.resets !== undefined) checkFlags(`${where}.resets`, input.resets, T * B, `[T=${T}, B=${B}]`);
-  if (input.lengths !== undefined) {
-    checkLength(`${where}.lengths`, checkNumbers(`${where}.lengths`, input.lengths), B, `[B=${B}]`);
-    for (let row = 0; row < B; row++) checkInteger(`${where}.lengths[${row}]`, input.lengths[row], 1, T);
+  if (input.resets !== undefined) {
+    if (clocks.length > 1) {
+      throw new BpttError('invalid-argument', `${where}.resets: expected none for a model with several time axes, got some`);
+    }
+    const [only] = T.values();
+    checkFlags(`${where}.resets`, input.resets, only! * B, `[T=${only}, B=${B}]`);
+  }
+  if (input.lengths === undefined) return;
+  for (const [index, { where: place, value }] of byName(`${where}.lengths`, input.lengths, names, isLengths, true).entries()) {
+    if (value === undefined) continue;
+    const lengths = checkNumbers(place, value);
+    checkLength(place, lengths, B, `[B=${B}]`);
+    for (let row = 0; row < B; row++) checkInteger(`${place}[${row}]`, lengths[row], 1, T.get(names[index]!));
   }
 }
 
-/** Checks what a model is to learn from; `targets` says what the loss compares the outputs with. */
+/** Checks what a model is to learn from; `outputs` says what the losses compare the outputs with. */
 export function checkBatch(
   where: string,
   batch: Batch,
-  { input, last }: { readonly input: Signal; readonly last: boolean },
-  targets: Signal,
+  model: Readings & { readonly outputs: readonly Slot[] },
   dtype: Dtype,
 ): void {
   checkOptions(where, batch, ['steps', 'rows', 'inputs', 'resets', 'lengths', 'targets', 'mask', 'carry']);
-  checkInput(where, batch, input, dtype);
-  const { steps, rows: B } = batch;
-  const T = last ? 1 : steps;
-  if (targets.kind === 'tokens') {
-    checkTokens(`${where}.targets`, batch.targets, targets.size, T * B, `[T=${T}, B=${B}]`);
-  } else {
-    const shape = `[T=${T}, B=${B}, O=${targets.size}]`;
-    checkReals(`${where}.targets`, batch.targets, T * B * targets.size, shape, dtype);
+  checkInput(where, batch, model, dtype);
+  const { rows: B } = batch;
+  const names = model.outputs.map(({ name }) => name ?? '');
+  const targets = byName(`${where}.targets`, batch.targets, names, ArrayBuffer.isView);
+  const masks = byName(`${where}.mask`, batch.mask, names, ArrayBuffer.isView, true);
+  for (const [index, { signal, clock }] of model.outputs.entries()) {
+    const T = clock.kind === 'row' ? undefined : stepsOf(batch, clock);
+    checkValues(targets[index]!.where, targets[index]!.value, signal, T, B, 'O', dtype);
+    const { value, where: place } = masks[index]!;
+    if (value === undefined) continue;
+    if (T === undefined) {
+      throw new BpttError(
+        'invalid-argument',
+        `${place}: expected none for a model with one output a row (returns: 'last'), got one`,
+      );
+    }
+    checkFlags(place, value, T * B, `[T=${T}, B=${B}]`);
   }
-  if (last && batch.mask !== undefined) {
+  if (batch.carry !== undefined) checkBoolean(`${where}.carry`, batch.carry);
+}
+
+/** What is given for each name: one thing where there is one name, else an object with all names, or some. */
+function byName(
+  where: string,
+  given: unknown,
+  names: readonly string[],
+  isOne: (value: unknown) => boolean,
+  some = false,
+): readonly { readonly where: string; readonly value: unknown }[] {
+  if (names.length === 1 && (isOne(given) || typeof given !== 'object' || given === null || !(names[0]! in given))) {
+    return [{ where, value: given }];
+  }
+  if (given === undefined && some) return names.map(() => ({ where, value: undefined }));
+  if (isOne(given) || typeof given !== 'object' || given === null) {
     throw new BpttError(
       'invalid-argument',
-      `${where}.mask: expected none for a model with one output a row (returns: 'last'), got one`,
+      `${where}: expected one for each of ${names.map((name) => `'${name}'`).join(', ')}, as an object, got ${show(given)}`,
     );
   }
-  if (batch.mask !== undefined) checkFlags(`${where}.mask`, batch.mask, T * B, `[T=${T}, B=${B}]`);
-  if (batch.carry !== undefined) checkBoolean(`${where}.carry`, batch.carry);
+  checkOptions(where, given, names);
+  return names.map((name) => {
+    const value = (given as ByName<unknown>)[name];
+    if (value === undefined && !some) {
+      throw new BpttError('invalid-argument', `${where}.${name}: expected what belongs to '${name}', got none`);
+    }
+    return { where: `${where}.${name}`, value };
+  });
+}
+
+/** [T,B] tokens or classes, or [T,B,size] reals; without T where there is one a row. */
+function checkValues(
+  where: string,
+  value: unknown,
+  { kind, size }: Signal,
+  T: number | undefined,
+  B: number,
+  letter: 'F' | 'O',
+  dtype: Dtype,
+): void {
+  const steps = T === undefined ? '' : `T=${T}, `;
+  const count = (T ?? 1) * B;
+  if (kind === 'tokens') checkTokens(where, value, size, count, `[${steps}B=${B}]`);
+  else checkReals(where, value, count * size, `[${steps}B=${B}, ${letter}=${size}]`, dtype);
 }
 
 function checkReals(where: string, value: unknown, length: number, shape: string, dtype: Dtype): void {

@@ -2,6 +2,7 @@
 import { checkNumber, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { BoundPenalty, LayerKind, Track } from './contract.ts';
+import { type EntryOptions, entry } from './entry.ts';
 
 export interface ActivityRegularizationDescription {
   readonly kind: 'activityRegularization';
@@ -9,7 +10,7 @@ export interface ActivityRegularizationDescription {
   readonly temporal: number;
 }
 
-export interface ActivityRegularizationOptions {
+export interface ActivityRegularizationOptions extends EntryOptions {
   /** α, ≥ 0, of the squares of the outputs. Default 0. Merity, McCann and Socher 2017 use 2 to 10. */
   readonly activation?: number;
   /** β, ≥ 0, of the squares of their changes. Default 0. Merity, McCann and Socher 2017 use 1 to 5. */
@@ -35,7 +36,7 @@ export interface ActivityRegularizationOptions {
  * behind a layer with `returns: 'last'`.
  */
 export function activityRegularization(options: ActivityRegularizationOptions): ActivityRegularizationDescription {
-  return activityRegularizationLayer.check({ kind: 'activityRegularization', ...options }, 'activityRegularization');
+  return entry(activityRegularizationLayer, options);
 }
 
 export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescription> = {
@@ -51,7 +52,8 @@ export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescri
     return { kind: 'activityRegularization', activation, temporal };
   },
 
-  create({ activation, temporal }, input, _, where) {
+  create({ activation, temporal }, { where, ports: [port] }) {
+    const input = port!.signal;
     if (input.kind !== 'features') {
       throw new BpttError('invalid-shape', `${where}: expected features as input, got ${input.size} tokens`);
     }
@@ -69,11 +71,15 @@ export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescri
       ],
       result: 'y',
       keepsResult: true,
-      state: ['y', 'begun'],
+      states: [
+        { name: 'y', columns, value: 'y', gradient: 'dNext', carried: true },
+        { name: 'begun', columns: 1, value: 'begun', carried: true },
+      ],
       reads: 'past',
       scratch: () => 0,
 
-      bind({ kernels, rows: B, input: x, dInput, dOutput, resets, padding, buffer }) {
+      bind({ kernels, rows: B, inputs: [input], dOutput, resets, padding, buffer }) {
+        const { track: x, gradient: dx } = input!;
         const y = buffer('y');
         const begun = buffer('begun');
         const flags = buffer('flags');
@@ -110,10 +116,9 @@ export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescri
             );
           },
           backward(from, to, pass) {
-            if (dInput === undefined) return;
-            if (!pass.continuesFromLater) kernels.clear(dNext, B * y.ld);
+            if (dx === undefined) return;
             kernels.activityBack(
-              at(dInput, from),
+              at(dx, from),
               at(dOutput, from),
               dNext,
               at(y, from),

@@ -1,11 +1,17 @@
 // What a layer is: it says its parameters, the buffers that a window of T×B needs and its output, and once these have
 // addresses it runs forward and backward over a range of steps. No tape: each backward is written by hand.
-import type { Signal } from '../base/signal.ts';
+import type { Clock, Signal } from '../base/signal.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 import type { Initializer, InitializerContext } from './initializers.ts';
 
 /** The gates of LSTM and GRU. */
 export type Gate = 'i' | 'f' | 'g' | 'o' | 'r' | 'z' | 'n';
+
+/**
+ * What a layer makes of a parameter. `product`: one matrix product over all steps, whose gradient can be written or added. `look-up`:
+ * rows by token; the gradient of the others is zero. `sum`: anything else; backward adds to the gradient.
+ */
+export type ParameterUse = 'product' | 'look-up' | 'sum';
 
 /** One parameter as it lies in memory, [rows, columns] with inputs as rows, and how it is presented outside. */
 export interface ParameterSpec {
@@ -25,10 +31,7 @@ export interface ParameterSpec {
   /** Shape outside. PyTorch keeps weights as [outputs, inputs]: such a matrix is transposed on its way in and out. */
   readonly shape: readonly number[];
   readonly transposed: boolean;
-  /** Rows are looked up by token: the gradient is zero in the rows of tokens that did not occur. Default false. */
-  readonly lookedUp?: boolean;
-  /** Backward writes the gradient, unless in a pass with later steps, instead of adding to it. Default false. */
-  readonly overwritten?: boolean;
+  readonly use: ParameterUse;
   /** Biases are left out of weight decay, L1 and L2. */
   readonly kind: 'weight' | 'bias';
   readonly initializer: Initializer;
@@ -46,8 +49,6 @@ export interface BufferSpec {
   readonly type: 'real' | 'integer' | 'octet';
   /** Whether backward reads what an earlier forward call left: such rows move along when the window does. */
   readonly kept: boolean;
-  /** There only while parameters do not change: copies of weights in the order in which products read them. */
-  readonly frozen?: boolean;
   /** A buffer of the same size in whose place this one may lie in windows that no later backward reads again. */
   readonly inPlaceOf?: string;
 }
@@ -59,16 +60,63 @@ export interface Track {
   readonly ld: number;
 }
 
+/** A state that a layer carries from step to step, or has when its steps are over. */
+export interface StateSpec {
+  /** `h`, or `c` of an LSTM: a state starts from one of the same name. */
+  readonly name: string;
+  /** H. */
+  readonly columns: number;
+  /** The buffer of its values: a `slot` buffer where the state is carried, else one of `batch` that forward leaves the last state in. */
+  readonly value: string;
+  /** A `batch` buffer, where it has a gradient: before backward that of the state after the steps, and after it that of the state before them. */
+  readonly gradient?: string;
+  /** Whether it goes on from window to window. */
+  readonly carried: boolean;
+}
+
+/** What a layer reads, as far as its shape goes. */
+export interface Port {
+  readonly signal: Signal;
+  readonly clock: Clock;
+  /** The entry that gives it, in errors. */
+  readonly where: string;
+  /** The states that it has when its steps are over. */
+  readonly states: readonly StateSpec[];
+}
+
+/** What a layer reads in a window. */
+export interface BoundPort {
+  readonly track: Track;
+  /** Where its gradient goes; undefined where nobody asks for it. */
+  readonly gradient: Track | undefined;
+  /** Whether backward is to add to what is there instead of writing it; only of a layer that says it can. */
+  readonly add: boolean;
+  /** How many steps are there. */
+  filled(): number;
+  /** What a layer that takes states reads instead of steps. */
+  readonly states: readonly BoundState[];
+  /** [T,B] octets: 1 where the step is padding. */
+  readonly padding: Track;
+}
+
+/** A state that another layer has when its steps are over. */
+export interface BoundState {
+  readonly name: string;
+  /** Where its rows lie. */
+  value(): Pointer;
+  readonly ld: number;
+  /** Where its gradient goes; undefined where nobody asks for it. */
+  readonly gradient: Pointer | undefined;
+  readonly add: boolean;
+}
+
 /** What a layer gets when its parameters and buffers have addresses. */
 export interface Binding {
   readonly kernels: Kernels;
   /** B. */
   readonly rows: number;
-  readonly input: Track;
-  /** Where the gradient of the input goes; undefined where nobody asks for it. */
-  readonly dInput: Track | undefined;
-  /** Whether backward adds to what is there instead of writing it. */
-  readonly addToInput?: boolean;
+  /** What the layer reads, in the order of its ports. */
+  readonly inputs: readonly BoundPort[];
   /** The gradient of the output, read by backward. */
   readonly dOutput: Track;
   /** [T,B] octets: 1 where the state before the step is zero. */
@@ -76,12 +124,27 @@ export interface Binding {
   /** [T,B] octets: 1 where the step is padding. */
   readonly padding: Track;
   readonly scratch: Pointer;
-  /** Whether the parameters stay as they are while the binding lives, and the buffers for that are there. */
-  readonly frozen: boolean;
+  /** Whether the state before the first step is another layer's, which wants its gradient. */
+  readonly started: boolean;
   parameter(name: string): Pointer;
-  /** The gradient of a parameter: backward adds to it, or overwrites it as the parameter says. */
+  /** A parameter that is used as a product, the layer's own or a tied one. */
+  weight(name: string): Weight;
+  /** The gradient of a parameter, which backward adds to; 0 where nobody asks for it. */
   gradient(name: string): Pointer;
   buffer(name: string): Track;
+}
+
+/** A matrix as products see it: where it lies, and what becomes of its gradient. */
+export interface Weight {
+  readonly pointer: Pointer;
+  /** The same in the order in which products read it, where it stays as it is while the window lives; else 0. */
+  readonly packed: Pointer;
+  /** Where its gradient goes; 0 where nobody asks for it. */
+  readonly gradient: Pointer;
+  /** Whether others have a part in the gradient: a product then adds to it, and may not overwrite it. */
+  readonly shared: boolean;
+  /** Whether it lies as [outputs, inputs]: that of another layer, read the other way round. */
+  readonly turned: boolean;
 }
 
 /** How a window is computed. A window has one object for each way. */
@@ -143,6 +206,12 @@ export interface BoundLayer {
   backward(from: number, to: number, pass: Pass): void;
 }
 
+/** A parameter of another entry that a layer uses as well. */
+export interface TiedParameter {
+  readonly spec: ParameterSpec;
+  readonly use: ParameterUse;
+}
+
 /** A layer at its place in a model. */
 export interface Layer {
   readonly output: Signal;
@@ -152,10 +221,16 @@ export interface Layer {
   readonly result: string;
   /** Whether backward needs the outputs, so that their gradient may not take their place. */
   readonly keepsResult: boolean;
-  /** The `slot` buffers that carry from step to step, and from window to window. */
-  readonly state: readonly string[];
-  /** `last`: only the output of a batch's last step counts, and it is the last valid one of each row. Default: all steps. */
-  readonly returns?: 'all' | 'last';
+  /** The states that it carries, or ends with. */
+  readonly states: readonly StateSpec[];
+  /** Parameters of other entries that it uses as well. Default: none. */
+  readonly tied?: readonly TiedParameter[];
+  /** Whether backward can add to the gradients of what it reads instead of writing them. Default false. */
+  readonly adds?: boolean;
+  /** Whether it reads the steps of its ports, or the last of each: where the port has states, its last state h. Default `steps`. */
+  readonly takes?: 'steps' | 'last';
+  /** The time axis of its outputs. Default: that of its first port. */
+  readonly clock?: Clock;
   /** What the output of a step depends on: that step's input alone, earlier steps too, or steps on both sides. */
   readonly reads: 'step' | 'past' | 'both';
   /** Bytes of scratch for at most T steps of B rows. */
@@ -163,14 +238,26 @@ export interface Layer {
   bind(binding: Binding): BoundLayer;
 }
 
-/** How many layers of each kind stand before this one: what names are numbered by. */
-export type Ordinal = (kind: 'recurrent' | 'dense' | 'embedding') => number;
+/** Where an entry stands in a model: all that a layer may know of the others. */
+export interface Place {
+  /** Names the entry in errors. */
+  readonly where: string;
+  /** What it reads, one port at least. */
+  readonly ports: readonly Port[];
+  /** The full name of a parameter: `dense.weight`, `rnn.weight_ih_l0`, or by the entry's own name, `words.weight`. */
+  name(family: 'recurrent' | 'dense' | 'embedding', part: string): string;
+  /** The parameter of an entry before this one. @throws BpttError where there is none. */
+  parameter(name: string): ParameterSpec;
+  /** The time axis of an input, by its name. @throws BpttError where there is none. */
+  clock(name: string): Clock;
+}
 
 /** A kind of layer: how plain data becomes a layer. */
 export interface LayerKind<Description extends { readonly kind: string }> {
   readonly kind: Description['kind'];
+  /** How many entries it may read. Default: one. */
+  readonly ports?: 'several';
   /** Checks a description that may come from a file or from JavaScript and fills in what it leaves out. */
   check(description: Readonly<Record<string, unknown>>, where: string): Description;
-  /** The layer behind a signal. `where` names it in errors. */
-  create(description: Description, input: Signal, ordinal: Ordinal, where: string): Layer;
+  create(description: Description, place: Place): Layer;
 }

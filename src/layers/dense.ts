@@ -1,8 +1,9 @@
 // The dense layer: y_t = U x_t + b, the same at every step.
 import { checkInteger, checkOptions } from '../base/check.ts';
 import type { LayerKind } from './contract.ts';
+import { type EntryOptions, entry } from './entry.ts';
 import { checkInitializer, glorotUniform, type Initializer, zeros } from './initializers.ts';
-import { bindProjection, packedBuffer, projectionScratch } from './parts/projection.ts';
+import { bindProjection, projectionScratch } from './parts/projection.ts';
 
 export interface DenseDescription {
   readonly kind: 'dense';
@@ -11,7 +12,7 @@ export interface DenseDescription {
   readonly biasInitializer: Initializer;
 }
 
-export interface DenseOptions {
+export interface DenseOptions extends EntryOptions {
   /** O, the number of outputs. */
   readonly units: number;
   /** Of U [O, I]. Default Glorot uniform. */
@@ -28,7 +29,7 @@ export interface DenseOptions {
  * @throws BpttError for units that are not an integer ≥ 1 and for unknown options.
  */
 export function dense(options: DenseOptions): DenseDescription {
-  return denseLayer.check({ kind: 'dense', ...options }, 'dense');
+  return entry(denseLayer, options);
 }
 
 export const denseLayer: LayerKind<DenseDescription> = {
@@ -45,11 +46,10 @@ export const denseLayer: LayerKind<DenseDescription> = {
     };
   },
 
-  create(description, input, ordinal) {
+  create(description, place) {
+    const input = place.ports[0]!.signal;
     const O = description.units;
-    const number = ordinal('dense');
-    const prefix = number === 0 ? 'dense' : `dense${number}`;
-    const names = { U: `${prefix}.weight`, b: `${prefix}.bias` };
+    const names = { U: place.name('dense', 'weight'), b: place.name('dense', 'bias') };
     return {
       output: { kind: 'features', size: O },
       parameters: [
@@ -63,8 +63,7 @@ export const denseLayer: LayerKind<DenseDescription> = {
           role: 'kernel',
           fan: input.size,
           initializer: description.weightInitializer,
-          lookedUp: input.kind === 'tokens',
-          overwritten: input.kind === 'features',
+          use: input.kind === 'tokens' ? 'look-up' : 'product',
         },
         {
           name: names.b,
@@ -76,16 +75,15 @@ export const denseLayer: LayerKind<DenseDescription> = {
           role: 'bias',
           fan: input.size,
           initializer: description.biasInitializer,
+          use: 'sum',
         },
       ],
       // Kept: as the last layer's, these hold the gradient of losses already taken, which a longer window may need.
-      buffers: [
-        { name: 'y', extent: 'step', columns: O, type: 'real', kept: true },
-        ...packedBuffer('packed', input, O, 1),
-      ],
+      buffers: [{ name: 'y', extent: 'step', columns: O, type: 'real', kept: true }],
       result: 'y',
       keepsResult: false,
-      state: [],
+      states: [],
+      adds: true,
       reads: 'step',
 
       scratch(kernels, T, B) {
@@ -97,11 +95,10 @@ export const denseLayer: LayerKind<DenseDescription> = {
         const projection = bindProjection(
           {
             ...binding,
-            weight: binding.parameter(names.U),
-            dWeight: binding.gradient(names.U),
+            input: binding.inputs[0]!,
+            weight: binding.weight(names.U),
             bias: binding.parameter(names.b),
             dBias: binding.gradient(names.b),
-            packed: binding.frozen && input.kind === 'features' ? binding.buffer('packed').pointer : 0,
           },
           input,
           O,

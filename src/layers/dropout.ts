@@ -2,6 +2,7 @@
 import { checkBoolean, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { LayerKind } from './contract.ts';
+import { type EntryOptions, entry } from './entry.ts';
 import { drawOnce, drawSteps } from './parts/masks.ts';
 import { checkRate } from './recurrent/options.ts';
 
@@ -11,7 +12,7 @@ export interface DropoutDescription {
   readonly variational: boolean;
 }
 
-export interface DropoutOptions {
+export interface DropoutOptions extends EntryOptions {
   /** Share of the features that are zero, from 0 to below 1; the others are divided by 1 - rate. */
   readonly rate: number;
   /** One mask for all steps of a window (Gal and Ghahramani 2016) instead of one for each step. Default false. */
@@ -25,7 +26,7 @@ export interface DropoutOptions {
  * @throws BpttError for a rate outside [0, 1) and for unknown options; when the model is created, for tokens as input.
  */
 export function dropout(options: DropoutOptions): DropoutDescription {
-  return dropoutLayer.check({ kind: 'dropout', ...options }, 'dropout');
+  return entry(dropoutLayer, options);
 }
 
 export const dropoutLayer: LayerKind<DropoutDescription> = {
@@ -40,7 +41,8 @@ export const dropoutLayer: LayerKind<DropoutDescription> = {
     };
   },
 
-  create({ rate, variational }, input, _, where) {
+  create({ rate, variational }, { where, ports: [port] }) {
+    const input = port!.signal;
     if (input.kind !== 'features') {
       throw new BpttError('invalid-shape', `${where}: expected features as input, got ${input.size} tokens`);
     }
@@ -54,11 +56,12 @@ export const dropoutLayer: LayerKind<DropoutDescription> = {
       ],
       result: 'y',
       keepsResult: false,
-      state: [],
+      states: [],
       reads: 'step',
       scratch: () => 0,
 
-      bind({ kernels, rows: B, input: x, dInput, dOutput, buffer }) {
+      bind({ kernels, rows: B, inputs: [input], dOutput, buffer }) {
+        const { track: x, gradient: dx } = input!;
         const y = buffer('y');
         const mask = buffer('mask');
         const at = (track: typeof x, step: number) => track.pointer + step * track.stride;
@@ -73,10 +76,10 @@ export const dropoutLayer: LayerKind<DropoutDescription> = {
             else kernels.copy(at(y, from), at(x, from), n);
           },
           backward(from, to, pass) {
-            if (dInput === undefined) return;
+            if (dx === undefined) return;
             const n = (to - from) * B * y.ld;
-            if (pass.training) kernels.multiply(at(dInput, from), at(dOutput, from), at(mask, from), 1, n);
-            else kernels.copy(at(dInput, from), at(dOutput, from), n);
+            if (pass.training) kernels.multiply(at(dx, from), at(dOutput, from), at(mask, from), 1, n);
+            else kernels.copy(at(dx, from), at(dOutput, from), n);
           },
         };
       },

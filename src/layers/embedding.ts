@@ -2,6 +2,7 @@
 import { checkInteger, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { LayerKind } from './contract.ts';
+import { type EntryOptions, entry } from './entry.ts';
 import { checkInitializer, type Initializer, uniform } from './initializers.ts';
 import { bindProjection } from './parts/projection.ts';
 
@@ -11,7 +12,7 @@ export interface EmbeddingDescription {
   readonly initializer: Initializer;
 }
 
-export interface EmbeddingOptions {
+export interface EmbeddingOptions extends EntryOptions {
   /** E, the features that stand for a token. */
   readonly units: number;
   /** Of the table [V, E]. Default uniform in ±0.05, Keras's. */
@@ -25,7 +26,7 @@ export interface EmbeddingOptions {
  * @throws BpttError for units that are not an integer ≥ 1 and for unknown options.
  */
 export function embedding(options: EmbeddingOptions): EmbeddingDescription {
-  return embeddingLayer.check({ kind: 'embedding', ...options }, 'embedding');
+  return entry(embeddingLayer, options);
 }
 
 export const embeddingLayer: LayerKind<EmbeddingDescription> = {
@@ -41,13 +42,14 @@ export const embeddingLayer: LayerKind<EmbeddingDescription> = {
     };
   },
 
-  create(description, input, ordinal, where) {
+  create(description, place) {
+    const { where } = place;
+    const input = place.ports[0]!.signal;
     if (input.kind !== 'tokens') {
       throw new BpttError('invalid-shape', `${where}: expected tokens as input, got ${input.size} real features`);
     }
     const E = description.units;
-    const number = ordinal('embedding');
-    const name = `${number === 0 ? 'embedding' : `embedding${number}`}.weight`;
+    const name = place.name('embedding', 'weight');
     return {
       output: { kind: 'features', size: E },
       parameters: [
@@ -61,13 +63,13 @@ export const embeddingLayer: LayerKind<EmbeddingDescription> = {
           role: 'table',
           fan: input.size,
           initializer: description.initializer,
-          lookedUp: true,
+          use: 'look-up',
         },
       ],
       buffers: [{ name: 'y', extent: 'step', columns: E, type: 'real', kept: true }],
       result: 'y',
       keepsResult: false,
-      state: [],
+      states: [],
       reads: 'step',
       scratch: () => 0,
 
@@ -76,11 +78,10 @@ export const embeddingLayer: LayerKind<EmbeddingDescription> = {
         const lookUp = bindProjection(
           {
             ...binding,
-            weight: binding.parameter(name),
-            dWeight: binding.gradient(name),
+            input: binding.inputs[0]!,
+            weight: binding.weight(name),
             bias: 0,
             dBias: 0,
-            packed: 0,
           },
           input,
           E,

@@ -1,13 +1,23 @@
-// What a model reads: the first entry of its description. Not a layer: it computes nothing.
-import { checkInteger, checkOptions } from '../base/check.ts';
+// What a model reads. Not layers: inputs compute nothing.
+import { checkInteger, checkOptions, checkString } from '../base/check.ts';
 import type { Signal } from '../base/signal.ts';
 
-export interface TokensDescription {
+/** Where an input stands among others. */
+export interface InputOptions {
+  /** What batches call it where a model has several inputs. Default: none. */
+  readonly name?: string;
+  /**
+   * Its time axis: `row` for one value a row, which has no steps, or the name of an input before it whose steps it shares. Default: its own.
+   */
+  readonly clock?: string;
+}
+
+export interface TokensDescription extends InputOptions {
   readonly kind: 'tokens';
   readonly size: number;
 }
 
-export interface FeaturesDescription {
+export interface FeaturesDescription extends InputOptions {
   readonly kind: 'features';
   readonly size: number;
 }
@@ -15,27 +25,47 @@ export interface FeaturesDescription {
 export type InputDescription = TokensDescription | FeaturesDescription;
 
 /**
- * The model reads tokens: Int32Array [T,B] of ids from 0 to `size` - 1. A layer behind it looks rows of its weights up,
+ * The model reads tokens: Int32Array [T,B] of ids from 0 to `size` - 1. A layer after it looks rows of its weights up,
  * which is what multiplying a one-hot vector gives.
  *
- * @throws BpttError when size is not an integer ≥ 1.
+ * @throws BpttError when size is not an integer ≥ 1, and for unknown options.
  */
-export function tokens(size: number): TokensDescription {
-  return { kind: 'tokens', size: checkInteger('tokens(size)', size, 1) };
+export function tokens(size: number, options: InputOptions = {}): TokensDescription {
+  return { kind: 'tokens', size: checkInteger('tokens(size)', size, 1), ...checkInputOptions('tokens', options) };
 }
 
 /**
- * The model reads real numbers: arrays [T,B,size].
+ * The model reads real numbers: arrays [T,B,size], or [B,size] with `clock: 'row'`.
  *
- * @throws BpttError when size is not an integer ≥ 1.
+ * @throws BpttError when size is not an integer ≥ 1, and for unknown options.
  */
-export function features(size: number): FeaturesDescription {
-  return { kind: 'features', size: checkInteger('features(size)', size, 1) };
+export function features(size: number, options: InputOptions = {}): FeaturesDescription {
+  return { kind: 'features', size: checkInteger('features(size)', size, 1), ...checkInputOptions('features', options) };
 }
 
-/** Checks an input description that may come from a file. */
-export function checkInputDescription(description: Readonly<Record<string, unknown>>, where: string): Signal {
-  checkOptions(where, description, ['kind', 'size']);
-  const size = checkInteger(`${where}.size`, description.size, 1);
-  return { kind: description.kind === 'tokens' ? 'tokens' : 'features', size };
+function checkInputOptions(where: string, options: InputOptions): InputOptions {
+  checkOptions(where, options, ['name', 'clock']);
+  const { name, clock } = options;
+  return {
+    ...(name !== undefined && { name: checkString(`${where}.name`, name) }),
+    ...(clock !== undefined && { clock: checkString(`${where}.clock`, clock) }),
+  };
+}
+
+/** Whether an entry is an input. */
+export function isInput({ kind }: Readonly<Record<string, unknown>>): boolean {
+  return kind === 'tokens' || kind === 'features';
+}
+
+/** Checks an input that may come from a file. */
+export function checkInputDescription(
+  description: Readonly<Record<string, unknown>>,
+  where: string,
+): { readonly description: InputDescription; readonly signal: Signal } {
+  const { kind, size: given, ...options } = description;
+  const signal: Signal = {
+    kind: kind === 'tokens' ? 'tokens' : 'features',
+    size: checkInteger(`${where}.size`, given, 1),
+  };
+  return { description: { ...signal, ...checkInputOptions(where, options) }, signal };
 }

@@ -1,13 +1,13 @@
-// The one list of layer kinds, and how a description becomes a stack of layers.
-import { checkObject } from '../base/check.ts';
+// The layer kinds that every page has: those of stacks. Other kinds come with the entries that their functions make.
 import { BpttError } from '../base/errors.ts';
-import type { Signal } from '../base/signal.ts';
 import { type ActivityRegularizationDescription, activityRegularizationLayer } from './activity-regularization.ts';
-import type { Layer, LayerKind } from './contract.ts';
+import type { LayerKind } from './contract.ts';
 import { type DenseDescription, denseLayer } from './dense.ts';
 import { type DropoutDescription, dropoutLayer } from './dropout.ts';
 import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
-import { checkInputDescription, type InputDescription } from './inputs.ts';
+import { kindIn } from './entry.ts';
+import type { InputDescription } from './inputs.ts';
+import { type LastDescription, lastLayer } from './last.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
 import { type ElmanDescription, elmanLayer } from './recurrent/elman.ts';
 import { type GruDescription, gruLayer } from './recurrent/gru.ts';
@@ -23,12 +23,16 @@ export type LayerDescription =
   | ResidualDescription
   | DropoutDescription
   | ActivityRegularizationDescription
-  | DenseDescription;
+  | DenseDescription
+  | LastDescription;
 
-/** A model as plain data: what it reads, then its layers from the input on. JSON-able; it is what a model file holds. */
-export type ModelDescription = readonly [InputDescription, ...LayerDescription[]];
+/**
+ * A model as plain data: what it reads, then its layers, each of which reads the entry before unless it says otherwise. JSON-able; it is
+ * what a model file holds.
+ */
+export type ModelDescription = readonly [InputDescription, ...(InputDescription | LayerDescription)[]];
 
-const kinds: readonly LayerKind<LayerDescription>[] = [
+const registry: readonly LayerKind<never>[] = [
   embeddingLayer,
   elmanLayer,
   lstmLayer,
@@ -38,69 +42,21 @@ const kinds: readonly LayerKind<LayerDescription>[] = [
   dropoutLayer,
   activityRegularizationLayer,
   denseLayer,
+  lastLayer,
 ] as never;
 
-export interface Stack {
-  readonly description: ModelDescription;
-  readonly input: Signal;
-  readonly layers: readonly Layer[];
-  /** Whether outputs are one for each row, not one for each step. */
-  readonly last: boolean;
-}
-
 /**
- * Checks a description, which may come from JavaScript or from a file, and builds its layers.
+ * The kind of an entry: the one that it brings along, or that of the registry or of `more`.
  *
- * @throws BpttError that names the entry: an unknown kind, a wrong option, an input in the wrong place, no layer.
+ * @throws BpttError for a kind that is not there.
  */
-export function createStack(description: readonly unknown[]): Stack {
-  if (!Array.isArray(description) || description.length < 2) {
-    throw new BpttError(
-      'invalid-argument',
-      'model: expected [input, layer, ...] with at least one layer, such as [tokens(65), elman({ units: 128 }), dense({ units: 65 })]',
-    );
-  }
-  const [first, ...rest] = description.map((entry, index) => checkObject(`model[${index}]`, entry));
-  if (first!.kind !== 'tokens' && first!.kind !== 'features') {
-    throw new BpttError(
-      'invalid-argument',
-      `model[0].kind: expected 'tokens' or 'features' first, got ${JSON.stringify(first!.kind)}`,
-    );
-  }
-  const input = checkInputDescription(first!, 'model[0]');
-
-  const counts = new Map<string, number>();
-  const ordinal = (kind: string) => {
-    const count = counts.get(kind) ?? 0;
-    counts.set(kind, count + 1);
-    return count;
-  };
-  const checked: LayerDescription[] = [];
-  const layers: Layer[] = [];
-  let signal = input;
-  let last = false;
-  for (const [index, entry] of rest.entries()) {
-    const where = `model[${index + 1}]`;
-    const kind = kinds.find((candidate) => candidate.kind === entry.kind);
-    if (kind === undefined) {
-      const known = kinds.map((candidate) => `'${candidate.kind}'`).join(', ');
-      throw new BpttError(
-        'invalid-argument',
-        `${where}.kind: expected one of ${known}, got ${JSON.stringify(entry.kind)}`,
-      );
-    }
-    const layerDescription = kind.check(entry, where);
-    const layer = kind.create(layerDescription, signal, ordinal, where);
-    if (last && layer.reads !== 'step') {
-      throw new BpttError(
-        'invalid-shape',
-        `${where}: expected no layer that reads other steps behind one with returns: 'last', got ${kind.kind}`,
-      );
-    }
-    last ||= layer.returns === 'last';
-    checked.push(layerDescription);
-    layers.push(layer);
-    signal = layer.output;
-  }
-  return { description: [{ kind: input.kind, size: input.size }, ...checked], input, layers, last };
+export function kindOf(entry: object, name: unknown, where: string, more: readonly LayerKind<never>[]): LayerKind<never> {
+  const all = [...registry, ...more];
+  const kind = kindIn(entry) ?? all.find((candidate) => candidate.kind === name);
+  if (kind !== undefined) return kind;
+  const known = all.map((candidate) => `'${candidate.kind}'`).join(', ');
+  throw new BpttError(
+    'invalid-argument',
+    `${where}.kind: expected one of ${known}, got ${JSON.stringify(name)}; other kinds, such as 'concat', are known where they are handed in: kinds: [concat]`,
+  );
 }

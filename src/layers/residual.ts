@@ -47,15 +47,18 @@ export const residualLayer: LayerKind<ResidualDescription> = {
     return { kind: 'residual', layer: kindOf(layer, `${where}.layer`).check(layer, `${where}.layer`) };
   },
 
-  create(description, input, ordinal, where) {
-    const inner = kindOf({ ...description.layer }, where).create(description.layer, input, ordinal, `${where}.layer`);
+  create(description, place) {
+    const { where } = place;
+    const input = place.ports[0]!.signal;
+    const kind = kindOf({ ...description.layer }, where);
+    const inner = kind.create(description.layer, { ...place, where: `${where}.layer` });
     if (input.kind !== 'features' || input.size !== inner.output.size) {
       throw new BpttError(
         'invalid-shape',
         `${where}: expected a layer with as many outputs as inputs, got ${input.size} ${input.kind} in and ${inner.output.size} features out`,
       );
     }
-    if (inner.returns === 'last') {
+    if (description.layer.returns === 'last') {
       throw new BpttError(
         'invalid-argument',
         `${where}.layer.returns: expected 'all', since the input has all steps, got 'last'`,
@@ -70,7 +73,8 @@ export const residualLayer: LayerKind<ResidualDescription> = {
       keepsResult: false,
 
       bind(binding) {
-        const { kernels, rows: B, input: x, dInput, dOutput } = binding;
+        const { kernels, rows: B, dOutput } = binding;
+        const { track: x, gradient: dx } = binding.inputs[0]!;
         const sum = binding.buffer('sum');
         const result = binding.buffer(inner.result);
         const output = { ...result, pointer: result.pointer + (slots ? result.stride : 0) };
@@ -87,7 +91,7 @@ export const residualLayer: LayerKind<ResidualDescription> = {
           },
           backward(from, to, pass) {
             bound.backward(from, to, pass);
-            if (dInput !== undefined) kernels.add(at(dInput, from), at(dOutput, from), (to - from) * B * sum.ld);
+            if (dx !== undefined) kernels.add(at(dx, from), at(dOutput, from), (to - from) * B * sum.ld);
           },
         };
       },

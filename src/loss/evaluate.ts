@@ -2,24 +2,23 @@
 
 import { checkOneOf, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { type Batch, checkBatch } from '../data/batch.ts';
+import { type Batch, checkBatch, stepsOf } from '../data/batch.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
-import { type Network, refuseBothDirections } from '../model/network.ts';
+import { type Network, refuseWhole } from '../model/network.ts';
 import type { State } from '../model/state.ts';
-import { LossWindow } from './loss-window.ts';
-import { type Loss, type LossName, losses, lossNames, type Reduction, reduce, reductions } from './losses.ts';
+import { LossWindow, sizeOf } from './loss-window.ts';
+import { type Reduction, reductions } from './losses.ts';
+import { checkLoss, type LossOption, type LossResult, type OutputLoss, outputLosses, slotsOf, together } from './output-losses.ts';
 
 export interface EvaluateOptions {
-  readonly loss: LossName;
+  /** Of the output; of several, of each by its name. */
+  readonly loss: LossOption;
   /** Default `mean`: over everything that counts in all batches. */
   readonly reduction?: Reduction;
 }
 
-export interface Evaluation {
-  readonly loss: number;
-  /** How many numbers the loss is over. */
-  readonly counted: number;
+export interface Evaluation extends LossResult {
   /** Behind the last step of the last batch. */
   readonly state: State;
 }
@@ -41,7 +40,7 @@ export function evaluate(
 ): Evaluation {
   checkModel('evaluate', model);
   checkOptions('evaluate', options, ['loss', 'reduction']);
-  checkOneOf('evaluate.loss', options.loss, lossNames);
+  checkLoss('evaluate.loss', options.loss);
   checkOneOf('evaluate.reduction', options.reduction ?? 'mean', reductions);
   const evaluator = new Evaluator(model.network, options.loss);
   let next = state;
@@ -49,7 +48,7 @@ export function evaluate(
     for (const batch of isIterable(data) ? data : [data]) {
       evaluator.open(batch, next);
       next = undefined;
-      for (let from = 0; from < batch.steps; ) from = evaluator.run(batch, from);
+      for (let from = 0; from < evaluator.stepsOf(batch); ) from = evaluator.run(batch, from);
     }
     return evaluator.result('evaluate(data)', options.reduction ?? 'mean');
   } finally {
@@ -64,28 +63,24 @@ function isIterable(data: Batch | Iterable<Batch>): data is Iterable<Batch> {
 /** Takes the loss chunk by chunk, so that a caller can do something else in between. @internal */
 export class Evaluator {
   readonly #network: Network;
-  readonly #loss: Loss;
+  readonly #losses: readonly OutputLoss[];
   #window: LossWindow | undefined;
-  #sum = 0;
-  #counted = 0;
+  #sums: readonly number[] = [];
+  #counts: readonly number[] = [];
   #chunk = CHUNK;
 
-  constructor(network: Network, loss: LossName) {
+  constructor(network: Network, loss: LossOption) {
     this.#network = network;
-    this.#loss = losses[loss];
+    this.#losses = outputLosses('loss', network.graph, loss);
   }
 
   /** Checks a batch and goes to its start. */
   open(batch: Batch, state?: State): void {
-    const { stack, dtype } = this.#network;
-    const targets = this.#loss.targets(stack.layers.at(-1)!.output.size);
-    checkBatch('batch', batch, stack, targets, dtype);
-    const both = stack.layers.some(({ reads }) => reads === 'both');
-    if (batch.carry === true)
-      refuseBothDirections(this.#network, 'batch.carry', 'each batch must hold whole sequences');
-    // Layers that read both sides need the whole sequence at once.
-    this.#chunk = both ? batch.steps : CHUNK;
-    const sameRows = this.#window?.rows === batch.rows && this.#window.capacity >= this.#chunk;
+    checkBatch('batch', batch, slotsOf(this.#network.graph, this.#losses), this.#network.dtype);
+    if (batch.carry === true) refuseWhole(this.#network, 'batch.carry', 'each batch must hold whole sequences');
+    // What is read as a whole is computed as a whole.
+    const size = sizeOf(this.#network, batch, this.#network.graph.whole === undefined ? CHUNK : undefined);
+    [this.#chunk] = size.steps as [number];
     if (batch.carry === true && this.#window !== undefined && this.#window.rows !== batch.rows) {
       throw new BpttError(
         'invalid-shape',
@@ -93,21 +88,28 @@ export class Evaluator {
       );
     }
     const carried = batch.carry === true ? this.#window?.state() : undefined;
-    if (!sameRows) {
+    if (this.#window?.fits(size, true) !== true) {
       this.release();
-      this.#window = new LossWindow(this.#network, this.#loss, this.#chunk, batch.rows, { frozen: true });
+      this.#window = new LossWindow(this.#network, this.#losses, size, { fixed: true });
     }
     this.#window!.start(state ?? carried);
+  }
+
+  /** T of the steps that it takes losses of, part by part. */
+  stepsOf(batch: Batch): number {
+    return stepsOf(batch, this.#network.graph.clocks[0]!);
   }
 
   /** Takes the loss of at most CHUNK steps from `from` on; returns where the next begin. */
   run(batch: Batch, from: number): number {
     const window = this.#window!;
-    const to = Math.min(from + this.#chunk, batch.steps);
+    const to = Math.min(from + this.#chunk, this.stepsOf(batch));
+    const none = this.#losses.map(() => 0);
     const at = window.appendBatch(batch, from, to);
     window.forward(at, window.filled);
-    this.#counted += window.counted(at, window.filled);
-    this.#sum += window.takeLoss(at, window.filled, 0);
+    const sums = window.takeLoss(at, window.filled, none);
+    this.#counts = window.counted(at, window.filled).map((count, index) => count + (this.#counts[index] ?? 0));
+    this.#sums = sums.map((sum, index) => sum + (this.#sums[index] ?? 0));
     return to;
   }
 
@@ -116,8 +118,8 @@ export class Evaluator {
     if (this.#window === undefined) {
       throw new BpttError('invalid-argument', `${where}: expected at least one batch, got none`);
     }
-    const loss = reduce(reduction, this.#sum, this.#counted);
-    return { loss, counted: this.#counted, state: this.#window.state() };
+    const result = together(reduction, this.#losses, this.#sums, this.#counts);
+    return { ...result, state: this.#window.state() };
   }
 
   release(): void {

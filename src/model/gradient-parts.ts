@@ -1,7 +1,8 @@
-// Which parts of the gradient block may be other than zero, and which backward adds to and does not overwrite. A table that is looked up by token has gradients in the rows of
-// the tokens that occurred alone: with a large vocabulary, clearing and adding up the rest would cost more than the training.
-import type { ParameterSpec } from '../layers/contract.ts';
-import type { Layout } from '../wasm/layout.ts';
+// Which parts of the gradient block may be other than zero, and which of them backward adds to. The gradient of a table that is looked up
+// by token is zero but in the rows of the tokens that occurred: with a large vocabulary, clearing and adding up the other rows would cost
+// more than the training.
+import type { ParameterLayout } from './parameter-layout.ts';
+import { isOverwritten, lookedUpBy, type ParameterUses } from './parameter-uses.ts';
 
 /** `count` reals from real `offset` of a block on. */
 export interface Part {
@@ -12,24 +13,34 @@ export interface Part {
 /** A part of one row costs more than the numbers in it: below this many rows of a table for each row used, all are taken. */
 const WORTHWHILE = 8;
 
+/** Rows that the tokens of some inputs look up. */
+interface Table extends Part {
+  readonly rows: number;
+  readonly inputs: readonly number[];
+}
+
 export class GradientParts {
-  readonly #whole: readonly Part[];
+  /** All that has a gradient: frozen parameters have none. */
+  #whole: readonly Part[];
+  readonly #block: Part;
   readonly #overwritten: readonly Part[];
-  readonly #table: { readonly offset: number; readonly rows: number; readonly ld: number } | undefined;
+  readonly #tables: readonly Table[];
   #list: readonly Part[];
   #added: readonly Part[] | undefined;
 
-  /** `count` reals in all; `realBytes` of each. */
-  constructor(layout: Layout<ParameterSpec>, count: number, realBytes: number) {
-    this.#whole = [{ offset: 0, count }];
+  /** `realBytes`: those of each number. */
+  constructor(layout: ParameterLayout, uses: ParameterUses, realBytes: number) {
+    this.#block = { offset: 0, count: layout.count };
+    this.#whole = [this.#block];
     this.#list = this.#whole;
-    this.#overwritten = layout.entries
-      .filter(({ spec }) => spec.overwritten)
-      .map(({ offset, bytes }) => ({ offset: offset / realBytes, count: bytes / realBytes }));
-    const entry = layout.entries.find(({ spec }) => spec.lookedUp);
-    if (entry === undefined) return;
-    const { rows } = entry.spec;
-    this.#table = { offset: entry.offset / realBytes, rows, ld: entry.bytes / realBytes / rows };
+    const entries = layout.entries.map(({ spec, offset, bytes }) => {
+      return { spec, uses: uses.get(spec.name)!, offset: offset / realBytes, count: bytes / realBytes };
+    });
+    this.#overwritten = entries.filter((entry) => isOverwritten(entry.uses));
+    this.#tables = entries.flatMap(({ spec, uses, offset, count }) => {
+      const inputs = lookedUpBy(uses);
+      return inputs === undefined ? [] : [{ offset, count, rows: spec.rows, inputs }];
+    });
   }
 
   /** In ascending order. */
@@ -43,25 +54,26 @@ export class GradientParts {
     return this.#added;
   }
 
-  /** All of the block may be other than zero. */
+  /** From now on these parts have no gradient. */
+  freeze(parts: readonly Part[]): void {
+    this.#whole = without([this.#block], parts);
+    this.#use(this.#whole);
+  }
+
+  /** All of the block may be other than zero, but for what is frozen. */
   useAll(): void {
     this.#use(this.#whole);
   }
 
-  /** Of a table that is looked up, only the rows of these tokens may be; of the rest of the block, all. */
-  useTokens(tokens: Int32Array): void {
-    this.useAll();
-    if (this.#table === undefined || tokens.length * WORTHWHILE > this.#table.rows) return;
-    const { offset, rows, ld } = this.#table;
-    const used = [...new Set(tokens)].sort((a, b) => a - b);
-    const behind = offset + rows * ld;
-    this.#use(
-      [
-        { offset: 0, count: offset },
-        ...used.map((row) => ({ offset: offset + row * ld, count: ld })),
-        { offset: behind, count: this.#whole[0]!.count - behind },
-      ].filter(({ count }) => count > 0),
-    );
+  /** Of tables that are looked up, only the rows of these tokens may be; of the rest of the block, all. */
+  useTokens(tokensOf: (input: number) => Int32Array): void {
+    let list = this.#whole;
+    for (const table of this.#tables) {
+      const tokens = table.inputs.map(tokensOf);
+      const count = tokens.reduce((sum, { length }) => sum + length, 0);
+      if (count * WORTHWHILE <= table.rows) list = withRows(list, table, tokens);
+    }
+    this.#use(list);
   }
 
   #use(list: readonly Part[]): void {
@@ -71,7 +83,26 @@ export class GradientParts {
   }
 }
 
-/** What is left of parts; the holes are in ascending order and each lies within one part. */
+/** Parts with, in place of a table, the rows that the tokens name, each a part of its own. */
+function withRows(parts: readonly Part[], table: Table, tokens: readonly Int32Array[]): readonly Part[] {
+  const { offset, count, rows } = table;
+  const ld = count / rows;
+  const used = [...new Set(tokens.flatMap((ids) => [...ids]))].sort((a, b) => a - b);
+  const end = offset + count;
+  return parts.flatMap((part) => {
+    if (!holds(part, table)) return [part];
+    return [
+      { offset: part.offset, count: offset - part.offset },
+      ...used.map((row) => ({ offset: offset + row * ld, count: ld })),
+      { offset: end, count: part.offset + part.count - end },
+    ].filter((one) => one.count > 0);
+  });
+}
+
+const holds = (part: Part, { offset, count }: Part) =>
+  part.offset <= offset && offset + count <= part.offset + part.count;
+
+/** What is left of parts; the holes are in ascending order, and none of them reaches over the end of a part. */
 function without(parts: readonly Part[], holes: readonly Part[]): readonly Part[] {
   return parts.flatMap(({ offset, count }) => {
     const end = offset + count;

@@ -3,13 +3,15 @@
 import { checkBoolean, checkOneOf } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
-import type { Layer } from '../layers/contract.ts';
-import type { Stack } from '../layers/registry.ts';
 import { Arena } from '../wasm/arena.ts';
 import type { Kernels, Pointer, Variant } from '../wasm/kernels.ts';
 import { instantiate, type KernelSource, loadModule } from '../wasm/load.ts';
+import type { StateSpec } from '../layers/contract.ts';
+import { gradientFlow } from './gradient-flow.ts';
 import { GradientParts } from './gradient-parts.ts';
+import type { Graph, LayerNode } from './graph.ts';
 import { type ParameterLayout, planParameters } from './parameter-layout.ts';
+import { isOverwritten, type ParameterUses, usesOf } from './parameter-uses.ts';
 
 export interface EngineOptions {
   /** What the model computes in. Default `f32`; `f64` is for checks. */
@@ -24,7 +26,7 @@ export interface EngineOptions {
 export type Engine = EngineOptions & Required<Pick<EngineOptions, 'dtype' | 'relaxed'>>;
 
 export class Network {
-  readonly stack: Stack;
+  readonly graph: Graph;
   readonly engine: Engine;
   readonly kernels: Kernels;
   readonly dtype: Dtype;
@@ -34,22 +36,45 @@ export class Network {
   readonly parameters: Pointer;
   /** Where gradients may be other than zero since the last `clearGradients`. */
   readonly gradientParts: GradientParts;
-  /** The widths of the states between steps, one per recurrent layer. */
-  readonly stateWidths: readonly number[];
+  readonly uses: ParameterUses;
+  /** The states that go from step to step and from window to window, from the input on. */
+  readonly states: readonly (StateSpec & { readonly owner: string })[];
   #gradients: Pointer | undefined;
+  #frozen: ReadonlySet<string> = new Set();
+  #flow: ReadonlySet<number>;
 
-  constructor(stack: Stack, kernels: Kernels, engine: Engine) {
-    this.stack = stack;
+  constructor(graph: Graph, kernels: Kernels, engine: Engine) {
+    this.graph = graph;
     this.kernels = kernels;
     this.engine = engine;
     this.dtype = engine.dtype;
     this.arena = new Arena(kernels);
-    this.layout = planParameters(kernels, stack.layers);
+    this.layout = planParameters(kernels, graph.layers.map(({ layer }) => layer));
     this.parameters = this.arena.allocate(this.layout.bytes);
-    this.gradientParts = new GradientParts(this.layout, this.layout.count, kernels.realBytes());
-    this.stateWidths = stack.layers.flatMap((layer) =>
-      layer.state.map((name) => layer.buffers.find((buffer) => buffer.name === name)!.columns),
+    this.uses = usesOf(graph);
+    this.gradientParts = new GradientParts(this.layout, this.uses, kernels.realBytes());
+    this.states = graph.layers.flatMap(({ owner, layer: { states } }) =>
+      states.filter(({ carried }) => carried).map((state) => ({ ...state, owner })),
     );
+    this.#flow = gradientFlow(graph, this.#frozen);
+  }
+
+  /** The layers that gradients go back through: those with something to learn, and those after them. */
+  get flow(): ReadonlySet<number> {
+    return this.#flow;
+  }
+
+  isFrozen(parameter: string): boolean {
+    return this.#frozen.has(parameter);
+  }
+
+  /** From now on these parameters alone have no gradient. Windows that are there already must not be used after. */
+  freeze(parameters: readonly string[]): void {
+    this.#frozen = new Set(parameters);
+    this.#flow = gradientFlow(this.graph, this.#frozen);
+    const real = this.kernels.realBytes();
+    const entries = this.layout.entries.filter(({ spec }) => this.#frozen.has(spec.name));
+    this.gradientParts.freeze(entries.map(({ offset, bytes }) => ({ offset: offset / real, count: bytes / real })));
   }
 
   /** The block of gradients; allocated when it is first asked for, so that a network that only runs has none. */
@@ -66,9 +91,10 @@ export class Network {
     }
   }
 
-  /** Sets those of a layer to zero. */
-  clearGradientsOf({ parameters }: Layer): void {
-    for (const { offset, bytes } of this.layout.entries.filter(({ spec }) => parameters.includes(spec))) {
+  /** Sets to zero those that the backward of a layer overwrites. */
+  clearOverwritten({ layer: { parameters } }: LayerNode): void {
+    for (const { spec, offset, bytes } of this.layout.entries) {
+      if (!parameters.includes(spec) || !isOverwritten(this.uses.get(spec.name)!)) continue;
       this.arena.octets(this.gradients + offset, bytes).fill(0);
     }
   }
@@ -82,7 +108,7 @@ export class Network {
 }
 
 /** A network of a description with all parameters zero. */
-export async function createNetwork(stack: Stack, options: EngineOptions): Promise<Network> {
+export async function createNetwork(graph: Graph, options: EngineOptions): Promise<Network> {
   const dtype = checkOneOf('createModel.dtype', options.dtype ?? 'f32', ['f32', 'f64'] as const);
   const relaxed = checkBoolean('createModel.relaxed', options.relaxed ?? false);
   if (relaxed && dtype !== 'f32') {
@@ -92,7 +118,7 @@ export async function createNetwork(stack: Stack, options: EngineOptions): Promi
   if (kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
     throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
   }
-  return new Network(stack, kernels, { ...options, dtype, relaxed });
+  return new Network(graph, kernels, { ...options, dtype, relaxed });
 }
 
 /** Which kernels these are. */
@@ -100,13 +126,11 @@ export function variantOf({ dtype, relaxed }: Pick<Engine, 'dtype' | 'relaxed'>)
   return relaxed ? 'f32-relaxed' : dtype;
 }
 
-/** @throws BpttError when a layer of the network reads steps on both sides, which `what` does not allow. */
-export function refuseBothDirections(network: Network, what: string, advice: string): void {
-  const index = network.stack.layers.findIndex(({ reads }) => reads === 'both');
-  if (index < 0) return;
-  const { kind } = network.stack.description[index + 1]!;
+/** @throws BpttError where the network reads whole sequences, which `what` does not allow. */
+export function refuseWhole({ graph }: Network, what: string, advice: string): void {
+  if (graph.whole === undefined) return;
   throw new BpttError(
     'invalid-argument',
-    `${what}: expected a model whose outputs depend on earlier steps alone, got layer ${index} (${kind}), which also reads later ones; ${advice}`,
+    `${what}: expected a model whose outputs depend on earlier steps alone, got one in which ${graph.whole}; ${advice}`,
   );
 }

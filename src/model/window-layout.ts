@@ -5,8 +5,12 @@ import { type Layout, plan, rowLength } from '../wasm/layout.ts';
 
 /** A buffer of a window in its layer. */
 export interface WindowSpec extends BufferSpec {
-  /** The index of the layer, or 'window' for what belongs to no layer. */
-  readonly owner: number | 'window';
+  /** The layer's, or 'window' for what belongs to no layer. */
+  readonly owner: string;
+  /** The steps of its time axis. */
+  readonly T: number;
+  /** Whether its steps are those that a window is filled with one by one, and that move down when it is full. */
+  readonly moves: boolean;
   readonly ld: number;
   /** Bytes from one step to the next. */
   readonly stride: number;
@@ -14,18 +18,21 @@ export interface WindowSpec extends BufferSpec {
   readonly extentSteps: number;
 }
 
+/** A buffer before it has a place. */
+export type OwnedBuffer = BufferSpec & Pick<WindowSpec, 'owner' | 'T' | 'moves'>;
+
 /**
- * The layout of a window of T steps and B rows. `overlapping`: whether later backward passes read old steps again, so that
- * nothing may take the place of what is kept.
+ * The layout of a window of B rows. `overlapping`: whether later backward passes read old steps again, so that nothing may take the
+ * place of what is kept.
  */
 export function planWindow(
   kernels: Kernels,
-  buffers: readonly (BufferSpec & { readonly owner: number | 'window' })[],
-  T: number,
+  buffers: readonly OwnedBuffer[],
   B: number,
   overlapping: boolean,
 ): Layout<WindowSpec> {
   const specs = buffers.map((buffer): WindowSpec => {
+    const { T } = buffer;
     const ld = buffer.type === 'real' ? rowLength(kernels, buffer.columns, buffer.gates ?? 1) : buffer.columns;
     const unit = buffer.type === 'real' ? kernels.realBytes() : buffer.type === 'integer' ? 4 : 1;
     const extentSteps = buffer.extent === 'slot' ? T + 1 : buffer.extent === 'step' ? T : 1;

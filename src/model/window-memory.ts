@@ -1,12 +1,15 @@
 // The memory of a window: which buffers there are, where they lie, and how their rows move and are kept.
 
 import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { Clock } from '../base/signal.ts';
 import type { BufferSpec, Track } from '../layers/contract.ts';
 import { aligned } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';
 import type { Layout } from '../wasm/layout.ts';
 import type { Network } from './network.ts';
-import { planWindow, type WindowSpec } from './window-layout.ts';
+import { addendName, addsTo, readersOf } from './readers.ts';
+import { packedBuffers } from './weights.ts';
+import { type OwnedBuffer, planWindow, type WindowSpec } from './window-layout.ts';
 
 /** What a window holds besides activations. */
 export interface WindowOptions {
@@ -15,52 +18,83 @@ export interface WindowOptions {
   /** Whether backward passes may read steps again, as with k2 > k1. Default false: what they need once may be overwritten. */
   readonly overlapping?: boolean;
   /** Whether the parameters stay as they are while the window lives: weights are then packed once. Default false. */
-  readonly frozen?: boolean;
+  readonly fixed?: boolean;
   /** Whether dropout and its like are on: `draw` must come before `forward`. Default false. */
   readonly training?: boolean;
-  /** More buffers that move along with the steps, and room for the gradient of the outputs. */
-  readonly buffers?: readonly BufferSpec[];
+  /** More buffers, on the time axes of nodes, and room for the gradients of the outputs. */
+  readonly buffers?: readonly (BufferSpec & { readonly clock: Clock })[];
+}
+
+/** How long a window is: the steps of each time axis of the graph, and B. */
+export interface WindowSize {
+  readonly steps: readonly number[];
+  readonly rows: number;
 }
 
 /** What lies where in a window, and how much scratch its layers want. */
 interface WindowPlan {
   readonly layout: Layout<WindowSpec>;
-  /** Of the whole block; scratch stands behind the buffers. */
+  /** Of the whole block; scratch stands after the buffers. */
   readonly bytes: number;
 }
 
-function planOf({ kernels, stack }: Network, capacity: number, rows: number, options: WindowOptions): WindowPlan {
-  const { input, layers } = stack;
-  const last = layers.length - 1;
-  const own = (name: string, columns: number, type: BufferSpec['type'], kept: boolean): BufferSpec => {
-    return { name, extent: 'step', columns, type, kept };
+function planOf({ kernels, graph, flow }: Network, { steps, rows }: WindowSize, options: WindowOptions): WindowPlan {
+  const lengthOf = (clock: Clock) => (clock.kind === 'row' ? 1 : steps[graph.clocks.indexOf(clock)]!);
+  const axisOf = (clock: Clock) => ({ T: lengthOf(clock), moves: clock === graph.clocks[0] });
+  const own = (clock: Clock, name: string, columns: number, type: BufferSpec['type'], kept: boolean): OwnedBuffer => {
+    return { name, extent: 'step', columns, type, kept, owner: 'window', ...axisOf(clock) };
   };
-  const gradientBuffers = layers.flatMap((layer, index) => {
-    const needed = index < last ? options.gradients : options.buffers !== undefined && layer.keepsResult;
-    return needed ? [own(`dOutput${index}`, layer.output.size, 'real', index === last)] : [];
+  const ofLayers = graph.layers.flatMap(({ owner, clock, layer }): OwnedBuffer[] => {
+    const packed = options.fixed === true ? packedBuffers(layer) : [];
+    return [...layer.buffers, ...packed].map((buffer) => ({ ...buffer, owner, ...axisOf(clock) }));
   });
-  const buffers = [
-    ...layers.flatMap((layer, owner) =>
-      layer.buffers
-        .filter((buffer) => options.frozen === true || buffer.frozen !== true)
-        .map((buffer) => ({ ...buffer, owner })),
-    ),
-    ...[
-      input.kind === 'tokens' ? own('input', 1, 'integer', true) : own('input', input.size, 'real', true),
-      own('resets', 1, 'octet', true),
-      own('padding', 1, 'octet', true),
-      ...(options.buffers ?? []),
-      ...gradientBuffers,
-    ].map((buffer) => ({ ...buffer, owner: 'window' as const })),
+  const gradients = graph.layers.flatMap(({ index, owner, clock, layer }) => {
+    const output = graph.outputs.some((node) => node.index === index);
+    const needed = output
+      ? options.buffers !== undefined && layer.keepsResult
+      : options.gradients === true && flow.has(index);
+    return needed ? [own(clock, `dOutput${owner}`, layer.output.size, 'real', output)] : [];
+  });
+  const addends = graph.layers.flatMap((node) =>
+    node.inputs.flatMap((source, port) => {
+      const { outputs } = readersOf(graph, graph.nodes[source]!);
+      if (node.layer.adds === true || !options.gradients || !flow.has(source) || !addsTo(outputs, node)) return [];
+      const { clock, output } = graph.nodes[source]!;
+      return [own(clock, addendName(node, port), output.size, 'real', false)];
+    }),
+  );
+  const buffers: OwnedBuffer[] = [
+    ...ofLayers,
+    ...graph.inputs.map(({ clock, name, output: { kind, size } }, index) => {
+      const [columns, type] = kind === 'tokens' ? ([1, 'integer'] as const) : ([size, 'real'] as const);
+      return own(clock, inputName(index, name), columns, type, true);
+    }),
+    ...graph.clocks.flatMap((clock, index) => [
+      own(clock, flagsName('resets', index), 1, 'octet', true),
+      own(clock, flagsName('padding', index), 1, 'octet', true),
+    ]),
+    ...(options.buffers ?? []).map(({ clock, ...buffer }) => ({ ...buffer, owner: 'window', ...axisOf(clock) })),
+    ...gradients,
+    ...addends,
   ];
-  const layout = planWindow(kernels, buffers, capacity, rows, options.overlapping ?? false);
-  const scratch = Math.max(0, ...layers.map((layer) => layer.scratch(kernels, capacity, rows)));
+  const layout = planWindow(kernels, buffers, rows, options.overlapping ?? false);
+  const scratch = Math.max(0, ...graph.layers.map(({ layer, clock }) => layer.scratch(kernels, lengthOf(clock), rows)));
   return { layout, bytes: layout.bytes + aligned(scratch) };
 }
 
+/** How the buffer of an input is called. */
+export function inputName(index: number, name: string | undefined): string {
+  return index === 0 ? 'input' : `input.${name}`;
+}
+
+/** The flags of a time axis: `resets` and `padding` of the first. */
+export function flagsName(flags: 'resets' | 'padding', clock: number): string {
+  return clock === 0 ? flags : `${flags}.${clock}`;
+}
+
 /** Bytes that a window takes. */
-export function windowBytes(network: Network, capacity: number, rows: number, options: WindowOptions): number {
-  return planOf(network, capacity, rows, options).bytes;
+export function windowBytes(network: Network, size: WindowSize, options: WindowOptions): number {
+  return planOf(network, size, options).bytes;
 }
 
 type Entry = Layout<WindowSpec>['entries'][number];
@@ -69,20 +103,22 @@ type Entry = Layout<WindowSpec>['entries'][number];
 export class WindowMemory {
   readonly #network: Network;
   readonly #layout: Layout<WindowSpec>;
+  readonly #size: WindowSize;
   readonly #block: Pointer;
   readonly #bytes: number;
   /** The buffers whose rows are read again when their steps are no longer new. */
   readonly #kept: readonly Entry[];
 
-  constructor(network: Network, capacity: number, rows: number, options: WindowOptions) {
-    const { layout, bytes } = planOf(network, capacity, rows, options);
+  constructor(network: Network, size: WindowSize, options: WindowOptions) {
+    const { layout, bytes } = planOf(network, size, options);
     this.#network = network;
+    this.#size = size;
     this.#layout = layout;
     this.#bytes = bytes;
     this.#block = network.arena.allocate(bytes);
-    this.#kept = layout.entries.filter(({ spec: { kept, extent } }) => {
+    this.#kept = layout.entries.filter(({ spec: { kept, extent, moves } }) => {
       // Without backward the states alone are read again.
-      return kept && (extent === 'slot' || (extent === 'step' && options.gradients === true));
+      return kept && moves && (extent === 'slot' || (extent === 'step' && options.gradients === true));
     });
   }
 
@@ -91,7 +127,12 @@ export class WindowMemory {
     return this.#block + this.#layout.bytes;
   }
 
-  find(owner: number | 'window', name: string): Track | undefined {
+  /** The most steps of a time axis. */
+  stepsOf(clock: Clock): number {
+    return clock.kind === 'row' ? 1 : this.#size.steps[this.#network.graph.clocks.indexOf(clock)]!;
+  }
+
+  find(owner: string, name: string): Track | undefined {
     const entry = this.#layout.entries.find(({ spec }) => spec.owner === owner && spec.name === name);
     return entry && { pointer: this.#block + entry.offset, stride: entry.spec.stride, ld: entry.spec.ld };
   }
@@ -123,9 +164,9 @@ export class WindowMemory {
 
   /** What is read again of some steps. Of none it is the state alone: what else has a slot 0 counts on finding zeros there. */
   #saved(steps: number): readonly Entry[] {
-    const { layers } = this.#network.stack;
     if (steps > 0) return this.#kept;
-    return this.#kept.filter(({ spec: { owner, name } }) => owner !== 'window' && layers[owner]!.state.includes(name));
+    const { states } = this.#network;
+    return this.#kept.filter(({ spec }) => states.some(({ owner, value }) => spec.owner === owner && spec.name === value));
   }
 
   #view({ spec, offset }: Entry, from: number, to: number) {

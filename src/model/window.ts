@@ -1,25 +1,28 @@
 // A window: the activations of up to T steps of B rows in memory, filled step by step.
 //
-// When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach behind the new
+// When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach back over the new
 // steps. Slot t of a state is what step t starts from; slot 0 is the state that was carried in.
-import type { Input } from '../data/batch.ts';
+import { type Input, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
-import type { BoundLayer, BoundPenalty, Draw, Pass, Track } from '../layers/contract.ts';
+import type { BoundPenalty, BoundState, Draw, Pass, Track } from '../layers/contract.ts';
 import type { Reals } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';
+import { type BoundNode, bindNodes } from './bound-nodes.ts';
+import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { checkState, type State } from './state.ts';
-import { WindowMemory, type WindowOptions } from './window-memory.ts';
+import { TimeAxis } from './time-axis.ts';
+import { inputName, WindowMemory, type WindowOptions, type WindowSize } from './window-memory.ts';
 
 /** How a range of steps is gone back through. */
 export interface BackwardOptions {
   /** The first step whose outputs have a gradient. Default: the first of the range. */
   readonly headFrom?: number;
-  /** Whether a later backward may read these steps again. Default false. */
+  /** Whether a later backward may read these steps again, so that what forward left must stay. Default false. */
   readonly keepsActivations?: boolean;
-  /** Whether the steps right behind were the last to go back: their gradient flows in. Default false: nothing does. */
+  /** Whether the steps right after these were the last to go back: their gradient flows in. Default false: nothing does. */
   readonly continuesFromLater?: boolean;
-  /** Whether the steps right before go next. Default false: the state before the range is a constant. */
+  /** Whether the steps right before these go next. Default false: the state before the range is a constant. */
   readonly continuesToEarlier?: boolean;
 }
 
@@ -28,77 +31,41 @@ export class Window {
   readonly capacity: number;
   /** B. */
   readonly rows: number;
-  /** The outputs of the last layer. */
-  readonly output: Track;
-  /** Their gradients: where a loss puts them and `backward` reads them. The same place unless backward needs the outputs. */
-  readonly dOutput: Track;
-  #filled = 0;
-  #hasResets = false;
-  #hasPadding = false;
+  /** Whether the steps that were appended last are those with which sequences end. */
+  #ends = false;
   readonly #passes: Pass[] = [];
   readonly #training: boolean;
   readonly #network: Network;
   readonly #memory: WindowMemory;
-  readonly #layers: readonly BoundLayer[];
+  readonly #axes: readonly TimeAxis[];
+  readonly #axis: TimeAxis;
+  readonly #size: WindowSize;
+  readonly #nodes: readonly BoundNode[];
   readonly #penalties: readonly BoundPenalty[];
-  readonly #input: Track;
-  readonly #resets: Track;
-  readonly #padding: Track;
+  readonly #inputs: readonly Track[];
   readonly #states: readonly Track[];
-  /** The outputs of each layer, and their gradients. */
-  readonly #results: readonly Track[];
-  readonly #gradients: readonly Track[];
-  /** The index of the first layer behind the last recurrent one. */
-  readonly #head: number;
 
-  constructor(network: Network, capacity: number, rows: number, options: WindowOptions = {}) {
-    this.capacity = capacity;
-    this.rows = rows;
+  constructor(network: Network, size: WindowSize, options: WindowOptions = {}) {
+    this.capacity = size.steps[0]!;
+    this.rows = size.rows;
     this.#network = network;
     this.#training = options.training ?? false;
-    const { frozen = false } = options;
-    const { kernels } = network;
-    const { layers } = network.stack;
-    const last = layers.length - 1;
     // Asked for first, so that the window is the last block and giving it back leaves no hole.
     const gradients = options.gradients ? network.gradients : 0;
-    this.#memory = new WindowMemory(network, capacity, rows, options);
-    const { scratch } = this.#memory;
-
-    const find = (owner: number | 'window', name: string) => this.#memory.find(owner, name);
-    const result = (index: number): Track => {
-      const layer = layers[index]!;
-      const track = find(index, layer.result)!;
-      const slots = layer.buffers.find((buffer) => buffer.name === layer.result)!.extent === 'slot';
-      return slots ? { ...track, pointer: track.pointer + track.stride } : track;
-    };
-    this.#input = find('window', 'input')!;
-    this.#resets = find('window', 'resets')!;
-    this.#padding = find('window', 'padding')!;
-    this.#results = layers.map((_, index) => result(index));
-    this.output = result(last);
-    const gradientOf = (index: number): Track => find('window', `dOutput${index}`) ?? result(index);
-    this.#gradients = layers.map((_, index) => gradientOf(index));
-    this.#head = layers.findLastIndex((layer) => layer.reads !== 'step') + 1;
-    this.dOutput = gradientOf(last);
-    this.#layers = layers.map((layer, index) =>
-      layer.bind({
-        kernels,
-        rows,
-        input: index === 0 ? this.#input : result(index - 1),
-        dInput: index === 0 || !options.gradients ? undefined : gradientOf(index - 1),
-        dOutput: gradientOf(index),
-        resets: this.#resets,
-        padding: this.#padding,
-        scratch,
-        frozen,
-        parameter: (name) => network.parameters + network.offset(name),
-        gradient: (name) => gradients + network.offset(name),
-        buffer: (name) => find(index, name)!,
-      }),
-    );
-    this.#penalties = this.#layers.flatMap((layer) => layer.penalties ?? []);
-    this.#states = layers.flatMap((layer, index) => layer.state.map((name) => find(index, name)!));
+    const memory = new WindowMemory(network, size, options);
+    const { clocks, inputs } = network.graph;
+    this.#memory = memory;
+    this.#size = size;
+    this.#axes = clocks.map((_, index) => new TimeAxis(network, memory, index, size));
+    this.#axis = this.#axes[0]!;
+    this.#inputs = inputs.map(({ name }, index) => memory.find('window', inputName(index, name))!);
+    this.#nodes = bindNodes(network, memory, this.#axes, this.#inputs, {
+      rows: size.rows,
+      gradients,
+      fixed: options.fixed ?? false,
+    });
+    this.#penalties = this.#nodes.flatMap(({ bound }) => bound.penalties ?? []);
+    this.#states = network.states.map(({ owner, value }) => memory.find(owner, value)!);
   }
 
   /** One of the buffers that were asked for. */
@@ -106,22 +73,30 @@ export class Window {
     return this.#memory.find('window', name)!;
   }
 
-  /** A buffer of a layer, and the outputs of a layer and their gradients: for what looks inside. */
-  protected bufferOf(layer: number, name: string): Track | undefined {
-    return this.#memory.find(layer, name);
+  /** A layer of the graph in this window. */
+  node(layer: LayerNode): BoundNode {
+    return this.#nodes.find(({ node }) => node.index === layer.index)!;
   }
 
-  protected resultOf(layer: number): Track {
-    return this.#results[layer]!;
-  }
-
-  protected gradientOf(layer: number): Track {
-    return this.#gradients[layer]!;
+  /** A buffer of a layer, for what looks inside. */
+  protected bufferOf({ owner }: LayerNode, name: string): Track | undefined {
+    return this.#memory.find(owner, name);
   }
 
   /** How many steps are in the window. */
   get filled(): number {
-    return this.#filled;
+    return this.#axis.filled;
+  }
+
+  /** Whether what is of such a size fits; with `atLeast` also what is smaller. */
+  fits({ steps, rows }: WindowSize, atLeast: boolean): boolean {
+    if (rows !== this.rows) return false;
+    return steps.every((count, index) => (atLeast ? count <= this.#size.steps[index]! : count === this.#size.steps[index]));
+  }
+
+  /** Whether its last steps are those with which sequences end, and what has one output a row is there. */
+  get ends(): boolean {
+    return this.#ends;
   }
 
   /** Empties the window; the next step starts from `state`, by default from zero. */
@@ -132,20 +107,14 @@ export class Window {
 
   /** The same from a state that `state` has returned, whatever it holds. */
   restore(state?: State): void {
-    this.#filled = 0;
-    for (const { pointer, stride } of [this.#resets, this.#padding]) {
-      this.#network.arena.octets(pointer, this.capacity * stride).fill(0);
-    }
-    this.#hasResets = false;
-    this.#hasPadding = false;
-    const widths = this.#network.stateWidths;
-    for (const [index, track] of this.#states.entries()) {
-      const view = this.#network.arena.reals(track.pointer, this.rows * track.ld);
+    for (const axis of this.#axes) axis.clear();
+    for (const [index, { columns }] of this.#network.states.entries()) {
+      const { pointer, ld } = this.#states[index]!;
+      const view = this.#network.arena.reals(pointer, this.rows * ld);
       view.fill(0);
       if (state === undefined) continue;
-      const width = widths[index]!;
       for (let row = 0; row < this.rows; row++) {
-        view.set(state.layers[index]!.subarray(row * width, (row + 1) * width), row * track.ld);
+        view.set(state.layers[index]!.subarray(row * columns, (row + 1) * columns), row * ld);
       }
     }
   }
@@ -157,60 +126,146 @@ export class Window {
    * @returns the place of the first new step in the window.
    */
   append(input: Input, from: number, to: number): number {
-    const { arena } = this.#network;
-    const steps = to - from;
-    this.#makeRoom(steps);
-    const at = this.#filled;
-    const { size, kind } = this.#network.stack.input;
-    const place = this.#input.pointer + at * this.#input.stride;
-    if (kind === 'tokens') {
-      const ids = input.inputs.subarray(from * this.rows, to * this.rows);
-      arena.integers(place, ids.length).set(ids);
-    } else {
-      padRows(this.#network, place, input.inputs, from * this.rows, steps * this.rows, size, this.#input.ld);
+    const { inputs, clocks } = this.#network.graph;
+    this.#makeRoom(to - from);
+    const at = this.#axis.filled;
+    this.#ends = to === stepsOf(input, clocks[0]!);
+    for (const [index, node] of inputs.entries()) {
+      if (node.clock === clocks[0]) this.#fill(index, node, input, from, to, at);
+      else this.#fill(index, node, input, 0, node.clock.kind === 'row' ? 1 : stepsOf(input, node.clock), 0);
     }
-    // Where no step has such a flag, all are 0 already.
-    if (input.resets !== undefined || this.#hasResets) this.#reset(input, from, to, at);
-    if (input.lengths !== undefined || this.#hasPadding) this.#pad(input, from, to, at);
-    this.#filled += steps;
+    this.#axis.append(from, to, input.resets, lengthsOf(input, clocks[0]!));
+    for (const [index, axis] of this.#axes.entries()) {
+      const clock = clocks[index]!;
+      if (index > 0) axis.append(0, stepsOf(input, clock), undefined, lengthsOf(input, clock));
+    }
     return at;
+  }
+
+  /** Writes steps `from` to `to` of an input, from place `at` on. */
+  #fill(index: number, { name, output: { kind, size } }: InputNode, input: Input, from: number, to: number, at: number) {
+    const { pointer, stride, ld } = this.#inputs[index]!;
+    const place = pointer + at * stride;
+    const values = valuesOf(input.inputs, name);
+    if (kind === 'tokens') {
+      const ids = values.subarray(from * this.rows, to * this.rows);
+      this.#network.arena.integers(place, ids.length).set(ids);
+    } else {
+      padRows(this.#network, place, values, from * this.rows, (to - from) * this.rows, size, ld);
+    }
   }
 
   /** Draws the random masks of the steps that were appended last, from `at` on. */
   draw(at: number, source: Omit<Draw, 'mask'>): void {
     let masks = 0;
     const draw: Draw = { ...source, mask: () => ++masks };
-    for (const layer of this.#layers) layer.draw?.(at, this.#filled, draw);
-  }
-
-  /** The tokens of steps `from` to `to`; none where the input is features. */
-  tokens(from: number, to: number): Int32Array {
-    const { pointer, stride } = this.#input;
-    const count = this.#network.stack.input.kind === 'tokens' ? (to - from) * this.rows : 0;
-    return this.#network.arena.integers(pointer + from * stride, count);
-  }
-
-  /**
-   * Computes steps `from` to `to` of the window. Layers behind the last recurrent one carry nothing from step to step: they
-   * begin at `headFrom`, before which nobody wants their outputs.
-   */
-  forward(from: number, to: number, headFrom = from): void {
-    for (const [index, layer] of this.#layers.entries()) {
-      const first = index < this.#head ? from : headFrom;
-      if (first < to) layer.forward(first, to, this.#pass());
+    for (const { node, axis, bound } of this.#nodes) {
+      if (axis === this.#axis) bound.draw?.(at, this.filled, draw);
+      else if (axis !== undefined) bound.draw?.(0, axis.filled, draw);
+      // One output a row is that of the last step.
+      else bound.draw?.(0, 1, { ...draw, step: node.complete ? draw.step + this.filled - 1 - at : draw.step });
     }
   }
 
-  /** From dOutput of steps `headFrom` to `to`: adds to the network's gradients, or overwrites those that are so. */
+  /** The tokens of an input in steps `from` to `to`; none where it is features. */
+  tokens(input: number, from: number, to: number): Int32Array {
+    const { graph, arena } = this.#network;
+    const index = graph.inputs.findIndex((node) => node.index === input);
+    const { clock, output } = graph.inputs[index]!;
+    if (output.kind !== 'tokens') return new Int32Array();
+    const { pointer, stride } = this.#inputs[index]!;
+    if (clock === graph.clocks[0]) return arena.integers(pointer + from * stride, (to - from) * this.rows);
+    const axis = this.#axes[graph.clocks.indexOf(clock)];
+    return arena.integers(pointer, (axis?.filled ?? 1) * this.rows);
+  }
+
+  /**
+   * Computes steps `from` to `to` of the window. What is wanted only from the first step on that a loss is taken of begins at
+   * `headFrom`; what has one output a row is computed where sequences end.
+   */
+  forward(from: number, to: number, headFrom = from): void {
+    const pass = this.#pass();
+    for (const bound of this.#nodes) {
+      const range = this.#range(bound, from, to, headFrom);
+      if (range === undefined) continue;
+      if (bound.start !== undefined) this.#startNode(bound, bound.start);
+      bound.bound.forward(...range, pass);
+    }
+  }
+
+  /**
+   * From the gradients of the outputs of steps `headFrom` to `to`: adds to the network's gradients, or overwrites those that are so.
+   */
   backward(from: number, to: number, { headFrom = from, ...how }: BackwardOptions = {}): void {
-    for (let index = this.#layers.length - 1; index >= 0; index--) {
-      if (index === this.#head - 1) {
-        const { pointer, stride } = this.#gradients[index]!;
-        this.#network.arena.octets(pointer + from * stride, (headFrom - from) * stride).fill(0);
-      }
-      const first = index < this.#head ? from : headFrom;
-      if (first < to) this.#layers[index]!.backward(first, to, this.#pass(how));
-      else if (how.continuesFromLater !== true) this.#network.clearGradientsOf(this.#network.stack.layers[index]!);
+    const pass = this.#pass(how);
+    const first = how.continuesFromLater !== true;
+    // Written before any layer goes back: readers of these add to what is there.
+    if (first) for (const bound of this.#nodes) this.#clearUnwritten(bound, to, from, headFrom);
+    for (const bound of this.#nodes.toReversed()) {
+      if (!bound.flows) continue;
+      const range = this.#range(bound, from, to, headFrom);
+      if (range !== undefined) {
+        bound.bound.backward(...range, pass);
+        this.#addAddends(bound, range);
+        if (bound.start !== undefined) this.#endNode(bound, bound.start);
+      } else if (first) this.#network.clearOverwritten(bound.node);
+    }
+  }
+
+  /** Clears what nobody writes of the gradients of a layer in this pass. */
+  #clearUnwritten(bound: BoundNode, to: number, from: number, headFrom: number): void {
+    if (!bound.flows) return;
+    const { arena } = this.#network;
+    if (bound.partly) {
+      const { pointer, stride } = bound.gradient;
+      if (bound.axis === undefined) arena.octets(pointer, stride).fill(0);
+      else arena.octets(pointer + from * stride, (headFrom - from) * stride).fill(0);
+    }
+    const written = this.#ends && to === this.filled;
+    for (const { read, gradients } of bound.states) {
+      if (gradients !== undefined && (!read || !written)) arena.octets(gradients.pointer, gradients.stride).fill(0);
+    }
+  }
+
+  /** The steps that a layer computes when steps `from` to `to` are; undefined where there are none. */
+  #range({ node, axis }: BoundNode, from: number, to: number, headFrom: number): readonly [number, number] | undefined {
+    if (axis === this.#axis) {
+      const first = node.wanted === 'all' ? from : headFrom;
+      return first < to ? [first, to] : undefined;
+    }
+    if (axis !== undefined) return [0, axis.filled];
+    return !node.complete || (this.#ends && to === this.filled) ? [0, 1] : undefined;
+  }
+
+  /** Adds what a layer could only write. */
+  #addAddends({ addends }: BoundNode, [from, to]: readonly [number, number]): void {
+    const { kernels } = this.#network;
+    for (const { from: source, to: target } of addends) {
+      const count = (to - from) * this.rows * target.ld;
+      kernels.add(target.pointer + from * target.stride, source.pointer + from * source.stride, count);
+    }
+  }
+
+  /** The first states of a layer are the last of another, or its one output. */
+  #startNode({ states }: BoundNode, start: readonly BoundState[]): void {
+    const { kernels } = this.#network;
+    for (const { name, values } of states) {
+      const source = start.find((state) => state.name === name);
+      const count = this.rows * values.ld;
+      if (source === undefined) kernels.clear(values.pointer, count);
+      else kernels.copy(values.pointer, source.value(), count);
+    }
+  }
+
+  /** The gradients of its first states go to where those come from. */
+  #endNode({ states }: BoundNode, start: readonly BoundState[]): void {
+    const { kernels } = this.#network;
+    for (const { name, gradient, add } of start) {
+      const own = states.find((state) => state.name === name)?.gradients;
+      if (gradient === undefined || own === undefined) continue;
+      const count = this.rows * own.ld;
+      if (add) kernels.add(gradient, own.pointer, count);
+      else kernels.copy(gradient, own.pointer, count);
     }
   }
 
@@ -219,34 +274,29 @@ export class Window {
     return this.#penalties.map((penalty, index) => ask(penalty, this.#pass(how), index));
   }
 
-  /** Puts the outputs where a loss turns them into gradients; nothing to do where that is the same place. */
-  moveToGradient(from: number, to: number): void {
-    if (this.output.pointer === this.dOutput.pointer) return;
-    const start = this.output.pointer + from * this.output.stride;
-    const end = this.output.pointer + to * this.output.stride;
-    const { arena } = this.#network;
-    arena.octets(0, arena.bytes).copyWithin(this.dOutput.pointer + from * this.dOutput.stride, start, end);
-  }
-
   /** The first layer whose outputs in steps `from` to `to` are not finite, for an error message. */
   firstNonFinite(from: number, to: number): string {
-    const { layers, description } = this.#network.stack;
-    const index = this.#results.findIndex(({ pointer, stride, ld }) => {
-      const values = this.#network.arena.reals(pointer + from * stride, (to - from) * this.rows * ld);
+    const found = this.#nodes.find((bound) => {
+      const range = this.#range(bound, from, to, from);
+      if (range === undefined) return false;
+      const { pointer, stride, ld } = bound.result;
+      const [first, end] = range;
+      const values = this.#network.arena.reals(pointer + first * stride, (end - first) * this.rows * ld);
       return values.some((value) => !Number.isFinite(value));
     });
-    const layer = index < 0 ? layers.length - 1 : index;
-    return `layer ${layer} (${description[layer + 1]!.kind})`;
+    const { entry, kind, name } = (found ?? this.#nodes.at(-1)!).node;
+    return name === undefined ? `layer ${entry - 1} (${kind})` : `'${name}' (${kind})`;
   }
 
-  /** A copy of the outputs of steps `from` to `to`, [to - from, B, O]; zero where the step is padding. */
-  outputs(from: number, to: number): Reals {
-    const { pointer, stride, ld } = this.output;
-    const size = this.#network.stack.layers.at(-1)!.output.size;
+  /** A copy of the outputs of a layer in steps `from` to `to`, [to - from, B, O], zero where the step is padding; or its one output a row. */
+  outputs(layer: LayerNode, from: number, to: number): Reals {
+    const { result, axis } = this.node(layer);
+    const { pointer, stride, ld } = result;
+    const { size } = layer.output;
+    if (axis === undefined) return this.#unpad(pointer, this.rows, size, ld);
     const count = (to - from) * this.rows;
     const outputs = this.#unpad(pointer + from * stride, count, size, ld);
-    if (this.#network.stack.last) return outputs;
-    const { pointer: flags, stride: width } = this.#padding;
+    const { pointer: flags, stride: width } = axis.padding;
     const padding = this.#network.arena.octets(flags + from * width, count);
     for (let row = 0; row < count; row++) if (padding[row] === 1) outputs.fill(0, row * size, (row + 1) * size);
     return outputs;
@@ -254,19 +304,19 @@ export class Window {
 
   /** A copy of the state that the next step would start from. */
   state(): State {
-    const widths = this.#network.stateWidths;
-    const layers = this.#states.map(({ pointer, stride, ld }, index) =>
-      this.#unpad(pointer + this.#filled * stride, this.rows, widths[index]!, ld),
-    );
+    const layers = this.#network.states.map(({ columns }, index) => {
+      const { pointer, stride, ld } = this.#states[index]!;
+      return this.#unpad(pointer + this.filled * stride, this.rows, columns, ld);
+    });
     return { rows: this.rows, layers };
   }
 
-  /** Writes the last `steps` steps, fewer where there are fewer, and the state behind them, for a window that goes on from there. */
+  /** Writes the last `steps` steps, fewer where there are fewer, and the state after them, for a window that goes on from there. */
   save(out: StateWriter, steps: number): void {
-    const kept = Math.min(steps, this.#filled);
+    const kept = Math.min(steps, this.filled);
     out.value('rows', this.rows);
     out.value('steps', kept);
-    this.#memory.save(out, this.#filled - kept, this.#filled);
+    this.#memory.save(out, this.filled - kept, this.filled);
   }
 
   /** The inverse of `save`. The window has room for the steps. */
@@ -275,10 +325,7 @@ export class Window {
     const steps = saved.count('steps');
     if (steps > this.capacity) throw saved.error('steps', `at most ${this.capacity}`, String(steps));
     this.#memory.load(saved, steps);
-    this.#filled = steps;
-    const flagged = ({ pointer }: Track) => this.#network.arena.octets(pointer, steps * this.rows).includes(1);
-    this.#hasResets = flagged(this.#resets);
-    this.#hasPadding = flagged(this.#padding);
+    this.#axis.refill(steps);
   }
 
   /** Gives the memory back. The window must not be used after. */
@@ -292,9 +339,10 @@ export class Window {
     continuesFromLater = false,
     continuesToEarlier = false,
   }: BackwardOptions = {}): Pass {
-    const resets = this.#hasResets;
-    const padding = this.#hasPadding;
-    const index = +resets + 2 * +padding + 4 * +keepsActivations + 8 * +continuesFromLater + 16 * +continuesToEarlier;
+    const resets = this.#axes.some(({ hasResets }) => hasResets);
+    const padding = this.#axes.some(({ hasPadding }) => hasPadding);
+    const index =
+      +resets + 2 * +padding + 4 * +keepsActivations + 8 * +continuesFromLater + 16 * +continuesToEarlier;
     this.#passes[index] ??= {
       resets,
       padding,
@@ -306,32 +354,11 @@ export class Window {
     return this.#passes[index];
   }
 
-  /** Marks the steps at which rows begin anew. */
-  #reset({ resets }: Input, from: number, to: number, at: number): void {
-    const { pointer, stride } = this.#resets;
-    const flags = this.#network.arena.octets(pointer + at * stride, (to - from) * this.rows);
-    if (resets === undefined) flags.fill(0);
-    else flags.set(resets.subarray(from * this.rows, to * this.rows));
-    this.#hasResets ||= flags.includes(1);
-  }
-
-  /** Marks the steps of rows that have ended. */
-  #pad({ lengths }: Input, from: number, to: number, at: number): void {
-    const { pointer, stride } = this.#padding;
-    const padding = this.#network.arena.octets(pointer + at * stride, (to - from) * this.rows);
-    padding.fill(0);
-    if (lengths === undefined) return;
-    for (let row = 0; row < this.rows; row++) {
-      for (let step = Math.max(from, lengths[row]!); step < to; step++) padding[(step - from) * this.rows + row] = 1;
-    }
-    this.#hasPadding ||= padding.includes(1);
-  }
-
   #makeRoom(steps: number): void {
-    const drop = this.#filled + steps - this.capacity;
+    const drop = this.filled + steps - this.capacity;
     if (drop <= 0) return;
-    this.#memory.drop(drop, this.#filled);
-    this.#filled -= drop;
+    this.#memory.drop(drop, this.filled);
+    this.#axis.drop(drop);
   }
 
   #unpad(pointer: Pointer, count: number, width: number, ld: number): Reals {

@@ -3,30 +3,20 @@
 
 import type { Signal } from '../../base/signal.ts';
 import type { Kernels, Pointer } from '../../wasm/kernels.ts';
-import type { BufferSpec, Pass, Track } from '../contract.ts';
+import type { BoundPort, Pass, Track, Weight } from '../contract.ts';
 import { weightGradient } from './weight-gradient.ts';
 
+/** What is projected, and by what. */
 export interface ProjectionBinding {
   readonly kernels: Kernels;
   /** B. */
   readonly rows: number;
-  readonly input: Track;
-  readonly dInput: Track | undefined;
-  readonly addToInput?: boolean;
+  readonly input: BoundPort;
   /** V, [inputs, outputs]. */
-  readonly weight: Pointer;
-  readonly dWeight: Pointer;
+  readonly weight: Weight;
   /** b, or 0: none. */
   readonly bias: Pointer;
   readonly dBias: Pointer;
-  /** Room for V packed, where it stays as it is; else 0. */
-  readonly packed: Pointer;
-}
-
-/** The buffer for `packed`. */
-export function packedBuffer(name: string, input: Signal, columns: number, gates: number): readonly BufferSpec[] {
-  if (input.kind === 'tokens') return [];
-  return [{ name, extent: 'fixed', rows: input.size, columns, gates, type: 'real', kept: false, frozen: true }];
 }
 
 /** Runs over steps `from` to `to`; `y` and `dy` are the tracks of the result and of its gradient. */
@@ -52,71 +42,58 @@ export function bindProjection(
   outputs: number,
   scratch: Pointer,
 ): Projection {
-  const { kernels, rows, input, dInput, addToInput = false, weight, dWeight, bias, dBias, packed } = binding;
+  return signal.kind === 'tokens'
+    ? bindLookUp(binding, outputs)
+    : bindProduct(binding, signal.size, outputs, scratch);
+}
+
+const at = (track: Track, step: number): Pointer => track.pointer + step * track.stride;
+
+function bindLookUp({ kernels, rows, input, weight, bias, dBias }: ProjectionBinding, outputs: number): Projection {
   const ld = kernels.padded(outputs);
-  const at = (track: Track, step: number): Pointer => track.pointer + step * track.stride;
+  const tokens = input.track;
+  return {
+    forward(y, from, to) {
+      kernels.gatherRows(at(y, from), weight.pointer, bias, at(tokens, from), (to - from) * rows, ld);
+    },
+    backward(dy, from, to) {
+      const n = (to - from) * rows;
+      if (dBias !== 0) kernels.sumRows(dBias, at(dy, from), n, ld);
+      if (weight.gradient !== 0) kernels.scatterAddRows(weight.gradient, at(dy, from), at(tokens, from), n, ld);
+    },
+  };
+}
 
-  if (signal.kind === 'tokens') {
-    return {
-      forward(y, from, to) {
-        kernels.gatherRows(at(y, from), weight, bias, at(input, from), (to - from) * rows, ld);
-      },
-      backward(dy, from, to) {
-        const n = (to - from) * rows;
-        if (dBias !== 0) kernels.sumRows(dBias, at(dy, from), n, ld);
-        kernels.scatterAddRows(dWeight, at(dy, from), at(input, from), n, ld);
-      },
-    };
-  }
-
-  const inputs = signal.size;
-  if (packed !== 0) kernels.packB(packed, weight, inputs, outputs, ld, false);
+function bindProduct(
+  { kernels, rows, input, weight, bias, dBias }: ProjectionBinding,
+  inputs: number,
+  outputs: number,
+  scratch: Pointer,
+): Projection {
+  const ld = kernels.padded(outputs);
+  const { track: x, gradient: dx, add } = input;
+  const { pointer: V, packed, turned } = weight;
+  // A tied matrix lies as [outputs, inputs].
+  const ldV = turned ? kernels.padded(inputs) : ld;
   return {
     forward(y, from, to) {
       const n = (to - from) * rows;
+      const [target, source] = [at(y, from), at(x, from)];
       if (packed !== 0) {
-        const x = at(input, from);
-        kernels.gemmPacked(at(y, from), x, packed, n, outputs, inputs, input.ld, ld, false, bias, scratch);
-        return;
+        kernels.gemmPacked(target, source, packed, n, outputs, inputs, x.ld, ld, false, bias, scratch);
+      } else {
+        kernels.gemm(target, source, V, n, outputs, inputs, x.ld, ldV, ld, false, turned, bias, scratch);
       }
-      kernels.gemm(
-        at(y, from),
-        at(input, from),
-        weight,
-        n,
-        outputs,
-        inputs,
-        input.ld,
-        ld,
-        ld,
-        false,
-        false,
-        bias,
-        scratch,
-      );
     },
     backward(dy, from, to, pass) {
       const n = (to - from) * rows;
-      if (dBias !== 0) kernels.sumRows(dBias, at(dy, from), n, ld);
-      const both = { x: at(input, from), ldx: input.ld, inputs, dy: at(dy, from), ldy: ld, outputs, rows: n };
-      weightGradient(kernels, dWeight, ld, both, pass.continuesFromLater, scratch);
-      if (dInput !== undefined) {
-        kernels.gemm(
-          at(dInput, from),
-          at(dy, from),
-          weight,
-          n,
-          inputs,
-          outputs,
-          ld,
-          ld,
-          dInput.ld,
-          false,
-          true,
-          addToInput ? at(dInput, from) : 0,
-          scratch,
-        );
-      }
+      const source = at(dy, from);
+      if (dBias !== 0) kernels.sumRows(dBias, source, n, ld);
+      const product = { x: at(x, from), ldx: x.ld, inputs, dy: source, ldy: ld, outputs, rows: n };
+      weightGradient(kernels, weight, ldV, product, pass, scratch);
+      if (dx === undefined) return;
+      const target = at(dx, from);
+      kernels.gemm(target, source, V, n, inputs, outputs, ld, ldV, dx.ld, false, !turned, add ? target : 0, scratch);
     },
   };
 }

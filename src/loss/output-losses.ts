@@ -1,0 +1,124 @@
+// Which loss belongs to which output of a model.
+import { checkNumber, checkOneOf, checkOptions, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import type { Graph, LayerNode } from '../model/graph.ts';
+import { type Loss, type LossName, losses, lossNames, type Reduction, reduce } from './losses.ts';
+
+/** The loss of one output, with its part in the whole. */
+export interface WeightedLoss {
+  readonly loss: LossName;
+  /** The factor of this loss in the objective, ≥ 0. Default 1. */
+  readonly weight?: number;
+}
+
+/** The loss of a model with one output; of several, that of each by the name of its entry. */
+export type LossOption = LossName | Readonly<Record<string, LossName | WeightedLoss>>;
+
+/** A loss and the output that it is of. */
+export interface OutputLoss {
+  readonly node: LayerNode;
+  readonly loss: Loss;
+  readonly weight: number;
+}
+
+/** What one output's loss was. */
+export interface OutputResult {
+  /** Of the output's entry; undefined where it has none. */
+  readonly name: string | undefined;
+  /** The reduced loss, without its weight. 0 where nothing counts. */
+  readonly loss: number;
+  /** Σ of the losses. */
+  readonly lossSum: number;
+  /** How many numbers the sum is over. */
+  readonly counted: number;
+}
+
+/** What several outputs' losses come to together. */
+export interface LossResult {
+  /** The reduced loss; of several outputs the sum of theirs, each times its weight. */
+  readonly loss: number;
+  /** Σ of the losses; of several outputs that of theirs, each times its weight. */
+  readonly lossSum: number;
+  /** How many numbers are in the sum. */
+  readonly counted: number;
+  /** That of each output, where there are several. */
+  readonly outputs?: readonly OutputResult[];
+}
+
+/** Checks a loss option as far as that goes without a model. */
+export function checkLoss(where: string, option: LossOption): void {
+  if (typeof option !== 'object' || option === null) {
+    checkOneOf(where, option, lossNames);
+    return;
+  }
+  for (const [name, given] of Object.entries(option)) checkWeighted(`${where}.${name}`, given);
+}
+
+function checkWeighted(where: string, given: LossName | WeightedLoss): Required<WeightedLoss> {
+  if (typeof given !== 'object' || given === null) return { loss: checkOneOf(where, given, lossNames), weight: 1 };
+  checkOptions(where, given, ['loss', 'weight']);
+  return {
+    loss: checkOneOf(`${where}.loss`, given.loss, lossNames),
+    weight: checkNumber(`${where}.weight`, given.weight ?? 1, { min: 0 }),
+  };
+}
+
+/**
+ * The losses of a graph's outputs.
+ *
+ * @throws BpttError for an output that no loss names, and a loss for an output that is not there.
+ */
+export function outputLosses(where: string, { outputs }: Graph, option: LossOption): readonly OutputLoss[] {
+  const names = outputs.map(({ name }) => name);
+  if (typeof option === 'string') {
+    if (outputs.length === 1) return [{ node: outputs[0]!, loss: losses[option], weight: 1 }];
+    throw new BpttError(
+      'invalid-argument',
+      `${where}: expected a loss for each output, as in { ${names.map((name) => `${name}: '${option}'`).join(', ')} }, got ${show(option)}`,
+    );
+  }
+  const unknown = Object.keys(option).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new BpttError(
+      'invalid-argument',
+      `${where}.${unknown}: expected the name of an output (${names.map((name) => name ?? 'the only one, which has no name').join(', ')}), got '${unknown}'`,
+    );
+  }
+  return outputs.map((node) => {
+    const given = option[node.name!];
+    if (given === undefined) {
+      throw new BpttError('invalid-argument', `${where}: expected a loss for output ${node.where}, got none`);
+    }
+    const { loss, weight } = checkWeighted(`${where}.${node.name}`, given);
+    return { node, loss: losses[loss], weight };
+  });
+}
+
+/** What batches hold for a graph with these losses. */
+export function slotsOf({ inputs, clocks }: Graph, terms: readonly OutputLoss[]) {
+  return {
+    clocks,
+    inputs: inputs.map(({ name, output: signal, clock }) => ({ name, signal, clock })),
+    outputs: terms.map(({ node: { name, clock, output }, loss }) => ({ name, clock, signal: loss.targets(output.size) })),
+  };
+}
+
+/** The results of all outputs as one. */
+export function together(
+  reduction: Reduction,
+  terms: readonly OutputLoss[],
+  sums: readonly number[],
+  counts: readonly number[],
+): LossResult {
+  const outputs = terms.map(({ node }, index): OutputResult => {
+    const [lossSum, counted] = [sums[index]!, counts[index]!];
+    return { name: node.name, loss: reduce(reduction, lossSum, counted), lossSum, counted };
+  });
+  const weighted = (values: readonly number[]) => values.reduce((sum, value, i) => sum + terms[i]!.weight * value, 0);
+  return {
+    loss: weighted(outputs.map(({ loss }) => loss)),
+    lossSum: weighted(sums),
+    counted: counts.reduce((sum, count) => sum + count, 0),
+    ...(outputs.length > 1 && { outputs }),
+  };
+}

@@ -1,0 +1,219 @@
+// The layers of a graph in a window: each gets the addresses of what it reads, of its buffers and gradients.
+import type { Binding, BoundLayer, BoundPort, BoundState, StateSpec, Track } from '../layers/contract.ts';
+import type { Pointer } from '../wasm/kernels.ts';
+import type { LayerNode } from './graph.ts';
+import type { Network } from './network.ts';
+import { addendName, addsTo, mixed, type Readers, readersOf } from './readers.ts';
+import type { TimeAxis } from './time-axis.ts';
+import { bindWeight, packedName } from './weights.ts';
+import type { WindowMemory } from './window-memory.ts';
+
+/** A layer in a window. */
+export interface BoundNode {
+  readonly node: LayerNode;
+  readonly bound: BoundLayer;
+  /** Its time axis; undefined where it has one output a row. */
+  readonly axis: TimeAxis | undefined;
+  /** Its outputs, and their gradients; the same place where nobody needs the outputs any more. */
+  readonly result: Track;
+  readonly gradient: Track;
+  readonly states: readonly BoundStateOf[];
+  /** The states from which its own start. */
+  readonly start: readonly BoundState[] | undefined;
+  /** Gradients of what it reads that are to be added to what is there. */
+  readonly addends: readonly { readonly from: Track; readonly to: Track }[];
+  /** Whether gradients go back through it. */
+  readonly flows: boolean;
+  /** Whether what goes back first writes the gradient of some of its steps alone, or not in every pass: the rest is to be cleared. */
+  readonly partly: boolean;
+}
+
+/** One of the states of a layer. */
+export interface BoundStateOf extends StateSpec {
+  readonly values: Track;
+  readonly gradients: Track | undefined;
+  /** Whether another layer reads the last one, and gives its gradient. */
+  readonly read: boolean;
+}
+
+export interface BindOptions {
+  readonly rows: number;
+  /** The block of gradients, 0 where there is none. */
+  readonly gradients: Pointer;
+  /** Whether parameters stay as they are while the window lives. */
+  readonly fixed: boolean;
+}
+
+/** Binds the layers of a graph; `inputs` are the tracks of its inputs. */
+export function bindNodes(
+  network: Network,
+  memory: WindowMemory,
+  axes: readonly TimeAxis[],
+  inputs: readonly Track[],
+  options: BindOptions,
+): readonly BoundNode[] {
+  return new Binder(network, memory, axes, inputs, options).bind();
+}
+
+class Binder {
+  readonly #network: Network;
+  readonly #memory: WindowMemory;
+  readonly #axes: readonly TimeAxis[];
+  readonly #inputs: readonly Track[];
+  readonly #options: BindOptions;
+  readonly #readers: readonly Readers[];
+
+  constructor(
+    network: Network,
+    memory: WindowMemory,
+    axes: readonly TimeAxis[],
+    inputs: readonly Track[],
+    options: BindOptions,
+  ) {
+    this.#network = network;
+    this.#memory = memory;
+    this.#axes = axes;
+    this.#inputs = inputs;
+    this.#options = options;
+    this.#readers = network.graph.nodes.map((node) => readersOf(network.graph, node));
+  }
+
+  bind(): readonly BoundNode[] {
+    return this.#network.graph.layers.map((node) => {
+      const { layer, index, owner, start } = node;
+      const flows = this.#options.gradients !== 0 && this.#network.flow.has(index);
+      const readers = this.#readers[index]!;
+      const gradient = this.#gradient(index);
+      const states = layer.states.map((state) => ({
+        ...state,
+        values: this.#memory.find(owner, state.value)!,
+        gradients: state.gradient === undefined ? undefined : this.#memory.find(owner, state.gradient)!,
+        read: readers.state(state.name).length > 0,
+      }));
+      // Nobody writes the gradients of steps where the states alone are read.
+      if (flows && readers.outputs.length === 0 && states.some(({ read }) => read)) this.#clear(gradient, node);
+      return {
+        node,
+        bound: layer.bind(this.#binding(node)),
+        axis: this.#axis(node),
+        result: this.#result(index),
+        gradient,
+        states,
+        addends: flows ? this.#addends(node) : [],
+        start: start === undefined ? undefined : this.#statesOf(start, node),
+        flows,
+        partly: partly(
+          node,
+          readers.outputs,
+          states.some(({ read }) => read),
+        ),
+      };
+    });
+  }
+
+  #binding(node: LayerNode): Binding {
+    const { layer, owner, inputs, start } = node;
+    const { rows, gradients, fixed } = this.#options;
+    const { kernels, parameters } = this.#network;
+    // What has one output a row has no flags: they are those of the first time axis, and nobody looks.
+    const { resets, padding } = this.#axis(node) ?? this.#axes[0]!;
+    const buffer = (name: string) => this.#memory.find(owner, name)!;
+    return {
+      kernels,
+      rows,
+      inputs: inputs.map((source, port) => this.#port(source, node, port)),
+      dOutput: this.#gradient(node.index),
+      resets,
+      padding,
+      scratch: this.#memory.scratch,
+      started: start !== undefined,
+      parameter: (name) => parameters + this.#network.offset(name),
+      weight: (name) =>
+        bindWeight(this.#network, layer, name, fixed ? buffer(packedName(name)).pointer : 0, gradients),
+      gradient: (name) =>
+        gradients === 0 || this.#network.isFrozen(name) ? 0 : gradients + this.#network.offset(name),
+      buffer,
+    };
+  }
+
+  #addends(node: LayerNode): BoundNode['addends'] {
+    return node.inputs.flatMap((source, port) => {
+      const from = this.#memory.find('window', addendName(node, port));
+      return from === undefined ? [] : [{ from, to: this.#gradient(source) }];
+    });
+  }
+
+  #port(source: number, reader: LayerNode, port: number): BoundPort {
+    const { flow, graph } = this.#network;
+    const wanted = this.#options.gradients !== 0 && flow.has(source);
+    const node = graph.nodes[source]!;
+    const { outputs } = this.#readers[source]!;
+    const axis = this.#axis(node) ?? this.#axes[0]!;
+    const add = addsTo(outputs, reader);
+    const own = wanted && add && reader.layer.adds !== true;
+    const gradient = () => (own ? this.#memory.find('window', addendName(reader, port))! : this.#gradient(source));
+    return {
+      track: this.#result(source),
+      gradient: wanted ? gradient() : undefined,
+      add: add && !own,
+      filled: () => axis.filled,
+      states: reader.layer.takes === 'last' ? this.#statesOf(source, reader) : [],
+      padding: axis.padding,
+    };
+  }
+
+  /** The states in which a node ends, as one of their readers sees them. */
+  #statesOf(source: number, reader: LayerNode): readonly BoundState[] {
+    const { flow, graph } = this.#network;
+    const node = graph.nodes[source]!;
+    const wanted = this.#options.gradients !== 0 && flow.has(source);
+    const readers = this.#readers[source]!;
+    if (node.layer === undefined || node.clock.kind === 'row') {
+      const track = this.#result(source);
+      const gradient = wanted ? this.#gradient(source).pointer : undefined;
+      return [{ name: 'h', value: () => track.pointer, ld: track.ld, gradient, add: addsTo(readers.outputs, reader) }];
+    }
+    const { owner, layer } = node;
+    const axis = this.#axis(node)!;
+    return layer.states.map(({ name, value, gradient }) => {
+      const values = this.#memory.find(owner, value)!;
+      const slots = layer.buffers.find((buffer) => buffer.name === value)!.extent === 'slot';
+      return {
+        name,
+        value: () => values.pointer + (slots ? axis.filled * values.stride : 0),
+        ld: values.ld,
+        gradient: wanted && gradient !== undefined ? this.#memory.find(owner, gradient)!.pointer : undefined,
+        add: readers.state(name).at(-1)!.index !== reader.index,
+      };
+    });
+  }
+
+  #axis({ clock }: LayerNode | { readonly clock: LayerNode['clock'] }): TimeAxis | undefined {
+    return this.#axes[this.#network.graph.clocks.indexOf(clock)];
+  }
+
+  #result(index: number): Track {
+    const node = this.#network.graph.nodes[index]!;
+    if (node.layer === undefined) return this.#inputs[this.#network.graph.inputs.indexOf(node)]!;
+    const track = this.#memory.find(node.owner, node.layer.result)!;
+    const slots = node.layer.buffers.find(({ name }) => name === node.layer.result)!.extent === 'slot';
+    return slots ? { ...track, pointer: track.pointer + track.stride } : track;
+  }
+
+  #gradient(index: number): Track {
+    const node = this.#network.graph.nodes[index] as LayerNode;
+    return this.#memory.find('window', `dOutput${node.owner}`) ?? this.#result(index);
+  }
+
+  #clear({ pointer, stride }: Track, node: LayerNode): void {
+    const steps = this.#memory.stepsOf(node.clock);
+    this.#network.arena.octets(pointer, steps * stride).fill(0);
+  }
+}
+
+function partly({ wanted, clock }: LayerNode, outputs: readonly LayerNode[], ended: boolean): boolean {
+  if (clock.kind === 'row') return mixed(outputs);
+  const first = outputs.at(-1);
+  // Of an output the loss writes the gradient, from the first step on that counts.
+  return wanted === 'all' && (first === undefined ? !ended : first.wanted === 'counted');
+}

@@ -1,0 +1,433 @@
+// From a description to a graph: which node reads which, on which clock, and what each needs of the others. Pure: it computes nothing.
+//
+// An entry of a description is one node, but for a layer with `returns: 'last'`, which is the layer and a node that takes its last
+// state. Nodes stand in the order of the entries, so whoever reads one stands after it, and backward is the list in reverse.
+import { checkObject, checkString, nearest, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import type { Clock, Signal } from '../base/signal.ts';
+import type { Layer, LayerKind, ParameterSpec, Place, Port } from '../layers/contract.ts';
+import { split } from '../layers/entry.ts';
+import { checkInputDescription, isInput } from '../layers/inputs.ts';
+import { lastLayer } from '../layers/last.ts';
+import { kindOf, type ModelDescription } from '../layers/registry.ts';
+
+/** What all nodes have. */
+interface AnyNode {
+  /** Its place among the nodes. */
+  readonly index: number;
+  /** The place of its entry in the description. */
+  readonly entry: number;
+  readonly kind: string;
+  /** The name that people gave it. */
+  readonly name: string | undefined;
+  /** How errors call it: `model[2]`, or `model[2] 'decoder'`. */
+  readonly where: string;
+  readonly output: Signal;
+  readonly clock: Clock;
+  /** Whether it depends on where sequences end, so that it can only be computed when they are there to their ends. */
+  readonly complete: boolean;
+}
+
+/** What is given from outside. */
+export interface InputNode extends AnyNode {
+  readonly layer?: undefined;
+}
+
+/** What is computed. */
+export interface LayerNode extends AnyNode {
+  readonly layer: Layer;
+  /** How its buffers are called in checkpoints: its place among the layers. */
+  readonly owner: string;
+  /** The nodes that it reads, in the order of its ports. */
+  readonly inputs: readonly number[];
+  /** The node whose last states are its first. */
+  readonly start: number | undefined;
+  /** Whether all steps are wanted of it, or those alone from which losses count. */
+  readonly wanted: 'all' | 'counted';
+}
+
+export type GraphNode = InputNode | LayerNode;
+
+/** A graph in which each layer reads the one before, from one input to one output. */
+export interface Stack {
+  readonly input: Signal;
+  readonly layers: readonly Layer[];
+  /** Whether outputs are one for each row, not one for each step. */
+  readonly last: boolean;
+}
+
+export interface Graph {
+  readonly description: ModelDescription;
+  readonly nodes: readonly GraphNode[];
+  readonly inputs: readonly InputNode[];
+  readonly layers: readonly LayerNode[];
+  /** Those that nobody reads. */
+  readonly outputs: readonly LayerNode[];
+  /** The time axes with steps; batches are cut into windows on the first. */
+  readonly clocks: readonly Clock[];
+  /** Why sequences must be there as a whole, where they must: no truncation, no carried state, no memory budget. */
+  readonly whole: string | undefined;
+  /** The same as a stack, where it is one. */
+  readonly stack: Stack | undefined;
+}
+
+const ROW: Clock = { kind: 'row', name: 'row' };
+
+/**
+ * Checks a description, which may come from JavaScript or from a file, and builds its layers.
+ *
+ * @param kinds Kinds of layers beside those of the registry.
+ * @throws BpttError that names the entry: an unknown kind, name or option, an input in the wrong place, no layer.
+ */
+export function createGraph(description: readonly unknown[], kinds: readonly LayerKind<never>[] = []): Graph {
+  if (!Array.isArray(description) || description.length < 2) {
+    throw new BpttError(
+      'invalid-argument',
+      'model: expected [input, layer, ...] with at least one layer, such as [tokens(65), elman({ units: 128 }), dense({ units: 65 })]',
+    );
+  }
+  const builder = new GraphBuilder(kinds);
+  for (const [index, value] of description.entries()) builder.add(checkObject(`model[${index}]`, value), index);
+  return builder.finish();
+}
+
+/** The words that every entry may have, without the rest. */
+interface Words {
+  readonly name: string | undefined;
+  readonly from: readonly string[] | undefined;
+  readonly start: string | undefined;
+}
+
+class GraphBuilder {
+  readonly #kinds: readonly LayerKind<never>[];
+  readonly #description: object[] = [];
+  readonly #nodes: GraphNode[] = [];
+  readonly #clocks: Clock[] = [];
+  /** By name: the node that others read, and the one that has the states. */
+  readonly #named = new Map<string, { readonly output: number; readonly layer: number }>();
+  readonly #ordinals = new Map<string, number>();
+  readonly #parameters = new Map<string, ParameterSpec>();
+  #layers = 0;
+
+  constructor(kinds: readonly LayerKind<never>[]) {
+    this.#kinds = kinds;
+  }
+
+  add(entry: Readonly<Record<string, unknown>>, index: number): void {
+    const words = wordsOf(entry, `model[${index}]`);
+    const { name } = words;
+    const where = name === undefined ? `model[${index}]` : `model[${index}] '${name}'`;
+    if (name !== undefined && this.#named.has(name)) {
+      throw new BpttError('invalid-argument', `${where}.name: expected a name that no other entry has, got '${name}'`);
+    }
+    const own = split(entry).rest;
+    if (isInput(own)) this.#addInput(own, index, words, where);
+    else this.#addLayer(entry, own, index, words, where);
+    if (name !== undefined) {
+      const ofEntry = this.#nodes.filter((node) => node.entry === index);
+      this.#named.set(name, { layer: ofEntry[0]!.index, output: ofEntry.at(-1)!.index });
+    }
+  }
+
+  #addInput(own: Readonly<Record<string, unknown>>, entry: number, words: Words, where: string): void {
+    for (const word of ['from', 'start'] as const) {
+      if (words[word] === undefined) continue;
+      throw new BpttError('invalid-argument', `${where}.${word}: expected none of an input, which reads nothing, got ${show(words[word])}`);
+    }
+    const { description, signal } = checkInputDescription(own, where);
+    const clock = this.#clockOf(description.clock, words.name ?? description.kind, where);
+    this.#description.push({ ...description, ...named(words) });
+    this.#nodes.push({
+      index: this.#nodes.length,
+      entry,
+      kind: description.kind,
+      name: words.name,
+      where,
+      output: signal,
+      clock,
+      complete: false,
+    });
+  }
+
+  /** The time axis of an input: its own unless it says otherwise. */
+  #clockOf(given: string | undefined, name: string, where: string): Clock {
+    if (given === 'row') return ROW;
+    if (given !== undefined) return this.#clockNamed(given, `${where}.clock`);
+    const clock: Clock = { kind: 'steps', name };
+    this.#clocks.push(clock);
+    return clock;
+  }
+
+  #clockNamed(name: string, where: string): Clock {
+    return this.#nodes[this.#find(name, where).output]!.clock;
+  }
+
+  #addLayer(value: object, own: Readonly<Record<string, unknown>>, entry: number, words: Words, where: string): void {
+    const kind = kindOf(value, own.kind, where, this.#kinds);
+    const description = kind.check(own, where);
+    const inputs = this.#sources(words, where, kind.ports === 'several');
+    const start = words.start === undefined ? undefined : this.#find(words.start, `${where}.start`);
+    const layer = kind.create(description as never, this.#place(words, where, inputs));
+    for (const spec of layer.parameters) this.#own(spec, where);
+    const ports = inputs.map((input) => this.#nodes[input]!);
+    const clock = layer.clock ?? ports[0]!.clock;
+    const node: Omit<LayerNode, 'wanted'> = {
+      index: this.#nodes.length,
+      entry,
+      kind: kind.kind,
+      name: words.name,
+      where,
+      layer,
+      owner: String(this.#layers++),
+      inputs,
+      start: start?.layer,
+      output: layer.output,
+      clock,
+      complete:
+        layer.reads === 'both' ||
+        layer.takes === 'last' ||
+        start !== undefined ||
+        ports.some(({ complete }) => complete) ||
+        (clock.kind === 'row' && ports.some((port) => port.clock.kind === 'steps')),
+    };
+    if (clock.kind === 'row' && layer.reads !== 'step') {
+      throw new BpttError(
+        'invalid-shape',
+        `${where}: expected something with steps to read, got ${ports[0]!.where} (${ports[0]!.kind}), which gives one output a row; a ${kind.kind} layer reads other steps too`,
+      );
+    }
+    if (start !== undefined) this.#checkStart(node, this.#nodes[start.layer]!, words.start!);
+    this.#nodes.push(node as LayerNode);
+    this.#description.push({ ...description, ...named(words), ...reading(words) });
+    if ((description as { readonly returns?: unknown }).returns === 'last') this.#addLast(node);
+  }
+
+  /** What takes the last state of a layer that returns no more. */
+  #addLast(of: Omit<LayerNode, 'wanted'>): void {
+    const place = this.#place({ name: undefined, from: undefined, start: undefined }, of.where, [of.index]);
+    const layer = lastLayer.create({ kind: 'last' }, place);
+    this.#nodes.push({
+      ...of,
+      index: this.#nodes.length,
+      layer,
+      owner: `${of.owner}.last`,
+      inputs: [of.index],
+      start: undefined,
+      output: layer.output,
+      clock: layer.clock ?? of.clock,
+      complete: true,
+    } as LayerNode);
+  }
+
+  /** The nodes that an entry reads. */
+  #sources({ from }: Words, where: string, several: boolean): readonly number[] {
+    if (from === undefined) {
+      const before = this.#nodes.at(-1);
+      if (before === undefined) {
+        throw new BpttError(
+          'invalid-argument',
+          `${where}.kind: expected 'tokens' or 'features' first, which say what the model reads`,
+        );
+      }
+      return [before.index];
+    }
+    if (!several && from.length > 1) {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}.from: expected one entry, got ${from.length} (${from.join(', ')}); concat or add makes one of them`,
+      );
+    }
+    const sources = from.map((name) => this.#find(name, `${where}.from`).output);
+    if (new Set(sources).size < sources.length) {
+      throw new BpttError('invalid-argument', `${where}.from: expected each entry once, got ${from.join(', ')}`);
+    }
+    return sources;
+  }
+
+  #find(name: string, where: string) {
+    const found = this.#named.get(name);
+    if (found !== undefined) return found;
+    const known = [...this.#named.keys()];
+    const close = nearest(name, known);
+    const hint = close === undefined ? '' : `; is it '${close}'?`;
+    const names = known.length === 0 ? 'no entry before it has a name' : `known are ${known.map((one) => `'${one}'`).join(', ')}`;
+    throw new BpttError('invalid-argument', `${where}: expected the name of an entry before it, got '${name}': ${names}${hint}`);
+  }
+
+  #place({ name: given }: Words, where: string, inputs: readonly number[]): Place {
+    const ports = inputs.map((input): Port => {
+      const { output, clock, where: source, layer } = this.#nodes[input]!;
+      return { signal: output, clock, where: source, states: layer?.states ?? [] };
+    });
+    // Counted once an entry, however many parameters it names.
+    const numbers = new Map<string, number>();
+    const number = (family: string) => {
+      if (!numbers.has(family)) {
+        numbers.set(family, this.#ordinals.get(family) ?? 0);
+        this.#ordinals.set(family, numbers.get(family)! + 1);
+      }
+      return numbers.get(family)!;
+    };
+    return {
+      where,
+      ports,
+      name: (family, part) => {
+        if (family === 'recurrent') return `${given ?? 'rnn'}.${part}_l${given === undefined ? number(family) : 0}`;
+        if (given !== undefined) return `${given}.${part}`;
+        const ordinal = number(family);
+        return `${family}${ordinal === 0 ? '' : ordinal}.${part}`;
+      },
+      parameter: (name) => {
+        const spec = this.#parameters.get(name);
+        if (spec !== undefined) return spec;
+        const known = [...this.#parameters.keys()];
+        throw new BpttError(
+          'invalid-argument',
+          `${where}.tied: expected a parameter of an entry before it (${known.join(', ') || 'there is none'}), got '${name}'`,
+        );
+      },
+      clock: (name) => this.#clockNamed(name, `${where}.clock`),
+    };
+  }
+
+  #own(spec: ParameterSpec, where: string): void {
+    if (this.#parameters.has(spec.name)) {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}: expected a name with which its parameters are told from others, got ${spec.name} twice`,
+      );
+    }
+    this.#parameters.set(spec.name, spec);
+  }
+
+  /** Whether the states of one can be the first of the other. */
+  #checkStart({ where, layer, kind }: Omit<LayerNode, 'wanted'>, source: GraphNode, name: string): void {
+    const shapes = (states: readonly { readonly name: string; readonly columns: number }[]) =>
+      states.map((state) => `${state.name} [B,${state.columns}]`).join(', ') || 'none';
+    const wanted = layer.states.filter(({ carried }) => carried);
+    if (wanted.length === 0) {
+      throw new BpttError('invalid-argument', `${where}.start: expected none of a ${kind} layer, which has no state to start from, got '${name}'`);
+    }
+    const given = source.clock.kind === 'row' && source.output.kind === 'features'
+      ? [{ name: 'h', columns: source.output.size }]
+      : (source.layer?.states ?? []);
+    const rows = source.clock.kind === 'row';
+    const fits = rows
+      ? given[0]!.columns === wanted[0]!.columns
+      : given.length === wanted.length && wanted.every(({ columns }, index) => given[index]!.columns === columns);
+    if (fits) return;
+    throw new BpttError(
+      'invalid-shape',
+      `${where}.start: expected an entry with the states ${shapes(wanted)}, got '${name}' with ${shapes(given)}`,
+    );
+  }
+
+  finish(): Graph {
+    const nodes = this.#withWants();
+    const inputs = nodes.filter((node): node is InputNode => node.layer === undefined);
+    const layers = nodes.filter((node): node is LayerNode => node.layer !== undefined);
+    const read = new Set(layers.flatMap((node) => [...node.inputs, ...(node.start === undefined ? [] : [node.start])]));
+    const idle = inputs.find(({ index }) => !read.has(index));
+    if (idle !== undefined) {
+      throw new BpttError('invalid-argument', `${idle.where}: expected a layer that reads this input, got none`);
+    }
+    if (this.#clocks.length === 0) {
+      throw new BpttError('invalid-argument', "model: expected an input with steps, got inputs with clock: 'row' alone");
+    }
+    const outputs = layers.filter(({ index }) => !read.has(index));
+    const description = this.#description as unknown as ModelDescription;
+    const graph = { description, nodes, inputs, layers, outputs, clocks: this.#clocks };
+    nameless('input', inputs);
+    nameless('output', outputs);
+    return { ...graph, whole: this.#whole(layers), stack: stackOf(inputs, layers) };
+  }
+
+  /** Which nodes are wanted at all steps: those that read other steps, and whatever such a node reads. */
+  #withWants(): readonly GraphNode[] {
+    const all = new Set<number>();
+    for (const node of this.#nodes.toReversed()) {
+      if (node.layer === undefined) continue;
+      if (node.layer.reads !== 'step' || node.layer.states.length > 0) all.add(node.index);
+      for (const input of node.inputs) {
+        if (all.has(node.index) || this.#nodes[input]!.clock !== node.clock) all.add(input);
+      }
+    }
+    return this.#nodes.map((node) =>
+      node.layer === undefined ? node : { ...node, wanted: all.has(node.index) ? 'all' : 'counted' },
+    );
+  }
+
+  #whole(layers: readonly LayerNode[]): string | undefined {
+    const both = layers.find(({ layer }) => layer.reads === 'both');
+    if (both !== undefined) return `${both.where} (${both.kind}) reads later steps too`;
+    const started = layers.find(({ start }) => start !== undefined);
+    if (started !== undefined) return `${started.where} (${started.kind}) starts from ${this.#nodes[started.start!]!.where}`;
+    const ended = layers.find(({ complete, clock }) => complete && clock.kind === 'steps');
+    if (ended !== undefined) return `${ended.where} (${ended.kind}) reads what is known at the end of sequences alone`;
+    const taken = layers.find(({ layer, inputs }) => layer.takes === 'last' && (this.#nodes[inputs[0]!]!.layer?.states.length ?? 0) === 0);
+    if (taken !== undefined) return `${taken.where} (${taken.kind}) takes the last step of what has no state`;
+    const other = layers.find(({ clock }) => clock.kind === 'steps' && clock !== this.#clocks[0]);
+    if (other !== undefined) return `${other.where} (${other.kind}) has the steps of '${other.clock.name}', not of '${this.#clocks[0]!.name}'`;
+    return undefined;
+  }
+}
+
+function wordsOf({ name, from, start }: Readonly<Record<string, unknown>>, where: string): Words {
+  const list = from === undefined || Array.isArray(from) ? (from as readonly unknown[] | undefined) : [from];
+  if (list?.length === 0) {
+    throw new BpttError('invalid-argument', `${where}.from: expected the name of an entry or several, got an empty list`);
+  }
+  return {
+    name: name === undefined ? undefined : checkName(`${where}.name`, name),
+    from: list?.map((one) => checkString(`${where}.from`, one)),
+    start: start === undefined ? undefined : checkString(`${where}.start`, start),
+  };
+}
+
+function checkName(where: string, value: unknown): string {
+  const name = checkString(where, value);
+  if (/^[A-Za-z_][\w-]*$/.test(name)) return name;
+  throw new BpttError(
+    'invalid-argument',
+    `${where}: expected a name of letters, digits, - and _ that begins with a letter, got ${show(value)}`,
+  );
+}
+
+const named = ({ name }: Words) => (name === undefined ? {} : { name });
+
+const reading = ({ from, start }: Words) => ({
+  ...(from !== undefined && { from: from.length === 1 ? from[0] : from }),
+  ...(start !== undefined && { start }),
+});
+
+/** Several of what batches give by name need names. */
+function nameless(what: string, nodes: readonly GraphNode[]): void {
+  const without = nodes.find(({ name }) => name === undefined);
+  if (nodes.length < 2 || without === undefined) return;
+  throw new BpttError(
+    'invalid-argument',
+    `${without.where}: expected a name, since the model has ${nodes.length} ${what}s, got none`,
+  );
+}
+
+function stackOf(inputs: readonly InputNode[], layers: readonly LayerNode[]): Stack | undefined {
+  const chain = layers.every(({ index, inputs: sources, start }) => {
+    return start === undefined && sources.length === 1 && sources[0] === index - 1;
+  });
+  if (!chain || inputs.length !== 1) return undefined;
+  return {
+    input: inputs[0]!.output,
+    layers: layers.filter(({ owner }) => !owner.endsWith('.last')).map(({ layer }) => layer),
+    last: layers.at(-1)!.clock.kind === 'row',
+  };
+}
+
+/** @throws BpttError for a graph that is no stack, which `what` does not work on. */
+export function stackIn({ stack, layers, inputs }: Graph, what: string): Stack {
+  if (stack !== undefined) return stack;
+  const several = inputs.length > 1 ? `${inputs.length} inputs` : `${layers.length} nodes that are no chain`;
+  throw new BpttError(
+    'invalid-argument',
+    `${what}: expected a model in which each layer reads the one before, from one input to one output, got one with ${several}`,
+  );
+}
