@@ -6,7 +6,7 @@
 import { checkOptions } from '../base/check.ts';
 import { BpttError, NonFiniteError } from '../base/errors.ts';
 import { seedWords } from '../base/philox.ts';
-import { type Batch, checkBatch, stepsOf, valuesOf } from '../data/batch.ts';
+import { type GraphBatch, checkBatch, stepsOf, valuesOf } from '../data/batch.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
 import { LossWindow, lossWindowBytes, sizeOf } from '../loss/loss-window.ts';
 import type { Reduction } from '../loss/losses.ts';
@@ -92,13 +92,13 @@ export class Backpropagation {
    * parameters then holds for the next window. `state` is where the batch starts, by default zero, or where the batch
    * before ended when it carries on. `first`: the windows of the batch that were done before `load`.
    */
-  *windows(batch: Batch, state?: State, first = 0): Generator<WindowResult> {
+  *windows(batch: GraphBatch, state?: State, first = 0): Generator<WindowResult> {
     checkTrainingBatch(this.#network, batch, this.#losses);
     for (const { counts, backward } of this.passes(batch, state, first)) yield backward(counts);
   }
 
   /** The same before each way back, of a batch that was checked. */
-  *passes(batch: Batch, state?: State, first = 0): Generator<ForwardPass> {
+  *passes(batch: GraphBatch, state?: State, first = 0): Generator<ForwardPass> {
     const window = this.#open(batch, state, first > 0);
     if (first === 0) this.#batches++;
     const number = (this.#batches - 1) * this.#rows.of + this.#rows.block;
@@ -151,7 +151,7 @@ export class Backpropagation {
   }
 
   /** A window with room for what the batch needs, at the right state; `within`: where it was left inside the batch. */
-  #open(batch: Batch, state: State | undefined, within: boolean): LossWindow {
+  #open(batch: GraphBatch, state: State | undefined, within: boolean): LossWindow {
     const options: WindowOptions = { gradients: true, training: true, overlapping: this.#truncation !== undefined };
     const capacity = this.#capacity(batch, options);
     const whole = this.#truncation !== undefined || capacity === this.#stepsOf(batch);
@@ -191,7 +191,7 @@ export class Backpropagation {
   }
 
   /** The steps that the window for a batch holds. */
-  #capacity(batch: Batch, options: WindowOptions): number {
+  #capacity(batch: GraphBatch, options: WindowOptions): number {
     const steps = this.#stepsOf(batch);
     if (this.#truncation !== undefined) return Math.max(this.#truncation.k1, this.#truncation.k2);
     if (this.#memoryBudget === undefined) return steps;
@@ -203,7 +203,7 @@ export class Backpropagation {
   }
 
   /** Full BPTT over a batch that is longer than the window. */
-  #readInSegments(window: LossWindow, batch: Batch, number: number): ForwardPass {
+  #readInSegments(window: LossWindow, batch: GraphBatch, number: number): ForwardPass {
     const T = this.#stepsOf(batch);
     const { counts, backward } = readSegments(window, batch, T, (step) =>
       window.draw(0, { seed: this.#seed, batch: number, window: 0, step }),
@@ -226,12 +226,12 @@ export class Backpropagation {
   }
 
   /** T of the steps that windows are cut of. */
-  #stepsOf(batch: Batch): number {
+  #stepsOf(batch: GraphBatch): number {
     return stepsOf(batch, this.#network.graph.clocks[0]!);
   }
 
   /** All tokens of an input. */
-  #tokensOf({ inputs }: Batch, input: number): Int32Array {
+  #tokensOf({ inputs }: GraphBatch, input: number): Int32Array {
     const values = valuesOf(inputs, this.#network.graph.nodes[input]!.name);
     return values instanceof Int32Array ? values : new Int32Array();
   }
@@ -343,7 +343,7 @@ function checkInjection(losses: readonly OutputLoss[], { truncation }: Objective
 }
 
 /** @throws BpttError for a batch that the network cannot learn from. */
-export function checkTrainingBatch(network: Network, batch: Batch, losses: readonly OutputLoss[]): void {
+export function checkTrainingBatch(network: Network, batch: GraphBatch, losses: readonly OutputLoss[]): void {
   checkBatch('batch', batch, slotsOf(network.graph, losses), network.dtype);
   if (batch.carry === true) refuseWhole(network, 'batch.carry', 'each batch must hold whole sequences');
 }
@@ -358,7 +358,7 @@ export function checkTrainingBatch(network: Network, batch: Batch, losses: reado
  */
 export function* backpropagate(
   model: Model,
-  batch: Batch,
+  batch: GraphBatch,
   objective: Objective,
   state?: State,
 ): Generator<WindowResult> {

@@ -3,7 +3,7 @@
 import { checkNumber, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { seedWords } from '../base/philox.ts';
-import { type Batch, stepsOf } from '../data/batch.ts';
+import { type GraphBatch, stepsOf } from '../data/batch.ts';
 import { LossWindow, sizeOf } from '../loss/loss-window.ts';
 import { type OutputLoss, outputLosses } from '../loss/output-losses.ts';
 import { addTerms, countTerms, totalPenalty } from '../loss/penalties.ts';
@@ -45,7 +45,7 @@ const TINY = 1e-11;
  */
 export function checkGradients(
   model: Model,
-  batch: Batch,
+  batch: GraphBatch,
   options: CheckGradientsOptions,
   state?: State,
 ): readonly GradientError[] {
@@ -102,7 +102,7 @@ class Surrogate {
 
   constructor(
     model: Model,
-    batch: Batch,
+    batch: GraphBatch,
     objective: Objective,
     { from, to, backTo: begin }: { readonly from: number; readonly to: number; readonly backTo: number },
     state: State | undefined,
@@ -139,12 +139,12 @@ class Surrogate {
     const sums = addTerms(window, [], { begin: to, from: this.#first, to });
     const factors = countTerms(window, { begin: to, from: this.#from, to }).map(this.#scale);
     const penalty = totalPenalty(window, sums, factors);
-    const sums = window.takeLoss(
+    const losses = window.takeLoss(
       this.#first,
       to,
       this.#losses.map(() => 0),
     );
-    return sums.reduce((total, sum, index) => {
+    return losses.reduce((total, sum, index) => {
       const divisor = this.#divisors[index]!;
       return total + (divisor === 0 ? 0 : (this.#losses[index]!.weight * sum) / divisor);
     }, penalty);

@@ -1,5 +1,5 @@
 // Where training gets its gradients from: backpropagation in this thread, or in several.
-import type { Batch } from '../data/batch.ts';
+import type { GraphBatch } from '../data/batch.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { Network } from '../model/network.ts';
 import type { WindowResult } from './backpropagation.ts';
@@ -8,7 +8,7 @@ import type { Objective } from './objective.ts';
 /** Reads batches window by window and leaves the gradient of each in a network's gradient block, as `Backpropagation` does. */
 export interface GradientSource {
   /** `first`: the windows of the batch that were done before `load`. */
-  windows(batch: Batch, state: undefined, first: number): Iterator<WindowResult> | AsyncIterator<WindowResult>;
+  windows(batch: GraphBatch, state: undefined, first: number): Iterator<WindowResult> | AsyncIterator<WindowResult>;
   /** Writes what a later window or batch goes on from. */
   save(out: StateWriter): void | Promise<void>;
   /** The inverse of `save`, before the first batch. */

@@ -4,7 +4,7 @@
 // Everything that backward adds up, it adds up from the last step to the first, so the bits are those of one long window.
 
 import { BpttError } from '../base/errors.ts';
-import type { Batch } from '../data/batch.ts';
+import type { GraphBatch } from '../data/batch.ts';
 import type { LossWindow } from '../loss/loss-window.ts';
 import { addTerms, countTerms, totalPenalty, weighTerms } from '../loss/penalties.ts';
 import type { State } from '../model/state.ts';
@@ -85,7 +85,7 @@ export interface SegmentedPass {
  */
 export function readSegments(
   window: LossWindow,
-  batch: Batch,
+  batch: GraphBatch,
   T: number,
   draw: (step: number) => void,
 ): SegmentedPass {

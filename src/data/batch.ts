@@ -22,43 +22,57 @@ export type ByName<T> = Readonly<Record<string, T>>;
 
 /** T steps of B rows for a model to read. */
 export interface Input {
-  /** T; where a model has several time axes, that of each by the name of its input. */
-  readonly steps: number | ByName<number>;
+  /** T. */
+  readonly steps: number;
   /** B. */
   readonly rows: number;
-  /**
-   * Tokens [T,B] as Int32Array, or features [T,B,F] as Float32Array or Float64Array; of an input with `clock: 'row'` [B] or [B,F]. Several
-   * inputs by name.
-   */
-  readonly inputs: Values | ByName<Values>;
+  /** Tokens [T,B] as Int32Array, or features [T,B,F] as Float32Array or Float64Array. */
+  readonly inputs: Values;
   /** [T,B], 1 where the row begins a new sequence at this step: its state before the step is zero. Default: nowhere. */
   readonly resets?: Uint8Array;
   /**
    * [B], how many steps of each row are valid, from 1 to T; what comes after is padding: it leaves the state as it is, its outputs
-   * are zero, and it has neither loss nor gradient. Several time axes by name. Default: all.
+   * are zero, and it has neither loss nor gradient. Default: all.
    */
-  readonly lengths?: Lengths | ByName<Lengths>;
+  readonly lengths?: Lengths;
 }
-
-/** Valid steps of each row. */
-export type Lengths = Int32Array | readonly number[];
 
 /** T steps of B rows with what the outputs should be. */
 export interface Batch extends Input {
   /**
-   * Classes [T,B] as Int32Array for cross-entropy; [T,B,O] as Float32Array or Float64Array for the other losses. Without T where an
-   * output is one a row, as with `returns: 'last'`. Several outputs by name.
+   * Classes [T,B] as Int32Array for cross-entropy; [T,B,O] as Float32Array or Float64Array for the other losses. Without T where the
+   * output is one a row, as with `returns: 'last'`.
    */
-  readonly targets: Values | ByName<Values>;
+  readonly targets: Values;
   /**
    * [T,B], 1 where the step counts, 0 where it has no loss. Default: every step counts. Over padding at the end of rows it does for
-   * losses and gradients of one direction what `lengths` do, which also say where the last valid state is and where reverse begins. Several
-   * outputs by name.
+   * losses and gradients of one direction what `lengths` do, which also say where the last valid state is and where reverse begins.
    */
-  readonly mask?: Uint8Array | ByName<Uint8Array>;
+  readonly mask?: Uint8Array;
   /** Whether the rows go on where those of the batch before ended, with its state. Default false: they start at zero. */
   readonly carry?: boolean;
 }
+
+/** What a model with several inputs or time axes reads: the same, each part by the name of its entry. An `Input` is one too. */
+export interface GraphInput extends Pick<Input, 'rows' | 'resets'> {
+  /** T; of several time axes that of each, by the name of its input. */
+  readonly steps: number | ByName<number>;
+  /** As in `Input`, of an input with `clock: 'row'` [B] or [B,F]; several inputs by name. */
+  readonly inputs: Values | ByName<Values>;
+  /** As in `Input`; those of several time axes by name. */
+  readonly lengths?: Lengths | ByName<Lengths>;
+}
+
+/** What a model with several inputs or outputs learns from. A `Batch` is one too. */
+export interface GraphBatch extends GraphInput, Pick<Batch, 'carry'> {
+  /** As in `Batch`; of several outputs by name. */
+  readonly targets: Values | ByName<Values>;
+  /** As in `Batch`; of several outputs by name, of some or all. */
+  readonly mask?: Uint8Array | ByName<Uint8Array>;
+}
+
+/** Valid steps of each row. */
+export type Lengths = Int32Array | readonly number[];
 
 /** What one of a model's inputs or outputs is. */
 export interface Slot {
@@ -80,12 +94,12 @@ export function valuesOf(all: Values | ByName<Values>, name: string | undefined)
 }
 
 /** T of a time axis. */
-export function stepsOf({ steps }: Pick<Input, 'steps'>, { name }: Clock): number {
+export function stepsOf({ steps }: Pick<GraphInput, 'steps'>, { name }: Clock): number {
   return typeof steps === 'number' ? steps : steps[name]!;
 }
 
 /** The lengths of a time axis. */
-export function lengthsOf({ lengths }: Pick<Input, 'lengths'>, { name }: Clock): Lengths | undefined {
+export function lengthsOf({ lengths }: Pick<GraphInput, 'lengths'>, { name }: Clock): Lengths | undefined {
   return lengths === undefined || isLengths(lengths) ? lengths : lengths[name];
 }
 
@@ -96,7 +110,7 @@ const isLengths = (value: unknown): value is Lengths => ArrayBuffer.isView(value
  *
  * @throws BpttError for wrong kinds and lengths, missing and unknown names, tokens out of range, numbers that are not finite in `dtype`.
  */
-export function checkInput(where: string, input: Input, { inputs, clocks }: Readings, dtype: Dtype): void {
+export function checkInput(where: string, input: GraphInput, { inputs, clocks }: Readings, dtype: Dtype): void {
   const B = checkInteger(`${where}.rows`, input.rows, 1);
   const names = clocks.map(({ name }) => name);
   const steps = byName(`${where}.steps`, input.steps, names, (value) => typeof value === 'number');
@@ -124,7 +138,7 @@ export function checkInput(where: string, input: Input, { inputs, clocks }: Read
 /** Checks what a model is to learn from; `outputs` says what the losses compare the outputs with. */
 export function checkBatch(
   where: string,
-  batch: Batch,
+  batch: GraphBatch,
   model: Readings & { readonly outputs: readonly Slot[] },
   dtype: Dtype,
 ): void {

@@ -2,7 +2,7 @@
 
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import type { Batch } from './batch.ts';
+import type { GraphBatch } from './batch.ts';
 
 /** Batches that can be gone through from any of them on: what exact resuming needs of data that does not fit in memory. */
 export interface Dataset {
@@ -10,26 +10,26 @@ export interface Dataset {
    * The batches of an epoch, counted from 0, without the first `skip`: the same arguments, the same batches. A training that
    * is resumed asks for the rest of the epoch that it was in.
    */
-  batches(epoch: number, skip: number): Iterable<Batch> | AsyncIterable<Batch>;
+  batches(epoch: number, skip: number): Iterable<GraphBatch> | AsyncIterable<GraphBatch>;
 }
 
 /**
  * What training reads: batches in memory or made on the way. Of an iterable each epoch is a new iteration, so it must start anew each
  * time (an array or `textStream`, not a generator that is used up); resuming goes through the batches that were done once more.
  */
-export type Data = Iterable<Batch> | AsyncIterable<Batch> | Dataset;
+export type Data = Iterable<GraphBatch> | AsyncIterable<GraphBatch> | Dataset;
 
 function isDataset(data: Data): data is Dataset {
   return 'batches' in data;
 }
 
-function isIterable(value: unknown): value is Iterable<Batch> | AsyncIterable<Batch> {
+function isIterable(value: unknown): value is Iterable<GraphBatch> | AsyncIterable<GraphBatch> {
   return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 }
 
 /** @throws BpttError when `data` is none of the three. */
 export function checkData(where: string, data: unknown): Data {
-  const given = data as Partial<Iterable<Batch> & AsyncIterable<Batch> & Dataset> | null | undefined;
+  const given = data as Partial<Iterable<GraphBatch> & AsyncIterable<GraphBatch> & Dataset> | null | undefined;
   const known = [given?.[Symbol.iterator], given?.[Symbol.asyncIterator], given?.batches];
   if (typeof data === 'object' && known.some((way) => typeof way === 'function')) return data as Data;
   throw new BpttError(
@@ -39,7 +39,7 @@ export function checkData(where: string, data: unknown): Data {
 }
 
 /** The batches of an epoch without the first `skip`. */
-export async function* batchesOf(data: Data, epoch: number, skip: number): AsyncGenerator<Batch, void, undefined> {
+export async function* batchesOf(data: Data, epoch: number, skip: number): AsyncGenerator<GraphBatch, void, undefined> {
   if (isDataset(data)) {
     const batches: unknown = data.batches(epoch, skip);
     if (!isIterable(batches)) {

@@ -1,6 +1,6 @@
 // The loss of one output in a window: it holds targets and mask next to the activations and takes the loss of any of the steps.
 import type { Clock } from '../base/signal.ts';
-import { type Batch, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
+import { type GraphBatch, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
 import type { BufferSpec, Track } from '../layers/contract.ts';
 import type { Network } from '../model/network.ts';
 import { padRows, type Window } from '../model/window.ts';
@@ -46,7 +46,7 @@ export class BoundLoss {
   }
 
   /** Takes the targets and the mask of steps `from` to `to` of a batch in, which lie from place `at` on. */
-  append(batch: Batch, from: number, to: number, at: number): void {
+  append(batch: GraphBatch, from: number, to: number, at: number): void {
     const { node } = this.output;
     const { clocks } = this.#network.graph;
     const mask = ArrayBuffer.isView(batch.mask) || batch.mask === undefined ? batch.mask : batch.mask[node.name!];
@@ -57,7 +57,7 @@ export class BoundLoss {
   }
 
   #put(
-    batch: Batch,
+    batch: GraphBatch,
     from: number,
     to: number,
     at: number,

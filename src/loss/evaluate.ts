@@ -2,7 +2,7 @@
 
 import { checkOneOf, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { type Batch, checkBatch, stepsOf } from '../data/batch.ts';
+import { type GraphBatch, checkBatch, stepsOf } from '../data/batch.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import { type Network, refuseWhole } from '../model/network.ts';
@@ -34,7 +34,7 @@ const CHUNK = 128;
  */
 export function evaluate(
   model: Model,
-  data: Batch | Iterable<Batch>,
+  data: GraphBatch | Iterable<GraphBatch>,
   options: EvaluateOptions,
   state?: State,
 ): Evaluation {
@@ -56,7 +56,7 @@ export function evaluate(
   }
 }
 
-function isIterable(data: Batch | Iterable<Batch>): data is Iterable<Batch> {
+function isIterable(data: GraphBatch | Iterable<GraphBatch>): data is Iterable<GraphBatch> {
   return typeof data === 'object' && data !== null && Symbol.iterator in data;
 }
 
@@ -75,7 +75,7 @@ export class Evaluator {
   }
 
   /** Checks a batch and goes to its start. */
-  open(batch: Batch, state?: State): void {
+  open(batch: GraphBatch, state?: State): void {
     checkBatch('batch', batch, slotsOf(this.#network.graph, this.#losses), this.#network.dtype);
     if (batch.carry === true) refuseWhole(this.#network, 'batch.carry', 'each batch must hold whole sequences');
     // What is read as a whole is computed as a whole.
@@ -96,12 +96,12 @@ export class Evaluator {
   }
 
   /** T of the steps that it takes losses of, part by part. */
-  stepsOf(batch: Batch): number {
+  stepsOf(batch: GraphBatch): number {
     return stepsOf(batch, this.#network.graph.clocks[0]!);
   }
 
   /** Takes the loss of at most CHUNK steps from `from` on; returns where the next begin. */
-  run(batch: Batch, from: number): number {
+  run(batch: GraphBatch, from: number): number {
     const window = this.#window!;
     const to = Math.min(from + this.#chunk, this.stepsOf(batch));
     const none = this.#losses.map(() => 0);

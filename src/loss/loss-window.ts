@@ -1,5 +1,5 @@
 // A window together with the losses of its outputs.
-import { type Batch, stepsOf } from '../data/batch.ts';
+import { type GraphBatch, stepsOf } from '../data/batch.ts';
 import type { Network } from '../model/network.ts';
 import { Window } from '../model/window.ts';
 import { type WindowOptions, type WindowSize, windowBytes } from '../model/window-memory.ts';
@@ -7,7 +7,7 @@ import { BoundLoss, lossBuffers } from './bound-loss.ts';
 import type { OutputLoss } from './output-losses.ts';
 
 /** A window that is large enough for a batch, or for `capacity` of its steps where they are taken in parts. */
-export function sizeOf({ graph }: Network, batch: Pick<Batch, 'steps' | 'rows'>, capacity?: number): WindowSize {
+export function sizeOf({ graph }: Network, batch: Pick<GraphBatch, 'steps' | 'rows'>, capacity?: number): WindowSize {
   const [main, ...others] = graph.clocks.map((clock) => stepsOf(batch, clock));
   return { steps: [capacity ?? main!, ...others], rows: batch.rows };
 }
@@ -31,7 +31,7 @@ export class LossWindow extends Window {
   }
 
   /** Appends steps `from` to `to` of a batch with their targets; returns the place of the first. */
-  appendBatch(batch: Batch, from: number, to: number): number {
+  appendBatch(batch: GraphBatch, from: number, to: number): number {
     const at = this.append(batch, from, to);
     for (const loss of this.#losses) loss.append(batch, from, to, at);
     return at;

@@ -2,7 +2,7 @@
 //
 // When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach back over the new
 // steps. Slot t of a state is what step t starts from; slot 0 is the state that was carried in.
-import { type Input, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
+import { type GraphInput, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { BoundPenalty, BoundState, Draw, Pass, Track } from '../layers/contract.ts';
 import type { Reals } from '../wasm/arena.ts';
@@ -125,7 +125,7 @@ export class Window {
    *
    * @returns the place of the first new step in the window.
    */
-  append(input: Input, from: number, to: number): number {
+  append(input: GraphInput, from: number, to: number): number {
     const { inputs, clocks } = this.#network.graph;
     this.#makeRoom(to - from);
     const at = this.#axis.filled;
@@ -143,7 +143,7 @@ export class Window {
   }
 
   /** Writes steps `from` to `to` of an input, from place `at` on. */
-  #fill(index: number, { name, output: { kind, size } }: InputNode, input: Input, from: number, to: number, at: number) {
+  #fill(index: number, { name, output: { kind, size } }: InputNode, input: GraphInput, from: number, to: number, at: number) {
     const { pointer, stride, ld } = this.#inputs[index]!;
     const place = pointer + at * stride;
     const values = valuesOf(input.inputs, name);

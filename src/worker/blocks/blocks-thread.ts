@@ -1,7 +1,7 @@
 // The gradients of some blocks of rows, computed in this thread for another.
 
 import { Backpropagation, type ForwardPass } from '../../bptt/backpropagation.ts';
-import type { Batch } from '../../data/batch.ts';
+import type { GraphBatch } from '../../data/batch.ts';
 import { StateReader, StateWriter } from '../../formats/record.ts';
 import type { Network } from '../../model/network.ts';
 import type { Port } from '../channel/port.ts';
@@ -72,7 +72,7 @@ export class BlocksThread {
     return [{ type: 'ready' }];
   }
 
-  #read(batches: readonly (Batch | undefined)[], first: number): Answer {
+  #read(batches: readonly (GraphBatch | undefined)[], first: number): Answer {
     for (const [index, block] of this.#blocks.entries()) {
       const batch = batches[index];
       block.passes = batch && block.bptt.passes(batch, undefined, first);

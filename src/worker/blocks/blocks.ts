@@ -3,7 +3,7 @@
 import { checkReach, checkTrainingBatch, type WindowResult } from '../../bptt/backpropagation.ts';
 import type { GradientSource } from '../../bptt/gradient-source.ts';
 import type { Objective } from '../../bptt/objective.ts';
-import type { Batch } from '../../data/batch.ts';
+import type { GraphBatch } from '../../data/batch.ts';
 import { type StateReader, StateWriter } from '../../formats/record.ts';
 import { losses, reduce } from '../../loss/losses.ts';
 import type { Network } from '../../model/network.ts';
@@ -58,7 +58,7 @@ export class Blocks implements GradientSource {
     this.#scratch = arena.allocate(bytes);
   }
 
-  async *windows(batch: Batch, _: undefined, first: number): AsyncGenerator<WindowResult> {
+  async *windows(batch: GraphBatch, _: undefined, first: number): AsyncGenerator<WindowResult> {
     const { stack } = this.#network;
     checkTrainingBatch(this.#network, batch, losses[this.#objective.loss]);
     this.#members ??= this.#start();

@@ -1,5 +1,5 @@
 // A thread that computes the gradients of some blocks: one question at a time, each with one answer.
-import type { Batch } from '../../data/batch.ts';
+import type { GraphBatch } from '../../data/batch.ts';
 import type { Network } from '../../model/network.ts';
 import type { Port } from '../channel/port.ts';
 import { Queue } from '../channel/queue.ts';
@@ -38,7 +38,7 @@ export class Member {
   }
 
   /** Gives each block its rows. */
-  async read(rows: readonly (Batch | undefined)[], first: number): Promise<void> {
+  async read(rows: readonly (GraphBatch | undefined)[], first: number): Promise<void> {
     const parts = rows.map((batch) => batch && detached(batch));
     const buffers = parts.flatMap((part) => part?.buffers ?? []);
     await this.#ask<'rows'>({ type: 'rows', batches: parts.map((part) => part?.batch), first }, buffers);

@@ -2,7 +2,7 @@
 
 import type { WindowResult } from '../../bptt/backpropagation.ts';
 import type { Objective } from '../../bptt/objective.ts';
-import type { Batch } from '../../data/batch.ts';
+import type { GraphBatch } from '../../data/batch.ts';
 import type { Json } from '../../formats/record.ts';
 import type { Tensor } from '../../formats/safetensors.ts';
 import type { Part } from '../../model/gradient-parts.ts';
@@ -37,7 +37,7 @@ export type ToBlocks =
       readonly shared: SharedBlocks | undefined;
     }
   /** The rows of each block, undefined where it has none; `first`: windows that are done. */
-  | { readonly type: 'rows'; readonly batches: readonly (Batch | undefined)[]; readonly first: number }
+  | { readonly type: 'rows'; readonly batches: readonly (GraphBatch | undefined)[]; readonly first: number }
   | { readonly type: 'forward'; readonly parameters: ArrayBuffer | undefined }
   | {
       readonly type: 'backward';

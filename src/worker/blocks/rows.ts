@@ -1,5 +1,5 @@
 // Rows of a batch, cut out into a batch of their own.
-import type { Batch } from '../../data/batch.ts';
+import type { GraphBatch } from '../../data/batch.ts';
 
 /** The rows of a block, of B rows in so many blocks: as even as can be. */
 export function blockOfRows(rows: number, block: number, blocks: number): readonly [from: number, to: number] {
@@ -7,7 +7,7 @@ export function blockOfRows(rows: number, block: number, blocks: number): readon
 }
 
 /** Rows `from` to `to` of a batch, as copies; undefined for none. `last`: the targets are of one step. */
-export function takeRows(batch: Batch, last: boolean, from: number, to: number): Batch | undefined {
+export function takeRows(batch: GraphBatch, last: boolean, from: number, to: number): GraphBatch | undefined {
   if (from === to) return undefined;
   const { rows: B, inputs, targets, resets, mask, lengths, ...rest } = batch;
   return {

@@ -1,7 +1,7 @@
 // What errors and batches become on their way between threads.
 
 import { BpttError, type BpttErrorCode, NonFiniteError } from '../../base/errors.ts';
-import type { Batch } from '../../data/batch.ts';
+import type { GraphBatch } from '../../data/batch.ts';
 
 /** An error as plain data: structured clones lose the class and the code. */
 export interface WireError {
@@ -30,7 +30,7 @@ export function unpackError({ message, code, details, stack }: WireError): Error
 }
 
 /** A copy of a batch that can be given away, and the buffers to give away with it. */
-export function detached(batch: Batch): { readonly batch: Batch; readonly buffers: readonly ArrayBuffer[] } {
+export function detached(batch: GraphBatch): { readonly batch: GraphBatch; readonly buffers: readonly ArrayBuffer[] } {
   const buffers: ArrayBuffer[] = [];
   const entries = Object.entries(batch).map(([name, value]) => {
     if (!ArrayBuffer.isView(value)) return [name, value];

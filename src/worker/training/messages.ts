@@ -1,5 +1,5 @@
 // What a thread that trains and the one that asked for it say to each other.
-import type { Batch } from '../../data/batch.ts';
+import type { GraphBatch } from '../../data/batch.ts';
 import type { TrainEvent } from '../../training/events.ts';
 import type { TrainOptions } from '../../training/options.ts';
 import type { WireError } from '../channel/wire.ts';
@@ -26,7 +26,7 @@ export interface TrainMessage {
 export type ToTraining =
   | TrainMessage
   /** A batch of the epoch that was opened under this number, or that there is none left. */
-  | { readonly type: 'batch'; readonly id: number; readonly batch: Batch | undefined }
+  | { readonly type: 'batch'; readonly id: number; readonly batch: GraphBatch | undefined }
   /** The data of that epoch failed behind the batches that were sent. */
   | { readonly type: 'failed'; readonly id: number }
   /** An event was read. */

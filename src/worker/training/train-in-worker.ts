@@ -2,7 +2,7 @@
 
 import { checkInteger, checkOptions, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
-import type { Batch } from '../../data/batch.ts';
+import type { GraphBatch } from '../../data/batch.ts';
 import { batchesOf, type Data } from '../../data/dataset.ts';
 import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
@@ -61,7 +61,7 @@ class RemoteTraining {
   readonly #model: Model;
   readonly #options: WorkerTrainOptions & { readonly ahead: number };
   readonly #inbox = new Queue<FromTraining & { readonly type: 'event' | 'done' }>();
-  readonly #feeds = new Map<number, AsyncIterator<Batch>>();
+  readonly #feeds = new Map<number, AsyncIterator<GraphBatch>>();
   #port: Port | undefined;
   /** What went wrong with the data here. */
   #failure: { readonly error: unknown } | undefined;

@@ -1,5 +1,5 @@
 // A training in this thread, driven by another: asks it for batches, and tells it events.
-import type { Batch } from '../../data/batch.ts';
+import type { GraphBatch } from '../../data/batch.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { Model } from '../../model/model.ts';
 import type { Network } from '../../model/network.ts';
@@ -17,7 +17,7 @@ export class TrainingThread {
   readonly #port: Port;
   readonly #abort = new AbortController();
   /** Batches that have arrived, by the number of the opened epoch. */
-  readonly #batches = new Map<number, Queue<Batch | undefined>>();
+  readonly #batches = new Map<number, Queue<GraphBatch | undefined>>();
   /** One for each event that was read. */
   readonly #reads = new Queue<void>();
   #opened = 0;
@@ -101,9 +101,9 @@ export class TrainingThread {
     return { batches: open };
   }
 
-  async *#open(stream: Stream, epoch: number, skip: number): AsyncGenerator<Batch> {
+  async *#open(stream: Stream, epoch: number, skip: number): AsyncGenerator<GraphBatch> {
     const id = this.#opened++;
-    const batches = new Queue<Batch | undefined>();
+    const batches = new Queue<GraphBatch | undefined>();
     this.#batches.set(id, batches);
     this.#post({ type: 'open', id, stream, epoch, skip });
     try {
