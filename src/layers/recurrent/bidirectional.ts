@@ -2,12 +2,13 @@
 import { checkObject, checkOneOf, checkOptions, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import type { BoundLayer, BufferSpec, Layer, LayerKind, Track } from '../contract.ts';
+import type { RecurrentKind } from './cell.ts';
 import { type ElmanDescription, elmanLayer } from './elman.ts';
 import { type GruDescription, gruLayer } from './gru.ts';
 import { type LstmDescription, lstmLayer } from './lstm.ts';
 import { type Returns, returnKinds } from './options.ts';
 import { recurrentName } from './parameters.ts';
-import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
+import { recurrentLayer } from './recurrent.ts';
 
 /** A recurrent layer in one direction. */
 export type DirectedDescription = ElmanDescription | LstmDescription | GruDescription;

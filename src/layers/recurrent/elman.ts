@@ -1,6 +1,7 @@
 // The Elman layer: h_t = f(V x_t + W h_{t-1} + b).
 import { checkNumber, checkOneOf } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import type { Cell, RecurrentKind } from './cell.ts';
 import {
   type Activation,
   activations,
@@ -8,8 +9,8 @@ import {
   type RecurrentDescription,
   type RecurrentOptions,
 } from './options.ts';
-import { type Cell, recurrentName } from './parameters.ts';
-import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
+import { recurrentName } from './parameters.ts';
+import { recurrentLayer } from './recurrent.ts';
 
 export interface ElmanDescription extends RecurrentDescription {
   readonly kind: 'elman';
@@ -61,7 +62,7 @@ export const elmanLayer: RecurrentKind<ElmanDescription> = {
   },
 
   cell({ activation, vanishingRegularization: vanishing }): Cell {
-    return { kind: 'elman', gates: [], activation, gateActivation: 'sigmoid', vanishing };
+    return { kernel: 'elman', gates: ['h'], states: ['h'], activation, gateActivation: 'sigmoid', vanishing };
   },
 
   create(description, input, ordinal) {

@@ -1,5 +1,6 @@
 // The GRU layer, in both of its forms.
 import { checkOneOf } from '../../base/check.ts';
+import type { Cell, RecurrentKind } from './cell.ts';
 import {
   type Activation,
   activations,
@@ -9,8 +10,8 @@ import {
   type RecurrentDescription,
   type RecurrentOptions,
 } from './options.ts';
-import { type Cell, recurrentName } from './parameters.ts';
-import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
+import { recurrentName } from './parameters.ts';
+import { recurrentLayer } from './recurrent.ts';
 
 export interface GruDescription extends RecurrentDescription {
   readonly kind: 'gru';
@@ -58,8 +59,8 @@ export const gruLayer: RecurrentKind<GruDescription> = {
   },
 
   cell({ reset, activation, gateActivation }): Cell {
-    const kind = reset === 'after' ? 'gru' : 'gru-before';
-    return { kind, gates: ['r', 'z', 'n'], activation, gateActivation };
+    const kernel = reset === 'after' ? 'gru' : 'gru-before';
+    return { kernel, gates: ['r', 'z', 'n'], states: ['h'], activation, gateActivation, reset };
   },
 
   create(description, input, ordinal) {

@@ -1,6 +1,7 @@
 // The LSTM layer.
 import { checkBoolean, checkNumber, checkOneOf } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import type { Cell, RecurrentKind } from './cell.ts';
 import {
   type Activation,
   activations,
@@ -10,8 +11,8 @@ import {
   type RecurrentDescription,
   type RecurrentOptions,
 } from './options.ts';
-import { type Cell, recurrentName } from './parameters.ts';
-import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
+import { recurrentName } from './parameters.ts';
+import { recurrentLayer } from './recurrent.ts';
 
 export interface LstmDescription extends RecurrentDescription {
   readonly kind: 'lstm';
@@ -80,7 +81,8 @@ export const lstmLayer: RecurrentKind<LstmDescription> = {
 
   cell({ activation, gateActivation, forgetBias, peepholes }): Cell {
     const biasOffsets = [0, forgetBias, 0, 0];
-    return { kind: 'lstm', gates: ['i', 'f', 'g', 'o'], activation, gateActivation, biasOffsets, peepholes };
+    const layout = { gates: ['i', 'f', 'g', 'o'], states: ['h', 'c'] } as const;
+    return { kernel: 'lstm', ...layout, activation, gateActivation, biasOffsets, peepholes };
   },
 
   create(description, input, ordinal) {
