@@ -8,11 +8,11 @@
 import { elmanBack, elmanStep } from "./cells/elman";
 import { gruBackAfter, gruBackBefore, gruBackGates, gruGates, gruStepAfter, gruStepBefore } from "./cells/gru";
 import { lstmBack, lstmBackCell, lstmBackOutput, lstmCell, lstmOutput, lstmStep } from "./cells/lstm";
-import { addScaled, normalize, normalizeBack } from "./normalize";
+import { normalize, normalizeBack } from "./normalize";
 import { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
-import { biasRows, clear, isZero, maskRows, sumRows } from "./reduce";
+import { addScaled, biasRows, copyColumns, holdRows, keepRows, maskRows, sumRows } from "./rows";
 import { bytes, padded } from "./simd";
-import { add, copy, copyColumns, holdRows, keepRows, multiply, zoneout } from "./states";
+import { add, clear, copy, isZero, multiply, zoneout } from "./vectors";
 
 // Cells as the TypeScript layer numbers them.
 // @ts-ignore: decorator

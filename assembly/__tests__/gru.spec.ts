@@ -4,7 +4,7 @@
 import { PANEL, padded } from '../simd';
 import { gruBackAfter, gruBackBefore, gruBackGates, gruGates, gruStepAfter, gruStepBefore } from '../cells/gru';
 import { CELL_KINDS, GATE_KINDS, slopeOf, valueOf } from './scalar';
-import { block, copy, differences, EPSILON, errorOf, get, matrix, strayPadding, worse } from './rows';
+import { block, copy, differences, EPSILON, errorOf, get, matrix, strayPadding, worse } from './blocks';
 
 const ROWS: i32 = 3;
 const TOLERANCE: f64 = 16 * EPSILON;
