@@ -1,6 +1,5 @@
 // The ABI: the export list, nothing else.
 export { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
-export { recurrentBackward, recurrentForward, recurrentScratch } from "./layer";
 export { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy, softmaxRows } from "./losses";
 export { vexp, vlog, vtanh } from "./math";
 export { normalize, normalizeBack } from "./normalize";
@@ -8,6 +7,7 @@ export { sumAbs, sumSquares } from "./norms";
 export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
 export { activityBack, activityForward, activitySum, activityTerms, transitions, vanishing } from "./penalties";
 export { bernoulli, randomAt, randomNormal, randomUniform } from "./random";
+export { recurrentBackward, recurrentForward, recurrentScratch } from "./recurrent";
 export { copyColumns, maskRows, spreadRows, sumRows } from "./rows";
 export { drawnProbability, likeliest, logNormalizer, sampleToken, samplingScratch } from "./sampling";
 export { padded } from "./simd";

@@ -1,6 +1,7 @@
 // The nonlinearities of recurrent layers: values, slopes from values, and what is not a number.
 
-import { activate, HARD_SIGMOID, IDENTITY, RELU, slope, SOFTSIGN } from '../activations';
+import { HARD_SIGMOID, IDENTITY, RELU, SOFTSIGN } from '../../build/abi';
+import { activate, slope } from '../activations';
 import { LANES } from '../simd';
 import { KINDS, slopeOf, valueOf } from './scalar';
 import { block, EPSILON, errorOf, get, noise, set, worse } from './blocks';

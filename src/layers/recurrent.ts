@@ -1,24 +1,14 @@
 // A recurrent layer of any cell: V, W and b of its gates, its states over a window, and the products around the kernels, which
 // run over time. What a cell is, is data: elman.ts, lstm.ts and gru.ts.
-import { type Kernels, type Pointer, recurrentWords, writePlan } from '../wasm/kernels.ts';
+import type { Kernels, Pointer } from '../wasm/kernels.ts';
+import { numberedCells, numberedFunctions, recurrentWords, writePlan } from '../wasm/recurrent-plan.ts';
 import type { BufferSpec, Layer, LayerKind, Pass, Signal, Track } from './contract.ts';
 import { drawOnce, drawSteps } from './masks.ts';
 import { bindProjection, packedBuffer, projectionScratch } from './projection.ts';
-import type { Activation, GateActivation, RecurrentDescription } from './recurrent-options.ts';
+import type { RecurrentDescription } from './recurrent-options.ts';
 import { type Cell, recurrentParameters } from './recurrent-parameters.ts';
 import { bindVanishing, vanishingBuffer } from './vanishing.ts';
 import { weightGradient } from './weight-gradient.ts';
-
-/** Nonlinearities and cells, in the order in which the kernels number them. */
-const functions: readonly (Activation | GateActivation)[] = [
-  'tanh',
-  'relu',
-  'identity',
-  'softsign',
-  'sigmoid',
-  'hard-sigmoid',
-];
-const cells: readonly Cell['kind'][] = ['elman', 'lstm', 'gru', 'gru-before'];
 
 /** A kind of recurrent layer, which can also run from the last step to the first. */
 export interface RecurrentKind<Description extends RecurrentDescription & { readonly kind: string }>
@@ -165,7 +155,7 @@ export function recurrentLayer(
         ? bindVanishing(binding, {
             weight: cell.vanishing!,
             units: H,
-            activation: functions.indexOf(cell.activation),
+            activation: numberedFunctions.indexOf(cell.activation),
             h,
             da: a,
             dropout,
@@ -181,13 +171,14 @@ export function recurrentLayer(
         if (written?.[0] === from && written[1] === to && written[2] === pass) return;
         written = [from, to, pass];
         writePlan(kernels, plan, {
-          cell: cells.indexOf(cell.kind),
+          cell: numberedCells.indexOf(cell.kind),
           reverse: reverse ? 1 : 0,
           T: to - from,
           B,
           H,
-          activation: functions.indexOf(cell.activation),
-          gateActivation: functions.indexOf(cell.gateActivation),
+          gates: G,
+          activation: numberedFunctions.indexOf(cell.activation),
+          gateActivation: numberedFunctions.indexOf(cell.gateActivation),
           h: at(h, from),
           c: at(c, from),
           a: at(a, from),
@@ -211,7 +202,7 @@ export function recurrentLayer(
           zoneoutC: at(zoneoutC, from),
           dh: dh.pointer,
           dc: at(dc, 0),
-          earlier: pass.earlier ? 1 : 0,
+          stateGradient: pass.earlier ? 1 : 0,
           dy: at(dOutput, from),
           da: at(gradients(pass).da, from),
           dp: at(gradients(pass).dp, from),
