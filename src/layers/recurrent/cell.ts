@@ -1,11 +1,12 @@
 // What a cell is to everything around it. Each says it once, in its own file: elman.ts, lstm.ts, gru.ts.
+import type { numberedCells } from '../../wasm/recurrent-plan.ts';
 import type { Gate, LayerKind } from '../contract.ts';
 import type { Activation, GateActivation, RecurrentDescription } from './options.ts';
 
 /** What tells one cell from another. */
 export interface Cell {
   /** As the kernels call it. */
-  readonly kernel: 'elman' | 'lstm' | 'gru' | 'gru-before';
+  readonly kernel: (typeof numberedCells)[number];
   /** The blocks of columns of V, W and b, in PyTorch's order; a cell without gates has one, `h`. */
   readonly gates: readonly Gate[];
   /** What it carries from step to step; h, which comes first, is its output. */

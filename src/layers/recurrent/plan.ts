@@ -1,24 +1,8 @@
 // The plan of a range of steps: every size, flag and address that the kernels' loop over time reads.
 import type { Pointer } from '../../wasm/kernels.ts';
-import { type RecurrentPlan, writePlan } from '../../wasm/recurrent-plan.ts';
+import { numberedCells, numberedFunctions, type RecurrentPlan, writePlan } from '../../wasm/recurrent-plan.ts';
 import type { Binding, Pass, Track } from '../contract.ts';
 import { type Buffers, type DirectedLayer, gradientTracks } from './buffers.ts';
-import type { Cell } from './cell.ts';
-import type { Activation, GateActivation } from './options.ts';
-
-/** Nonlinearities and cells, in the order in which the kernels number them. */
-const functions: readonly (Activation | GateActivation)[] = [
-  'tanh',
-  'relu',
-  'identity',
-  'softsign',
-  'sigmoid',
-  'hard-sigmoid',
-];
-const cells: readonly Cell['kernel'][] = ['elman', 'lstm', 'gru', 'gru-before'];
-
-/** The number of a nonlinearity. */
-export const numberOf = (name: Activation | GateActivation): number => functions.indexOf(name);
 
 /** W as steps use it. */
 export interface UsedWeights {
@@ -56,12 +40,13 @@ function wordsOfAll({ cell, description, names, reverse }: DirectedLayer, bindin
   const peepholes = cell.peepholes === true;
   const reals = (track: Track | undefined) => (track?.stride ?? 0) / kernels.realBytes();
   return {
-    cell: cells.indexOf(cell.kernel),
+    cell: numberedCells.indexOf(cell.kernel),
     reverse: reverse ? 1 : 0,
     B: rows,
     H: description.units,
-    activation: numberOf(cell.activation),
-    gateActivation: numberOf(cell.gateActivation),
+    gates: cell.gates.length,
+    activation: numberedFunctions.indexOf(cell.activation),
+    gateActivation: numberedFunctions.indexOf(cell.gateActivation),
     candidateBias: parameter(cell.reset === 'after', names.bn),
     peepholes: parameter(peepholes, names.p),
     gain: parameter(normal, names.gainH),
@@ -97,7 +82,7 @@ function wordsOfSteps(layer: DirectedLayer, binding: Binding, buffers: Buffers, 
     dropout: pass.training ? at(buffers.dropout) : 0,
     zoneoutH: at(buffers.zoneoutH),
     zoneoutC: at(buffers.zoneoutC),
-    earlier: pass.earlier ? 1 : 0,
+    stateGradient: pass.earlier ? 1 : 0,
     dy: at(binding.dOutput),
     da: at(da),
     dp: at(dp),

@@ -1,9 +1,10 @@
 // W and b_hn: W as the steps use it, and the gradients of both, each a product over all steps once the loop over time has run.
 import type { Pointer } from '../../wasm/kernels.ts';
+import { numberedFunctions } from '../../wasm/recurrent-plan.ts';
 import type { Binding, BoundPenalty, Draw, Pass, Track } from '../contract.ts';
 import { weightGradient } from '../parts/weight-gradient.ts';
 import type { Buffers, DirectedLayer, GradientTracks } from './buffers.ts';
-import { numberOf, type UsedWeights } from './plan.ts';
+import type { UsedWeights } from './plan.ts';
 import { bindVanishing } from './vanishing.ts';
 import { bindWeightDropout } from './weight-dropout.ts';
 
@@ -32,7 +33,7 @@ export function bindStateWeights(layer: DirectedLayer, binding: Binding, buffers
     ? bindVanishing(binding, {
         weight: cell.vanishing,
         units: H,
-        activation: numberOf(cell.activation),
+        activation: numberedFunctions.indexOf(cell.activation),
         h,
         da: buffers.a,
         dropout,
