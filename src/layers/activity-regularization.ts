@@ -1,20 +1,20 @@
 // Activity regularisation: penalties on large and on quickly changing outputs, as a layer that lets them pass.
-import { checkNumber, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { type Checked, number, type Options, withDefault } from '../base/fields.ts';
 import type { BoundPenalty, LayerKind, Track } from './contract.ts';
-import { type EntryOptions, entry } from './entry.ts';
+import { describe, type EntryOptions } from './describe.ts';
 
-export interface ActivityRegularizationDescription {
-  readonly kind: 'activityRegularization';
-  readonly activation: number;
-  readonly temporal: number;
-}
-
-export interface ActivityRegularizationOptions extends EntryOptions {
+const fields = {
   /** α, ≥ 0, of the squares of the outputs. Default 0. Merity, McCann and Socher 2017 use 2 to 10. */
-  readonly activation?: number;
+  activation: withDefault(number({ min: 0 }), 0),
   /** β, ≥ 0, of the squares of their changes. Default 0. Merity, McCann and Socher 2017 use 1 to 5. */
-  readonly temporal?: number;
+  temporal: withDefault(number({ min: 0 }), 0),
+};
+
+export interface ActivityRegularizationOptions extends EntryOptions, Options<typeof fields> {}
+
+export interface ActivityRegularizationDescription extends EntryOptions, Checked<typeof fields> {
+  readonly kind: 'activityRegularization';
 }
 
 /**
@@ -36,20 +36,16 @@ export interface ActivityRegularizationOptions extends EntryOptions {
  * behind a layer with `returns: 'last'`.
  */
 export function activityRegularization(options: ActivityRegularizationOptions): ActivityRegularizationDescription {
-  return entry(activityRegularizationLayer, options);
+  return describe(activityRegularizationLayer, options);
 }
 
 export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescription> = {
   kind: 'activityRegularization',
+  fields,
 
-  check(description, where) {
-    checkOptions(where, description, ['kind', 'activation', 'temporal']);
-    const activation = checkNumber(`${where}.activation`, description.activation ?? 0, { min: 0 });
-    const temporal = checkNumber(`${where}.temporal`, description.temporal ?? 0, { min: 0 });
-    if (activation === 0 && temporal === 0) {
-      throw new BpttError('invalid-argument', `${where}: expected activation or temporal above 0, got 0 for both`);
-    }
-    return { kind: 'activityRegularization', activation, temporal };
+  refuse({ activation, temporal }, where) {
+    if (activation > 0 || temporal > 0) return;
+    throw new BpttError('invalid-argument', `${where}: expected activation or temporal above 0, got 0 for both`);
   },
 
   create({ activation, temporal }, { where, ports: [port] }) {
@@ -115,7 +111,7 @@ export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescri
               y.ld,
             );
           },
-          backward(from, to, pass) {
+          backward(from, to) {
             if (dx === undefined) return;
             kernels.activityBack(
               at(dx, from),

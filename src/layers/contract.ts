@@ -1,17 +1,19 @@
 // What a layer is: it says its parameters, the buffers that a window of T×B needs and its output, and once these have
 // addresses it runs forward and backward over a range of steps. No tape: each backward is written by hand.
+import type { Fields } from '../base/fields.ts';
 import type { Clock, Signal } from '../base/signal.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 import type { Initializer, InitializerContext } from './initializers.ts';
 
-/** The gates of LSTM and GRU. */
-export type Gate = 'i' | 'f' | 'g' | 'o' | 'r' | 'z' | 'n';
+/** The gates of LSTM and GRU; `h`: the state itself, of cells without gates. */
+export type Gate = 'i' | 'f' | 'g' | 'o' | 'r' | 'z' | 'n' | 'h';
 
 /**
- * What a layer makes of a parameter. `product`: one matrix product over all steps, whose gradient can be written or added. `look-up`:
- * rows by token; the gradient of the others is zero. `sum`: anything else; backward adds to the gradient.
+ * What a layer makes of a parameter. `product`: one matrix product over all steps, whose gradient can be written or added. `products`: the
+ * same, but its gradient comes in parts that are added. `look-up`: rows by token; the gradient of the others is zero. `sum`: anything else;
+ * backward adds to the gradient.
  */
-export type ParameterUse = 'product' | 'look-up' | 'sum';
+export type ParameterUse = 'product' | 'products' | 'look-up' | 'sum';
 
 /** One parameter as it lies in memory, [rows, columns] with inputs as rows, and how it is presented outside. */
 export interface ParameterSpec {
@@ -255,9 +257,11 @@ export interface Place {
 /** A kind of layer: how plain data becomes a layer. */
 export interface LayerKind<Description extends { readonly kind: string }> {
   readonly kind: Description['kind'];
+  /** Its options: what a description holds besides `kind`. */
+  readonly fields: Fields;
   /** How many entries it may read. Default: one. */
   readonly ports?: 'several';
-  /** Checks a description that may come from a file or from JavaScript and fills in what it leaves out. */
-  check(description: Readonly<Record<string, unknown>>, where: string): Description;
+  /** @throws BpttError for options that are right one by one and not together. */
+  refuse?(description: Description, where: string): void;
   create(description: Description, place: Place): Layer;
 }

@@ -1,25 +1,27 @@
 // What a model reads. Not layers: inputs compute nothing.
-import { checkInteger, checkOptions, checkString } from '../base/check.ts';
-import type { Signal } from '../base/signal.ts';
+import { checkInteger } from '../base/check.ts';
+import { type Checked, checkFields, checkKind, integer, type Options, optional, string } from '../base/fields.ts';
+
+const options = {
+  /** What batches call it where a model has several inputs. Default: none. */
+  name: optional(string),
+  /**
+   * Its time axis: `row` for one value a row, which has no steps, or the name of an input before it whose steps it shares. Default: its
+   * own.
+   */
+  clock: optional(string),
+};
+const fields = { size: integer({ min: 1 }), ...options };
 
 /** Where an input stands among others. */
-export interface InputOptions {
-  /** What batches call it where a model has several inputs. Default: none. */
-  readonly name?: string;
-  /**
-   * Its time axis: `row` for one value a row, which has no steps, or the name of an input before it whose steps it shares. Default: its own.
-   */
-  readonly clock?: string;
-}
+export interface InputOptions extends Options<typeof options> {}
 
-export interface TokensDescription extends InputOptions {
+export interface TokensDescription extends Checked<typeof fields> {
   readonly kind: 'tokens';
-  readonly size: number;
 }
 
-export interface FeaturesDescription extends InputOptions {
+export interface FeaturesDescription extends Checked<typeof fields> {
   readonly kind: 'features';
-  readonly size: number;
 }
 
 export type InputDescription = TokensDescription | FeaturesDescription;
@@ -30,8 +32,8 @@ export type InputDescription = TokensDescription | FeaturesDescription;
  *
  * @throws BpttError when size is not an integer ≥ 1, and for unknown options.
  */
-export function tokens(size: number, options: InputOptions = {}): TokensDescription {
-  return { kind: 'tokens', size: checkInteger('tokens(size)', size, 1), ...checkInputOptions('tokens', options) };
+export function tokens(size: number, given: InputOptions = {}): TokensDescription {
+  return { kind: 'tokens', size: checkInteger('tokens(size)', size, 1), ...checkFields('tokens', given, options) };
 }
 
 /**
@@ -39,17 +41,8 @@ export function tokens(size: number, options: InputOptions = {}): TokensDescript
  *
  * @throws BpttError when size is not an integer ≥ 1, and for unknown options.
  */
-export function features(size: number, options: InputOptions = {}): FeaturesDescription {
-  return { kind: 'features', size: checkInteger('features(size)', size, 1), ...checkInputOptions('features', options) };
-}
-
-function checkInputOptions(where: string, options: InputOptions): InputOptions {
-  checkOptions(where, options, ['name', 'clock']);
-  const { name, clock } = options;
-  return {
-    ...(name !== undefined && { name: checkString(`${where}.name`, name) }),
-    ...(clock !== undefined && { clock: checkString(`${where}.clock`, clock) }),
-  };
+export function features(size: number, given: InputOptions = {}): FeaturesDescription {
+  return { kind: 'features', size: checkInteger('features(size)', size, 1), ...checkFields('features', given, options) };
 }
 
 /** Whether an entry is an input. */
@@ -58,14 +51,6 @@ export function isInput({ kind }: Readonly<Record<string, unknown>>): boolean {
 }
 
 /** Checks an input that may come from a file. */
-export function checkInputDescription(
-  description: Readonly<Record<string, unknown>>,
-  where: string,
-): { readonly description: InputDescription; readonly signal: Signal } {
-  const { kind, size: given, ...options } = description;
-  const signal: Signal = {
-    kind: kind === 'tokens' ? 'tokens' : 'features',
-    size: checkInteger(`${where}.size`, given, 1),
-  };
-  return { description: { ...signal, ...checkInputOptions(where, options) }, signal };
+export function checkInputDescription(where: string, description: unknown): InputDescription {
+  return checkKind(where, description, { tokens: fields, features: fields });
 }

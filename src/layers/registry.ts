@@ -5,7 +5,7 @@ import type { LayerKind } from './contract.ts';
 import { type DenseDescription, denseLayer } from './dense.ts';
 import { type DropoutDescription, dropoutLayer } from './dropout.ts';
 import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
-import { kindIn } from './entry.ts';
+import { kindIn } from './describe.ts';
 import type { InputDescription } from './inputs.ts';
 import { type LastDescription, lastLayer } from './last.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';

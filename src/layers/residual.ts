@@ -1,7 +1,8 @@
 // A recurrent layer with its input added to its output.
-import { checkObject, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields } from '../base/fields.ts';
 import type { LayerKind } from './contract.ts';
+import { checkDescription, describe, type StartOptions, startFields } from './describe.ts';
 import {
   type BidirectionalDescription,
   bidirectionalLayer,
@@ -13,52 +14,45 @@ import { lstmLayer } from './recurrent/lstm.ts';
 
 type InnerDescription = DirectedDescription | BidirectionalDescription;
 
-export interface ResidualDescription {
+const kinds: readonly LayerKind<InnerDescription>[] = [elmanLayer, lstmLayer, gruLayer, bidirectionalLayer] as never;
+
+const fields = {
+  layer: { check: (where: string, value: unknown) => checkDescription(where, value, kinds) },
+};
+
+export interface ResidualDescription extends StartOptions {
   readonly kind: 'residual';
   readonly layer: InnerDescription;
 }
-
-const kinds: readonly LayerKind<InnerDescription>[] = [elmanLayer, lstmLayer, gruLayer, bidirectionalLayer] as never;
 
 /**
  * A recurrent layer with a residual connection (He et al. 2016; between recurrent layers: Wu et al. 2016): `y_t = layer(x)_t + x_t`.
  * The layer must give as many features as it reads.
  *
  * @param layer What `elman`, `lstm`, `gru` or `bidirectional` returns.
+ * @param options Where the entry stands: `name`, `from`, `start`.
  * @throws BpttError for another layer; when the model is created, for one whose input and output differ in size.
  */
-export function residual(layer: InnerDescription): ResidualDescription {
-  return residualLayer.check({ kind: 'residual', layer }, 'residual');
-}
-
-function kindOf(layer: Readonly<Record<string, unknown>>, where: string): LayerKind<InnerDescription> {
-  const kind = kinds.find((candidate) => candidate.kind === layer.kind);
-  if (kind !== undefined) return kind;
-  const known = kinds.map((candidate) => `'${candidate.kind}'`).join(', ');
-  throw new BpttError('invalid-argument', `${where}.kind: expected one of ${known}, got ${show(layer.kind)}`);
+export function residual(layer: InnerDescription, options: StartOptions = {}): ResidualDescription {
+  return describe(residualLayer, { layer, ...checkFields('residual', options, startFields) });
 }
 
 export const residualLayer: LayerKind<ResidualDescription> = {
   kind: 'residual',
-
-  check(description, where) {
-    checkOptions(where, description, ['kind', 'layer']);
-    const layer = checkObject(`${where}.layer`, description.layer);
-    return { kind: 'residual', layer: kindOf(layer, `${where}.layer`).check(layer, `${where}.layer`) };
-  },
+  fields,
 
   create(description, place) {
+    const { layer } = description;
     const { where } = place;
     const input = place.ports[0]!.signal;
-    const kind = kindOf({ ...description.layer }, where);
-    const inner = kind.create(description.layer, { ...place, where: `${where}.layer` });
+    const inner = kinds.find(({ kind }) => kind === layer.kind)!.create(layer, { ...place, where: `${where}.layer` });
     if (input.kind !== 'features' || input.size !== inner.output.size) {
       throw new BpttError(
         'invalid-shape',
         `${where}: expected a layer with as many outputs as inputs, got ${input.size} ${input.kind} in and ${inner.output.size} features out`,
       );
     }
-    if (description.layer.returns === 'last') {
+    if (layer.returns === 'last') {
       throw new BpttError(
         'invalid-argument',
         `${where}.layer.returns: expected 'all', since the input has all steps, got 'last'`,

@@ -1,34 +1,36 @@
 // A recurrent layer in both directions.
-import { checkObject, checkOneOf, checkOptions, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
-import type { BoundLayer, BufferSpec, Layer, LayerKind, Track } from '../contract.ts';
+import { type Checked, checkFields, type Options, oneOf, withDefault } from '../../base/fields.ts';
+import type { Kernels, Pointer } from '../../wasm/kernels.ts';
+import type { Binding, BoundLayer, BoundPort, BufferSpec, Layer, LayerKind, Track } from '../contract.ts';
+import { checkDescription, describe, type EntryOptions, entryFields } from '../describe.ts';
+import type { Cell, RecurrentKind } from './cell.ts';
 import { type ElmanDescription, elmanLayer } from './elman.ts';
 import { type GruDescription, gruLayer } from './gru.ts';
 import { type LstmDescription, lstmLayer } from './lstm.ts';
-import { type Returns, returnKinds } from './options.ts';
-import { recurrentName } from './parameters.ts';
-import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
+import { returns } from './options.ts';
+import { recurrentLayer } from './recurrent.ts';
 
 /** A recurrent layer in one direction. */
 export type DirectedDescription = ElmanDescription | LstmDescription | GruDescription;
 
+const kinds: readonly RecurrentKind<DirectedDescription>[] = [elmanLayer, lstmLayer, gruLayer] as never;
+
 export const merges = ['concat', 'sum'] as const;
 
-export interface BidirectionalDescription {
+const fields = {
+  /** How the outputs of both directions become one: side by side, forward first, [T,B,2H] (default), or their sum [T,B,H]. */
+  merge: withDefault(oneOf(...merges), 'concat'),
+  /** As of one direction; the last of the backward direction is its state after the first step. Default `all`. */
+  returns,
+};
+
+export interface BidirectionalOptions extends EntryOptions, Options<typeof fields> {}
+
+export interface BidirectionalDescription extends EntryOptions, Checked<typeof fields> {
   readonly kind: 'bidirectional';
   readonly layer: DirectedDescription;
-  readonly merge: (typeof merges)[number];
-  readonly returns: Returns;
 }
-
-export interface BidirectionalOptions {
-  /** How the outputs of both directions become one: side by side, forward first, [T,B,2H] (default), or their sum [T,B,H]. */
-  readonly merge?: (typeof merges)[number];
-  /** As of one direction; the last of the backward direction is its state after the first step. Default `all`. */
-  readonly returns?: Returns;
-}
-
-const kinds: readonly RecurrentKind<DirectedDescription>[] = [elmanLayer, lstmLayer, gruLayer] as never;
 
 /**
  * A recurrent layer run in both directions (Schuster and Paliwal 1997), each with parameters of its own: those of the backward
@@ -43,24 +45,17 @@ export function bidirectional(
   layer: DirectedDescription,
   options: BidirectionalOptions = {},
 ): BidirectionalDescription {
-  checkOptions('bidirectional', options, ['merge', 'returns']);
-  return bidirectionalLayer.check({ kind: 'bidirectional', layer, ...options }, 'bidirectional');
-}
-
-function kindOf(layer: Readonly<Record<string, unknown>>, where: string): RecurrentKind<DirectedDescription> {
-  const kind = kinds.find((candidate) => candidate.kind === layer.kind);
-  if (kind !== undefined) return kind;
-  const known = kinds.map((candidate) => `'${candidate.kind}'`).join(', ');
-  throw new BpttError('invalid-argument', `${where}.kind: expected one of ${known}, got ${show(layer.kind)}`);
+  return describe(bidirectionalLayer, { layer, ...checkFields('bidirectional', options, { ...fields, ...entryFields }) });
 }
 
 export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
   kind: 'bidirectional',
+  fields: {
+    layer: { check: (where, value) => checkDescription(where, value, kinds) },
+    ...fields,
+  },
 
-  check(description, where) {
-    checkOptions(where, description, ['kind', 'layer', 'merge', 'returns']);
-    const given = checkObject(`${where}.layer`, description.layer);
-    const layer = kindOf(given, `${where}.layer`).check(given, `${where}.layer`);
+  refuse({ layer }, where) {
     if (layer.returns === 'last') {
       throw new BpttError(
         'invalid-argument',
@@ -73,99 +68,117 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
         `${where}.layer.vanishingRegularization: expected 0 in one direction of two, got ${layer.vanishingRegularization}`,
       );
     }
-    return {
-      kind: 'bidirectional',
-      layer,
-      merge: checkOneOf(`${where}.merge`, description.merge ?? 'concat', merges),
-      returns: checkOneOf(`${where}.returns`, description.returns ?? 'all', returnKinds),
-    };
   },
 
-  create({ layer, merge, returns }, input, ordinal, where) {
-    const H = layer.units;
-    const columns = merge === 'concat' ? 2 * H : H;
-    const number = ordinal('recurrent');
-    const cell = kindOf({ ...layer }, where).cell(layer);
-    const directions: readonly Layer[] = [false, true].map((reverse) =>
-      recurrentLayer(cell, layer, input, recurrentName(number, reverse), reverse),
-    );
-    const prefixes = ['forward.', 'reverse.'];
-    const last = returns === 'last';
-    const split = merge === 'concat' || last;
+  create({ layer, merge }, place) {
+    const cell = kinds.find(({ kind }) => kind === layer.kind)!.cell(layer);
+    const directions = [false, true].map((reverse) => recurrentLayer(cell, layer, place, reverse));
+    const columns = merge === 'concat' ? 2 * layer.units : layer.units;
     return {
       output: { kind: 'features', size: columns },
       parameters: directions.flatMap(({ parameters }) => parameters),
-      buffers: [
-        { name: 'y', extent: 'step', columns, type: 'real', kept: true },
-        ...directions.flatMap(({ buffers }, index) => buffers.map((buffer) => prefixed(buffer, prefixes[index]!))),
-        // What reaches each direction of the gradient of y.
-        ...(split ? prefixes : []).map(
-          (prefix): BufferSpec => ({ name: `${prefix}dy`, extent: 'step', columns: H, type: 'real', kept: false }),
-        ),
-      ],
+      buffers: buffersOf(directions, cell, merge, layer.units),
       result: 'y',
-      returns,
       keepsResult: false,
-      state: [],
+      // Those of both directions, merged as the outputs are.
+      states: cell.states.map((name) => ({ name, columns, value: name, gradient: `d${name}`, carried: false })),
+      adds: true,
       reads: 'both',
-
       scratch: (kernels, T, B) => Math.max(...directions.map((direction) => direction.scratch(kernels, T, B))),
-
-      bind(binding) {
-        const { kernels, rows: B, dOutput } = binding;
-        const real = kernels.realBytes();
-        const y = binding.buffer('y');
-        const dys = prefixes.map((prefix) => (split ? binding.buffer(`${prefix}dy`) : dOutput));
-        const bound: readonly BoundLayer[] = directions.map((direction, index) =>
-          direction.bind({
-            ...binding,
-            addToInput: index === 1 || binding.addToInput === true,
-            dOutput: dys[index]!,
-            buffer: (name) => binding.buffer(`${prefixes[index]}${name}`),
-          }),
-        );
-        const forwardState = binding.buffer('forward.h');
-        // Slot t + 1 is the output of step t forwards, slot t in reverse.
-        const outputs: readonly Track[] = [
-          { ...forwardState, pointer: forwardState.pointer + forwardState.stride },
-          binding.buffer('reverse.h'),
-        ];
-        const at = (track: Track, step: number) => track.pointer + step * track.stride;
-        return {
-          draw(from, to, draw) {
-            for (const direction of bound) direction.draw?.(from, to, draw);
-          },
-          forward(from, to, pass) {
-            for (const [index, direction] of bound.entries()) {
-              direction.forward(from, to, pass);
-              // The steps of y that this direction gives, and where they come from.
-              const first = last ? to - 1 : from;
-              const h = at(outputs[index]!, last && index === 1 ? from : first);
-              const n = (to - first) * B;
-              if (merge === 'concat') {
-                kernels.copyColumns(at(y, first) + index * H * real, h, n, H, y.ld, outputs[index]!.ld);
-              } else if (index === 0) kernels.copy(at(y, first), h, n * y.ld);
-              else kernels.add(at(y, first), h, n * y.ld);
-            }
-          },
-          backward(from, to, pass) {
-            for (const [index, direction] of bound.entries()) {
-              const dy = dys[index]!;
-              if (split) {
-                const first = last ? to - 1 : from;
-                if (last) kernels.clear(at(dy, from), (to - from) * B * dy.ld);
-                const half = merge === 'concat' ? index * H * real : 0;
-                const target = at(dy, last && index === 1 ? from : first);
-                kernels.copyColumns(target, at(dOutput, first) + half, (to - first) * B, H, dy.ld, dOutput.ld);
-              }
-              direction.backward(from, to, pass);
-            }
-          },
-        };
-      },
+      bind: (binding) => bindDirections(binding, directions, cell, merge),
     };
   },
 };
+
+type Merge = BidirectionalDescription['merge'];
+
+const prefixes = ['forward.', 'reverse.'] as const;
+
+function buffersOf(directions: readonly Layer[], { states }: Cell, merge: Merge, H: number): readonly BufferSpec[] {
+  const columns = merge === 'concat' ? 2 * H : H;
+  return [
+    { name: 'y', extent: 'step', columns, type: 'real', kept: true },
+    ...directions.flatMap(({ buffers }, index) => buffers.map((buffer) => prefixed(buffer, prefixes[index]!))),
+    // What reaches each direction of the gradient of y.
+    ...(merge === 'concat' ? prefixes : []).map(
+      (prefix): BufferSpec => ({ name: `${prefix}dy`, extent: 'step', columns: H, type: 'real', kept: false }),
+    ),
+    // The states in which both end, and their gradients.
+    ...states.flatMap((name) =>
+      [name, `d${name}`].map((own): BufferSpec => ({ name: own, extent: 'batch', columns, type: 'real', kept: false })),
+    ),
+  ];
+}
+
+function bindDirections(binding: Binding, directions: readonly Layer[], { states }: Cell, merge: Merge): BoundLayer {
+  const { kernels, rows: B, dOutput } = binding;
+  const [input] = binding.inputs as [BoundPort];
+  const dys = prefixes.map((prefix) => (merge === 'concat' ? binding.buffer(`${prefix}dy`) : dOutput));
+  const bound = directions.map((direction, index) =>
+    direction.bind({
+      ...binding,
+      inputs: [{ ...input, add: index === 1 || input.add }],
+      dOutput: dys[index]!,
+      buffer: (name) => binding.buffer(`${prefixes[index]}${name}`),
+    }),
+  );
+  const y = binding.buffer('y');
+  const forwardState = binding.buffer('forward.h');
+  // Slot t + 1 is the output of step t forwards, slot t in reverse.
+  const outputs: readonly Track[] = [
+    { ...forwardState, pointer: forwardState.pointer + forwardState.stride },
+    binding.buffer('reverse.h'),
+  ];
+  const { join, cut } = merger(kernels, merge);
+  return {
+    draw(from, to, draw) {
+      for (const direction of bound) direction.draw?.(from, to, draw);
+    },
+    forward(from, to, pass) {
+      for (const [index, direction] of bound.entries()) {
+        direction.forward(from, to, pass);
+        join(index, at(y, from), y.ld, at(outputs[index]!, from), outputs[index]!.ld, (to - from) * B);
+        for (const name of states) {
+          const state = binding.buffer(name);
+          const own = binding.buffer(`${prefixes[index]}${name}`);
+          join(index, state.pointer, state.ld, at(own, index === 0 ? to : from), own.ld, B);
+        }
+      }
+    },
+    backward(from, to, pass) {
+      for (const [index, direction] of bound.entries()) {
+        const dy = dys[index]!;
+        if (merge === 'concat') cut(index, at(dy, from), dy.ld, at(dOutput, from), dOutput.ld, (to - from) * B);
+        for (const name of states) {
+          const state = binding.buffer(`d${name}`);
+          const own = binding.buffer(`${prefixes[index]}d${name}`);
+          cut(index, own.pointer, own.ld, state.pointer, state.ld, B);
+        }
+        direction.backward(from, to, pass);
+      }
+    },
+  };
+}
+
+const at = (track: Track, step: number) => track.pointer + step * track.stride;
+
+/** How rows of both directions become one, and the gradient of that becomes theirs. */
+function merger(kernels: Kernels, merge: Merge) {
+  const real = kernels.realBytes();
+  return {
+    join(index: number, both: Pointer, ldBoth: number, own: Pointer, ld: number, rows: number): void {
+      const H = ld;
+      if (merge === 'concat') kernels.copyColumns(both + index * H * real, own, rows, H, ldBoth, ld);
+      else if (index === 0) kernels.copy(both, own, rows * ld);
+      else kernels.add(both, own, rows * ld);
+    },
+    cut(index: number, own: Pointer, ld: number, both: Pointer, ldBoth: number, rows: number): void {
+      const H = ld;
+      if (merge === 'concat') kernels.copyColumns(own, both + index * H * real, rows, H, ld, ldBoth);
+      else kernels.copy(own, both, rows * ld);
+    },
+  };
+}
 
 function prefixed(buffer: BufferSpec, prefix: string): BufferSpec {
   const { inPlaceOf } = buffer;

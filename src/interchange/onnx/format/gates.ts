@@ -1,13 +1,13 @@
 // How ONNX orders gates and numbers its activations, next to how this package does.
 
+import type { Cell } from '../../../layers/recurrent/cell.ts';
 import type { Activation, GateActivation } from '../../../layers/recurrent/options.ts';
-import type { Cell } from '../../../layers/recurrent/parameters.ts';
 
 /** The operator of a cell. */
 export const operators = { elman: 'RNN', lstm: 'LSTM', gru: 'GRU', 'gru-before': 'GRU' } as const;
 
 /** For each gate of the operator, its number here: LSTM has i, o, f, c there and i, f, g, o here, GRU z, r, h and r, z, n. */
-export const gateOrders: Readonly<Record<Cell['kind'], readonly number[]>> = {
+export const gateOrders: Readonly<Record<Cell['kernel'], readonly number[]>> = {
   elman: [0],
   lstm: [0, 3, 1, 2],
   gru: [1, 0, 2],

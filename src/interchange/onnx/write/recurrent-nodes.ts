@@ -1,5 +1,5 @@
 // Recurrent layers as the operators RNN, LSTM and GRU.
-import type { Cell } from '../../../layers/recurrent/parameters.ts';
+import type { Cell } from '../../../layers/recurrent/cell.ts';
 import { gateOrders, join, operatorActivations, operators, peepholeOrder, reorder } from '../format/gates.ts';
 import type { Attribute, Value } from './builder.ts';
 import type { Direction, GraphContext, RecurrentResult } from './context.ts';
@@ -14,9 +14,9 @@ export function recurrentNode(
 ): RecurrentResult {
   const { builder } = context;
   const D = directions.length;
-  const order = gateOrders[cell.kind];
+  const order = gateOrders[cell.kernel];
   const G = order.length;
-  const lstm = cell.kind === 'lstm';
+  const lstm = cell.kernel === 'lstm';
   const tensor = (part: string, dims: readonly number[], of: (direction: Direction) => Float64Array): Value => {
     const name = directions[0]!.parameter(part).name;
     return builder.parameter(name, [D, ...dims], join(...directions.map(of)));
@@ -30,7 +30,7 @@ export function recurrentNode(
   const bias = tensor('bias_ih', [2 * G * units], (direction) => {
     const second = new Float64Array(G * units);
     // The bias inside the reset gate's product is the last block.
-    if (cell.kind === 'gru') second.set(Float64Array.from(direction.parameter('bias_hn').data), (G - 1) * units);
+    if (cell.kernel === 'gru') second.set(Float64Array.from(direction.parameter('bias_hn').data), (G - 1) * units);
     return join(reorder(direction.parameter('bias_ih').data, order, units), second);
   });
   const initial = directions[0]!.initial ?? [];
@@ -63,11 +63,11 @@ export function recurrentNode(
     direction: D === 2 ? 'bidirectional' : 'forward',
     activations: all.map(({ name }) => name),
     ...(alphas.length > 0 && { activation_alpha: { floats: alphas }, activation_beta: { floats: betas } }),
-    ...(G === 3 && { linear_before_reset: cell.kind === 'gru' ? 1 : 0 }),
+    ...(G === 3 && { linear_before_reset: cell.kernel === 'gru' ? 1 : 0 }),
   };
   const y = builder.name('Y');
   const h = builder.name('Y_h');
   const c = builder.name('Y_c');
-  builder.node(operators[cell.kind], input, lstm ? [y, h, c] : [y, h], attributes);
+  builder.node(operators[cell.kernel], input, lstm ? [y, h, c] : [y, h], attributes);
   return { y, last: lstm ? [h, c] : [h] };
 }

@@ -1,6 +1,7 @@
 // Recurrent layers that no operator computes, with layer normalisation or zoneout, as one step in a Scan over time.
+
+import type { Cell } from '../../../layers/recurrent/cell.ts';
 import type { Activation, GateActivation, RecurrentDescription } from '../../../layers/recurrent/options.ts';
-import type { Cell } from '../../../layers/recurrent/parameters.ts';
 import { operatorActivations, transpose } from '../format/gates.ts';
 import { dataTypes } from '../format/schema.ts';
 import { GraphBuilder, type Value, valueInfo } from './builder.ts';
@@ -21,7 +22,7 @@ export function recurrentScan(
   direction: Direction,
 ): RecurrentResult {
   const { builder } = context;
-  const G = Math.max(1, cell.gates.length);
+  const G = cell.gates.length;
   const parameter = (part: string, dims: readonly number[] = direction.parameter(part).shape) => {
     const { name, data } = direction.parameter(part);
     return builder.parameter(name, dims, Float64Array.from(data));
@@ -62,7 +63,7 @@ export function recurrentScan(
     : builder.add('Add', [product, parameter('bias_ih')]);
 
   const body = new GraphBuilder(builder);
-  const names = cell.kind === 'lstm' ? ['h', 'c'] : ['h'];
+  const names = cell.kernel === 'lstm' ? ['h', 'c'] : ['h'];
   const before = names.map((name) => body.name(`${name}_in`));
   const x = body.name('x');
   const valid = context.valid();
@@ -99,8 +100,8 @@ export function recurrentScan(
   };
 
   const step = (): readonly Value[] => {
-    if (cell.kind === 'elman') return [phi(add(x, recurrentProduct()))];
-    if (cell.kind === 'lstm') {
+    if (cell.kernel === 'elman') return [phi(add(x, recurrentProduct()))];
+    if (cell.kernel === 'lstm') {
       let [i, f, g, o] = split(add(x, recurrentProduct()), 4) as [Value, Value, Value, Value];
       const peepholes = cell.peepholes ? cut(parameter('peephole'), 0, [1, 1, 1]) : undefined;
       if (peepholes !== undefined) {
@@ -116,7 +117,7 @@ export function recurrentScan(
     let r: Value;
     let z: Value;
     let candidate: Value;
-    if (cell.kind === 'gru') {
+    if (cell.kernel === 'gru') {
       const [qr, qz, qn] = split(recurrentProduct(), 3) as [Value, Value, Value];
       r = sigma(add(xr, qr));
       z = sigma(add(xz, qz));

@@ -1,10 +1,11 @@
-// Sums, dropout factors, zoneout, padded rows, and the copies between layouts.
+// Bias rows and their gradient, masked and padded rows, and the copies between layouts.
 
 import { PANEL, bytes, padded } from '../simd';
-import { add, copy, copyColumns, fill, holdRows, keepRows, multiply, spreadRows, zoneout } from '../states';
-import { block, copy as duplicate, get, matrix, room, set, strayPadding } from './rows';
+import { addScaled, biasRows, copyColumns, holdRows, keepRows, maskRows, spreadRows, sumRows } from '../rows';
+import { copy } from '../vectors';
+import { block, copy as duplicate, get, matrix, room, set, strayPadding } from './blocks';
 
-const ROWS: i32 = 5;
+const ROWS: i32 = 9;
 
 /** Octets [ROWS], 1 in rows 1 and 4. */
 function someRows(): usize {
@@ -19,53 +20,92 @@ function named(row: i32): bool {
   return row == 1 || row == 4;
 }
 
-describe('add and multiply', () => {
-  test('add n reals and no more', () => {
-    for (let panels = 1; panels <= 5; panels++) {
-      const n = panels * PANEL;
-      const y = matrix(1, 1, n + PANEL, n + PANEL, 1);
-      const before = duplicate(y, n + PANEL);
-      const x = matrix(2, 1, n + PANEL, n + PANEL, 1);
-      add(y, x, n);
-      for (let i = 0; i < n; i++) expect(get(y, i)).toBe(<f64>(<real>(<real>get(before, i) + <real>get(x, i))));
-      for (let i = n; i < n + PANEL; i++) expect(get(y, i)).toBe(get(before, i));
+describe('biasRows and sumRows', () => {
+  test('biasRows repeats the bias and leaves the next row alone', () => {
+    for (let columns = 1; columns <= 3 * PANEL; columns++) {
+      const ld = padded(columns);
+      const bias = matrix(1, 1, columns, ld, 1);
+      const y = block((ROWS + 1) * ld);
+      biasRows(y, bias, ROWS, ld);
+      let wrong = 0;
+      for (let i = 0; i < ROWS * ld; i++) if (get(y, i) != get(bias, i % ld)) wrong++;
+      for (let c = 0; c < ld; c++) if (get(y, ROWS * ld + c) != 0) wrong++;
+      expect(wrong).toBe(0);
     }
   });
 
-  test('multiply every step by the same factors, in place too', () => {
-    const T = 3;
-    for (let panels = 1; panels <= 3; panels++) {
-      const n = panels * PANEL;
-      const x = matrix(3, 1, T * n, T * n, 1);
-      const m = matrix(4, 1, n, n, 2);
-      const y = block(T * n + PANEL);
-      const inPlace = duplicate(x, T * n);
-      multiply(y, x, m, T, n);
-      multiply(inPlace, inPlace, m, T, n);
-      for (let i = 0; i < T * n; i++) {
-        expect(get(y, i)).toBe(<f64>(<real>(<real>get(x, i) * <real>get(m, i % n))));
-        expect(get(inPlace, i)).toBe(get(y, i));
+  test('sumRows adds each column from the last row to the first, starting from what is there', () => {
+    // Up to ten panels: the blocks of four and the single panels that remain.
+    for (let columns = 1; columns <= 10 * PANEL; columns += 3) {
+      const ld = padded(columns);
+      const db = matrix(2, 1, columns, ld, 1);
+      const before = duplicate(db, ld);
+      const dy = matrix(3, ROWS, columns, ld, 1);
+      sumRows(db, dy, ROWS, ld);
+      let wrong = 0;
+      for (let c = 0; c < columns; c++) {
+        let sum = <real>get(before, c);
+        for (let r = ROWS - 1; r >= 0; r--) sum += <real>get(dy, r * ld + c);
+        if (get(db, c) != <f64>sum) wrong++;
       }
-      for (let i = T * n; i < T * n + PANEL; i++) expect(get(y, i)).toBe(0, 'beyond n');
+      expect(wrong).toBe(0, 'same bits as a sequential sum');
+      expect(strayPadding(db, 1, columns, ld)).toBe(0, 'padding');
+    }
+  });
+
+  test('sumRows of the last rows, then of the first ones, equals the sum of the whole', () => {
+    const ld = 5 * PANEL;
+    const dy = matrix(4, 8, ld, ld, 1);
+    const whole = block(ld);
+    const halves = block(ld);
+    sumRows(whole, dy, 8, ld);
+    sumRows(halves, dy + 3 * ld * sizeof<real>(), 5, ld);
+    sumRows(halves, dy, 3, ld);
+    for (let c = 0; c < ld; c++) expect(get(halves, c)).toBe(get(whole, c));
+  });
+});
+
+describe('addScaled', () => {
+  test('adds gain∘x to columns of rows at different distances, and touches nothing else', () => {
+    const ldy = 4 * PANEL;
+    const ldx = 3 * PANEL;
+    for (let panels = 1; panels <= 2; panels++) {
+      const columns = panels * PANEL;
+      const x = matrix(10, ROWS, ldx, ldx, 1);
+      const gain = matrix(11, 1, columns, columns, 2);
+      const y = matrix(12, ROWS, ldy, ldy, 1);
+      const before = duplicate(y, ROWS * ldy);
+      addScaled(y + bytes(PANEL), x, gain, ROWS, columns, ldy, ldx);
+      for (let i = 0; i < ROWS * ldy; i++) {
+        const column = i % ldy - PANEL;
+        const term = column >= 0 && column < columns ? <real>get(gain, column) * <real>get(x, (i / ldy) * ldx + column) : 0;
+        expect(get(y, i)).toBe(<f64>(<real>(<real>get(before, i) + term)));
+      }
     }
   });
 });
 
-describe('zoneout', () => {
-  test('takes z of the old value and 1 - z of the new one; exactly one of them where z is 1 or 0', () => {
-    const n = 5 * PANEL;
-    const before = matrix(5, 1, n, n, 1);
-    const y = matrix(6, 1, n + PANEL, n + PANEL, 1);
-    const fresh = duplicate(y, n + PANEL);
-    const z = matrix(7, 1, n, n, 0.5);
-    for (let i = 0; i < n; i++) set(z, i, i % 3 == 0 ? 0 : i % 3 == 1 ? 1 : 0.5 + get(z, i));
-    zoneout(y, before, z, n);
-    for (let i = 0; i < n; i++) {
-      const share = <real>get(z, i);
-      const mixed = <real>(share * <real>get(before, i)) + <real>((<real>1 - share) * <real>get(fresh, i));
-      expect(get(y, i)).toBe(i % 3 == 0 ? get(fresh, i) : i % 3 == 1 ? get(before, i) : <f64>mixed);
+describe('maskRows', () => {
+  test('zeroes the rows that the mask names, NaN and infinity included, and copies the others', () => {
+    for (let columns = 1; columns <= 3 * PANEL; columns += 2) {
+      const ld = padded(columns);
+      const x = matrix(7, ROWS, columns, ld, 1);
+      const mask = room(ROWS);
+      for (let r = 0; r < ROWS; r++) store<u8>(mask + r, r % 3 == 1 ? (r == 4 ? 255 : 1) : 0);
+      set(x, ld, NaN);
+      set(x, 4 * ld, Infinity);
+      const y = matrix(8, ROWS, columns, ld, 1);
+      maskRows(y, x, mask, ROWS, ld);
+      const inPlace = duplicate(x, ROWS * ld);
+      maskRows(inPlace, inPlace, mask, ROWS, ld);
+      let wrong = 0;
+      for (let i = 0; i < ROWS * ld; i++) {
+        const expected = load<u8>(mask + i / ld) != 0 ? 0 : get(x, i);
+        if (get(y, i) != expected) wrong++;
+        if (get(inPlace, i) != expected) wrong++;
+      }
+      expect(wrong).toBe(0);
     }
-    for (let i = n; i < n + PANEL; i++) expect(get(y, i)).toBe(get(fresh, i), 'beyond n');
   });
 });
 
@@ -117,20 +157,7 @@ describe('rows that are padding', () => {
   });
 });
 
-describe('copies', () => {
-  test('copy and fill write n reals and no more', () => {
-    for (let n = 1; n <= 2 * PANEL + 1; n++) {
-      const x = matrix(13, 1, n, n, 1);
-      const y = block(n + 1);
-      set(y, n, 7);
-      copy(y, x, n);
-      for (let i = 0; i < n; i++) expect(get(y, i)).toBe(get(x, i));
-      fill(y, 0.3, n);
-      for (let i = 0; i < n; i++) expect(get(y, i)).toBe(<f64>(<real>0.3));
-      expect(get(y, n)).toBe(7);
-    }
-  });
-
+describe('copyColumns and spreadRows', () => {
   test('copyColumns moves columns of rows that lie at different distances, and touches nothing else', () => {
     const ldy = 5 * PANEL;
     const ldx = 3 * PANEL;
@@ -149,7 +176,7 @@ describe('copies', () => {
     }
   });
 
-  test('spreadRows brings rows from the end of their block to their places, with zeros behind each', () => {
+  test('spreadRows brings rows from the end of their block to their places, with zeros after each', () => {
     for (let columns = 1; columns <= 3 * PANEL; columns++) {
       const ld = padded(columns);
       const close = matrix(16, 1, ROWS * columns, ROWS * columns, 1);

@@ -1,0 +1,68 @@
+// From options to an entry of a description: plain data of one kind of layer, checked, with all defaults filled in, and what it says of
+// where it stands.
+import { checkObject, checkOneOf } from '../base/check.ts';
+import { checkFields, type Field, optional, type Options, string } from '../base/fields.ts';
+import type { LayerKind } from './contract.ts';
+
+const names: Field<string | readonly string[]> = {
+  check: (where, value) => (Array.isArray(value) ? value.map((one) => string.check(where, one)) : string.check(where, value)),
+};
+
+/** Where an entry stands among the others. */
+export const entryFields = {
+  /** What others call it by, what its parameters are called by, and an input or output in batches. Default: none. */
+  name: optional(string),
+  /** The entry that it reads, or several for a kind that reads several. Default: the entry before. */
+  from: optional(names),
+};
+
+/** The same for a layer with a state. */
+export const startFields = {
+  ...entryFields,
+  /** The entry whose last states are the first of this one; or whose one output a row is its first h. Default: zero, or what is passed. */
+  start: optional(string),
+};
+
+/** Where an entry stands among the others. */
+export interface EntryOptions extends Options<typeof entryFields> {}
+
+/** The same for a layer with a state. */
+export interface StartOptions extends Options<typeof startFields> {}
+
+/** Where an entry keeps its kind, so that a page loads only the kinds whose functions it calls. Files and workers have no such thing. */
+const KIND = Symbol('kind');
+
+/** The entry of a layer with these options, which brings its kind along. */
+export function describe<Description extends { readonly kind: string }>(
+  layer: LayerKind<Description>,
+  options: unknown,
+  where: string = layer.kind,
+): Description {
+  const fields = { ...layer.fields, ...startFields };
+  const description = { kind: layer.kind, ...checkFields(where, options, fields) } as unknown as Description;
+  layer.refuse?.(description, where);
+  return Object.defineProperty(description, KIND, { value: layer });
+}
+
+/** The kind that an entry brings along. */
+export function kindIn(entry: object): LayerKind<never> | undefined {
+  return (entry as { readonly [KIND]?: LayerKind<never> })[KIND];
+}
+
+/** Checks a description, which may come from a file, of one of several kinds of layers, that stands inside of another. */
+export function checkDescription<Description extends { readonly kind: string }>(
+  where: string,
+  value: unknown,
+  kinds: readonly LayerKind<Description>[],
+): Description {
+  const { kind, ...options } = checkObject(where, value);
+  checkOneOf(
+    `${where}.kind`,
+    kind,
+    kinds.map((layer) => layer.kind),
+  );
+  const layer = kinds.find((one) => one.kind === kind)!;
+  const description = { kind, ...checkFields(where, options, layer.fields) } as unknown as Description;
+  layer.refuse?.(description, where);
+  return description;
+}
