@@ -6,7 +6,7 @@
 import { checkOptions } from '../base/check.ts';
 import { BpttError, NonFiniteError } from '../base/errors.ts';
 import { seedWords } from '../base/philox.ts';
-import { type GraphBatch, checkBatch, stepsOf, valuesOf } from '../data/batch.ts';
+import { checkBatch, type GraphBatch, stepsOf, valuesOf } from '../data/batch.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
 import { LossWindow, lossWindowBytes, sizeOf } from '../loss/loss-window.ts';
 import type { Reduction } from '../loss/losses.ts';

@@ -115,19 +115,33 @@ export function checkInput(where: string, input: GraphInput, { inputs, clocks }:
   const names = clocks.map(({ name }) => name);
   const steps = byName(`${where}.steps`, input.steps, names, (value) => typeof value === 'number');
   const T = new Map(names.map((name, index) => [name, checkInteger(steps[index]!.where, steps[index]!.value, 1)]));
-  const given = byName(`${where}.inputs`, input.inputs, inputs.map(({ name }) => name ?? ''), ArrayBuffer.isView);
+  const given = byName(
+    `${where}.inputs`,
+    input.inputs,
+    inputs.map(({ name }) => name ?? ''),
+    ArrayBuffer.isView,
+  );
   for (const [index, { signal, clock }] of inputs.entries()) {
     checkValues(given[index]!.where, given[index]!.value, signal, T.get(clock.name), B, 'F', dtype);
   }
   if (input.resets !== undefined) {
     if (clocks.length > 1) {
-      throw new BpttError('invalid-argument', `${where}.resets: expected none for a model with several time axes, got some`);
+      throw new BpttError(
+        'invalid-argument',
+        `${where}.resets: expected none for a model with several time axes, got some`,
+      );
     }
     const [only] = T.values();
     checkFlags(`${where}.resets`, input.resets, only! * B, `[T=${only}, B=${B}]`);
   }
   if (input.lengths === undefined) return;
-  for (const [index, { where: place, value }] of byName(`${where}.lengths`, input.lengths, names, isLengths, true).entries()) {
+  for (const [index, { where: place, value }] of byName(
+    `${where}.lengths`,
+    input.lengths,
+    names,
+    isLengths,
+    true,
+  ).entries()) {
     if (value === undefined) continue;
     const lengths = checkNumbers(place, value);
     checkLength(place, lengths, B, `[B=${B}]`);

@@ -41,7 +41,7 @@ const POOL = 100;
  *
  * @throws BpttError for an empty list, sequences of no steps, lengths that do not fit each other, and unknown options.
  */
-export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset {
+export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch> {
   checkOptions('sequences', options, ['batch', 'features', 'returns', 'shuffle', 'bucket']);
   const B = checkInteger('sequences.batch', options.batch, 1);
   const F = checkInteger('sequences.features', options.features ?? 1, 1);

@@ -3,6 +3,7 @@
 import { checkInteger, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { Input } from '../data/batch.ts';
+import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
 import {
@@ -43,10 +44,10 @@ export async function connectivity(
   const { row = 0, state } = options;
   const first = recurrentLayer('connectivity', model, 0);
   refuseMixedSlopes('connectivity', model);
-  const { stack } = model.network;
-  const embedded = stack.description[1].kind === 'embedding';
+  const stack = stackIn(model.network.graph, 'connectivity');
+  const embedded = stack.description[1]!.kind === 'embedding';
   if (!embedded && first.index !== 0) {
-    const { kind } = stack.description[1];
+    const { kind } = stack.description[1]!;
     throw new BpttError(
       'invalid-argument',
       `connectivity: expected an embedding or a recurrent layer first, got ${kind}`,
@@ -62,7 +63,7 @@ export async function connectivity(
   probe.start(rowOfState(network, state, row));
   probe.append({ ...sequence, steps: at + 1 }, 0, at + 1);
   probe.forward(0, at + 1);
-  const values = probe.outputs(at, at + 1);
+  const values = probe.outputs(network.graph.outputs[0]!, at, at + 1);
   const largest = values.indexOf(Math.max(...values));
   probe.putOutputGradient(at, checkInteger('connectivity.output', options.output ?? largest, 0, outputs - 1));
   const norms = new Float64Array(at + 1);
@@ -80,11 +81,11 @@ export async function connectivity(
 /** `dx = Vᵀ·da` of the first layer. */
 function gradientOfInput(
   probe: Probe,
-  { stack, arena, parameters, layout, kernels }: Network,
+  { graph, arena, parameters, layout, kernels }: Network,
   layer: RecurrentLayer,
   step: number,
 ): Float64Array {
-  const [spec] = stack.layers[0]!.parameters;
+  const [spec] = graph.layers[0]!.layer.parameters;
   const entry = layout.entries.find((candidate) => candidate.spec === spec)!;
   const G = Math.max(1, spec!.gates?.length ?? 1);
   const { units: H } = layer;

@@ -4,9 +4,9 @@ import { checkInteger } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkInput, type Input } from '../data/batch.ts';
 import type { DirectedDescription } from '../layers/recurrent/bidirectional.ts';
-import { createStack, type ModelDescription } from '../layers/registry.ts';
+import { createGraph, readingsOf, stackIn } from '../model/graph.ts';
 import { type Model, restoreModel } from '../model/model.ts';
-import { createNetwork, type Network, refuseBothDirections } from '../model/network.ts';
+import { createNetwork, type Network, refuseWhole } from '../model/network.ts';
 import { type Parameter, writeEntry } from '../model/parameters.ts';
 import { checkState, type State } from '../model/state.ts';
 import type { Probe } from './probe.ts';
@@ -40,7 +40,8 @@ export function recurrentLayers({ description }: Pick<Model, 'description'>): re
  * @throws BpttError for a number that there is none of, and for models that read both directions.
  */
 export function recurrentLayer(where: string, model: Model, number: number): RecurrentLayer {
-  refuseBothDirections(model.network, where, 'the states of such a model depend on all steps');
+  stackIn(model.network.graph, where);
+  refuseWhole(model.network, where, 'the states of such a model depend on all steps');
   const layers = recurrentLayers(model);
   if (layers.length === 0) {
     throw new BpttError('invalid-argument', `${where}: expected a model with a recurrent layer, got none`);
@@ -68,20 +69,20 @@ export function refuseMixedSlopes(where: string, model: Model): void {
 
 /** A network of one recurrent layer alone, with its parameters, which gives all steps. */
 export async function networkOf(model: Model, { index, description }: RecurrentLayer): Promise<Network> {
-  const { layers, input } = model.network.stack;
+  const { layers, input } = stackIn(model.network.graph, 'diagnostics');
   const size = index === 0 ? input.size : layers[index - 1]!.output.size;
   const kind = index === 0 ? input.kind : 'features';
   const alone = [
     { kind, size },
-    { ...description, returns: 'all' },
-  ] as unknown as ModelDescription;
-  const network = await createNetwork(createStack(alone), { dtype: 'f64' });
+    { ...description, returns: 'all', name: undefined, from: undefined },
+  ];
+  const network = await createNetwork(createGraph(alone), { dtype: 'f64' });
   const named = new Map<string, Parameter>(model.parameters().map((parameter) => [parameter.name, parameter]));
   for (const [place, { name }] of layers[index]!.parameters.entries()) {
     writeEntry(
       network,
       network.parameters,
-      network.layout.entries.find(({ spec }) => spec.name === network.stack.layers[0]!.parameters[place]!.name)!,
+      network.layout.entries.find(({ spec }) => spec.name === network.graph.layers[0]!.layer.parameters[place]!.name)!,
       named.get(name)!.data,
     );
   }
@@ -90,7 +91,7 @@ export async function networkOf(model: Model, { index, description }: RecurrentL
 
 /** Checks what is to be read, and a row of it. */
 export function checkReading(where: string, model: Model, input: Input, row = 0, state?: State): void {
-  checkInput(where, input, model.network.stack.input, model.dtype);
+  checkInput(where, input, readingsOf(model.network.graph), model.dtype);
   checkInteger(`${where}.row`, row, 0, input.rows - 1);
   if (state !== undefined) checkState(model.network, state, input.rows);
 }
@@ -119,7 +120,7 @@ export function rowOfState(network: Network, state: State | undefined, row: numb
     state && {
       rows: 1,
       layers: state.layers.map((data, index) => {
-        const width = network.stateWidths[index]!;
+        const { columns: width } = network.states[index]!;
         return Float64Array.from(data.subarray(row * width, (row + 1) * width));
       }),
     }

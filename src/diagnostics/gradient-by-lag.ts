@@ -2,7 +2,9 @@
 
 import { checkInteger, checkOneOf, checkOptions } from '../base/check.ts';
 import { type Batch, checkBatch } from '../data/batch.ts';
-import { type LossName, losses, lossNames } from '../loss/losses.ts';
+import { type LossName, lossNames } from '../loss/losses.ts';
+import { outputLosses, slotsOf } from '../loss/output-losses.ts';
+import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { State } from '../model/state.ts';
 import { checkState } from '../model/state.ts';
@@ -34,8 +36,9 @@ export async function gradientByLag(model: Model, batch: Batch, options: Gradien
   checkOneOf('gradientByLag.loss', loss, lossNames);
   const { index } = recurrentLayer('gradientByLag', model, number);
   refuseMixedSlopes('gradientByLag', model);
-  const { stack, dtype } = model.network;
-  checkBatch('gradientByLag', batch, stack, losses[loss].targets(stack.layers.at(-1)!.output.size), dtype);
+  const { graph, dtype } = model.network;
+  const stack = stackIn(graph, 'gradientByLag');
+  checkBatch('gradientByLag', batch, slotsOf(graph, outputLosses('gradientByLag.loss', graph, loss)), dtype);
   if (state !== undefined) checkState(model.network, state, batch.rows);
   const T = batch.steps;
   // A model with one output a row has the loss of the last step.
@@ -46,7 +49,9 @@ export async function gradientByLag(model: Model, batch: Batch, options: Gradien
   probe.start(state);
   probe.appendBatch(stack.last ? batch : { ...batch, steps: at + 1 }, 0, at + 1);
   probe.forward(0, at + 1);
-  probe.takeLoss(at, at + 1, 1);
+  probe.takeLoss(at, at + 1, [1]);
+  const own = network.graph.stack!.nodes[index]!;
+  const lastOf = network.graph.layers.find(({ layer, inputs }) => layer.takes === 'last' && inputs[0] === own.index);
   const norms = new Float64Array(at + 1);
   let carried: Float64Array | undefined;
   for (let step = at; step >= 0; step--) {
@@ -57,6 +62,8 @@ export async function gradientByLag(model: Model, batch: Batch, options: Gradien
       continuesToEarlier: true,
     });
     const arrived = Float64Array.from(probe.outputGradientAt(index, step));
+    // Where the last state alone is read, its gradient is that of what took it.
+    if (step === at && lastOf !== undefined) arrived.set(probe.gradientAt(lastOf, 0));
     if (carried !== undefined) for (let i = 0; i < arrived.length; i++) arrived[i]! += carried[i]!;
     norms[at - step] = meanNorm(arrived, batch.rows);
     carried = Float64Array.from(probe.stateGradients(index)[0]!);

@@ -68,7 +68,7 @@ export async function trajectory(
   whole.start(state);
   whole.append(sequence, 0, sequence.steps);
   whole.forward(0, sequence.steps);
-  const parts = network.stack.layers[layer.index]!.state.length;
+  const parts = network.graph.stack!.layers[layer.index]!.states.length;
   const { units: H } = layer;
   const S = parts * H;
   const alone = await networkOf(model, layer);

@@ -3,7 +3,7 @@
 import { checkNumber, checkOptions } from '../base/check.ts';
 import type { Input } from '../data/batch.ts';
 import type { Model } from '../model/model.ts';
-import { refuseBothDirections } from '../model/network.ts';
+import { refuseWhole } from '../model/network.ts';
 import { checkState, type State } from '../model/state.ts';
 import {
   checkReading,
@@ -87,7 +87,7 @@ export async function saturation(
 ): Promise<readonly Saturation[]> {
   checkOptions('saturation', options, ['margin', 'state']);
   const margin = checkNumber('saturation.margin', options.margin ?? 0.05, { exclusiveMin: 0, exclusiveMax: 0.5 });
-  refuseBothDirections(model.network, 'saturation', 'the states of such a model depend on all steps');
+  refuseWhole(model.network, 'saturation', 'the states of such a model depend on all steps');
   checkReading('saturation', model, input);
   if (options.state !== undefined) checkState(model.network, options.state, input.rows);
   const network = await copyOf(model);

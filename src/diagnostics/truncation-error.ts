@@ -4,7 +4,8 @@ import { checkInteger, checkOneOf, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { Backpropagation, checkTrainingBatch } from '../bptt/backpropagation.ts';
 import type { Batch } from '../data/batch.ts';
-import { type LossName, losses, lossNames } from '../loss/losses.ts';
+import { type LossName, lossNames } from '../loss/losses.ts';
+import { outputLosses } from '../loss/output-losses.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
 import { readBlock } from '../model/parameters.ts';
@@ -54,7 +55,7 @@ export async function truncationError(
     throw new BpttError('invalid-argument', `truncationError.k2: expected a list of lengths, got ${show(lengths)}`);
   }
   for (const [index, k2] of lengths.entries()) checkInteger(`truncationError.k2[${index}]`, k2, 1);
-  checkTrainingBatch(model.network, batch, losses[loss]);
+  checkTrainingBatch(model.network, batch, outputLosses('truncationError.loss', model.network.graph, loss));
   if (state !== undefined) checkState(model.network, state, batch.rows);
   const network = await copyOf(model);
   const full = gradientOf(network, batch, loss, state);

@@ -1,6 +1,7 @@
 // What the parameters alone say.
 import { checkOneOf, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { Parameter } from '../model/parameters.ts';
 import { recurrentLayer } from './copy.ts';
@@ -20,7 +21,9 @@ export function recurrentWeights(
 ): Readonly<Record<string, Matrix>> {
   checkOptions('recurrentWeights', options, ['layer']);
   const { index, units: H, description } = recurrentLayer('recurrentWeights', model, options.layer ?? 0);
-  const { name } = model.network.stack.layers[index]!.parameters.find(({ role }) => role === 'recurrent')!;
+  const { name } = stackIn(model.network.graph, 'recurrentWeights').layers[index]!.parameters.find(
+    ({ role }) => role === 'recurrent',
+  )!;
   const { data } = model.parameters().find((parameter) => parameter.name === name)!;
   return Object.fromEntries(
     gates[description.kind].map((gate, place) => {

@@ -1,6 +1,7 @@
 // How likely a model finds given sequences.
 import { checkOptions, checkTokens, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
 import { checkState, type State } from '../model/state.ts';
@@ -46,7 +47,7 @@ export function score(
   const size = vocabularySize('score', model);
   const { network } = model;
   checkOptions('score', options, ['prompt', 'state']);
-  if (network.stack.last) {
+  if (stackIn(network.graph, 'score').last) {
     throw new BpttError('invalid-argument', "score: expected a model with outputs at every step, got returns: 'last'");
   }
   if (!Array.isArray(sequences)) {
@@ -110,8 +111,9 @@ function scoreRows(
   for (const [row, tokens] of rows.entries()) {
     for (let t = 0; t < lengths[row]!; t++) inputs[t * B + row] = tokens[t]!;
   }
-  const window = new Window(network, Math.min(CHUNK, steps), B, { frozen: true });
-  const rowBytes = window.output.ld * network.kernels.realBytes();
+  const window = new Window(network, { steps: [Math.min(CHUNK, steps)], rows: B }, { fixed: true });
+  const output = window.node(network.graph.outputs[0]!).result;
+  const rowBytes = output.ld * network.kernels.realBytes();
   try {
     window.start(state && gatherRows(network, state, new Array<number>(B).fill(0)));
     for (let from = 0; from < steps; from += CHUNK) {
@@ -119,7 +121,7 @@ function scoreRows(
       const at = window.append({ steps, rows: B, inputs, lengths }, from, to);
       window.forward(at, window.filled);
       for (let t = from; t < to; t++) {
-        const step = window.output.pointer + (at + t - from) * window.output.stride;
+        const step = output.pointer + (at + t - from) * output.stride;
         for (let row = 0; row < B && t < lengths[row]!; row++) {
           resultOf(row)[t] = logProbabilities.of(step + row * rowBytes, rows[row]![t + 1]!);
         }

@@ -1,9 +1,11 @@
 // Rows of tokens that a model reads one step at a time, each step's logits in memory for whoever chooses what comes next.
 
 import { BpttError } from '../base/errors.ts';
+import type { Track } from '../layers/contract.ts';
 import { checkModel } from '../model/check-model.ts';
+import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
-import { type Network, refuseBothDirections } from '../model/network.ts';
+import { type Network, refuseWhole } from '../model/network.ts';
 import type { State } from '../model/state.ts';
 import { Window } from '../model/window.ts';
 import type { Pointer } from '../wasm/kernels.ts';
@@ -19,7 +21,7 @@ const CHUNK = 32;
 export function vocabularySize(where: string, model: Model): number {
   checkModel(where, model);
   const { network } = model;
-  const { input, layers } = network.stack;
+  const { input, layers } = stackIn(network.graph, where);
   const { size } = layers.at(-1)!.output;
   if (input.kind !== 'tokens' || input.size !== size) {
     const reads = `${input.size} ${input.kind}`;
@@ -28,21 +30,23 @@ export function vocabularySize(where: string, model: Model): number {
       `${where}: expected a model with as many outputs as tokens, got one that reads ${reads} and gives ${size} outputs`,
     );
   }
-  refuseBothDirections(network, where, 'it cannot give one token at a time');
+  refuseWhole(network, where, 'it cannot give one token at a time');
   return size;
 }
 
 export class TokenWindow {
   readonly rows: number;
   readonly #window: Window;
+  readonly #output: Track;
   readonly #bytesPerRow: number;
   readonly #next: { readonly steps: 1; readonly rows: number; readonly inputs: Int32Array };
 
   /** Starts at `state`, by default zero. `longest`: the most steps that are ever read at once. */
   constructor(network: Network, rows: number, longest: number, state: State | undefined) {
     this.rows = rows;
-    this.#window = new Window(network, Math.min(CHUNK, longest), rows, { frozen: true });
-    this.#bytesPerRow = this.#window.output.ld * network.kernels.realBytes();
+    this.#window = new Window(network, { steps: [Math.min(CHUNK, longest)], rows }, { fixed: true });
+    this.#output = this.#window.node(network.graph.outputs[0]!).result;
+    this.#bytesPerRow = this.#output.ld * network.kernels.realBytes();
     this.#next = { steps: 1, rows, inputs: new Int32Array(rows) };
     try {
       this.#window.start(state);
@@ -74,7 +78,7 @@ export class TokenWindow {
 
   /** Where the logits of a row after the last step are. */
   logits(row: number): Pointer {
-    const { pointer, stride } = this.#window.output;
+    const { pointer, stride } = this.#output;
     return pointer + (this.#window.filled - 1) * stride + row * this.#bytesPerRow;
   }
 

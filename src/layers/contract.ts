@@ -131,7 +131,7 @@ export interface Binding {
   parameter(name: string): Pointer;
   /** A parameter that is used as a product, the layer's own or a tied one. */
   weight(name: string): Weight;
-  /** The gradient of a parameter, which backward adds to; 0 where nobody asks for it. */
+  /** The gradient of a parameter, which backward adds to. */
   gradient(name: string): Pointer;
   buffer(name: string): Track;
 }

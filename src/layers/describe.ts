@@ -1,11 +1,12 @@
 // From options to an entry of a description: plain data of one kind of layer, checked, with all defaults filled in, and what it says of
 // where it stands.
 import { checkObject, checkOneOf } from '../base/check.ts';
-import { checkFields, type Field, optional, type Options, string } from '../base/fields.ts';
+import { checkFields, type Field, type Options, optional, string } from '../base/fields.ts';
 import type { LayerKind } from './contract.ts';
 
 const names: Field<string | readonly string[]> = {
-  check: (where, value) => (Array.isArray(value) ? value.map((one) => string.check(where, one)) : string.check(where, value)),
+  check: (where, value) =>
+    Array.isArray(value) ? value.map((one) => string.check(where, one)) : string.check(where, value),
 };
 
 /** Where an entry stands among the others. */

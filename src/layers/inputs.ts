@@ -42,7 +42,11 @@ export function tokens(size: number, given: InputOptions = {}): TokensDescriptio
  * @throws BpttError when size is not an integer ≥ 1, and for unknown options.
  */
 export function features(size: number, given: InputOptions = {}): FeaturesDescription {
-  return { kind: 'features', size: checkInteger('features(size)', size, 1), ...checkFields('features', given, options) };
+  return {
+    kind: 'features',
+    size: checkInteger('features(size)', size, 1),
+    ...checkFields('features', given, options),
+  };
 }
 
 /** Whether an entry is an input. */

@@ -1,12 +1,11 @@
 // The last of a sequence: one output a row. Of a recurrent layer it is the last state h, of both directions where there are two.
-import { checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { Clock } from '../base/signal.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import type { BoundLayer, BoundPort, Layer, LayerKind, Place, Track } from './contract.ts';
-import { type EntryOptions, entry } from './entry.ts';
+import { describe, type EntryOptions } from './describe.ts';
 
-export interface LastDescription {
+export interface LastDescription extends EntryOptions {
   readonly kind: 'last';
 }
 
@@ -23,22 +22,22 @@ const ROW: Clock = { kind: 'row', name: 'row' };
  * @throws BpttError, when the model is created, for an input that has one output a row already.
  */
 export function last(options: EntryOptions = {}): LastDescription {
-  return entry(lastLayer, options);
+  return describe(lastLayer, options);
 }
 
 export const lastLayer: LayerKind<LastDescription> = {
   kind: 'last',
 
-  check(description, where) {
-    checkOptions(where, description, ['kind']);
-    return { kind: 'last' };
-  },
+  fields: {},
 
   create(_, { where, ports: [port] }: Place): Layer {
     const { signal, clock, states, where: source } = port!;
     if (clock.kind !== 'steps' || signal.kind !== 'features') {
       const got = clock.kind === 'row' ? 'one output a row' : `${signal.size} tokens`;
-      throw new BpttError('invalid-shape', `${where}: expected features at every step as input, got ${got} from ${source}`);
+      throw new BpttError(
+        'invalid-shape',
+        `${where}: expected features at every step as input, got ${got} from ${source}`,
+      );
     }
     const h = states.find(({ name }) => name === 'h');
     const columns = h?.columns ?? signal.size;

@@ -1,11 +1,12 @@
 // The layer kinds that every page has: those of stacks. Other kinds come with the entries that their functions make.
+import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { type ActivityRegularizationDescription, activityRegularizationLayer } from './activity-regularization.ts';
 import type { LayerKind } from './contract.ts';
 import { type DenseDescription, denseLayer } from './dense.ts';
+import { kindIn } from './describe.ts';
 import { type DropoutDescription, dropoutLayer } from './dropout.ts';
 import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
-import { kindIn } from './describe.ts';
 import type { InputDescription } from './inputs.ts';
 import { type LastDescription, lastLayer } from './last.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
@@ -50,13 +51,17 @@ const registry: readonly LayerKind<never>[] = [
  *
  * @throws BpttError for a kind that is not there.
  */
-export function kindOf(entry: object, name: unknown, where: string, more: readonly LayerKind<never>[]): LayerKind<never> {
+export function kindOf(
+  entry: Readonly<Record<string, unknown>>,
+  where: string,
+  more: readonly LayerKind<never>[],
+): LayerKind<never> {
   const all = [...registry, ...more];
-  const kind = kindIn(entry) ?? all.find((candidate) => candidate.kind === name);
+  const kind = kindIn(entry) ?? all.find((candidate) => candidate.kind === entry.kind);
   if (kind !== undefined) return kind;
   const known = all.map((candidate) => `'${candidate.kind}'`).join(', ');
   throw new BpttError(
     'invalid-argument',
-    `${where}.kind: expected one of ${known}, got ${JSON.stringify(name)}; other kinds, such as 'concat', are known where they are handed in: kinds: [concat]`,
+    `${where}.kind: expected one of ${known}, got ${show(entry.kind)}; other kinds, such as 'concat', are known where they are handed in: kinds: [concat]`,
   );
 }

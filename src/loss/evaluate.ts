@@ -2,14 +2,22 @@
 
 import { checkOneOf, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { type GraphBatch, checkBatch, stepsOf } from '../data/batch.ts';
+import { checkBatch, type GraphBatch, stepsOf } from '../data/batch.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import { type Network, refuseWhole } from '../model/network.ts';
 import type { State } from '../model/state.ts';
 import { LossWindow, sizeOf } from './loss-window.ts';
 import { type Reduction, reductions } from './losses.ts';
-import { checkLoss, type LossOption, type LossResult, type OutputLoss, outputLosses, slotsOf, together } from './output-losses.ts';
+import {
+  checkLoss,
+  type LossOption,
+  type LossResult,
+  type OutputLoss,
+  outputLosses,
+  slotsOf,
+  together,
+} from './output-losses.ts';
 
 export interface EvaluateOptions {
   /** Of the output; of several, of each by its name. */

@@ -1,7 +1,7 @@
 // Which loss belongs to which output of a model.
 import { checkNumber, checkOneOf, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import type { Graph, LayerNode } from '../model/graph.ts';
+import { type Graph, type LayerNode, readingsOf } from '../model/graph.ts';
 import { type Loss, type LossName, losses, lossNames, type Reduction, reduce } from './losses.ts';
 
 /** The loss of one output, with its part in the whole. */
@@ -95,11 +95,14 @@ export function outputLosses(where: string, { outputs }: Graph, option: LossOpti
 }
 
 /** What batches hold for a graph with these losses. */
-export function slotsOf({ inputs, clocks }: Graph, terms: readonly OutputLoss[]) {
+export function slotsOf(graph: Graph, terms: readonly OutputLoss[]) {
   return {
-    clocks,
-    inputs: inputs.map(({ name, output: signal, clock }) => ({ name, signal, clock })),
-    outputs: terms.map(({ node: { name, clock, output }, loss }) => ({ name, clock, signal: loss.targets(output.size) })),
+    ...readingsOf(graph),
+    outputs: terms.map(({ node: { name, clock, output }, loss }) => ({
+      name,
+      clock,
+      signal: loss.targets(output.size),
+    })),
   };
 }
 

@@ -40,8 +40,6 @@ export interface BindOptions {
   readonly rows: number;
   /** The block of gradients, 0 where there is none. */
   readonly gradients: Pointer;
-  /** Whether parameters stay as they are while the window lives. */
-  readonly fixed: boolean;
 }
 
 /** Binds the layers of a graph; `inputs` are the tracks of its inputs. */
@@ -113,7 +111,7 @@ class Binder {
 
   #binding(node: LayerNode): Binding {
     const { layer, owner, inputs, start } = node;
-    const { rows, gradients, fixed } = this.#options;
+    const { rows, gradients } = this.#options;
     const { kernels, parameters } = this.#network;
     // What has one output a row has no flags: they are those of the first time axis, and nobody looks.
     const { resets, padding } = this.#axis(node) ?? this.#axes[0]!;
@@ -129,9 +127,8 @@ class Binder {
       started: start !== undefined,
       parameter: (name) => parameters + this.#network.offset(name),
       weight: (name) =>
-        bindWeight(this.#network, layer, name, fixed ? buffer(packedName(name)).pointer : 0, gradients),
-      gradient: (name) =>
-        gradients === 0 || this.#network.isFrozen(name) ? 0 : gradients + this.#network.offset(name),
+        bindWeight(this.#network, layer, name, this.#memory.find(owner, packedName(name))?.pointer ?? 0, gradients),
+      gradient: (name) => gradients + this.#network.offset(name),
       buffer,
     };
   }
@@ -183,7 +180,7 @@ class Binder {
         value: () => values.pointer + (slots ? axis.filled * values.stride : 0),
         ld: values.ld,
         gradient: wanted && gradient !== undefined ? this.#memory.find(owner, gradient)!.pointer : undefined,
-        add: readers.state(name).at(-1)!.index !== reader.index,
+        add: readers.state(name).at(-1)?.index !== reader.index,
       };
     });
   }

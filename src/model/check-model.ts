@@ -5,7 +5,7 @@ import type { Model } from './model.ts';
 
 /** @throws BpttError for what is no model; mostly it is what `createModel` gives before it is awaited. */
 export function checkModel(where: string, value: Model): void {
-  if (value?.network?.stack !== undefined) return;
+  if (value?.network?.graph !== undefined) return;
   const got = value instanceof Promise ? 'a promise: await it' : show(value);
   throw new BpttError('invalid-argument', `${where}(model): expected a model, got ${got}`);
 }

@@ -5,8 +5,9 @@
 import { checkObject, checkString, nearest, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { Clock, Signal } from '../base/signal.ts';
+import type { Readings } from '../data/batch.ts';
 import type { Layer, LayerKind, ParameterSpec, Place, Port } from '../layers/contract.ts';
-import { split } from '../layers/entry.ts';
+import { describe, type StartOptions } from '../layers/describe.ts';
 import { checkInputDescription, isInput } from '../layers/inputs.ts';
 import { lastLayer } from '../layers/last.ts';
 import { kindOf, type ModelDescription } from '../layers/registry.ts';
@@ -50,8 +51,11 @@ export type GraphNode = InputNode | LayerNode;
 
 /** A graph in which each layer reads the one before, from one input to one output. */
 export interface Stack {
+  readonly description: ModelDescription;
   readonly input: Signal;
+  /** One for each entry but the first. */
   readonly layers: readonly Layer[];
+  readonly nodes: readonly LayerNode[];
   /** Whether outputs are one for each row, not one for each step. */
   readonly last: boolean;
 }
@@ -91,17 +95,16 @@ export function createGraph(description: readonly unknown[], kinds: readonly Lay
   return builder.finish();
 }
 
-/** The words that every entry may have, without the rest. */
-interface Words {
-  readonly name: string | undefined;
-  readonly from: readonly string[] | undefined;
-  readonly start: string | undefined;
-}
+/** A layer before it is known who reads it. */
+type PlannedNode = Omit<LayerNode, 'wanted'>;
+
+/** What every description may say of where it stands, and what some say of what they return. */
+type Words = StartOptions & { readonly returns?: 'all' | 'last' };
 
 class GraphBuilder {
   readonly #kinds: readonly LayerKind<never>[];
   readonly #description: object[] = [];
-  readonly #nodes: GraphNode[] = [];
+  readonly #nodes: (InputNode | PlannedNode)[] = [];
   readonly #clocks: Clock[] = [];
   /** By name: the node that others read, and the one that has the states. */
   readonly #named = new Map<string, { readonly output: number; readonly layer: number }>();
@@ -114,39 +117,25 @@ class GraphBuilder {
   }
 
   add(entry: Readonly<Record<string, unknown>>, index: number): void {
-    const words = wordsOf(entry, `model[${index}]`);
-    const { name } = words;
+    const name = entry.name === undefined ? undefined : checkName(`model[${index}].name`, entry.name);
     const where = name === undefined ? `model[${index}]` : `model[${index}] '${name}'`;
     if (name !== undefined && this.#named.has(name)) {
       throw new BpttError('invalid-argument', `${where}.name: expected a name that no other entry has, got '${name}'`);
     }
-    const own = split(entry).rest;
-    if (isInput(own)) this.#addInput(own, index, words, where);
-    else this.#addLayer(entry, own, index, words, where);
-    if (name !== undefined) {
-      const ofEntry = this.#nodes.filter((node) => node.entry === index);
-      this.#named.set(name, { layer: ofEntry[0]!.index, output: ofEntry.at(-1)!.index });
-    }
+    if (isInput(entry)) this.#addInput(entry, index, where);
+    else this.#addLayer(entry, index, where);
+    if (name === undefined) return;
+    const ofEntry = this.#nodes.filter((node) => node.entry === index);
+    this.#named.set(name, { layer: ofEntry[0]!.index, output: ofEntry.at(-1)!.index });
   }
 
-  #addInput(own: Readonly<Record<string, unknown>>, entry: number, words: Words, where: string): void {
-    for (const word of ['from', 'start'] as const) {
-      if (words[word] === undefined) continue;
-      throw new BpttError('invalid-argument', `${where}.${word}: expected none of an input, which reads nothing, got ${show(words[word])}`);
-    }
-    const { description, signal } = checkInputDescription(own, where);
-    const clock = this.#clockOf(description.clock, words.name ?? description.kind, where);
-    this.#description.push({ ...description, ...named(words) });
-    this.#nodes.push({
-      index: this.#nodes.length,
-      entry,
-      kind: description.kind,
-      name: words.name,
-      where,
-      output: signal,
-      clock,
-      complete: false,
-    });
+  #addInput(given: object, entry: number, where: string): void {
+    const description = checkInputDescription(where, given);
+    const { kind, size, name } = description;
+    const clock = this.#clockOf(description.clock, name ?? kind, where);
+    this.#description.push(description);
+    const index = this.#nodes.length;
+    this.#nodes.push({ index, entry, kind, name, where, output: { kind, size }, clock, complete: false });
   }
 
   /** The time axis of an input: its own unless it says otherwise. */
@@ -162,20 +151,21 @@ class GraphBuilder {
     return this.#nodes[this.#find(name, where).output]!.clock;
   }
 
-  #addLayer(value: object, own: Readonly<Record<string, unknown>>, entry: number, words: Words, where: string): void {
-    const kind = kindOf(value, own.kind, where, this.#kinds);
-    const description = kind.check(own, where);
-    const inputs = this.#sources(words, where, kind.ports === 'several');
-    const start = words.start === undefined ? undefined : this.#find(words.start, `${where}.start`);
-    const layer = kind.create(description as never, this.#place(words, where, inputs));
+  #addLayer(given: Readonly<Record<string, unknown>>, entry: number, where: string): void {
+    const kind = kindOf(given, where, this.#kinds);
+    const { kind: _, ...options } = given;
+    const description = describe(kind as LayerKind<never>, options, where) as Words;
+    const inputs = this.#sources(description, where, kind.ports === 'several');
+    const start = description.start === undefined ? undefined : this.#find(description.start, `${where}.start`);
+    const layer = kind.create(description as never, this.#place(description.name, where, inputs));
     for (const spec of layer.parameters) this.#own(spec, where);
     const ports = inputs.map((input) => this.#nodes[input]!);
     const clock = layer.clock ?? ports[0]!.clock;
-    const node: Omit<LayerNode, 'wanted'> = {
+    const node: PlannedNode = {
       index: this.#nodes.length,
       entry,
       kind: kind.kind,
-      name: words.name,
+      name: description.name,
       where,
       layer,
       owner: String(this.#layers++),
@@ -196,15 +186,15 @@ class GraphBuilder {
         `${where}: expected something with steps to read, got ${ports[0]!.where} (${ports[0]!.kind}), which gives one output a row; a ${kind.kind} layer reads other steps too`,
       );
     }
-    if (start !== undefined) this.#checkStart(node, this.#nodes[start.layer]!, words.start!);
-    this.#nodes.push(node as LayerNode);
-    this.#description.push({ ...description, ...named(words), ...reading(words) });
-    if ((description as { readonly returns?: unknown }).returns === 'last') this.#addLast(node);
+    if (start !== undefined) this.#checkStart(node, this.#nodes[start.layer]!, description.start!);
+    this.#nodes.push(node);
+    this.#description.push(description);
+    if (description.returns === 'last') this.#addLast(node);
   }
 
   /** What takes the last state of a layer that returns no more. */
-  #addLast(of: Omit<LayerNode, 'wanted'>): void {
-    const place = this.#place({ name: undefined, from: undefined, start: undefined }, of.where, [of.index]);
+  #addLast(of: PlannedNode): void {
+    const place = this.#place(undefined, of.where, [of.index]);
     const layer = lastLayer.create({ kind: 'last' }, place);
     this.#nodes.push({
       ...of,
@@ -216,11 +206,18 @@ class GraphBuilder {
       output: layer.output,
       clock: layer.clock ?? of.clock,
       complete: true,
-    } as LayerNode);
+    });
   }
 
   /** The nodes that an entry reads. */
-  #sources({ from }: Words, where: string, several: boolean): readonly number[] {
+  #sources({ from: given }: Words, where: string, several: boolean): readonly number[] {
+    const from = typeof given === 'string' ? [given] : given;
+    if (from?.length === 0) {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}.from: expected the name of an entry or several, got an empty list`,
+      );
+    }
     if (from === undefined) {
       const before = this.#nodes.at(-1);
       if (before === undefined) {
@@ -250,11 +247,15 @@ class GraphBuilder {
     const known = [...this.#named.keys()];
     const close = nearest(name, known);
     const hint = close === undefined ? '' : `; is it '${close}'?`;
-    const names = known.length === 0 ? 'no entry before it has a name' : `known are ${known.map((one) => `'${one}'`).join(', ')}`;
-    throw new BpttError('invalid-argument', `${where}: expected the name of an entry before it, got '${name}': ${names}${hint}`);
+    const names =
+      known.length === 0 ? 'no entry before it has a name' : `known are ${known.map((one) => `'${one}'`).join(', ')}`;
+    throw new BpttError(
+      'invalid-argument',
+      `${where}: expected the name of an entry before it, got '${name}': ${names}${hint}`,
+    );
   }
 
-  #place({ name: given }: Words, where: string, inputs: readonly number[]): Place {
+  #place(given: string | undefined, where: string, inputs: readonly number[]): Place {
     const ports = inputs.map((input): Port => {
       const { output, clock, where: source, layer } = this.#nodes[input]!;
       return { signal: output, clock, where: source, states: layer?.states ?? [] };
@@ -301,16 +302,20 @@ class GraphBuilder {
   }
 
   /** Whether the states of one can be the first of the other. */
-  #checkStart({ where, layer, kind }: Omit<LayerNode, 'wanted'>, source: GraphNode, name: string): void {
+  #checkStart({ where, layer, kind }: PlannedNode, source: InputNode | PlannedNode, name: string): void {
     const shapes = (states: readonly { readonly name: string; readonly columns: number }[]) =>
       states.map((state) => `${state.name} [B,${state.columns}]`).join(', ') || 'none';
     const wanted = layer.states.filter(({ carried }) => carried);
     if (wanted.length === 0) {
-      throw new BpttError('invalid-argument', `${where}.start: expected none of a ${kind} layer, which has no state to start from, got '${name}'`);
+      throw new BpttError(
+        'invalid-argument',
+        `${where}.start: expected none of a ${kind} layer, which has no state to start from, got '${name}'`,
+      );
     }
-    const given = source.clock.kind === 'row' && source.output.kind === 'features'
-      ? [{ name: 'h', columns: source.output.size }]
-      : (source.layer?.states ?? []);
+    const given =
+      source.clock.kind === 'row' && source.output.kind === 'features'
+        ? [{ name: 'h', columns: source.output.size }]
+        : (source.layer?.states ?? []);
     const rows = source.clock.kind === 'row';
     const fits = rows
       ? given[0]!.columns === wanted[0]!.columns
@@ -332,14 +337,17 @@ class GraphBuilder {
       throw new BpttError('invalid-argument', `${idle.where}: expected a layer that reads this input, got none`);
     }
     if (this.#clocks.length === 0) {
-      throw new BpttError('invalid-argument', "model: expected an input with steps, got inputs with clock: 'row' alone");
+      throw new BpttError(
+        'invalid-argument',
+        "model: expected an input with steps, got inputs with clock: 'row' alone",
+      );
     }
     const outputs = layers.filter(({ index }) => !read.has(index));
     const description = this.#description as unknown as ModelDescription;
     const graph = { description, nodes, inputs, layers, outputs, clocks: this.#clocks };
     nameless('input', inputs);
     nameless('output', outputs);
-    return { ...graph, whole: this.#whole(layers), stack: stackOf(inputs, layers) };
+    return { ...graph, whole: this.#whole(layers), stack: stackOf(description, inputs, layers) };
   }
 
   /** Which nodes are wanted at all steps: those that read other steps, and whatever such a node reads. */
@@ -352,36 +360,29 @@ class GraphBuilder {
         if (all.has(node.index) || this.#nodes[input]!.clock !== node.clock) all.add(input);
       }
     }
-    return this.#nodes.map((node) =>
-      node.layer === undefined ? node : { ...node, wanted: all.has(node.index) ? 'all' : 'counted' },
-    );
+    return this.#nodes.map((node): GraphNode => {
+      if (node.layer === undefined) return node;
+      return { ...node, wanted: all.has(node.index) ? ('all' as const) : ('counted' as const) };
+    });
   }
 
   #whole(layers: readonly LayerNode[]): string | undefined {
     const both = layers.find(({ layer }) => layer.reads === 'both');
     if (both !== undefined) return `${both.where} (${both.kind}) reads later steps too`;
     const started = layers.find(({ start }) => start !== undefined);
-    if (started !== undefined) return `${started.where} (${started.kind}) starts from ${this.#nodes[started.start!]!.where}`;
+    if (started !== undefined)
+      return `${started.where} (${started.kind}) starts from ${this.#nodes[started.start!]!.where}`;
     const ended = layers.find(({ complete, clock }) => complete && clock.kind === 'steps');
     if (ended !== undefined) return `${ended.where} (${ended.kind}) reads what is known at the end of sequences alone`;
-    const taken = layers.find(({ layer, inputs }) => layer.takes === 'last' && (this.#nodes[inputs[0]!]!.layer?.states.length ?? 0) === 0);
+    const taken = layers.find(
+      ({ layer, inputs }) => layer.takes === 'last' && (this.#nodes[inputs[0]!]!.layer?.states.length ?? 0) === 0,
+    );
     if (taken !== undefined) return `${taken.where} (${taken.kind}) takes the last step of what has no state`;
     const other = layers.find(({ clock }) => clock.kind === 'steps' && clock !== this.#clocks[0]);
-    if (other !== undefined) return `${other.where} (${other.kind}) has the steps of '${other.clock.name}', not of '${this.#clocks[0]!.name}'`;
+    if (other !== undefined)
+      return `${other.where} (${other.kind}) has the steps of '${other.clock.name}', not of '${this.#clocks[0]!.name}'`;
     return undefined;
   }
-}
-
-function wordsOf({ name, from, start }: Readonly<Record<string, unknown>>, where: string): Words {
-  const list = from === undefined || Array.isArray(from) ? (from as readonly unknown[] | undefined) : [from];
-  if (list?.length === 0) {
-    throw new BpttError('invalid-argument', `${where}.from: expected the name of an entry or several, got an empty list`);
-  }
-  return {
-    name: name === undefined ? undefined : checkName(`${where}.name`, name),
-    from: list?.map((one) => checkString(`${where}.from`, one)),
-    start: start === undefined ? undefined : checkString(`${where}.start`, start),
-  };
 }
 
 function checkName(where: string, value: unknown): string {
@@ -393,13 +394,6 @@ function checkName(where: string, value: unknown): string {
   );
 }
 
-const named = ({ name }: Words) => (name === undefined ? {} : { name });
-
-const reading = ({ from, start }: Words) => ({
-  ...(from !== undefined && { from: from.length === 1 ? from[0] : from }),
-  ...(start !== undefined && { start }),
-});
-
 /** Several of what batches give by name need names. */
 function nameless(what: string, nodes: readonly GraphNode[]): void {
   const without = nodes.find(({ name }) => name === undefined);
@@ -410,16 +404,33 @@ function nameless(what: string, nodes: readonly GraphNode[]): void {
   );
 }
 
-function stackOf(inputs: readonly InputNode[], layers: readonly LayerNode[]): Stack | undefined {
+function stackOf(
+  description: ModelDescription,
+  inputs: readonly InputNode[],
+  layers: readonly LayerNode[],
+): Stack | undefined {
   const chain = layers.every(({ index, inputs: sources, start }) => {
     return start === undefined && sources.length === 1 && sources[0] === index - 1;
   });
   if (!chain || inputs.length !== 1) return undefined;
+  const nodes = layers.filter(({ owner }) => !owner.endsWith('.last'));
   return {
+    description,
     input: inputs[0]!.output,
-    layers: layers.filter(({ owner }) => !owner.endsWith('.last')).map(({ layer }) => layer),
+    layers: nodes.map(({ layer }) => layer),
+    nodes,
     last: layers.at(-1)!.clock.kind === 'row',
   };
+}
+
+/** What batches hold for a graph. */
+export function readingsOf({ inputs, clocks }: Graph): Readings {
+  return { clocks, inputs: inputs.map(({ name, output: signal, clock }) => ({ name, signal, clock })) };
+}
+
+/** The stack that a description is. @throws BpttError where it is none, which `what` does not work on. */
+export function createStack(description: readonly unknown[], what: string): Stack {
+  return stackIn(createGraph(description), what);
 }
 
 /** @throws BpttError for a graph that is no stack, which `what` does not work on. */

@@ -5,9 +5,9 @@ import { checksum } from '../base/crc32.ts';
 import { BpttError } from '../base/errors.ts';
 import { StateReader, type StateWriter } from '../formats/record.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../formats/safetensors.ts';
-import { createStack } from '../layers/registry.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { checkModel } from './check-model.ts';
+import { createGraph } from './graph.ts';
 import { type Model, restoreModel } from './model.ts';
 import type { EngineOptions } from './network.ts';
 import type { Parameter } from './parameters.ts';
@@ -127,7 +127,7 @@ function parametersOf(
   bad: (expected: string, got: string) => BpttError,
 ): readonly Parameter[] {
   try {
-    const specs = createStack(description).layers.flatMap((layer) => layer.parameters);
+    const specs = createGraph(description).layers.flatMap(({ layer }) => layer.parameters);
     for (const { name } of tensors) {
       if (!specs.some((spec) => spec.name === name)) throw bad('only tensors of the description', JSON.stringify(name));
     }

@@ -3,9 +3,10 @@
 import { checkArray, checkInteger, checkOptions } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkInput, type Input } from '../data/batch.ts';
-import { createStack, type ModelDescription } from '../layers/registry.ts';
+import { checkInput, type GraphInput, stepsOf } from '../data/batch.ts';
+import type { ModelDescription } from '../layers/registry.ts';
 import type { Reals } from '../wasm/arena.ts';
+import { createGraph, readingsOf } from './graph.ts';
 import { initializeParameter } from './initialize-parameter.ts';
 import { createNetwork, type EngineOptions, type Network } from './network.ts';
 import { type Parameter, readBlock, writeEntry } from './parameters.ts';
@@ -19,8 +20,10 @@ export interface ModelOptions extends EngineOptions {
 
 /** Outputs of `forward` and the state that the next steps start from. */
 export interface ForwardResult {
-  /** [T,B,O], or [1,B,O] with `returns: 'last'`: what the last layer gives, before softmax or sigmoid. */
+  /** [T,B,O], or [1,B,O] with `returns: 'last'`: what the last layer gives, before softmax or sigmoid; of several outputs the first. */
   readonly outputs: Reals;
+  /** Every output by the name of its entry; one without a name is called `output`. */
+  readonly named: Readonly<Record<string, Reals>>;
   readonly state: State;
 }
 
@@ -36,7 +39,7 @@ export interface ForwardResult {
 export async function createModel(description: ModelDescription, options: ModelOptions = {}): Promise<Model> {
   checkOptions('createModel', options, ['seed', 'dtype', 'relaxed', 'kernels']);
   const seed = checkInteger('createModel.seed', options.seed ?? 0, 0);
-  const network = await createNetwork(createStack(description), options);
+  const network = await createNetwork(createGraph(description), options);
   const { kernels, arena, layout, parameters } = network;
   for (const [stream, { spec, offset }] of layout.entries.entries()) {
     initializeParameter(spec, kernels, arena, parameters + offset, seed, stream);
@@ -50,7 +53,7 @@ export async function restoreModel(
   parameters: readonly Parameter[],
   options: EngineOptions,
 ): Promise<Model> {
-  const model = new Model(await createNetwork(createStack(description), options));
+  const model = new Model(await createNetwork(createGraph(description), options));
   for (const { name, data } of parameters) model.setParameter(name, data);
   return model;
 }
@@ -67,7 +70,7 @@ export class Model {
 
   /** What the model is, as plain data with all defaults filled in. */
   get description(): ModelDescription {
-    return this.network.stack.description;
+    return this.network.graph.description;
   }
 
   /** What the model computes in. */
@@ -134,15 +137,20 @@ export class Model {
    * @param state Where the rows start. Default zero.
    * @throws BpttError for wrong shapes, tokens out of range, numbers that are not finite and states of another model.
    */
-  forward(input: Input, state?: State): ForwardResult {
-    checkInput('forward', input, this.network.stack.input, this.dtype);
-    const window = new Window(this.network, input.steps, input.rows, { frozen: true });
+  forward(input: GraphInput, state?: State): ForwardResult {
+    const { graph } = this.network;
+    checkInput('forward', input, readingsOf(graph), this.dtype);
+    const steps = graph.clocks.map((clock) => stepsOf(input, clock));
+    const window = new Window(this.network, { steps, rows: input.rows }, { fixed: true });
     try {
       window.start(state);
-      window.append(input, 0, input.steps);
-      window.forward(0, input.steps);
-      const first = this.network.stack.last ? input.steps - 1 : 0;
-      return { outputs: window.outputs(first, input.steps), state: window.state() };
+      window.append(input, 0, steps[0]!);
+      window.forward(0, steps[0]!);
+      const outputs = graph.outputs.map((node) =>
+        window.outputs(node, 0, steps[graph.clocks.indexOf(node.clock)] ?? 1),
+      );
+      const named = graph.outputs.map(({ name }, index) => [name ?? 'output', outputs[index]!] as const);
+      return { outputs: outputs[0]!, named: Object.fromEntries(named), state: window.state() };
     } finally {
       window.release();
     }

@@ -3,10 +3,10 @@
 import { checkBoolean, checkOneOf } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
+import type { StateSpec } from '../layers/contract.ts';
 import { Arena } from '../wasm/arena.ts';
 import type { Kernels, Pointer, Variant } from '../wasm/kernels.ts';
 import { instantiate, type KernelSource, loadModule } from '../wasm/load.ts';
-import type { StateSpec } from '../layers/contract.ts';
 import { gradientFlow } from './gradient-flow.ts';
 import { GradientParts } from './gradient-parts.ts';
 import type { Graph, LayerNode } from './graph.ts';
@@ -49,7 +49,10 @@ export class Network {
     this.engine = engine;
     this.dtype = engine.dtype;
     this.arena = new Arena(kernels);
-    this.layout = planParameters(kernels, graph.layers.map(({ layer }) => layer));
+    this.layout = planParameters(
+      kernels,
+      graph.layers.map(({ layer }) => layer),
+    );
     this.parameters = this.arena.allocate(this.layout.bytes);
     this.uses = usesOf(graph);
     this.gradientParts = new GradientParts(this.layout, this.uses, kernels.realBytes());
@@ -83,7 +86,7 @@ export class Network {
     return this.#gradients;
   }
 
-  /** Sets gradients to zero: all of them, or those that backward adds to and does not overwrite. */
+  /** Sets gradients to zero: all of them, or those that backward adds to and does not overwrite. Frozen vectors have some that nobody reads. */
   clearGradients(which: 'all' | 'added'): void {
     const real = this.kernels.realBytes();
     for (const { offset, count } of which === 'all' ? this.gradientParts.list : this.gradientParts.added) {

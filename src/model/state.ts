@@ -14,7 +14,7 @@ export interface State {
 
 /** Zeros for `rows` rows. */
 export function zeroState(network: Network, rows: number): State {
-  const layers = network.stateWidths.map((width) =>
+  const layers = network.states.map(({ columns: width }) =>
     network.dtype === 'f32' ? new Float32Array(rows * width) : new Float64Array(rows * width),
   );
   return { rows, layers };
@@ -22,8 +22,8 @@ export function zeroState(network: Network, rows: number): State {
 
 /** @throws BpttError `foreign-state` when a state does not belong to such a network and number of rows. */
 export function checkState(network: Network, state: State, rows: number): void {
-  const expected = network.stateWidths.map((width) => `[${rows},${width}]`);
-  const lengths = network.stateWidths.map((width) => rows * width);
+  const expected = network.states.map(({ columns: width }) => `[${rows},${width}]`);
+  const lengths = network.states.map(({ columns }) => rows * columns);
   const given: unknown = state?.layers;
   if (!Array.isArray(given)) {
     throw new BpttError('foreign-state', `state: expected a state of this model, got ${show(state)}`);

@@ -61,12 +61,7 @@ export class TimeAxis {
   }
 
   /** Appends steps `from` to `to` of sequences with these flags. */
-  append(
-    from: number,
-    to: number,
-    resets: Uint8Array | undefined,
-    lengths: ArrayLike<number> | undefined,
-  ): void {
+  append(from: number, to: number, resets: Uint8Array | undefined, lengths: ArrayLike<number> | undefined): void {
     // Where no step has such a flag, all are 0 already.
     if (resets !== undefined || this.#hasResets) this.#reset(resets, from, to);
     if (lengths !== undefined || this.#hasPadding) this.#pad(lengths, from, to);

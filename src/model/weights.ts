@@ -1,5 +1,5 @@
 // Matrices as products see them: where they lie, whether they are packed, and what becomes of their gradients.
-import type { BufferSpec, Layer, ParameterSpec, Weight } from '../layers/contract.ts';
+import type { BufferSpec, Layer, ParameterSpec, ParameterUse, Weight } from '../layers/contract.ts';
 import type { Pointer } from '../wasm/kernels.ts';
 import { rowLength } from '../wasm/layout.ts';
 import type { Network } from './network.ts';
@@ -7,15 +7,16 @@ import { isOverwritten } from './parameter-uses.ts';
 
 interface Factor {
   readonly spec: ParameterSpec;
+  readonly use: ParameterUse;
   /** A tied matrix lies the other way round. */
   readonly turned: boolean;
 }
 
-/** The matrices that a layer multiplies by. */
+/** The matrices that a layer reads. */
 function factorsOf({ parameters, tied = [] }: Layer): readonly Factor[] {
   return [
-    ...parameters.filter(({ use }) => use === 'product').map((spec) => ({ spec, turned: false })),
-    ...tied.filter(({ use }) => use === 'product').map(({ spec }) => ({ spec, turned: true })),
+    ...parameters.map((spec) => ({ spec, use: spec.use, turned: false })),
+    ...tied.map(({ spec, use }) => ({ spec, use, turned: use === 'product' })),
   ];
 }
 
@@ -25,7 +26,8 @@ export function packedName(parameter: string): string {
 
 /** Room for the matrices of a layer in the order in which products read them. */
 export function packedBuffers(layer: Layer): readonly BufferSpec[] {
-  return factorsOf(layer).map(({ spec: { name, rows, columns, gates }, turned }) => ({
+  const products = factorsOf(layer).filter(({ use }) => use === 'product' || use === 'products');
+  return products.map(({ spec: { name, rows, columns, gates }, turned }) => ({
     name: packedName(name),
     extent: 'fixed',
     rows: turned ? columns : rows,

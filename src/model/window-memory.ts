@@ -1,7 +1,7 @@
 // The memory of a window: which buffers there are, where they lie, and how their rows move and are kept.
 
-import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { Clock } from '../base/signal.ts';
+import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { BufferSpec, Track } from '../layers/contract.ts';
 import { aligned } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';
@@ -166,7 +166,9 @@ export class WindowMemory {
   #saved(steps: number): readonly Entry[] {
     if (steps > 0) return this.#kept;
     const { states } = this.#network;
-    return this.#kept.filter(({ spec }) => states.some(({ owner, value }) => spec.owner === owner && spec.name === value));
+    return this.#kept.filter(({ spec }) =>
+      states.some(({ owner, value }) => spec.owner === owner && spec.name === value),
+    );
   }
 
   #view({ spec, offset }: Entry, from: number, to: number) {

@@ -62,7 +62,6 @@ export class Window {
     this.#nodes = bindNodes(network, memory, this.#axes, this.#inputs, {
       rows: size.rows,
       gradients,
-      fixed: options.fixed ?? false,
     });
     this.#penalties = this.#nodes.flatMap(({ bound }) => bound.penalties ?? []);
     this.#states = network.states.map(({ owner, value }) => memory.find(owner, value)!);
@@ -91,7 +90,9 @@ export class Window {
   /** Whether what is of such a size fits; with `atLeast` also what is smaller. */
   fits({ steps, rows }: WindowSize, atLeast: boolean): boolean {
     if (rows !== this.rows) return false;
-    return steps.every((count, index) => (atLeast ? count <= this.#size.steps[index]! : count === this.#size.steps[index]));
+    return steps.every((count, index) =>
+      atLeast ? count <= this.#size.steps[index]! : count === this.#size.steps[index],
+    );
   }
 
   /** Whether its last steps are those with which sequences end, and what has one output a row is there. */
@@ -143,7 +144,14 @@ export class Window {
   }
 
   /** Writes steps `from` to `to` of an input, from place `at` on. */
-  #fill(index: number, { name, output: { kind, size } }: InputNode, input: GraphInput, from: number, to: number, at: number) {
+  #fill(
+    index: number,
+    { name, output: { kind, size } }: InputNode,
+    input: GraphInput,
+    from: number,
+    to: number,
+    at: number,
+  ) {
     const { pointer, stride, ld } = this.#inputs[index]!;
     const place = pointer + at * stride;
     const values = valuesOf(input.inputs, name);
@@ -341,8 +349,7 @@ export class Window {
   }: BackwardOptions = {}): Pass {
     const resets = this.#axes.some(({ hasResets }) => hasResets);
     const padding = this.#axes.some(({ hasPadding }) => hasPadding);
-    const index =
-      +resets + 2 * +padding + 4 * +keepsActivations + 8 * +continuesFromLater + 16 * +continuesToEarlier;
+    const index = +resets + 2 * +padding + 4 * +keepsActivations + 8 * +continuesFromLater + 16 * +continuesToEarlier;
     this.#passes[index] ??= {
       resets,
       padding,

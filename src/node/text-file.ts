@@ -34,7 +34,7 @@ const CHUNK = 1 << 16;
  *
  * @throws BpttError `bad-file` for a file that cannot be read or is not UTF-8, and where it is too short for the rows.
  */
-export async function textFile(path: string, options: TextFileOptions): Promise<Dataset> {
+export async function textFile(path: string, options: TextFileOptions): Promise<Dataset<Batch>> {
   checkOptions('textFile', options, ['vocabulary', 'batch', 'steps', 'from', 'to']);
   const B = checkInteger('textFile.batch', options.batch, 1);
   const T = checkInteger('textFile.steps', options.steps ?? 1000, 1);

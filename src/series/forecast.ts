@@ -3,6 +3,7 @@
 import { checkFinite, checkInteger, checkLength, checkNumbers, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkModel } from '../model/check-model.ts';
+import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { State } from '../model/state.ts';
 import { parseDate } from './calendar.ts';
@@ -242,7 +243,7 @@ class Reader {
 function checkForecaster(where: string, model: Model, pipeline: Pipeline): void {
   checkModel(where, model);
   checkPipeline(where, pipeline);
-  const { input, layers } = model.network.stack;
+  const { input, layers } = stackIn(model.network.graph, 'forecast');
   const [F, O] = [inputSize(pipeline), outputSize(pipeline)];
   const gives = layers.at(-1)!.output.size;
   if (input.kind === 'features' && input.size === F && gives === O) return;

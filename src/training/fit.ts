@@ -60,7 +60,7 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
   if (options.steps === undefined && options.epochs === undefined && options.signal === undefined) {
     throw new BpttError('invalid-argument', 'fit: expected steps or epochs, or a signal that ends it, got none');
   }
-  const last = model.network.stack.last;
+  const last = model.network.graph.outputs.every(({ clock }) => clock.kind === 'row');
   const batches = (where: string, given: FitData, shuffle?: number): Data => {
     if (given instanceof Int32Array)
       return textStream(given, { batch: Math.max(1, Math.min(batch, given.length - 1)) });

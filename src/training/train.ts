@@ -146,7 +146,7 @@ class Loop {
     try {
       for await (const batch of batchesOf(validation, 0, 0)) {
         evaluator.open(batch);
-        for (let from = 0; from < batch.steps; ) {
+        for (let from = 0; from < evaluator.stepsOf(batch); ) {
           from = evaluator.run(batch, from);
           await this.#slice.rest();
           if (signal?.aborted) return false;

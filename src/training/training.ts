@@ -5,6 +5,7 @@ import { BpttError } from '../base/errors.ts';
 import { Backpropagation } from '../bptt/backpropagation.ts';
 import type { GradientSource } from '../bptt/gradient-source.ts';
 import { type Json, StateWriter } from '../formats/record.ts';
+import type { LossOption } from '../loss/output-losses.ts';
 import type { Model } from '../model/model.ts';
 import { decodeModelFile, encodeModelFile } from '../model/model-file.ts';
 import type { Network } from '../model/network.ts';
@@ -134,7 +135,7 @@ function settingsOf({
 }: TrainOptions): Readonly<Record<string, Json>> {
   const { k1, k2, losses = 'new', activations = 'stored' } = truncation ?? {};
   return {
-    loss,
+    loss: lossOf(loss),
     reduction,
     truncation: k1 === undefined || k2 === undefined ? null : { k1, k2, losses, activations },
     seed,
@@ -144,4 +145,15 @@ function settingsOf({
     // How many threads there are makes no difference.
     'parallel.blocks': parallel?.blocks ?? null,
   };
+}
+
+/** A loss as it stands in checkpoints. */
+function lossOf(option: LossOption): Json {
+  if (typeof option === 'string') return option;
+  return Object.fromEntries(
+    Object.entries(option).map(([name, given]) => {
+      const { loss, weight = 1 } = typeof given === 'string' ? { loss: given } : given;
+      return [name, { loss, weight }];
+    }),
+  );
 }

@@ -1,5 +1,6 @@
 // A network in another thread: what it is made of, and its weights.
-import { createStack, type ModelDescription } from '../layers/registry.ts';
+import type { ModelDescription } from '../layers/registry.ts';
+import { createGraph } from '../model/graph.ts';
 import { createNetwork, type Engine, type Network, variantOf } from '../model/network.ts';
 import { portableSource } from '../wasm/load.ts';
 
@@ -9,14 +10,14 @@ export interface NetworkMessage {
   readonly engine: Engine;
 }
 
-export async function describeNetwork({ stack, engine }: Network): Promise<NetworkMessage> {
+export async function describeNetwork({ graph, engine }: Network): Promise<NetworkMessage> {
   const kernels = await portableSource(variantOf(engine), engine.kernels);
-  return { description: stack.description, engine: { ...engine, kernels } };
+  return { description: graph.description, engine: { ...engine, kernels } };
 }
 
 /** A network of the same layout, its weights zero. */
 export function copyNetwork({ description, engine }: NetworkMessage): Promise<Network> {
-  return createNetwork(createStack(description), engine);
+  return createNetwork(createGraph(description), engine);
 }
 
 /** A copy of the block of parameters as it lies in memory. */

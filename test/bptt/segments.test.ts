@@ -26,7 +26,7 @@ import {
   train,
 } from '../../src/index.ts';
 import { lossWindowBytes } from '../../src/loss/loss-window.ts';
-import { losses } from '../../src/loss/losses.ts';
+import { outputLosses } from '../../src/loss/output-losses.ts';
 import { FEATURES, type InputKind, makeBatch, numbers, OUTPUTS, sliceSteps, VOCABULARY } from '../support/models.ts';
 
 const everything = {
@@ -99,8 +99,10 @@ const models: Readonly<Record<string, readonly [InputKind, ModelDescription]>> =
 function budgetFor(model: Model, batch: Batch, loss: LossName, steps: number): number {
   const { network } = model;
   const options = { gradients: true, training: true };
-  const bytesOf = (T: number) => lossWindowBytes(network, losses[loss], T, batch.rows, options);
-  const state = network.stateWidths.reduce((sum, H) => sum + H, 0) * batch.rows * network.kernels.realBytes();
+  const bytesOf = (T: number) =>
+    lossWindowBytes(network, outputLosses('loss', network.graph, loss), { steps: [T], rows: batch.rows }, options);
+  const state =
+    network.states.reduce((sum, { columns }) => sum + columns, 0) * batch.rows * network.kernels.realBytes();
   const budget = bytesOf(steps) + (Math.ceil(batch.steps / steps) - 1) * state;
   // Where more states outweigh a shorter window, longer segments may do with no more.
   expect(segmentSteps(batch.steps, budget, bytesOf, state)).toBeGreaterThanOrEqual(steps);

@@ -7,7 +7,8 @@
 //   GRU with reset_after: bias [2, 3H]            r and z: the sum of both rows; n: bias_ih and bias_hn
 import { BpttError } from '../../base/errors.ts';
 import type { DirectedDescription } from '../../layers/recurrent/bidirectional.ts';
-import { createStack, type LayerDescription, type ModelDescription } from '../../layers/registry.ts';
+import type { LayerDescription, ModelDescription } from '../../layers/registry.ts';
+import { createStack } from '../../model/graph.ts';
 import type { RealArray } from './hdf5.ts';
 import type { WeightGroup } from './weight-groups.ts';
 
@@ -38,7 +39,7 @@ interface Spec {
  * @throws BpttError `invalid-argument` for layers that Keras does not have.
  */
 export function placesOf(description: ModelDescription, file: string): readonly Place[] {
-  const { layers } = createStack(description);
+  const { layers } = createStack(description, 'importKeras');
   return layers.flatMap(({ parameters }, index) => {
     if (parameters.length === 0) return [];
     const layer = description[index + 1] as LayerDescription;

@@ -242,7 +242,7 @@ function placesOf(model: Model): readonly Place[] {
   const counts = { recurrent: 0, embedding: 0, dense: 0 };
   const places: Place[] = [];
   for (const [index, layer] of (model.description.slice(1) as LayerDescription[]).entries()) {
-    if (layer.kind === 'dropout' || layer.kind === 'activityRegularization') continue;
+    if (layer.kind === 'dropout' || layer.kind === 'activityRegularization' || layer.kind === 'last') continue;
     if (layer.kind === 'embedding' || layer.kind === 'dense') {
       const number = counts[layer.kind]++;
       const name = `${layer.kind}${number === 0 ? '' : number}`;

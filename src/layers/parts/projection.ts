@@ -42,9 +42,7 @@ export function bindProjection(
   outputs: number,
   scratch: Pointer,
 ): Projection {
-  return signal.kind === 'tokens'
-    ? bindLookUp(binding, outputs)
-    : bindProduct(binding, signal.size, outputs, scratch);
+  return signal.kind === 'tokens' ? bindLookUp(binding, outputs) : bindProduct(binding, signal.size, outputs, scratch);
 }
 
 const at = (track: Track, step: number): Pointer => track.pointer + step * track.stride;

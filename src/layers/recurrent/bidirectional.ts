@@ -45,7 +45,10 @@ export function bidirectional(
   layer: DirectedDescription,
   options: BidirectionalOptions = {},
 ): BidirectionalDescription {
-  return describe(bidirectionalLayer, { layer, ...checkFields('bidirectional', options, { ...fields, ...entryFields }) });
+  return describe(bidirectionalLayer, {
+    layer,
+    ...checkFields('bidirectional', options, { ...fields, ...entryFields }),
+  });
 }
 
 export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
@@ -85,7 +88,7 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
       adds: true,
       reads: 'both',
       scratch: (kernels, T, B) => Math.max(...directions.map((direction) => direction.scratch(kernels, T, B))),
-      bind: (binding) => bindDirections(binding, directions, cell, merge),
+      bind: (binding) => bindDirections(binding, directions, cell, merge, layer.units),
     };
   },
 };
@@ -110,7 +113,13 @@ function buffersOf(directions: readonly Layer[], { states }: Cell, merge: Merge,
   ];
 }
 
-function bindDirections(binding: Binding, directions: readonly Layer[], { states }: Cell, merge: Merge): BoundLayer {
+function bindDirections(
+  binding: Binding,
+  directions: readonly Layer[],
+  { states }: Cell,
+  merge: Merge,
+  H: number,
+): BoundLayer {
   const { kernels, rows: B, dOutput } = binding;
   const [input] = binding.inputs as [BoundPort];
   const dys = prefixes.map((prefix) => (merge === 'concat' ? binding.buffer(`${prefix}dy`) : dOutput));
@@ -129,7 +138,7 @@ function bindDirections(binding: Binding, directions: readonly Layer[], { states
     { ...forwardState, pointer: forwardState.pointer + forwardState.stride },
     binding.buffer('reverse.h'),
   ];
-  const { join, cut } = merger(kernels, merge);
+  const { join, cut } = merger(kernels, merge, H);
   return {
     draw(from, to, draw) {
       for (const direction of bound) direction.draw?.(from, to, draw);
@@ -163,17 +172,15 @@ function bindDirections(binding: Binding, directions: readonly Layer[], { states
 const at = (track: Track, step: number) => track.pointer + step * track.stride;
 
 /** How rows of both directions become one, and the gradient of that becomes theirs. */
-function merger(kernels: Kernels, merge: Merge) {
+function merger(kernels: Kernels, merge: Merge, H: number) {
   const real = kernels.realBytes();
   return {
     join(index: number, both: Pointer, ldBoth: number, own: Pointer, ld: number, rows: number): void {
-      const H = ld;
       if (merge === 'concat') kernels.copyColumns(both + index * H * real, own, rows, H, ldBoth, ld);
       else if (index === 0) kernels.copy(both, own, rows * ld);
       else kernels.add(both, own, rows * ld);
     },
     cut(index: number, own: Pointer, ld: number, both: Pointer, ldBoth: number, rows: number): void {
-      const H = ld;
       if (merge === 'concat') kernels.copyColumns(own, both + index * H * real, rows, H, ld, ldBoth);
       else kernels.copy(own, both, rows * ld);
     },

@@ -5,7 +5,7 @@ import type { GradientSource } from '../../bptt/gradient-source.ts';
 import type { Objective } from '../../bptt/objective.ts';
 import type { GraphBatch } from '../../data/batch.ts';
 import { type StateReader, StateWriter } from '../../formats/record.ts';
-import { losses, reduce } from '../../loss/losses.ts';
+import { type OutputLoss, outputLosses, together } from '../../loss/output-losses.ts';
 import type { Network } from '../../model/network.ts';
 import type { Pointer } from '../../wasm/kernels.ts';
 import type { Port } from '../channel/port.ts';
@@ -29,6 +29,7 @@ export class Blocks implements GradientSource {
   readonly #network: Network;
   readonly #objective: Objective;
   readonly #team: Team;
+  readonly #losses: readonly OutputLoss[];
   readonly #shared: SharedBlocks | undefined;
   /** A block of gradients on its way into the sum. */
   readonly #scratch: Pointer;
@@ -40,6 +41,7 @@ export class Blocks implements GradientSource {
     const { loss, reduction, truncation, memoryBudget, seed } = objective;
     this.#network = network;
     this.#team = team;
+    this.#losses = outputLosses('loss', network.graph, loss);
     this.#objective = {
       loss,
       ...(reduction !== undefined && { reduction }),
@@ -59,14 +61,14 @@ export class Blocks implements GradientSource {
   }
 
   async *windows(batch: GraphBatch, _: undefined, first: number): AsyncGenerator<WindowResult> {
-    const { stack } = this.#network;
-    checkTrainingBatch(this.#network, batch, losses[this.#objective.loss]);
+    const { graph } = this.#network;
+    checkTrainingBatch(this.#network, batch, this.#losses);
     this.#members ??= this.#start();
     const members = await this.#members;
     await Promise.all(
       members.map((member) => {
         const rows = member.blocks.map((block) => {
-          return takeRows(batch, stack.last, ...blockOfRows(batch.rows, block, this.#team.blocks));
+          return takeRows(batch, graph, ...blockOfRows(batch.rows, block, this.#team.blocks));
         });
         return member.read(rows, first);
       }),
@@ -177,14 +179,17 @@ export class Blocks implements GradientSource {
     const real = kernels.realBytes();
     gradientParts.useAll();
     this.#network.clearGradients('all');
-    let [lossSum, counted, penalty] = [0, 0, 0];
+    let sums = this.#losses.map(() => 0);
+    let counts = this.#losses.map(() => 0);
+    let penalty = 0;
     let window: WindowResult | undefined;
     for (const block of found) {
       if (block === undefined) continue;
       const { result, parts, octets } = block;
       window ??= result;
-      lossSum += result.lossSum;
-      counted += result.counted;
+      const outputs = result.outputs ?? [result];
+      sums = sums.map((sum, index) => sum + outputs[index]!.lossSum);
+      counts = counts.map((count, index) => count + outputs[index]!.counted);
       penalty += result.penalty;
       let at = 0;
       for (const { offset, count } of parts) {
@@ -194,7 +199,6 @@ export class Blocks implements GradientSource {
         at += bytes;
       }
     }
-    const loss = reduce(this.#objective.reduction ?? 'mean', lossSum, counted);
-    return { ...window!, loss, penalty, lossSum, counted };
+    return { ...window!, penalty, ...together(this.#objective.reduction ?? 'mean', this.#losses, sums, counts) };
   }
 }

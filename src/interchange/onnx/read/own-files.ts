@@ -1,6 +1,7 @@
 // Files that `exportOnnx` wrote: the description stands in their metadata, and the graph must be the one that it gives.
 import { BpttError } from '../../../base/errors.ts';
-import { createStack, type ModelDescription, type Stack } from '../../../layers/registry.ts';
+import type { ModelDescription } from '../../../layers/registry.ts';
+import { createStack, type Stack } from '../../../model/graph.ts';
 import type { ModelProto } from '../format/schema.ts';
 import type { Parameter } from '../write/context.ts';
 import {
@@ -33,7 +34,7 @@ export function readOwn(model: ModelProto, bytes: Uint8Array, where: string): Ow
   let stack: Stack;
   let options: CheckedOptions;
   try {
-    stack = createStack(JSON.parse(text));
+    stack = createStack(JSON.parse(text), 'importOnnx');
     options = checkExportOptions(where, JSON.parse(settings));
   } catch (error) {
     if (error instanceof BpttError || error instanceof SyntaxError) return undefined;

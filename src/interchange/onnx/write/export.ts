@@ -9,10 +9,11 @@ import type { Cell } from '../../../layers/recurrent/cell.ts';
 import { elmanLayer } from '../../../layers/recurrent/elman.ts';
 import { gruLayer } from '../../../layers/recurrent/gru.ts';
 import { lstmLayer } from '../../../layers/recurrent/lstm.ts';
-import { createStack, type LayerDescription, type ModelDescription, type Stack } from '../../../layers/registry.ts';
+import type { LayerDescription, ModelDescription } from '../../../layers/registry.ts';
 import { checkModel } from '../../../model/check-model.ts';
+import { createStack, type Stack } from '../../../model/graph.ts';
 import type { Model } from '../../../model/model.ts';
-import { refuseBothDirections } from '../../../model/network.ts';
+import { refuseWhole } from '../../../model/network.ts';
 import { transpose } from '../format/gates.ts';
 import { type Draft, encodeMessage } from '../format/protobuf.ts';
 import { dataTypes, type GraphProto, modelFields, type ValueInfo } from '../format/schema.ts';
@@ -74,7 +75,7 @@ export function checkExportOptions(where: string, options: ExportOptions): Check
 export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array<ArrayBuffer> {
   checkModel('exportOnnx', model);
   const checked = checkExportOptions('exportOnnx', options);
-  if (checked.states) refuseBothDirections(model.network, 'exportOnnx.states', 'leave it out');
+  if (checked.states) refuseWhole(model.network, 'exportOnnx.states', 'leave it out');
   const parameters = model.parameters();
   for (const { name, data } of parameters) {
     const wide = data.findIndex((value) => !Number.isFinite(Math.fround(value)));
@@ -92,7 +93,7 @@ export const byName = (parameters: readonly Parameter[]): Parameters =>
 
 /** The bytes of a model of these parts. */
 export function encodeModel(description: ModelDescription, parameters: Parameters, options: CheckedOptions) {
-  const { graph, tensors } = buildGraph(createStack(description), parameters, options);
+  const { graph, tensors } = buildGraph(createStack(description, 'exportOnnx'), parameters, options);
   const initializer = tensors.map(({ name, dims, data }) => {
     const rawData = new Uint8Array(data.length * 4);
     const view = new DataView(rawData.buffer);
@@ -129,7 +130,14 @@ export function buildGraph(
   const stack = new Layers(context, parameters, states);
   let flow: Flow = { value: 'input', signal: input };
   for (const [index, layer] of layers.entries()) {
-    flow = { value: stack.add(description[index + 1] as LayerDescription, layer, flow), signal: layer.output };
+    const entry = description[index + 1] as LayerDescription;
+    const next = description[index + 2];
+    const taken = next?.kind === 'last' && 'returns' in entry ? { ...entry, returns: 'last' as const } : entry;
+    flow = {
+      value: stack.add(taken, layer, flow),
+      signal: layer.output,
+      last: 'returns' in taken && taken.returns === 'last',
+    };
   }
   const valid = last ? undefined : context.valid();
   const shown = valid === undefined ? flow.value : builder.add('Where', [valid, flow.value, builder.reals([1], [0])]);
@@ -144,6 +152,8 @@ export function buildGraph(
 interface Flow {
   readonly value: Value;
   readonly signal: Signal;
+  /** Whether it is the last state of a recurrent layer. */
+  readonly last?: boolean;
 }
 
 class Context implements GraphContext {
@@ -226,6 +236,13 @@ class Layers {
         const product = this.#product(flow, this.#transposed(weight!));
         return builder.add('Add', [product, builder.parameter(bias!.name, bias!.shape, Float64Array.from(bias!.data))]);
       }
+      case 'last':
+        // The layer before has given its last state.
+        if (flow.last) return flow.value;
+        throw new BpttError(
+          'invalid-argument',
+          'exportOnnx: expected last() right after a recurrent layer, got it after another',
+        );
       case 'residual':
         return builder.add('Add', [flow.value, this.#recurrentLayer(description.layer, layer, flow)]);
       default:
@@ -240,7 +257,7 @@ class Layers {
     const inner = both ? description.layer : description;
     const cell = cellOf(inner);
     const H = inner.units;
-    const initial = this.#states && layer.state.map((name) => `initial_${name}_l${number}`);
+    const initial = this.#states && layer.states.map(({ name }) => `initial_${name}_l${number}`);
     for (const name of initial ?? []) this.#states!.inputs.push(valueInfo(name, dataTypes.float, ['B', H]));
     const directions = (both ? [false, true] : [false]).map((reverse): Direction => {
       const parameter = (part: string) => this.#parameters.get(`rnn.${part}_l${number}${reverse ? '_reverse' : ''}`)!;
@@ -280,8 +297,8 @@ class Layers {
   /** Gives the last states their names. */
   #finish(layer: Layer, number: number, H: number, values: readonly Value[]): void {
     if (this.#states === undefined) return;
-    for (const [index, state] of layer.state.entries()) {
-      const name = `final_${state}_l${number}`;
+    for (const [index, state] of layer.states.entries()) {
+      const name = `final_${state.name}_l${number}`;
       this.#context.builder.node('Identity', [values[index]!], [name]);
       this.#states.outputs.push(valueInfo(name, dataTypes.float, ['B', H]));
     }
