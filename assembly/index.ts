@@ -1,8 +1,8 @@
 // The ABI: the export list, nothing else.
 export { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
 export { recurrentBackward, recurrentForward, recurrentScratch } from "./layer";
-export { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy, softmaxRows } from "./losses";
-export { vexp, vlog, vtanh } from "./math";
+export { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from "./losses";
+export { vexp, vlog } from "./math";
 export { normalize, normalizeBack } from "./normalize";
 export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
 export { activityBack, activityForward, activitySum, activityTerms, transitions, vanishing } from "./penalties";

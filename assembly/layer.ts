@@ -177,7 +177,7 @@ export function recurrentForward(plan: usize): void {
     }
     let seen = before;
     if (layer.dropout) {
-      multiply(dropped, before, layer.dropout + at, 1, B * ld);
+      multiply(dropped, before, layer.dropout + at, B * ld);
       seen = dropped;
     }
     const h = layer.h + to;
@@ -345,7 +345,7 @@ export function recurrentBackward(plan: usize): void {
         gemmPacked(dp, gain ? normalized + n : da + n, candidate, B, H, ld, width, ld, false, 0, work);
         let seen = before;
         if (layer.dropout) {
-          multiply(dropped, before, layer.dropout + at, 1, B * ld);
+          multiply(dropped, before, layer.dropout + at, B * ld);
           seen = dropped;
         }
         gruBackGates(da, dp, seen, B, ld, gate);
@@ -363,7 +363,7 @@ export function recurrentBackward(plan: usize): void {
         else add(dh, dp, B * ld);
       }
       if (layer.dropout) {
-        multiply(dropped, dropped, layer.dropout + at, 1, B * ld);
+        multiply(dropped, dropped, layer.dropout + at, B * ld);
         add(dh, dropped, B * ld);
       }
     } else {
@@ -380,7 +380,7 @@ export function recurrentBackward(plan: usize): void {
       if (gain) normalizeBack(dq, da, q, qInverse, gain, layer.dGain, B * gates, gates, H);
       if (last) break;
       gemmPacked(dh, gain ? dq : da, packed, B, H, width, width, ld, false, 0, work);
-      if (layer.dropout) multiply(dh, dh, layer.dropout + at, 1, B * ld);
+      if (layer.dropout) multiply(dh, dh, layer.dropout + at, B * ld);
     }
     if (holds) {
       add(dh, heldH, B * ld);

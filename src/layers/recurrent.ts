@@ -158,7 +158,7 @@ export function recurrentLayer(
       const gradients = (pass: Pass) => (pass.again ? separate : { da: a, dp: after ? p : separate.dp, dq: norm?.q });
       /** W as steps use it in training. */
       const droppedWeight = () => {
-        kernels.multiply(dropped!.w.pointer, W, dropped!.kept.pointer, 1, H * width);
+        kernels.multiply(dropped!.w.pointer, W, dropped!.kept.pointer, H * width);
         return dropped!.w.pointer;
       };
       const vanishing = regularized
@@ -298,7 +298,7 @@ export function recurrentLayer(
             seen = masked;
           }
           if (pass.training && dropout !== undefined) {
-            kernels.multiply(masked, seen, at(dropout, from), 1, T * B * ld);
+            kernels.multiply(masked, seen, at(dropout, from), T * B * ld);
             seen = masked;
           }
           if (pass.training && vanishing !== undefined) seen = vanishing.seenWith(seen, from, to, pass);
@@ -324,7 +324,7 @@ export function recurrentLayer(
             product(0, G === 1 ? H : width, seen, at(dq, from), width);
           }
           if (dropped !== undefined && target !== dW && !pass.earlier) {
-            kernels.multiply(target, target, dropped.kept.pointer, 1, H * width);
+            kernels.multiply(target, target, dropped.kept.pointer, H * width);
             kernels.add(dW, target, H * width);
           }
           if (norm !== undefined) {
