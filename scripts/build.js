@@ -5,7 +5,8 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { isBuiltin } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { deflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import zopfli from '@gfx/zopfli';
 import { build } from 'esbuild';
 import { bundledPackages, licences } from './licences.js';
 import { tilesSource } from './tiles.js';
@@ -39,8 +40,10 @@ writeFileSync('build/tiles.ts', tilesSource());
 const targets = Object.keys(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets);
 for (const target of targets) {
   run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
-  // Base64 in a string works in every bundler without configuration. Deflated first: bytes compress better than base64 of them.
-  const base64 = deflateRawSync(readFileSync(`build/kernels/${target}.wasm`), { level: 9 }).toString('base64');
+  // Base64 in a string works in every bundler without configuration. Deflated first: bytes compress better than base64 of them, and
+  // by Zopfli 6 % better than by zlib.
+  const deflated = await promisify(zopfli.deflate)(readFileSync(`build/kernels/${target}.wasm`), { numiterations: 2 });
+  const base64 = Buffer.from(deflated).toString('base64');
   writeFileSync(`build/kernels/${target}.js`, `export default '${base64}';\n`);
   writeFileSync(`build/kernels/${target}.d.ts`, 'declare const base64: string;\nexport default base64;\n');
 }
