@@ -1,7 +1,7 @@
 // The ABI: the export list, nothing else.
 export { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
-export { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy, softmaxRows } from "./losses";
-export { vexp, vlog, vtanh } from "./math";
+export { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from "./losses";
+export { vexp, vlog } from "./math";
 export { normalize, normalizeBack } from "./normalize";
 export { sumAbs, sumSquares } from "./norms";
 export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";

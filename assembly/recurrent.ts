@@ -48,7 +48,7 @@ export function recurrentForward(plan: Plan): void {
     if (plan.c) resetC(step);
     step.seen = step.hBefore;
     if (plan.dropout) {
-      multiply(step.dropped, step.hBefore, plan.dropout + step.at, 1, n);
+      multiply(step.dropped, step.hBefore, plan.dropout + step.at, n);
       step.seen = step.dropped;
     }
     // Of a state of zeros, as the first one often is, nothing comes.

@@ -16,22 +16,19 @@ export function add(y: usize, x: usize, n: i32): void {
   } while (y < end);
 }
 
-/** y[t] = x[t]∘m for t < T, over n > 0 reals each (a multiple of PANEL); y may be x. */
-export function multiply(y: usize, x: usize, m: usize, T: i32, n: i32): void {
+/** y = x∘m over n > 0 reals (a multiple of PANEL); y may be x. */
+export function multiply(y: usize, x: usize, m: usize, n: i32): void {
   assert(n % PANEL == 0);
-  for (let t = 0; t < T; t++) {
-    const end = y + bytes(n);
-    let f = m;
-    do {
-      const y0 = v128.mul<real>(v128.load(x), v128.load(f));
-      const y1 = v128.mul<real>(v128.load(x, 16), v128.load(f, 16));
-      v128.store(y, y0);
-      v128.store(y, y1, 16);
-      y += STRIDE;
-      x += STRIDE;
-      f += STRIDE;
-    } while (y < end);
-  }
+  const end = y + bytes(n);
+  do {
+    const y0 = v128.mul<real>(v128.load(x), v128.load(m));
+    const y1 = v128.mul<real>(v128.load(x, 16), v128.load(m, 16));
+    v128.store(y, y0);
+    v128.store(y, y1, 16);
+    y += STRIDE;
+    x += STRIDE;
+    m += STRIDE;
+  } while (y < end);
 }
 
 /** y = z∘before + (1 - z)∘y over n > 0 reals: zoneout (Krueger et al. 2017, eq. 2); exact where z is 0 or 1. */

@@ -190,6 +190,7 @@ function stale() {
     'package.json',
     'package-lock.json',
     'scripts/build.js',
+    'scripts/licences.js',
     'scripts/tiles.js',
     'tsconfig.json',
   );

@@ -55,7 +55,7 @@ export function gruBeforeBackward(step: Step): void {
   gemmPacked(dp, dn, gruCandidatePanels(step), B, H, ld, width, ld, false, 0, step.work);
   let seen = step.hBefore;
   if (plan.dropout) {
-    multiply(step.dropped, seen, plan.dropout + step.at, 1, B * ld);
+    multiply(step.dropped, seen, plan.dropout + step.at, B * ld);
     seen = step.dropped;
   }
   gruBeforeBackGates(da, dp, seen, B, ld, gate);
@@ -65,7 +65,7 @@ export function gruBeforeBackward(step: Step): void {
   }
   if (step.last) return;
   gemmPacked(dp, gain ? dq : da, step.panels, B, H, 2 * ld, width, ld, false, dp, step.work);
-  if (plan.dropout) multiply(dp, dp, plan.dropout + step.at, 1, B * ld);
+  if (plan.dropout) multiply(dp, dp, plan.dropout + step.at, B * ld);
   add(dh, dp, B * ld);
 }
 

@@ -50,7 +50,7 @@ export function gruBackward(step: Step): void {
   gemmPacked(through, gates, step.panels, B, H, 2 * ld, width, ld, false, plan.dropout ? 0 : dh, step.work);
   gemmPacked(through, candidate, gruCandidatePanels(step), B, H, ld, gain ? width : ld, ld, false, through, step.work);
   if (plan.dropout) {
-    multiply(through, through, plan.dropout + step.at, 1, B * ld);
+    multiply(through, through, plan.dropout + step.at, B * ld);
     add(dh, through, B * ld);
   }
 }

@@ -59,5 +59,5 @@ export function backProduct(step: Step): void {
   }
   if (step.last) return;
   gemmPacked(plan.dh, dProduct, step.panels, B, H, width, width, ld, false, 0, step.work);
-  if (plan.dropout) multiply(plan.dh, plan.dh, plan.dropout + step.at, 1, B * ld);
+  if (plan.dropout) multiply(plan.dh, plan.dh, plan.dropout + step.at, B * ld);
 }

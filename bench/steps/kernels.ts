@@ -1,13 +1,22 @@
 // Single kernels, ours and in plain JavaScript, over the same numbers: matrix products, tanh, softmax.
 
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Arena } from '../../src/wasm/arena.ts';
-import type { Kernels, Pointer } from '../../src/wasm/kernels.ts';
-import { instantiate, loadModule } from '../../src/wasm/load.ts';
+import type { Kernels, Pointer, Variant } from '../../src/wasm/kernels.ts';
+import { instantiate, type KernelSource, loadModule } from '../../src/wasm/load.ts';
 import { softmax, tanh } from '../../test/truth/reference/activations.ts';
 import { random, randomReals } from '../../test/truth/reference/data.ts';
 import { gemm } from '../../test/truth/reference/gemm.ts';
 import type { Real } from '../../test/truth/reference/real.ts';
 import type { Contender } from '../measure.ts';
+
+/** The kernels with those of assembly/bench.ts. */
+interface BenchKernels extends Kernels {
+  vtanh(y: Pointer, x: Pointer, n: number): void;
+  softmaxRows(p: Pointer, logits: Pointer, rows: number, classes: number, ld: number): void;
+}
 
 export interface KernelCase {
   name: string;
@@ -47,7 +56,7 @@ function matrixProduct(m: number, n: number, k: number): KernelCase {
   const flops = 2 * m * n * k;
   const repeat = Math.ceil(1e6 / flops);
   const create = async (relaxed: boolean) => {
-    const { kernels, arena, put, get } = await memory(relaxed);
+    const { kernels, arena, put, get } = await memory(variantOf(relaxed));
     const next = random(1);
     const a = randomReals('f32', m * k, 1, next);
     const b = randomReals('f32', k * n, 1, next);
@@ -76,18 +85,19 @@ function elementwise(
   rows: number,
   columns: number,
   limit: number,
-  kernel: (kernels: Kernels, y: Pointer, x: Pointer) => void,
+  kernel: (kernels: BenchKernels, y: Pointer, x: Pointer) => void,
   plain: (y: Real, x: Real) => void,
 ): KernelCase {
   const create = async (relaxed: boolean) => {
-    const { kernels, arena, put, get } = await memory(relaxed);
+    const variant = variantOf(relaxed);
+    const { kernels, arena, put, get } = await memory(variant, { bytes: compiled(variant) });
     const x = randomReals('f32', rows * columns, limit, random(1));
     const y = new Float32Array(x.length);
     const xAt = put(x, rows, columns);
     const yAt = put(y, rows, columns);
     const first = arena.reals(yAt, 1);
     const ours = () => {
-      kernel(kernels, yAt, xAt);
+      kernel(kernels as BenchKernels, yAt, xAt);
       return first[0];
     };
     const js = () => {
@@ -118,9 +128,21 @@ function checked(
   return { ours: { name: 'Wasm', step: ours, repeat }, js: { name: 'pure JS', step: js, repeat } };
 }
 
+const variantOf = (relaxed: boolean) => (relaxed ? 'f32-relaxed' : 'f32');
+
+/** The kernels with those of assembly/bench.ts, which takes some seconds. */
+function compiled(variant: Variant): BufferSource {
+  const outFile = `build/bench/${variant}.wasm`;
+  const config = ['--config', 'asconfig.json', '--target', variant, '--outFile', outFile];
+  // Bundled or not, the folder above this file is the repository's root.
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  execFileSync(process.execPath, ['node_modules/assemblyscript/bin/asc.js', 'assembly/bench.ts', ...config], { cwd });
+  return readFileSync(`${cwd}${outFile}`);
+}
+
 /** An instance of the kernels, and matrices in its memory with the rows padded as the kernels want them. */
-async function memory(relaxed: boolean) {
-  const kernels = instantiate(await loadModule(relaxed ? 'f32-relaxed' : 'f32'));
+async function memory(variant: Variant, source?: KernelSource) {
+  const kernels = instantiate(await loadModule(variant, source));
   const arena = new Arena(kernels);
   const put = (x: Real, rows: number, columns: number): Pointer => {
     const ld = kernels.padded(columns);

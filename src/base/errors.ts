@@ -25,11 +25,14 @@ export type BpttErrorCode =
 
 /** Every error that this package throws on purpose. Messages read: where, what was expected, what came. */
 export class BpttError extends Error {
+  /** @internal The bundle renames classes; what prints an uncaught error asks for this. */
+  static override readonly name: string = 'BpttError';
+
   readonly code: BpttErrorCode;
 
   constructor(code: BpttErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'BpttError';
+    this.name = new.target.name;
     this.code = code;
   }
 }
@@ -47,6 +50,9 @@ export interface NonFiniteDetails {
 
 /** Training met a loss or gradient that is not finite and stopped before the update: the parameters are as they were. */
 export class NonFiniteError extends BpttError implements NonFiniteDetails {
+  /** @internal */
+  static override readonly name = 'NonFiniteError';
+
   readonly quantity: NonFiniteDetails['quantity'];
   readonly where: string;
   readonly step: number;
@@ -58,7 +64,6 @@ export class NonFiniteError extends BpttError implements NonFiniteDetails {
       'non-finite',
       `training step ${step}, ${where}: expected a finite ${name}, got ${norm}; the parameters are as before this step`,
     );
-    this.name = 'NonFiniteError';
     this.quantity = quantity;
     this.where = where;
     this.step = step;

@@ -64,13 +64,13 @@ export const dropoutLayer: LayerKind<DropoutDescription> = {
           },
           forward(from, to, pass) {
             const n = (to - from) * B * y.ld;
-            if (pass.training) kernels.multiply(at(y, from), at(x, from), at(mask, from), 1, n);
+            if (pass.training) kernels.multiply(at(y, from), at(x, from), at(mask, from), n);
             else kernels.copy(at(y, from), at(x, from), n);
           },
           backward(from, to, pass) {
             if (dx === undefined) return;
             const n = (to - from) * B * y.ld;
-            if (pass.training) kernels.multiply(at(dx, from), at(dOutput, from), at(mask, from), 1, n);
+            if (pass.training) kernels.multiply(at(dx, from), at(dOutput, from), at(mask, from), n);
             else kernels.copy(at(dx, from), at(dOutput, from), n);
           },
         };

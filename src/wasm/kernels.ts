@@ -49,7 +49,6 @@ export interface Kernels {
   gemmScratch(m: number, n: number, k: number): number;
 
   vexp(y: Pointer, x: Pointer, n: number): void;
-  vtanh(y: Pointer, x: Pointer, n: number): void;
   vlog(y: Pointer, x: Pointer, n: number): void;
 
   recurrentScratch(B: number, H: number, gates: number): number;
@@ -61,7 +60,7 @@ export interface Kernels {
   copyColumns(y: Pointer, x: Pointer, rows: number, columns: number, ldy: number, ldx: number): void;
   spreadRows(y: Pointer, rows: number, columns: number, ld: number): void;
   fill(y: Pointer, value: number, n: number): void;
-  multiply(y: Pointer, x: Pointer, m: Pointer, T: number, n: number): void;
+  multiply(y: Pointer, x: Pointer, m: Pointer, n: number): void;
 
   normalize(
     normal: Pointer,
@@ -168,7 +167,6 @@ export interface Kernels {
     scale: number,
     sum: number,
   ): number;
-  softmaxRows(p: Pointer, logits: Pointer, rows: number, classes: number, ld: number): void;
 
   samplingScratch(classes: number): number;
   sampleToken(

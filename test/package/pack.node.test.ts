@@ -68,7 +68,7 @@ async function outcomeOf(
 
 const kernelsIn = (requests: readonly string[]) =>
   requests
-    .map((path) => /\/(f32|f64|f32-relaxed|f32-wide)-[\w-]+\.js$/.exec(path)?.[1])
+    .map((path) => /\/(f32|f64|f32-relaxed|f32-wide)(-[\w-]{8})?\.js$/.exec(path)?.[1])
     .filter((name) => name !== undefined);
 
 describe('the package', () => {
@@ -78,9 +78,9 @@ describe('the package', () => {
     const expected = [
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
       /^build\/(index|node|diagnostics|generation|keras|onnx|plots|pytorch|series|tokenizers|worker|workerd|cli)\.js$/,
-      /^build\/chunks\/core\.js$/,
-      /^build\/chunks\/(chunk|f32|f32-relaxed|f32-wide|f64|thread)-[A-Z0-9]{8}\.js$/,
-      /^build\/kernels\/(f32|f32-relaxed|f32-wide|f64)\.wasm$/,
+      /^build\/chunk-[A-Z0-9]{8}\.js$/,
+      /^build\/kernels\/(f32|f32-relaxed|f32-wide|f64)\.(js|wasm)$/,
+      /^build\/worker\/thread\.js$/,
       /^build\/moby-dick\.txt$/,
       /^build\/third-party-licences\.txt$/,
       /^build\/types\/((diagnostics|generation|keras|layers|onnx|plots|series|tokenizers|wasm|worker)\/)?[a-z0-9-]+\.d\.ts$/,
@@ -88,6 +88,25 @@ describe('the package', () => {
     expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(expected.filter((pattern) => !packed.some((path) => pattern.test(path)))).toEqual([]);
     expect(packed).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']));
+  });
+
+  it('needs no other package', async () => {
+    const { dependencies, peerDependencies, optionalDependencies } = JSON.parse(
+      await readFile(join(project, 'node_modules/bptt/package.json'), 'utf8'),
+    );
+    expect({ dependencies, peerDependencies, optionalDependencies }).toEqual({});
+    const { packages } = JSON.parse(await readFile(join(project, 'package-lock.json'), 'utf8'));
+    expect(Object.keys(packages)).toEqual(['', 'node_modules/bptt']);
+  });
+
+  it('prints an error that nobody catches with its name, and little of the file that threw it', async () => {
+    const program = `import { createModel } from 'bptt'; await createModel([]);`;
+    const failed: { stderr: string } = await run(process.execPath, ['--input-type=module', '-e', program]).then(
+      () => expect.fail('it caught the error'),
+      (error) => error,
+    );
+    expect(failed.stderr).toMatch(/^BpttError: model: expected /m);
+    expect(failed.stderr.length).toBeLessThan(3000);
   });
 
   it('gives every entry point that it names', async () => {
@@ -150,7 +169,7 @@ describe('the package', () => {
     const { outcome, requests } = await outcomeOf(project, '/direct.html');
     expect(outcome).toEqual(inNode);
     expect(kernelsIn(requests)).toEqual(['f32']);
-    const others = requests.filter((path) => !/\/chunks\/(core|f32-[A-Z0-9]{8})\.js$/.test(path));
+    const others = requests.filter((path) => !/\/(chunk-[A-Z0-9]{8}|kernels\/f32)\.js$/.test(path));
     expect(others).toEqual(['/direct.html', '/node_modules/bptt/build/index.js', '/training.js']);
   });
 

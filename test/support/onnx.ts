@@ -1,5 +1,5 @@
-// Runs ONNX files in onnxruntime, as our arrays.
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+// Runs ONNX files in onnxruntime, as our arrays. Its WebAssembly build: the native one downloads CUDA's libraries when npm installs it.
+import { InferenceSession, Tensor } from 'onnxruntime-web';
 
 /** An array and its shape. */
 export interface Shaped {

@@ -87,7 +87,7 @@ function seenStates(
     seen = masked;
   }
   if (pass.training && dropout !== undefined) {
-    kernels.multiply(masked, seen, at(dropout, from), 1, T * B * h.ld);
+    kernels.multiply(masked, seen, at(dropout, from), T * B * h.ld);
     seen = masked;
   }
   return seen;

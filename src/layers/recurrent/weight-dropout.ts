@@ -37,12 +37,12 @@ export function bindWeightDropout(
       drawWindow(kernels, kept.pointer, rows, columns, columns, 1 - rate, draw);
     },
     weight() {
-      kernels.multiply(w.pointer, weight, kept.pointer, 1, count);
+      kernels.multiply(w.pointer, weight, kept.pointer, count);
       return w.pointer;
     },
     finish() {
       if (gradient === 0) return;
-      kernels.multiply(dw.pointer, dw.pointer, kept.pointer, 1, count);
+      kernels.multiply(dw.pointer, dw.pointer, kept.pointer, count);
       kernels.add(gradient, dw.pointer, count);
     },
   };
