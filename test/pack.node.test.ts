@@ -9,6 +9,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium, problemsOf } from './pack/chromium.ts';
 import { serve } from './pack/server.ts';
+import { PATIENCE } from './support/patience.ts';
 
 const root = join(import.meta.dirname, '..');
 let project: string;
@@ -36,7 +37,7 @@ beforeAll(async () => {
   packed = files.map(({ path }: { path: string }) => path);
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`]);
   browser = await launchChromium();
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -53,11 +54,12 @@ async function outcomeOf(
 ): Promise<{ outcome: Outcome; requests: readonly string[] }> {
   const server = await serve(folder);
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
   try {
     const problems = problemsOf(page, expected);
     await page.goto(`${server.address}${path}`);
     const outcome = () => page.evaluate(() => (globalThis as { outcome?: unknown }).outcome as Outcome);
-    await expect.poll(async () => problems[0] ?? (await outcome()), { timeout: 30_000 }).toBeDefined();
+    await expect.poll(async () => problems[0] ?? (await outcome())).toBeDefined();
     expect(problems).toEqual([]);
     return { outcome: await outcome(), requests: server.requests };
   } finally {

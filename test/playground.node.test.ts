@@ -20,6 +20,7 @@ import type { Outcome } from '../playground/tasks/task.ts';
 import { launch } from '../playground/tools/browser.js';
 import { engineOf, findEngine, installCommand } from './engines/engines.js';
 import { type StaticServer, serve } from './pack/server.ts';
+import { PATIENCE } from './support/patience.ts';
 
 /** Bytes, gzipped, of all that is loaded before anything is done. */
 const FIRST_LOAD = 250_000;
@@ -33,7 +34,7 @@ beforeAll(async () => {
   const root = join(import.meta.dirname, '../playground');
   await build({ root, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true } });
   server = await serve(folder);
-}, 120_000);
+});
 
 afterAll(async () => {
   await server?.close();
@@ -93,7 +94,7 @@ for (const id of ['chromium', 'firefox'] as const) {
   const there = findEngine(engine) !== undefined;
   if (!there && process.env.CI !== 'true') console.warn(`${engine.name} is missing. Run: ${installCommand(engine)}`);
 
-  describe.skipIf(!there && process.env.CI !== 'true')(`the playground in ${engine.name}`, { timeout: 240_000 }, () => {
+  describe.skipIf(!there && process.env.CI !== 'true')(`the playground in ${engine.name}`, () => {
     let browser: Browser;
     let page: Page;
     const problems: string[] = [];
@@ -102,6 +103,7 @@ for (const id of ['chromium', 'firefox'] as const) {
     beforeAll(async () => {
       browser = await launch(id);
       page = await browser.newPage();
+      page.setDefaultTimeout(PATIENCE);
       page.on('pageerror', (error) => problems.push(String(error)));
       page.on('console', (message) => {
         if (message.type() === 'error') problems.push(message.text());
@@ -110,7 +112,7 @@ for (const id of ['chromium', 'firefox'] as const) {
         const url = request.url();
         if (!url.startsWith(`${server.address}/`) && !/^(data|blob|about):/.test(url)) foreign.push(url);
       });
-    }, 60_000);
+    });
 
     afterAll(async () => {
       await browser?.close();
@@ -119,7 +121,7 @@ for (const id of ['chromium', 'firefox'] as const) {
     });
 
     const text = (selector: string) => page.$eval(selector, (element) => element.textContent!);
-    const poll = (read: () => Promise<unknown>) => expect.poll(read, { timeout: 20_000, interval: 20 });
+    const poll = (read: () => Promise<unknown>) => expect.poll(read, { interval: 20 });
     const hash = () => page.evaluate(() => decodeURIComponent(location.hash.slice(1)));
     const isReady = () => page.$eval('#run', (button) => !(button as HTMLButtonElement).disabled);
 

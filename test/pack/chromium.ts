@@ -1,13 +1,14 @@
 // A Chromium for tests that look at pages from outside, and what went wrong in them.
 import { type Browser, chromium, type Page } from 'playwright';
 import { chromiumFlags, engineOf, findEngine, installCommand } from '../engines/engines.js';
+import { PATIENCE } from '../support/patience.ts';
 
 /** Starts Chromium without a screen. It must be closed. */
 export async function launchChromium(): Promise<Browser> {
   const engine = engineOf('chromium');
   const found = findEngine(engine);
   if (found === undefined) throw new Error(`Chromium is missing. Run: ${installCommand(engine)}`);
-  return chromium.launch({ executablePath: found.program, args: chromiumFlags });
+  return chromium.launch({ executablePath: found.program, args: chromiumFlags, timeout: PATIENCE });
 }
 
 /** Exceptions, failed requests and errors on the console, from now on; those on the console that match `expected` are none. */
