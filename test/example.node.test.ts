@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchChromium, problemsOf } from './pack/chromium.ts';
+import { launchChromium, openPage, problemsOf } from './pack/chromium.ts';
 import { type StaticServer, serve } from './pack/server.ts';
-import { PATIENCE } from './support/patience.ts';
 
 const verse = 'Up helm, up helm! The whale, the whale!\n'.repeat(20);
 
@@ -32,8 +31,7 @@ afterAll(async () => {
 });
 
 async function open(): Promise<void> {
-  page = await browser.newPage({ viewport: { width: 360, height: 740 } });
-  page.setDefaultTimeout(PATIENCE);
+  page = await openPage(browser, { viewport: { width: 360, height: 740 } });
   problems = problemsOf(page);
   await page.goto(server.address);
 }

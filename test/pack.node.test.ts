@@ -7,9 +7,8 @@ import { promisify } from 'node:util';
 import type { Browser } from 'playwright';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium, problemsOf } from './pack/chromium.ts';
+import { launchChromium, openPage, problemsOf } from './pack/chromium.ts';
 import { serve } from './pack/server.ts';
-import { PATIENCE } from './support/patience.ts';
 
 const root = join(import.meta.dirname, '..');
 let project: string;
@@ -53,8 +52,7 @@ async function outcomeOf(
   expected = /^$/,
 ): Promise<{ outcome: Outcome; requests: readonly string[] }> {
   const server = await serve(folder);
-  const page = await browser.newPage();
-  page.setDefaultTimeout(PATIENCE);
+  const page = await openPage(browser);
   try {
     const problems = problemsOf(page, expected);
     await page.goto(`${server.address}${path}`);
