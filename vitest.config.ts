@@ -42,10 +42,11 @@ function chromium(executablePath: string): TestProjectInlineConfiguration {
       exclude: ['**/*.node.test.ts'],
       browser: {
         enabled: true,
-        connectTimeout: PATIENCE,
         headless: true,
         screenshotFailures: false,
-        provider: playwright({ launchOptions: { executablePath, args: [...chromiumFlags, '--js-flags=--expose-gc'] } }),
+        provider: playwright({
+          launchOptions: { executablePath, args: [...chromiumFlags, '--js-flags=--expose-gc'], timeout: PATIENCE },
+        }),
         instances: [{ browser: 'chromium' }],
       },
     },
@@ -63,4 +64,5 @@ function projects(): TestProjectInlineConfiguration[] {
   return [node];
 }
 
-export default defineConfig({ test: { projects: projects() } });
+// Vitest reads how long it waits for a browser here, not in the project.
+export default defineConfig({ test: { projects: projects(), browser: { connectTimeout: PATIENCE } } });
