@@ -3,13 +3,19 @@ import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { chromiumFlags, engineOf, findEngine, installCommand } from './test/truth/engines/engines.js';
+import { PATIENCE } from './test/support/patience.ts';
 
-const include = ['test/**/*.test.ts'];
-const testTimeout = 60_000;
+const common = {
+  include: ['test/**/*.test.ts'],
+  setupFiles: ['test/support/same-draws.ts'],
+  testTimeout: 2 * PATIENCE,
+  hookTimeout: 2 * PATIENCE,
+  expect: { poll: { timeout: PATIENCE } },
+};
 
 const node: TestProjectInlineConfiguration = {
   // By default vitest leaves a core free, which is half of a small machine's.
-  test: { name: 'node', include, testTimeout, environment: 'node', maxWorkers: availableParallelism() },
+  test: { ...common, name: 'node', environment: 'node', maxWorkers: availableParallelism() },
 };
 
 function chromium(executablePath: string): TestProjectInlineConfiguration {
@@ -31,15 +37,16 @@ function chromium(executablePath: string): TestProjectInlineConfiguration {
       ],
     },
     test: {
+      ...common,
       name: 'chromium',
-      include,
       exclude: ['**/*.node.test.ts'],
-      testTimeout,
       browser: {
         enabled: true,
         headless: true,
         screenshotFailures: false,
-        provider: playwright({ launchOptions: { executablePath, args: [...chromiumFlags, '--js-flags=--expose-gc'] } }),
+        provider: playwright({
+          launchOptions: { executablePath, args: [...chromiumFlags, '--js-flags=--expose-gc'], timeout: PATIENCE },
+        }),
         instances: [{ browser: 'chromium' }],
       },
     },
@@ -57,4 +64,5 @@ function projects(): TestProjectInlineConfiguration[] {
   return [node];
 }
 
-export default defineConfig({ test: { projects: projects() } });
+// Vitest reads how long it waits for a browser here, not in the project.
+export default defineConfig({ test: { projects: projects(), browser: { connectTimeout: PATIENCE } } });

@@ -16,7 +16,7 @@ import { installEngines } from '../test/truth/engines/install.js';
 import { start, withFolder, within } from '../test/truth/engines/processes.js';
 
 const CI = process.env.CI === 'true';
-const LIMIT = 1_500_000; // milliseconds for one runner
+const LIMIT = 7_200_000; // milliseconds for one runner
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts

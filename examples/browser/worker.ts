@@ -87,7 +87,7 @@ async function learn(settings: Settings, signal: AbortSignal): Promise<void> {
 class Report {
   #sum = 0;
   #count = 0;
-  #sent = 0;
+  #sent = Number.NEGATIVE_INFINITY;
   #last: StepEvent | undefined;
 
   add(event: StepEvent): void {

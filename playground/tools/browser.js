@@ -21,6 +21,7 @@ export async function launch(id) {
     executablePath: found.program,
     protocol: 'webDriverBiDi',
     args: id === 'chromium' ? chromiumFlags : [],
+    timeout: 300_000,
   });
 }
 

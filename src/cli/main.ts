@@ -6,28 +6,23 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { BpttError } from '../base/errors.ts';
 import { benchCommand, benchFlags } from './commands/bench.ts';
 import { exportCommand, exportFlags, importCommand, importFlags } from './commands/convert.ts';
+import { type Corpus, isLarge, streamedCorpus, wholeCorpus } from './io/corpus.ts';
 import { evalCommand, evalFlags } from './commands/eval.ts';
+import { addFlags, valuesOf } from './flags/flags.ts';
 import { forecastCommand, forecastFlags } from './commands/forecast.ts';
 import { infoCommand, infoFlags } from './commands/info.ts';
 import { inspectCommand, inspectFlags } from './commands/inspect.ts';
+import { interruptionOf } from './io/interruption.ts';
+import { Output } from './io/output.ts';
 import { checkText, findUnfinished } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
-import { trainCommand } from './commands/train.ts';
-import { addFlags, valuesOf } from './flags/flags.ts';
-import { trainFlags } from './flags/train-flags.ts';
-import { type Corpus, isLarge, streamedCorpus, wholeCorpus } from './io/corpus.ts';
-import { Output } from './io/output.ts';
 import { readText } from './io/text-file.ts';
+import { trainCommand } from './commands/train.ts';
+import { trainFlags } from './flags/train-flags.ts';
 
 const embedded = new URL('./moby-dick.txt', import.meta.url);
 const output = new Output(process.stdout);
 process.stderr.on('error', () => {}); // nobody listens: there is nowhere left to say so
-
-/** What a shell expects of a program that a signal stopped: 128 and the signal's number. */
-const stopped = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-
-/** Milliseconds after which a second signal is meant: npm passes on the first, which the terminal has sent as well. */
-const IMPATIENT = 500;
 
 const program = new Command('bptt')
   .description('Train recurrent networks on text and number series, and use what they learned.')
@@ -43,24 +38,14 @@ addFlags(program.command('train'), trainFlags)
     '\nCtrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving. --resume goes on, after both.',
   )
   .action(async (file: string | undefined, _: unknown, command: Command) => {
-    const interruption = new AbortController();
-    let first = 0;
-    for (const [signal, code] of Object.entries(stopped)) {
-      process.on(signal, () => {
-        const now = performance.now();
-        if (!interruption.signal.aborted) first = now;
-        else if (now - first > IMPATIENT) process.exit(code);
-        process.exitCode = code;
-        interruption.abort();
-      });
-    }
+    const interruption = interruptionOf(process);
     const given = valuesOf(trainFlags, command);
     const left = given.resume ? await findUnfinished(given.out) : undefined;
     const path = file ?? left?.file ?? undefined;
     const values = valuesOf(trainFlags, command, left?.values);
     const corpus = await readCorpus(path, values.stream);
     if (left !== undefined) checkText(left, corpus);
-    await trainCommand({ ...corpus, path }, values, output, interruption.signal, left?.checkpoint);
+    await trainCommand({ ...corpus, path }, values, output, interruption, left?.checkpoint);
   });
 
 addFlags(program.command('sample'), sampleFlags)

@@ -19,16 +19,6 @@ async function training(out: string): Promise<ChildProcess> {
   return child;
 }
 
-test('two SIGINTs at the same moment, as npm causes them, save as one does', async () => {
-  const out = at('twice.safetensors');
-  const child = await training(out);
-  const outcome = finish(child);
-  child.kill('SIGINT');
-  setTimeout(() => child.kill('SIGINT'), 5);
-  expect((await outcome).code).toBe(130);
-  expect((await run('sample', out, '--length', '10')).code).toBe(0);
-});
-
 test.each([
   ['SIGHUP', 129],
   ['SIGINT', 130],

@@ -2,12 +2,15 @@
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
+import { CheckpointFiles } from '../../src/node.ts';
 import { philox } from '../../src/base/philox.ts';
 import { at, type Event, events, expectFailure, finish, run, small, start } from '../support/cli-program.ts';
 
+/** More steps than any of these trainings comes to before it is killed, however late that is seen. */
 const flags = [
   ...small,
-  ...['--k2', '14', '--dropout', '0.1', '--steps', '400', '--checkpoint-every', '3', '--validate-every', '50'],
+  ...['--k2', '14', '--dropout', '0.1', '--schedule', 'constant', '--steps', '1000000'],
+  ...['--checkpoint-every', '3', '--validate-every', '50'],
   ...['--log-every', '1', '--sample-every', '0', '--json'],
 ];
 const train = (out: string, ...more: readonly string[]) => ['train', at('verse.txt'), ...flags, '--out', out, ...more];
@@ -34,22 +37,15 @@ async function killed(args: readonly string[], count: number, later: number): Pr
   return printed;
 }
 
-/** Many processes, one after the other. */
-const slow = { timeout: 300_000 };
+const last = (printed: readonly Event[], type: string) => printed.findLast((event) => event.type === type)?.step as number;
 
-const last = (printed: readonly Event[], type: string) =>
-  printed.findLast((event) => event.type === type)?.step as number;
-
-test('20 times killed at any moment, it loses no checkpoint and ends with the same bits', slow, async () => {
-  const whole = at('whole.safetensors');
-  expect((await run(...train(whole))).code).toBe(0);
+test('20 times killed at any moment, it loses no checkpoint and ends with the same bits', async () => {
   const out = at('killed.safetensors');
-
   let kept = 0;
   let kills = 0;
   for (let round = 0; round < 20; round++) {
     const [count, later] = philox([round, 0, 0, 0], [7, 0]);
-    const command = kept === 0 ? train(out, '--restart') : resume(out, '--log-every', '1');
+    const command = kept === 0 ? train(out, '--warmup', '100', '--restart') : resume(out, '--log-every', '1');
     const printed = await killed(command, 1 + (count % 25), later % 3000);
     if (kept > 0) {
       expect(printed[0]).toMatchObject({ type: 'start' });
@@ -61,43 +57,41 @@ test('20 times killed at any moment, it loses no checkpoint and ends with the sa
   expect(kills).toBe(20);
   expect(kept).toBeGreaterThan(100);
 
-  const rest = events(await run(...resume(out)));
-  expect(rest.at(-1)).toMatchObject({ type: 'end', step: 400, reason: 'steps' });
+  const end = (await new CheckpointFiles(out).steps())[0]! + 50;
+  const rest = events(await run(...resume(out, '--steps', `${end}`)));
+  expect(rest.at(-1)).toMatchObject({ type: 'end', step: end, reason: 'steps' });
+  const whole = at('whole.safetensors');
+  expect((await run(...train(whole, '--warmup', '100', '--steps', `${end}`))).code).toBe(0);
   expect(await readFile(out)).toEqual(await readFile(whole));
   // What is done needs no checkpoints.
   expect((await readdir(at('.'))).filter((name) => /^killed\.checkpoint|\.tmp$/.test(name))).toEqual([]);
 });
 
-test(
-  'Ctrl-C, then --resume with a longer training; a damaged checkpoint gives way to the one before',
-  slow,
-  async () => {
-    const out = at('left.safetensors');
-    const child = start(train(out, '--steps', '100000'));
-    const outcome = finish(child);
-    for await (const line of createInterface({ input: child.stdout! }))
-      if (line.includes('"step":40,')) child.kill('SIGINT');
-    expect((await outcome).code).toBe(130);
-    expect((await run('sample', out, '--length', '5')).code).toBe(0);
-    const checkpoints = (await readdir(at('.'))).filter((name) => name.startsWith('left.checkpoint'));
-    expect(checkpoints.length).toBe(2);
-    // Each checkpoint is a model file as well.
-    expect((await run('sample', at(checkpoints[0]!), '--length', '5')).code).toBe(0);
+test('Ctrl-C, then --resume with a longer training; a damaged checkpoint gives way to the one before', async () => {
+  const out = at('left.safetensors');
+  const child = start(train(out));
+  const outcome = finish(child);
+  for await (const line of createInterface({ input: child.stdout! }))
+    if (line.includes('"step":40,')) child.kill('SIGINT');
+  expect((await outcome).code).toBe(130);
+  expect((await run('sample', out, '--length', '5')).code).toBe(0);
+  const steps = (await new CheckpointFiles(out).steps()).toReversed();
+  expect(steps).toHaveLength(2);
+  // Each checkpoint is a model file as well.
+  expect((await run('sample', at(`left.checkpoint-${steps[0]}.safetensors`), '--length', '5')).code).toBe(0);
 
-    const steps = checkpoints.map((name) => Number(/\d+/.exec(name)![0])).sort((a, b) => a - b);
-    const end = `${steps[1]! + 10}`;
-    await truncate(at(`left.checkpoint-${steps[1]}.safetensors`), 1000);
-    const printed = events(await run(...resume(out, '--steps', end)));
-    expect(printed[0]).toMatchObject({ type: 'start', resumed: steps[0] });
-    expect(printed[1]).toMatchObject({
-      type: 'warning',
-      message: expect.stringContaining(`checkpoint-${steps[1]}.safetensors`),
-    });
-    expect(printed.at(-1)).toMatchObject({ type: 'end', step: Number(end) });
-  },
-);
+  const end = `${steps[1]! + 10}`;
+  await truncate(at(`left.checkpoint-${steps[1]}.safetensors`), 1000);
+  const printed = events(await run(...resume(out, '--steps', end)));
+  expect(printed[0]).toMatchObject({ type: 'start', resumed: steps[0] });
+  expect(printed[1]).toMatchObject({
+    type: 'warning',
+    message: expect.stringContaining(`checkpoint-${steps[1]}.safetensors`),
+  });
+  expect(printed.at(-1)).toMatchObject({ type: 'end', step: Number(end) });
+});
 
-test('an unfinished training is not overwritten without a word', slow, async () => {
+test('an unfinished training is not overwritten without a word', async () => {
   const out = at('guarded.safetensors');
   await killed(train(out), 10, 0);
   expect(expectFailure(await run(...train(out)))).toMatch(/expected no unfinished training of it.*--resume.*--restart/);
@@ -114,7 +108,7 @@ test('an unfinished training is not overwritten without a word', slow, async () 
   expect(expectFailure(await run(...resume(out)))).toMatch(/expected checkpoints of .*, got none/);
 });
 
-test('the text has gone: the error names it', slow, async () => {
+test('the text has gone: the error names it', async () => {
   const text = at('gone.txt');
   await writeFile(text, 'here and gone; here and gone; here and gone'.repeat(9));
   const out = at('gone.safetensors');

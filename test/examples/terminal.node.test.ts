@@ -1,9 +1,10 @@
 // The examples that run in a terminal, in a small form: they end well and print their figure.
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 
 const run = (...args: readonly string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 50_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: PATIENCE });
   expect(stderr).toBe('');
   expect(status).toBe(0);
   return stdout;

@@ -1,7 +1,7 @@
 // revectorize(): the same bits in a Node that has it, an error that says so where there is none.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { engineOf, findEngine, installCommand } from '../truth/engines/engines.js';
 
 const program = `
   const { createModel, dense, elman, lstm, tokens, train, adam } = await import('bptt');
@@ -22,11 +22,15 @@ const run = (node: string, ...words: string[]) =>
     stderr: string;
   };
 
-it.each(['22', '24', '26'])('Node %s', (major) => {
-  const node = `.engines/node_modules/node-${major}/bin/node`;
-  const found = existsSync(node);
-  if (process.env.CI === 'true') expect(found, 'missing: node test/truth/engines/install.js').toBe(true);
-  if (!found) return;
+it.for(['22', '24', '26'])('Node %s', (major, { skip }) => {
+  const engine = engineOf(`node-${major}`);
+  const node = findEngine(engine)?.program;
+  if (node === undefined) {
+    const missing = `${engine.name} is missing. Run: ${installCommand(engine)}`;
+    if (process.env.CI === 'true') throw new Error(missing);
+    console.warn(missing);
+    return skip(missing);
+  }
   const paired = run(node, 'on');
   if (major === '22') {
     expect(paired.stderr).toContain('revectorize: expected Node 24 or later, got Node 22');

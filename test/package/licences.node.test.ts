@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bundledPackages, licences } from '../scripts/licences.js';
+import { bundledPackages, licences } from '../../scripts/licences.js';
 
 const file = (path: string, bytesInOutput = 1) => ({ [path]: { bytesInOutput } });
 const bundle = (inputs: Record<string, { bytesInOutput: number }>) => ({
@@ -45,7 +45,7 @@ describe('licences', () => {
 });
 
 describe('the published file', () => {
-  const text = readFileSync(join(import.meta.dirname, '../build/third-party-licences.txt'), 'utf8');
+  const text = readFileSync(join(import.meta.dirname, '../../build/third-party-licences.txt'), 'utf8');
   const entries = text.split(`\n\n${'-'.repeat(80)}\n\n`);
 
   it.each(entries.map((entry) => [entry.split(' ')[0], entry] as const))('has a text for %s', (_, entry) => {

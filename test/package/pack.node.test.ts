@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Browser } from 'playwright';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium, problemsOf } from './chromium.ts';
+import { launchChromium, openPage, problemsOf } from './chromium.ts';
 import { serve } from './server.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -36,7 +36,7 @@ beforeAll(async () => {
   packed = files.map(({ path }: { path: string }) => path);
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`]);
   browser = await launchChromium();
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -52,12 +52,12 @@ async function outcomeOf(
   expected = /^$/,
 ): Promise<{ outcome: Outcome; requests: readonly string[] }> {
   const server = await serve(folder);
-  const page = await browser.newPage();
+  const page = await openPage(browser);
   try {
     const problems = problemsOf(page, expected);
     await page.goto(`${server.address}${path}`);
     const outcome = () => page.evaluate(() => (globalThis as { outcome?: unknown }).outcome as Outcome);
-    await expect.poll(async () => problems[0] ?? (await outcome()), { timeout: 30_000 }).toBeDefined();
+    await expect.poll(async () => problems[0] ?? (await outcome())).toBeDefined();
     expect(problems).toEqual([]);
     return { outcome: await outcome(), requests: server.requests };
   } finally {

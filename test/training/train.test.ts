@@ -105,17 +105,15 @@ describe('train', () => {
   });
 
   it('lets the event loop run while it trains', async () => {
-    let turns = 0;
-    const timer = setInterval(() => turns++, 1);
-    const model = await createModel([tokens(V), elman({ units: 64 }), dense({ units: V })]);
-    await all(model, {
-      ...options(),
-      data: textStream(stream(4000), { batch: 16 }),
-      truncation: { k1: 50, k2: 50 },
-      steps: 300,
-    });
+    const controller = new AbortController();
+    let left = 3;
+    const timer = setInterval(() => --left === 0 && controller.abort(), 1);
+    // It has no other end than the one that the timer brings.
+    const events = train(await create(), { ...withoutSteps(options()), signal: controller.signal });
+    let last: TrainEvent | undefined;
+    for await (const event of events) last = event;
     clearInterval(timer);
-    expect(turns).toBeGreaterThan(0);
+    expect(last).toMatchObject({ type: 'end', reason: 'aborted' });
   });
 
   it('trains the rest of a stream and sequences shorter than k1', async () => {
@@ -186,17 +184,23 @@ describe('train', () => {
     expect(error).toMatchObject({ code: 'non-finite', quantity: 'loss', step: 1, where: 'layer 0 (elman)' });
     expect(model.parameters()).toEqual(before);
 
-    // The same loss, but finite: only its gradient overflows.
-    const single = [
-      { steps: 2, rows: 1, inputs: new Float32Array(2).fill(1e-6), targets: new Float32Array(2).fill(1e19) },
-    ];
-    model.setParameter('dense.weight', [1e19, 1e19]);
-    const started = model.parameters();
+    // The loss, (1e25 · 1e-6)² = 1e38, is finite; the gradient of dense.weight, 2e19 · 1e25, is not.
+    const steep = await createModel([features(1), elman({ units: 1, activation: 'identity' }), dense({ units: 1 })]);
+    for (const [name, value] of Object.entries({ 'rnn.weight_ih_l0': 1, 'dense.weight': 1e-6 }))
+      steep.setParameter(name, [value]);
+    const started = steep.parameters();
+    const single = [{ steps: 1, rows: 1, inputs: Float32Array.of(1e25), targets: new Float32Array(1) }];
     const failed = await errorOf(() =>
-      all(model, { data: single, loss: 'mean-squared-error', optimizer: sgd({ learningRate: 1 }), steps: 1 }),
+      all(steep, { data: single, loss: 'mean-squared-error', optimizer: sgd({ learningRate: 1 }), steps: 1 }),
     );
     expect(failed).toBeInstanceOf(NonFiniteError);
-    expect(model.parameters()).toEqual(started);
+    expect(failed).toMatchObject({
+      quantity: 'gradient',
+      where: 'dense.weight',
+      step: 1,
+      norm: Number.POSITIVE_INFINITY,
+    });
+    expect(steep.parameters()).toEqual(started);
   });
 
   it('is as usable after an error as before', async () => {

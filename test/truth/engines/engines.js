@@ -189,7 +189,7 @@ function findProgram(name) {
  * @param {string[]} command
  */
 function versionOf([program, ...args]) {
-  const { stdout } = spawnSync(/** @type {string} */ (program), args, { encoding: 'utf8', timeout: 30_000 });
+  const { stdout } = spawnSync(/** @type {string} */ (program), args, { encoding: 'utf8', timeout: 120_000 });
   return /\d+(\.\d+)+/.exec(stdout ?? '')?.[0];
 }
 

@@ -34,8 +34,8 @@ const PAGE = `<!doctype html>
 
 /**
  * @typedef {object} Limits in milliseconds
- * @property {number} [timeout] for the run; 120,000 by default
- * @property {number} [startTimeout] until a browser asks for the page; 45,000 by default
+ * @property {number} [timeout] for the run; 600,000 by default
+ * @property {number} [startTimeout] until a browser asks for the page; 120,000 by default
  *
  * @typedef {{ folder: string, env: NodeJS.ProcessEnv } & Required<Limits>} Surroundings
  */
@@ -66,7 +66,7 @@ export async function runInEngine(engine, found, module, options = {}) {
  * @param {Limits} options
  * @returns {Promise<unknown>}
  */
-async function runOnce(engine, found, module, { timeout = 120_000, startTimeout = 45_000 }) {
+async function runOnce(engine, found, module, { timeout = 600_000, startTimeout = 120_000 }) {
   return withFolder((folder) => {
     // Nothing is read from or left in the user's own folders.
     const home = join(folder, 'home');
@@ -196,5 +196,5 @@ function startScreen() {
   const ended = exited.then((end) => {
     throw new Error(`Xvfb ${end}:\n${output()}`);
   });
-  return { display: within(Promise.race([ready, ended]), 30_000, 'starting Xvfb'), stop };
+  return { display: within(Promise.race([ready, ended]), 120_000, 'starting Xvfb'), stop };
 }
