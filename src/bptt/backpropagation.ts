@@ -21,7 +21,7 @@ import { readSegments, segmentSteps } from './segments.ts';
 
 /** One backward pass. */
 export interface WindowResult {
-  /** The first new step in its batch, and the step behind the last. */
+  /** The first new step in its batch, and the step after the last. */
   readonly from: number;
   readonly to: number;
   /** The step of the batch that the gradient went back to; below `from` when k2 > k1, and below 0 into a batch before. */
@@ -85,7 +85,7 @@ export class Backpropagation {
     this.#seed = seedWords(objective.seed ?? 0);
   }
 
-  /** The state behind the newest step, or undefined before the first batch. */
+  /** The state after the newest step, or undefined before the first batch. */
   state(): State | undefined {
     return this.#window?.state();
   }

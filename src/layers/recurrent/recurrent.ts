@@ -145,7 +145,7 @@ export function recurrentLayer(
           ...binding,
           weight: binding.parameter(names.V),
           dWeight: binding.gradient(names.V),
-          // A normalised product gets the bias behind the norm.
+          // A normalised product gets the bias after the norm.
           bias: layerNorm ? 0 : b,
           dBias: layerNorm ? 0 : db,
           packed: binding.frozen && input.kind === 'features' ? find('packedV').pointer : 0,
