@@ -63,9 +63,9 @@ export class Session {
       test: Number.isFinite(test) ? test : Number.POSITIVE_INFINITY,
     };
     this.#losses = [];
-    const outcome = await this.#outcome.when(all, () => told(async () => this.#task.outcome(model)));
+    const outcome = await this.#outcome.when(all, () => ifFinite(async () => this.#task.outcome(model)));
     const inside = await this.#inside.when(all, () =>
-      told(() => lookInside(model, this.#task, this.experiment.run.layers - 1, step)),
+      ifFinite(() => lookInside(model, this.#task, this.experiment.run.layers - 1, step)),
     );
     return {
       step,
@@ -91,7 +91,7 @@ export class Session {
 }
 
 /** What it gives, or nothing where it fails because numbers are not finite. */
-async function told<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+async function ifFinite<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await work();
   } catch (error) {

@@ -21,7 +21,7 @@ import { readSegments, segmentSteps } from './segments.ts';
 
 /** One backward pass. */
 export interface WindowResult {
-  /** The first new step in its batch, and the step behind the last. */
+  /** The first new step in its batch, and the step after the last. */
   readonly from: number;
   readonly to: number;
   /** The step of the batch that the gradient went back to; below `from` when k2 > k1, and below 0 into a batch before. */
@@ -85,7 +85,7 @@ export class Backpropagation {
     this.#seed = seedWords(objective.seed ?? 0);
   }
 
-  /** The state behind the newest step, or undefined before the first batch. */
+  /** The state after the newest step, or undefined before the first batch. */
   state(): State | undefined {
     return this.#window?.state();
   }
@@ -250,43 +250,46 @@ export class Backpropagation {
     }: { readonly from: number; readonly to: number; readonly at: number; readonly next?: number | undefined },
   ): ForwardPass {
     const end = window.filled;
-    const { k2 = end - at, losses: whose = 'new', activations = 'stored' } = this.#truncation ?? {};
+    const { k2 = end - at, losses = 'new', activations = 'stored' } = this.#truncation ?? {};
     const begin = Math.max(0, end - k2);
     const recomputed = activations === 'recomputed' && begin < at;
+    // Whether the losses of older steps, which were reported before, inject their gradients once more.
+    const olderInject = losses === 'window';
+    const firstInjecting = olderInject ? begin : Math.max(begin, at);
 
-    // Where gradients begin to flow in; what stands before needs no outputs either, when it is not new.
-    const inject = window.firstCounted(whose === 'window' ? begin : Math.max(begin, at), end);
+    // Steps before the first whose loss counts need no outputs.
     const start = recomputed ? begin : at;
-    window.forward(start, end, Math.max(start, window.firstCounted(whose === 'window' ? start : at, end)));
+    window.forward(start, end, Math.max(start, window.firstCounted(olderInject ? start : at, end)));
 
+    // The loss that is reported is that of the new steps; its mean is over other numbers than that of the losses that inject.
     const reported = { begin, from: at, to: end };
-    const flowing = whose === 'window' ? { begin, from: Math.min(begin, at), to: end } : reported;
+    const injecting = olderInject ? { begin, from: Math.min(begin, at), to: end } : reported;
     const counted = window.counted(at, end);
-    const told = [counted, ...countTerms(window, reported)];
-    const counts = [...told, window.counted(flowing.from, end), ...countTerms(window, flowing)];
+    const reportedCounts = [counted, ...countTerms(window, reported)];
+    const counts = [...reportedCounts, window.counted(injecting.from, end), ...countTerms(window, injecting)];
 
     const backward = (totals: readonly number[]): WindowResult => {
       const { kernels, gradients, layout } = this.#network;
-      const [, ...factors] = totals.slice(0, told.length).map((count) => this.#scale(count));
-      const [divisor, ...penalised] = totals.slice(told.length) as [number, ...number[]];
+      const [, ...factors] = totals.slice(0, reportedCounts.length).map((count) => this.#scale(count));
+      const [divisor, ...termCounts] = totals.slice(reportedCounts.length) as [number, ...number[]];
       const scale = this.#scale(divisor);
-      // Stored output gradients of older steps enter again under another divisor: then it is applied to the sum of all.
-      const late = whose === 'window' && activations === 'stored' && divisor > 0;
-      const lossSum = window.takeLoss(at, end, late ? 1 : scale);
+      // The output gradients of older steps are kept from when these steps were new, and each window divides by another number:
+      // they are kept undivided, and the finished gradient is divided.
+      const divideAtEnd = olderInject && activations === 'stored' && divisor > 0;
+      const lossSum = window.takeLoss(at, end, divideAtEnd ? 1 : scale);
       this.#checkLoss(window, lossSum, at, end);
-      if (recomputed && whose === 'window') window.takeLoss(begin, at, scale);
+      if (recomputed && olderInject) window.takeLoss(begin, at, scale);
 
       this.#network.clearGradients('added');
       this.#network.gradientParts.useTokens(window.tokens(begin, end));
-      const first = whose === 'window' ? begin : Math.max(begin, at);
       weighTerms(
         window,
-        first,
-        penalised.map((count) => this.#scale(count) / (late ? scale : 1)),
+        firstInjecting,
+        termCounts.map((count) => this.#scale(count) / (divideAtEnd ? scale : 1)),
       );
-      const again = this.#truncation !== undefined && (next === undefined || next < k2);
-      window.backward(begin, end, { headFrom: inject, again });
-      if (late && scale !== 1) kernels.scale(gradients, scale, layout.count);
+      const keepsActivations = this.#truncation !== undefined && (next === undefined || next < k2);
+      window.backward(begin, end, { headFrom: window.firstCounted(firstInjecting, end), keepsActivations });
+      if (divideAtEnd && scale !== 1) kernels.scale(gradients, scale, layout.count);
 
       const penalty = totalPenalty(window, addTerms(window, [], reported), factors);
       this.#last = { begin, factors };

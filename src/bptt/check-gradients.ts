@@ -112,12 +112,12 @@ class Surrogate {
     window.start(state);
     // The same windows, so that random masks are those of the gradient, and those before it computed as they were then: the state
     // before the steps that the gradient goes through is a constant.
-    const again = truncation?.activations === 'recomputed' ? truncation.k2 : 0;
+    const recomputed = truncation?.activations === 'recomputed' ? truncation.k2 : 0;
     for (const [index, [first, last]] of newSteps(batch.steps, truncation?.k1 ?? batch.steps).entries()) {
       if (first >= to) break;
       const at = window.appendBatch(batch, first, last);
       window.draw(at, { seed: seedWords(seed), batch: 0, window: index, step: first });
-      window.forward(Math.max(0, Math.min(at, last - again)), last < to ? last : begin);
+      window.forward(Math.max(0, Math.min(at, last - recomputed)), last < to ? last : begin);
     }
     this.#window = window;
     this.#begin = begin;
@@ -156,9 +156,9 @@ function differences(model: Model, name: string, value: () => number, epsilon: n
   };
   for (const [index, w] of data.entries()) {
     const h = (epsilon / 2) * Math.max(1, Math.abs(w));
-    const near = at(index, w + h) - at(index, w - h);
-    const far = at(index, w + 2 * h) - at(index, w - 2 * h);
-    gradient[index] = (8 * near - far) / (12 * h);
+    const narrow = at(index, w + h) - at(index, w - h);
+    const wide = at(index, w + 2 * h) - at(index, w - 2 * h);
+    gradient[index] = (8 * narrow - wide) / (12 * h);
     at(index, w);
   }
   return gradient;

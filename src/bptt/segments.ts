@@ -63,7 +63,7 @@ export interface SegmentedPass {
   /** How many numbers the losses are over, then the terms of each penalty. */
   readonly counts: readonly number[];
   /**
-   * Adds to the network's gradients; leaves the window at the state behind the batch.
+   * Adds to the network's gradients; leaves the window at the state after the batch.
    *
    * @param factors Those of the gradients, in the order of `counts`.
    * @param check Is given the sum of the losses so far after each segment, before its backward.
@@ -108,7 +108,7 @@ export function readSegments(window: LossWindow, batch: Batch, draw: (step: numb
     }
     // Outputs are for the way back.
     window.forward(0, steps, index === last ? head(from, to) : steps);
-    const more = countTerms(window, { begin: 0, from: 0, to: steps }, { earlier: index > 0 });
+    const more = countTerms(window, { begin: 0, from: 0, to: steps }, { continuesToEarlier: index > 0 });
     terms = more.map((count, penalty) => count + (terms[penalty] ?? 0));
   }
   const end = window.state();
@@ -127,7 +127,7 @@ export function readSegments(window: LossWindow, batch: Batch, draw: (step: numb
       }
       lossSum = window.takeLoss(0, steps, scale!, lossSum);
       check(lossSum);
-      const how = { later: index < last, earlier: index > 0 };
+      const how = { continuesFromLater: index < last, continuesToEarlier: index > 0 };
       window.backward(0, steps, { headFrom, ...how });
       sums = addTerms(window, sums, { begin: 0, from: 0, to: steps }, how);
     }

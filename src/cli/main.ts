@@ -10,7 +10,7 @@ import { evalCommand, evalFlags } from './commands/eval.ts';
 import { forecastCommand, forecastFlags } from './commands/forecast.ts';
 import { infoCommand, infoFlags } from './commands/info.ts';
 import { inspectCommand, inspectFlags } from './commands/inspect.ts';
-import { checkText, findLeft } from './commands/resume.ts';
+import { checkText, findUnfinished } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { trainCommand } from './commands/train.ts';
 import { addFlags, valuesOf } from './flags/flags.ts';
@@ -55,7 +55,7 @@ addFlags(program.command('train'), trainFlags)
       });
     }
     const given = valuesOf(trainFlags, command);
-    const left = given.resume ? await findLeft(given.out) : undefined;
+    const left = given.resume ? await findUnfinished(given.out) : undefined;
     const path = file ?? left?.file ?? undefined;
     const values = valuesOf(trainFlags, command, left?.values);
     const corpus = await readCorpus(path, values.stream);

@@ -53,11 +53,11 @@ export function sequences(list: readonly Sequence[], options: SequencesOptions):
     throw new BpttError('invalid-argument', 'sequences(list): expected at least one sequence, got none');
   }
   const shapes = list.map((sequence, index) => shapeOf(`sequences(list)[${index}]`, sequence, F, last));
-  const odd = shapes.findIndex((shape) => describe(shape) !== describe(shapes[0]!));
-  if (odd >= 0) {
+  const different = shapes.findIndex((shape) => describe(shape) !== describe(shapes[0]!));
+  if (different >= 0) {
     throw new BpttError(
       'invalid-shape',
-      `sequences(list)[${odd}]: expected ${describe(shapes[0]!)}, as in the first sequence, got ${describe(shapes[odd]!)}`,
+      `sequences(list)[${different}]: expected ${describe(shapes[0]!)}, as in the first sequence, got ${describe(shapes[different]!)}`,
     );
   }
   const lengths = shapes.map(({ steps }) => steps);

@@ -67,7 +67,11 @@ export async function connectivity(
   probe.putOutputGradient(at, checkInteger('connectivity.output', options.output ?? largest, 0, outputs - 1));
   const norms = new Float64Array(at + 1);
   for (let step = at; step >= 0; step--) {
-    probe.backward(step, step + 1, { headFrom: step === at ? step : step + 1, later: step < at, earlier: true });
+    probe.backward(step, step + 1, {
+      headFrom: step === at ? step : step + 1,
+      continuesFromLater: step < at,
+      continuesToEarlier: true,
+    });
     norms[step] = norm(embedded ? probe.outputGradientAt(0, step) : gradientOfInput(probe, network, first, step));
   }
   return norms;

@@ -51,7 +51,11 @@ export async function gradientByLag(model: Model, batch: Batch, options: Gradien
   let carried: Float64Array | undefined;
   for (let step = at; step >= 0; step--) {
     // One step at a time: what arrives is what came through the states, and from the layers above.
-    probe.backward(step, step + 1, { headFrom: step === at ? step : step + 1, later: step < at, earlier: true });
+    probe.backward(step, step + 1, {
+      headFrom: step === at ? step : step + 1,
+      continuesFromLater: step < at,
+      continuesToEarlier: true,
+    });
     const arrived = Float64Array.from(probe.outputGradientAt(index, step));
     if (carried !== undefined) for (let i = 0; i < arrived.length; i++) arrived[i]! += carried[i]!;
     norms[at - step] = meanNorm(arrived, batch.rows);

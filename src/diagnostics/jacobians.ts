@@ -88,7 +88,7 @@ export async function trajectory(
     step.forward(0, 1);
     // Row r goes back from the r-th number of the new state.
     step.putStateGradients(0, units);
-    step.backward(0, 1, { headFrom: 1, later: true, earlier: true });
+    step.backward(0, 1, { headFrom: 1, continuesFromLater: true, continuesToEarlier: true });
     const gradients = step.stateGradients(0);
     const data = new Float64Array(S * S);
     for (let r = 0; r < S; r++) {
@@ -107,7 +107,7 @@ function repeat(values: Reals, times: number): Float64Array<ArrayBuffer> {
 }
 
 /**
- * `∂s_to/∂s_from`: the product of the Jacobians of the steps behind `from` up to `to`, 0 ≤ from ≤ to ≤ T.
+ * `∂s_to/∂s_from`: the product of the Jacobians of the steps after `from` up to `to`, 0 ≤ from ≤ to ≤ T.
  *
  * @throws BpttError for steps that there are none of.
  */

@@ -22,9 +22,9 @@ export function checkMatrix(where: string, value: Matrix, square = false): Matri
   if (square && rows !== columns) {
     throw new BpttError('invalid-shape', `${where}: expected a square matrix, got ${rows}x${columns}`);
   }
-  const wild = data.findIndex((number) => !Number.isFinite(number));
-  if (wild >= 0)
-    throw new BpttError('non-finite', `${where}.data[${wild}]: expected a finite number, got ${data[wild]}`);
+  const nonFinite = data.findIndex((number) => !Number.isFinite(number));
+  if (nonFinite >= 0)
+    throw new BpttError('non-finite', `${where}.data[${nonFinite}]: expected a finite number, got ${data[nonFinite]}`);
   return value;
 }
 

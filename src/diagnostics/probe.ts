@@ -60,7 +60,7 @@ export class Probe extends LossWindow {
     return layers[layer]!.state.map((name) => this.bufferAt(layer, `d${name}`, 0, layers[layer]!.output.size));
   }
 
-  /** Lets the next `backward` with `later` begin with these gradients of the states behind its steps. */
+  /** Lets the next `backward` that continues from later steps begin with these gradients of the states after its steps. */
   putStateGradients(layer: number, gradients: readonly Float64Array[]): void {
     const { layers } = this.#network.stack;
     const width = layers[layer]!.output.size;

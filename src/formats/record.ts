@@ -85,8 +85,8 @@ export class StateReader {
     if (tensor?.data.length !== like.length || tensor.data.constructor !== like.constructor) {
       throw this.error(name, say(like), tensor === undefined ? 'none' : say(tensor.data));
     }
-    const wild = tensor.data.findIndex((value) => !Number.isFinite(value));
-    if (wild >= 0) throw this.error(`${name}[${wild}]`, 'a finite number', String(tensor.data[wild]));
+    const nonFinite = tensor.data.findIndex((value) => !Number.isFinite(value));
+    if (nonFinite >= 0) throw this.error(`${name}[${nonFinite}]`, 'a finite number', String(tensor.data[nonFinite]));
     like.set(tensor.data);
   }
 

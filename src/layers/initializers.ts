@@ -67,8 +67,8 @@ export interface InitializerContext {
   readonly fan: number;
   /** The gate, where there are several. */
   readonly gate?: string;
-  /** How many of PyTorch's biases this one is the sum of. Default 1. */
-  readonly draws?: number;
+  /** How many biases PyTorch has in place of this one, which is their sum. Default 1. */
+  readonly biasCount?: number;
 }
 
 /** Uniform in ±sqrt(6 / (fanIn + fanOut)). Glorot and Bengio 2010, eq. 16. */
@@ -142,7 +142,7 @@ export const initializer: Field<Initializer> = {
   },
 };
 
-/** Where the stream of a second draw of one parameter is, seen from its first. */
+/** Added to a parameter's stream for a second set of random numbers: far above the streams of all parameters and their gates. */
 const SECOND = 0x1000000;
 
 /**
@@ -158,7 +158,7 @@ export function initialize(
   columns: number,
   seed: number,
   stream: number,
-  { role, fan, gate, draws = 1 }: InitializerContext,
+  { role, fan, gate, biasCount = 1 }: InitializerContext,
 ): void {
   const ld = kernels.padded(columns);
   const [low, high] = seedWords(seed);
@@ -201,7 +201,7 @@ export function initialize(
       if (role === 'table') return normalOf(0, 1);
       const limit = 1 / Math.sqrt(fan);
       uniformIn(-limit, limit);
-      if (draws === 1) return;
+      if (biasCount === 1) return;
       const first = arena.reals(at, rows * ld).slice();
       kernels.randomUniform(at, rows, columns, ld, -limit, limit, low, high, stream + SECOND);
       const both = arena.reals(at, rows * ld);

@@ -15,7 +15,7 @@ export interface FeaturesDescription {
 export type InputDescription = TokensDescription | FeaturesDescription;
 
 /**
- * The model reads tokens: Int32Array [T,B] of ids from 0 to `size` - 1. A layer behind it looks rows of its weights up,
+ * The model reads tokens: Int32Array [T,B] of ids from 0 to `size` - 1. A layer after it looks rows of its weights up,
  * which is what multiplying a one-hot vector gives.
  *
  * @throws BpttError when size is not an integer ≥ 1.

@@ -81,7 +81,7 @@ export function createStack(description: readonly unknown[]): Stack {
     if (last && layer.reads !== 'step') {
       throw new BpttError(
         'invalid-shape',
-        `${where}: expected no layer that reads other steps behind one with returns: 'last', got ${kind.kind}`,
+        `${where}: expected no layer that reads other steps after one with returns: 'last', got ${kind.kind}`,
       );
     }
     last ||= layer.returns === 'last';

@@ -20,7 +20,7 @@ export interface Evaluation {
   readonly loss: number;
   /** How many numbers the loss is over. */
   readonly counted: number;
-  /** Behind the last step of the last batch. */
+  /** After the last step of the last batch. */
   readonly state: State;
 }
 

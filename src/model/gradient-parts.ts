@@ -1,5 +1,7 @@
-// Which parts of the gradient block may be other than zero, and which backward adds to and does not overwrite. A table that is looked up by token has gradients in the rows of
-// the tokens that occurred alone: with a large vocabulary, clearing and adding up the rest would cost more than the training.
+// Which parts of the gradient block are worth visiting.
+//
+// A table that is looked up by token has gradients in the rows of the tokens that occurred, and zeros elsewhere. With a large vocabulary,
+// clearing and summing those zeros would cost more than the training: they are left out. What backward overwrites needs no clearing either.
 import type { ParameterSpec } from '../layers/contract.ts';
 import type { Layout } from '../wasm/layout.ts';
 
@@ -32,7 +34,7 @@ export class GradientParts {
     this.#table = { offset: entry.offset / realBytes, rows, ld: entry.bytes / realBytes / rows };
   }
 
-  /** In ascending order. */
+  /** All that may be other than zero, in ascending order. */
   get list(): readonly Part[] {
     return this.#list;
   }
@@ -54,12 +56,12 @@ export class GradientParts {
     if (this.#table === undefined || tokens.length * WORTHWHILE > this.#table.rows) return;
     const { offset, rows, ld } = this.#table;
     const used = [...new Set(tokens)].sort((a, b) => a - b);
-    const behind = offset + rows * ld;
+    const end = offset + rows * ld;
     this.#use(
       [
         { offset: 0, count: offset },
         ...used.map((row) => ({ offset: offset + row * ld, count: ld })),
-        { offset: behind, count: this.#whole[0]!.count - behind },
+        { offset: end, count: this.#whole[0]!.count - end },
       ].filter(({ count }) => count > 0),
     );
   }

@@ -18,7 +18,7 @@ export function initializeParameter(
   seed: number,
   stream: number,
 ): void {
-  const { rows, columns, initializer, gates = [undefined], offsets, role, fan, draws } = spec;
+  const { rows, columns, initializer, gates = [undefined], offsets, role, fan, biasCounts } = spec;
   const width = columns / gates.length;
   const ld = kernels.padded(width);
   const row = rowLength(kernels, columns, gates.length);
@@ -31,7 +31,12 @@ export function initializeParameter(
   const block = arena.allocate(bytes);
   const fill = (index: number) => {
     const gate = gates[index];
-    const context = { role, fan, ...(gate && !whole && { gate }), ...(draws && { draws: draws[index]! }) };
+    const context = {
+      role,
+      fan,
+      ...(gate && !whole && { gate }),
+      ...(biasCounts && { biasCount: biasCounts[index]! }),
+    };
     // The logarithms of chrono's i and f are of the same numbers.
     const number = initializer.kind === 'chrono' ? 0 : index;
     kernels.clear(block, rows * length);

@@ -25,7 +25,7 @@ export interface WindowOptions {
 /** What lies where in a window, and how much scratch its layers want. */
 interface WindowPlan {
   readonly layout: Layout<WindowSpec>;
-  /** Of the whole block; scratch stands behind the buffers. */
+  /** Of the whole block: the buffers, then scratch. */
   readonly bytes: number;
 }
 
@@ -106,7 +106,7 @@ export class WindowMemory {
     }
   }
 
-  /** Writes what is kept of steps `from` to `to`, and the state behind them. */
+  /** Writes what is kept of steps `from` to `to`, and the state after them. */
   save(out: StateWriter, from: number, to: number): void {
     for (const entry of this.#saved(to - from)) out.tensor(nameOf(entry), this.#view(entry, from, to).slice());
   }
@@ -121,7 +121,10 @@ export class WindowMemory {
     this.#network.arena.release(this.#block, this.#bytes);
   }
 
-  /** What is read again of some steps. Of none it is the state alone: what else has a slot 0 counts on finding zeros there. */
+  /**
+   * The buffers to save for so many steps. Without steps that is the state alone: other buffers have a slot 0 as well, which no step
+   * has written, and which must be zero.
+   */
   #saved(steps: number): readonly Entry[] {
     const { layers } = this.#network.stack;
     if (steps > 0) return this.#kept;

@@ -1,7 +1,7 @@
 // A window: the activations of up to T steps of B rows in memory, filled step by step.
 //
-// When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach behind the new
-// steps. Slot t of a state is what step t starts from; slot 0 is the state that was carried in.
+// When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach back beyond the
+// new steps. Slot t of a state is what step t starts from; slot 0 is the state that was carried in.
 import type { Input } from '../data/batch.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { BoundLayer, BoundPenalty, Draw, Pass, Track } from '../layers/contract.ts';
@@ -15,12 +15,12 @@ import { WindowMemory, type WindowOptions } from './window-memory.ts';
 export interface BackwardOptions {
   /** The first step whose outputs have a gradient. Default: the first of the range. */
   readonly headFrom?: number;
-  /** Whether a later backward may read these steps again. Default false. */
-  readonly again?: boolean;
-  /** Whether the steps right behind were the last to go back: their gradient flows in. Default false: nothing does. */
-  readonly later?: boolean;
-  /** Whether the steps right before go next. Default false: the state before the range is a constant. */
-  readonly earlier?: boolean;
+  /** Whether another backward may read these activations. Default false: they may be overwritten. */
+  readonly keepsActivations?: boolean;
+  /** Whether the backward before this one was of the next steps: the gradient of the state between flows in. Default false: it is zero. */
+  readonly continuesFromLater?: boolean;
+  /** Whether the next backward is of the steps before: the gradient of the state between is left for it. Default false: that state is a constant. */
+  readonly continuesToEarlier?: boolean;
 }
 
 export class Window {
@@ -48,7 +48,7 @@ export class Window {
   /** The outputs of each layer, and their gradients. */
   readonly #results: readonly Track[];
   readonly #gradients: readonly Track[];
-  /** The index of the first layer behind the last recurrent one. */
+  /** The index of the first layer after the last recurrent one. */
   readonly #head: number;
 
   constructor(network: Network, capacity: number, rows: number, options: WindowOptions = {}) {
@@ -191,7 +191,7 @@ export class Window {
   }
 
   /**
-   * Computes steps `from` to `to` of the window. Layers behind the last recurrent one carry nothing from step to step: they
+   * Computes steps `from` to `to` of the window. Layers after the last recurrent one carry nothing from step to step: they
    * begin at `headFrom`, before which nobody wants their outputs.
    */
   forward(from: number, to: number, headFrom = from): void {
@@ -201,7 +201,7 @@ export class Window {
     }
   }
 
-  /** From dOutput of steps `headFrom` to `to`: adds to the network's gradients, or overwrites those that are so. */
+  /** From dOutput of steps `headFrom` to `to`: adds to the network's gradients, or overwrites those of `overwritten` parameters. */
   backward(from: number, to: number, { headFrom = from, ...how }: BackwardOptions = {}): void {
     for (let index = this.#layers.length - 1; index >= 0; index--) {
       if (index === this.#head - 1) {
@@ -210,7 +210,7 @@ export class Window {
       }
       const first = index < this.#head ? from : headFrom;
       if (first < to) this.#layers[index]!.backward(first, to, this.#pass(how));
-      else if (how.later !== true) this.#network.clearGradientsOf(this.#network.stack.layers[index]!);
+      else if (how.continuesFromLater !== true) this.#network.clearGradientsOf(this.#network.stack.layers[index]!);
     }
   }
 
@@ -261,7 +261,7 @@ export class Window {
     return { rows: this.rows, layers };
   }
 
-  /** Writes the last `steps` steps, fewer where there are fewer, and the state behind them, for a window that goes on from there. */
+  /** Writes the last `steps` steps, fewer where there are fewer, and the state after them, for a window that goes on from there. */
   save(out: StateWriter, steps: number): void {
     const kept = Math.min(steps, this.#filled);
     out.value('rows', this.rows);
@@ -286,12 +286,23 @@ export class Window {
     this.#memory.release();
   }
 
-  /** One object for each way, so that layers can tell a way from another at a glance. */
-  #pass({ again = false, later = false, earlier = false }: BackwardOptions = {}): Pass {
+  /** The same object for the same settings: nothing is allocated while training. */
+  #pass({
+    keepsActivations = false,
+    continuesFromLater = false,
+    continuesToEarlier = false,
+  }: BackwardOptions = {}): Pass {
     const resets = this.#hasResets;
     const padding = this.#hasPadding;
-    const index = +resets + 2 * +padding + 4 * +again + 8 * +later + 16 * +earlier;
-    this.#passes[index] ??= { resets, padding, training: this.#training, again, later, earlier };
+    const index = +resets + 2 * +padding + 4 * +keepsActivations + 8 * +continuesFromLater + 16 * +continuesToEarlier;
+    this.#passes[index] ??= {
+      resets,
+      padding,
+      training: this.#training,
+      keepsActivations,
+      continuesFromLater,
+      continuesToEarlier,
+    };
     return this.#passes[index];
   }
 

@@ -147,16 +147,16 @@ export function checkSeries(where: string, value: unknown, names: readonly strin
     if (!(days instanceof Int32Array) || days.length !== N) {
       throw new BpttError('invalid-shape', `${where}.days: expected an Int32Array of ${N}, got ${show(days)}`);
     }
-    const far = days.find((day) => day < FIRST_DAY || day > LAST_DAY);
-    if (far !== undefined) {
+    const outside = days.find((day) => day < FIRST_DAY || day > LAST_DAY);
+    if (outside !== undefined) {
       const expected = `days from ${FIRST_DAY} to ${LAST_DAY}, the years 0 to 9999`;
-      throw new BpttError('invalid-argument', `${where}.days: expected ${expected}, got ${far}`);
+      throw new BpttError('invalid-argument', `${where}.days: expected ${expected}, got ${outside}`);
     }
-    const odd = days.findIndex((day, row) => row > 0 && day <= days[row - 1]!);
-    if (odd >= 0) {
+    const unordered = days.findIndex((day, row) => row > 0 && day <= days[row - 1]!);
+    if (unordered >= 0) {
       throw new BpttError(
         'invalid-argument',
-        `${where}.days[${odd}]: expected a day later than ${days[odd - 1]}, that of the row before, got ${days[odd]}`,
+        `${where}.days[${unordered}]: expected a day later than ${days[unordered - 1]}, that of the row before, got ${days[unordered]}`,
       );
     }
   }

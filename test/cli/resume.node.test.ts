@@ -13,31 +13,32 @@ const flags = [
 const train = (out: string, ...more: readonly string[]) => ['train', at('verse.txt'), ...flags, '--out', out, ...more];
 const resume = (out: string, ...more: readonly string[]) => ['train', '--resume', '--json', '--out', out, ...more];
 
-/** Starts a command, and kills it when it has told of `count` updates and some more microseconds have gone by. */
+/** Starts a command, and kills it when it has printed `count` updates and some more microseconds have gone by. */
 async function killed(args: readonly string[], count: number, later: number): Promise<readonly Event[]> {
   const child = start(args);
   const outcome = finish(child);
-  const told: Event[] = [];
+  const printed: Event[] = [];
   let left = count;
   for await (const line of createInterface({ input: child.stdout! })) {
     try {
-      told.push(JSON.parse(line));
+      printed.push(JSON.parse(line));
     } catch {
       break; // the line that it died in
     }
-    if (told.at(-1)!.type !== 'step' || --left !== 0) continue;
+    if (printed.at(-1)!.type !== 'step' || --left !== 0) continue;
     const begin = performance.now();
     while (performance.now() - begin < later / 1000);
     child.kill('SIGKILL');
   }
   await outcome;
-  return told;
+  return printed;
 }
 
 /** Many processes, one after the other. */
 const slow = { timeout: 300_000 };
 
-const last = (told: readonly Event[], type: string) => told.findLast((event) => event.type === type)?.step as number;
+const last = (printed: readonly Event[], type: string) =>
+  printed.findLast((event) => event.type === type)?.step as number;
 
 test('20 times killed at any moment, it loses no checkpoint and ends with the same bits', slow, async () => {
   const whole = at('whole.safetensors');
@@ -49,13 +50,13 @@ test('20 times killed at any moment, it loses no checkpoint and ends with the sa
   for (let round = 0; round < 20; round++) {
     const [count, later] = philox([round, 0, 0, 0], [7, 0]);
     const command = kept === 0 ? train(out, '--restart') : resume(out, '--log-every', '1');
-    const told = await killed(command, 1 + (count % 25), later % 3000);
+    const printed = await killed(command, 1 + (count % 25), later % 3000);
     if (kept > 0) {
-      expect(told[0]).toMatchObject({ type: 'start' });
-      expect(told[0]!.resumed).toBeGreaterThanOrEqual(kept);
+      expect(printed[0]).toMatchObject({ type: 'start' });
+      expect(printed[0]!.resumed).toBeGreaterThanOrEqual(kept);
     }
-    kept = Math.max(kept, last(told, 'checkpoint') ?? 0);
-    if (told.at(-1)?.type !== 'end') kills++;
+    kept = Math.max(kept, last(printed, 'checkpoint') ?? 0);
+    if (printed.at(-1)?.type !== 'end') kills++;
   }
   expect(kills).toBe(20);
   expect(kept).toBeGreaterThan(100);
@@ -86,13 +87,13 @@ test(
     const steps = checkpoints.map((name) => Number(/\d+/.exec(name)![0])).sort((a, b) => a - b);
     const end = `${steps[1]! + 10}`;
     await truncate(at(`left.checkpoint-${steps[1]}.safetensors`), 1000);
-    const told = events(await run(...resume(out, '--steps', end)));
-    expect(told[0]).toMatchObject({ type: 'start', resumed: steps[0] });
-    expect(told[1]).toMatchObject({
+    const printed = events(await run(...resume(out, '--steps', end)));
+    expect(printed[0]).toMatchObject({ type: 'start', resumed: steps[0] });
+    expect(printed[1]).toMatchObject({
       type: 'warning',
       message: expect.stringContaining(`checkpoint-${steps[1]}.safetensors`),
     });
-    expect(told.at(-1)).toMatchObject({ type: 'end', step: Number(end) });
+    expect(printed.at(-1)).toMatchObject({ type: 'end', step: Number(end) });
   },
 );
 

@@ -461,12 +461,12 @@ for (const id of ['chromium', 'firefox'] as const) {
       }
       // The links of the two languages are the same but for the language: of the second, one is enough.
       const experiments = readExperiments(language).slice(0, language === 'en' ? undefined : 1);
-      for (const { lesson, page: path, name, link, text: told } of experiments) {
+      for (const { lesson, page: path, name, link, text: passage } of experiments) {
         await page.goto(`${server.address}/${path}`);
         await follow(`.open[href$="#${link}"]`);
         await page.waitForSelector('#run:not(:disabled)');
         expect(await text('.lesson h2')).toBe(name);
-        expect(await text('.lesson')).toContain(told);
+        expect(await text('.lesson')).toContain(passage);
         expect(await text('.alerts')).toBe('');
         expect(await page.$eval('.lesson a', (back) => (back as HTMLAnchorElement).href)).toBe(
           `${server.address}/${path}`,

@@ -119,9 +119,9 @@ describe('temporal order', () => {
       const { test } = createTask(settings('order', { length }), '');
       for (let row = 0; row < test.rows; row++) {
         const symbols = Array.from({ length }, (_, t) => test.inputs[t * test.rows + row]!);
-        const told = symbols.filter((symbol) => symbol < 2);
-        expect(told).toHaveLength(2);
-        expect(test.targets[(length - 1) * test.rows + row]).toBe(2 * told[0]! + told[1]!);
+        const marked = symbols.filter((symbol) => symbol < 2);
+        expect(marked).toHaveLength(2);
+        expect(test.targets[(length - 1) * test.rows + row]).toBe(2 * marked[0]! + marked[1]!);
       }
     }
   });

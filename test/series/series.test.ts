@@ -45,7 +45,7 @@ const datesFrom = (start: string, length: number) =>
   Array.from({ length }, (_, row) => new Date(Date.parse(start) + row * DAY).toISOString().slice(0, 10));
 
 /** A series without structure: two columns of numbers and one of flags, with dates. */
-function wild(length: number): Series {
+function irregular(length: number): Series {
   const next = (seed: number) => (row: number) => (Math.imul(row + 1, seed) >>> 8) / 2 ** 20 - 8;
   const column = (seed: number) => Array.from({ length }, (_, row) => next(seed)(row));
   return series(
@@ -137,7 +137,7 @@ describe('fitPipeline', () => {
   });
 
   test('does not look behind the training part', () => {
-    const long = wild(60);
+    const long = irregular(60);
     const changed = { ...long, columns: { ...long.columns, x: long.columns.x!.map((x, t) => (t < 40 ? x : x * 1e6)) } };
     const options: PipelineOptions = { targets: ['x'], inputs: ['x', 'y'], known: ['flag'], difference: 7, season: 7 };
     const { training } = splitByTime(long, { test: 1 / 3 });
@@ -147,7 +147,7 @@ describe('fitPipeline', () => {
 
   test('is plain data that comes back from JSON', () => {
     const options: PipelineOptions = { targets: ['x'], known: ['flag'], calendar: ['year'], lags: [2], context: 3 };
-    const pipeline = fitPipeline(wild(30), { from: 0, to: 20 }, options);
+    const pipeline = fitPipeline(irregular(30), { from: 0, to: 20 }, options);
     expect(pipelineFromJSON(JSON.parse(JSON.stringify(pipeline)))).toEqual(pipeline);
   });
 
@@ -219,7 +219,7 @@ const anyPlan = fc.record({
 });
 
 describe('windows', () => {
-  const data = wild(80);
+  const data = irregular(80);
   const span: Span = { from: 30, to: 61 };
 
   test('have features and targets by the definition; every row of the span is predicted, none outside', () => {
@@ -295,7 +295,7 @@ describe('windows', () => {
     ['an unknown option', span, {}, { batch: 1, strid: 2 }, 'did you mean "stride"?'],
     ['no context', span, { context: null }, { batch: 1 }, 'expected one with a context'],
     ['a span that is empty', { from: 30, to: 30 }, {}, { batch: 1 }, 'expected at least 1 rows to predict'],
-    ['a span behind the end', { from: 30, to: 81 }, {}, { batch: 1 }, 'windows(span).to'],
+    ['a span after the end', { from: 30, to: 81 }, {}, { batch: 1 }, 'windows(span).to'],
     ['a span too short', { from: 0, to: 4 }, {}, { batch: 1 }, 'expected at least one window of 4 rows'],
     ['returns all in a short span', { from: 30, to: 33 }, {}, { batch: 1, returns: 'all' }, 'at least one window'],
   ])('refuse %s', (_, part, change, options, message) => {
@@ -304,7 +304,7 @@ describe('windows', () => {
 });
 
 describe('seriesStream', () => {
-  const data = wild(60);
+  const data = irregular(60);
 
   test('has each step of the span once, in rows of one part each', () => {
     fc.assert(
@@ -354,7 +354,7 @@ describe('forecast', () => {
     expectClose(next.columns.x!, [4, 1, 5, 9, 2, 5, 1, 4, 1, 5, 9, 2, 5, 1, 4, 1]);
   });
 
-  test('predicts several columns, with differences behind which a horizon reaches', async () => {
+  test('predicts several columns, with differences beyond which a horizon reaches', async () => {
     const x = Array.from({ length: 20 }, (_, t) => t * t);
     const y = Array.from({ length: 20 }, (_, t) => 100 - t * t);
     const data = series({ x, y });
@@ -367,7 +367,7 @@ describe('forecast', () => {
   });
 
   test('reads what is known in advance, and the calendar of the coming days', async () => {
-    const data = wild(40);
+    const data = irregular(40);
     const options: PipelineOptions = { targets: ['x'], known: ['flag'], calendar: ['weekday'], normalize: 'none' };
     const pipeline = fitPipeline(data, { from: 0, to: 40 }, options);
     const known = { flag: [0, 1, 5] };
@@ -382,14 +382,14 @@ describe('forecast', () => {
     expect(forecast(saturday, pipeline, data, { steps: 3, known, dates }).columns.x).toEqual(Float64Array.of(0, 1, 0));
   });
 
-  const data = wild(40);
+  const data = irregular(40);
   const plan: PipelineOptions = { targets: ['x'], inputs: ['x', 'y'], horizon: 2, calendar: ['weekday'], context: 5 };
   const pipeline = fitPipeline(data, { from: 0, to: 30 }, plan);
   const uneven = { ...data, days: data.days!.map((day, t) => (t === 39 ? day + 1 : day)) };
 
   test.each<[string, Partial<Pipeline>, Series, object, string]>([
     [
-      'a column that is not predicted behind the horizon',
+      'a column that is not predicted beyond the horizon',
       {},
       data,
       { steps: 3 },
@@ -418,7 +418,7 @@ describe('forecast', () => {
 });
 
 describe('backtest', () => {
-  const data = wild(60);
+  const data = irregular(60);
   const span: Span = { from: 40, to: 60 };
 
   test('of the last value has the errors of the naive forecast', async () => {
@@ -465,7 +465,7 @@ describe('backtest', () => {
   });
 
   test('with the state carried on predicts what one pass over all rows gives, to the bit', async () => {
-    const long = wild(400);
+    const long = irregular(400);
     const pipeline = fitPipeline(long, { from: 0, to: 300 }, { targets: ['x'], inputs: ['x', 'y'], difference: 1 });
     const model = await createModel([features(2), gru({ units: 6 }), dense({ units: 1 })]);
     const [all] = [...seriesStream(long, { from: 0, to: 400 }, pipeline)];
@@ -547,7 +547,7 @@ describe('a season with noise-free shape', () => {
 });
 
 describe('seriesMetadata', () => {
-  const pipeline = fitPipeline(wild(30), { from: 0, to: 20 }, { targets: ['x'], lags: [2] });
+  const pipeline = fitPipeline(irregular(30), { from: 0, to: 20 }, { targets: ['x'], lags: [2] });
   const csv = { columns: ['x'], date: 'date', delimiter: ';' };
 
   test('comes back the same', () => {
@@ -559,9 +559,9 @@ describe('seriesMetadata', () => {
     const model = await createModel([features(2), gru({ units: 4 }), dense({ units: 1 })]);
     const file = await deserialize(serialize(model, { metadata: seriesMetadata({ pipeline, csv }) }));
     const loaded = readSeriesMetadata(file.metadata);
-    const history = readCsv(writeCsv(wild(30)).replaceAll(',', ';'), loaded.csv);
+    const history = readCsv(writeCsv(irregular(30)).replaceAll(',', ';'), loaded.csv);
     const next = forecast(file.model, loaded.pipeline, history, { steps: 3 });
-    expect(next).toEqual(forecast(model, pipeline, wild(30), { steps: 3 }));
+    expect(next).toEqual(forecast(model, pipeline, irregular(30), { steps: 3 }));
   });
 
   test.each([

@@ -157,7 +157,7 @@ export const cases: readonly Case[] = [
   },
 ];
 
-export type Told = Exclude<TrainEvent, CheckpointEvent>;
+export type KeptEvent = Exclude<TrainEvent, CheckpointEvent>;
 
 /** What a run tells, without the times, and its checkpoints. */
 export async function run<Options = TrainOptions>(
@@ -165,13 +165,13 @@ export async function run<Options = TrainOptions>(
   options: Options,
   trainer: (model: Model, options: Options) => AsyncIterable<TrainEvent> = train as never,
 ) {
-  const told: Told[] = [];
+  const events: KeptEvent[] = [];
   const checkpoints: (CheckpointEvent & { readonly before: number })[] = [];
   for await (const event of trainer(model, options)) {
-    if (event.type === 'checkpoint') checkpoints.push({ ...event, before: told.length });
-    else told.push(event.type === 'step' ? { ...event, tokensPerSecond: 0 } : event);
+    if (event.type === 'checkpoint') checkpoints.push({ ...event, before: events.length });
+    else events.push(event.type === 'step' ? { ...event, tokensPerSecond: 0 } : event);
   }
-  return { told, checkpoints, parameters: model.parameters() };
+  return { events, checkpoints, parameters: model.parameters() };
 }
 
 /** A signal that aborts when it has been looked at so many times. */

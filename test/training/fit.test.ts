@@ -28,7 +28,7 @@ const optimizer = adam({ learningRate: 0.01 });
 describe('fit', () => {
   it('is train with the batches made', async () => {
     const model = await create();
-    const told: TrainEvent[] = [];
+    const events: TrainEvent[] = [];
     const result = await fit(model, {
       data: stream(200),
       validation: stream(60),
@@ -37,7 +37,7 @@ describe('fit', () => {
       truncation: { k1: 10, k2: 10 },
       optimizer,
       epochs: 3,
-      onEvent: (event) => told.push(event),
+      onEvent: (event) => events.push(event),
     });
     const other = await create();
     const expected: TrainEvent[] = [];
@@ -54,7 +54,7 @@ describe('fit', () => {
     }
     const timeless = (events: readonly TrainEvent[]) =>
       events.map((event) => (event.type === 'step' ? { ...event, tokensPerSecond: 0 } : event));
-    expect(timeless(told)).toEqual(timeless(expected));
+    expect(timeless(events)).toEqual(timeless(expected));
     expect(timeless(result.history)).toEqual(timeless(expected.slice(0, -1)));
     expect(model.parameters()).toEqual(other.parameters());
     expect(result.history.filter(({ type }) => type === 'validation').map(({ step }) => step)).toEqual([5, 10, 15]);

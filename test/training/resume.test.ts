@@ -19,20 +19,20 @@ describe.each(cases)('$name', ({ description, dtype = 'f32', options }) => {
   it('goes on from every update to the same bits', async () => {
     const never = await run(await create(), options);
     const whole = await run(await create(), { ...options, checkpoint });
-    expect(whole.told).toEqual(never.told);
+    expect(whole.events).toEqual(never.events);
     expect(whole.parameters).toEqual(never.parameters);
-    const updates = never.told.filter(({ type }) => type === 'step').length;
+    const updates = never.events.filter(({ type }) => type === 'step').length;
     expect(updates).toBeGreaterThan(5);
     expect(whole.checkpoints.length).toBe(updates + 1);
 
     for (const { step, bytes, before } of whole.checkpoints) {
       // Another seed: all that matters is in the checkpoint.
-      const { told, parameters, checkpoints } = await run(await create(step + 7), {
+      const { events, parameters, checkpoints } = await run(await create(step + 7), {
         ...options,
         checkpoint,
         resume: bytes,
       });
-      expect(told).toEqual(never.told.slice(before));
+      expect(events).toEqual(never.events.slice(before));
       expect(parameters).toEqual(never.parameters);
       expect(checkpoints.at(-1)!.bytes).toEqual(whole.checkpoints.at(-1)!.bytes);
     }
@@ -46,10 +46,10 @@ describe.each(cases)('$name', ({ description, dtype = 'f32', options }) => {
         checkpoint: { every: 1000 },
         signal: abortsAtLook(moment),
       });
-      const end = aborted.told.at(-1)!;
+      const end = aborted.events.at(-1)!;
       if (end.type === 'end' && end.reason !== 'aborted') {
         // Before each update at least.
-        expect(moment).toBeGreaterThan(never.told.filter(({ type }) => type === 'step').length - 1);
+        expect(moment).toBeGreaterThan(never.events.filter(({ type }) => type === 'step').length - 1);
         return;
       }
       // Stopped again before it did anything, and gone on with.
@@ -60,8 +60,8 @@ describe.each(cases)('$name', ({ description, dtype = 'f32', options }) => {
         signal: abortsAtLook(0),
       });
       const rest = await run(await create(9), { ...options, resume: again.checkpoints.at(-1)!.bytes });
-      const told = [...aborted.told.slice(0, -1), ...again.told.slice(0, -1), ...rest.told];
-      expect(told, `aborted at look ${moment}`).toEqual(never.told);
+      const events = [...aborted.events.slice(0, -1), ...again.events.slice(0, -1), ...rest.events];
+      expect(events, `aborted at look ${moment}`).toEqual(never.events);
       expect(rest.parameters).toEqual(never.parameters);
     }
   });
@@ -124,8 +124,8 @@ describe('a checkpoint', () => {
   it('lets the learning rate and the end be others', async () => {
     const { bytes } = await first();
     const longer = { ...options, steps: 30, optimizer: adam({ learningRate: 0.001 }), resume: bytes };
-    const { told } = await run(await create(), longer);
-    expect(told.at(-1)).toEqual({ type: 'end', step: 30, reason: 'steps', validationLoss: undefined });
-    expect(told[0]).toMatchObject({ type: 'step', step: 5, learningRate: 0.001 });
+    const { events } = await run(await create(), longer);
+    expect(events.at(-1)).toEqual({ type: 'end', step: 30, reason: 'steps', validationLoss: undefined });
+    expect(events[0]).toMatchObject({ type: 'step', step: 5, learningRate: 0.001 });
   });
 });

@@ -31,8 +31,8 @@ const rates = (rate: LearningRate, count = 60) => {
   return Array.from({ length: count }, (_, index) => run.at(index + 1));
 };
 
-/** The rates behind each of the losses. */
-const told = (rate: LearningRate, losses: readonly number[]) => {
+/** The rates after each of the losses. */
+const ratesAfter = (rate: LearningRate, losses: readonly number[]) => {
   const run = new ScheduleRun(rate);
   return losses.map((loss, index) => {
     run.observe(loss);
@@ -73,13 +73,13 @@ describe('schedules give PyTorch’s rates', () => {
       plateau({ from: 0.1, factor: 0.3, patience: 1, cooldown: 3, min: 0.005, threshold: 0.01 }),
       torch.cooldown,
     ],
-  ])('%s', (_, rate, expected) => expectNear(told(rate, torch.losses), expected));
+  ])('%s', (_, rate, expected) => expectNear(ratesAfter(rate, torch.losses), expected));
 });
 
-test('a warm-up leads in a straight line to what is behind it', () => {
+test('a warm-up leads in a straight line to what comes after it', () => {
   expectNear(rates(warmup({ steps: 4, schedule: 0.2 }), 6), [0.05, 0.1, 0.15, 0.2, 0.2, 0.2]);
-  const behind = cosine({ from: 0.1, steps: 20 });
-  expect(rates(warmup({ steps: 5, schedule: behind }), 30).slice(5)).toEqual(rates(behind, 25));
+  const afterwards = cosine({ from: 0.1, steps: 20 });
+  expect(rates(warmup({ steps: 5, schedule: afterwards }), 30).slice(5)).toEqual(rates(afterwards, 25));
 });
 
 test('rates end where they should', () => {

@@ -42,7 +42,7 @@ describe.each(cases)('$name', ({ description, dtype = 'f32', options }) => {
     ] as const) {
       const { bytes, before } = checkpoints[at]!;
       const rest = await run(await create(9), { ...options, checkpoint, resume: bytes }, trainer);
-      expect(rest.told).toEqual(here.told.slice(before));
+      expect(rest.events).toEqual(here.events.slice(before));
       expect(rest.parameters).toEqual(here.parameters);
     }
   });
@@ -81,8 +81,8 @@ describe('trainInWorker', () => {
   it('does nothing where the signal has aborted already', async () => {
     const model = await create();
     const before = model.parameters();
-    const { told } = await runInWorker(model, { ...options, signal: AbortSignal.abort() });
-    expect(told).toEqual([{ type: 'end', step: 0, reason: 'aborted', validationLoss: undefined }]);
+    const { events } = await runInWorker(model, { ...options, signal: AbortSignal.abort() });
+    expect(events).toEqual([{ type: 'end', step: 0, reason: 'aborted', validationLoss: undefined }]);
     expect(model.parameters()).toEqual(before);
   });
 
@@ -128,7 +128,7 @@ describe('trainInWorker', () => {
     }
   });
 
-  it.each([1, 2, 5])('throws what the data throw behind %i batches, and gives the weights of before', async (count) => {
+  it.each([1, 2, 5])('throws what the data throw after %i batches, and gives the weights of before', async (count) => {
     const wrong = new Error('the disk is gone');
     const [batch] = [...(options.data as Iterable<never>)];
     const data = {

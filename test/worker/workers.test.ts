@@ -40,7 +40,7 @@ describe.each(enough)('$name', ({ description, dtype = 'f32', options }) => {
 
   it('has the same bits and events with one, two and three threads, with shared memory and without', async () => {
     const one = await run(await create(), { ...options, parallel: workers({ count: 1, blocks }) });
-    expect(one.told.filter(({ type }) => type === 'step').length).toBeGreaterThan(5);
+    expect(one.events.filter(({ type }) => type === 'step').length).toBeGreaterThan(5);
     for (const sharedMemory of ways) {
       for (const count of [2, 3]) {
         const more = await run(await create(), { ...options, parallel: workers({ count, blocks, sharedMemory }) });
@@ -54,12 +54,12 @@ describe.each(enough)('$name', ({ description, dtype = 'f32', options }) => {
     const never = await run(await create(), { ...options, parallel });
     for (const moment of [0, 1, 4]) {
       const stopped = { ...options, parallel, checkpoint: { every: 1000 }, signal: abortsAtLook(moment) };
-      const { told, checkpoints } = await run(await create(), stopped);
-      expect(told.at(-1)).toMatchObject({ type: 'end', reason: 'aborted' });
+      const { events, checkpoints } = await run(await create(), stopped);
+      expect(events.at(-1)).toMatchObject({ type: 'end', reason: 'aborted' });
       // Stopped again before it did anything, and gone on with.
       const again = await run(await create(8), { ...stopped, resume: checkpoints[0]!.bytes, signal: abortsAtLook(0) });
       const rest = await run(await create(9), { ...options, parallel, resume: again.checkpoints[0]!.bytes });
-      expect([...told.slice(0, -1), ...again.told.slice(0, -1), ...rest.told]).toEqual(never.told);
+      expect([...events.slice(0, -1), ...again.events.slice(0, -1), ...rest.events]).toEqual(never.events);
       expect(rest.parameters).toEqual(never.parameters);
     }
   });
@@ -74,7 +74,7 @@ describe.each(enough)('$name', ({ description, dtype = 'f32', options }) => {
       resume: bytes,
       parallel: workers({ count: 2, blocks }),
     });
-    expect(rest.told).toEqual(whole.told.slice(before));
+    expect(rest.events).toEqual(whole.events.slice(before));
     expect(rest.parameters).toEqual(whole.parameters);
     expect(rest.checkpoints.at(-1)!.bytes).toEqual(whole.checkpoints.at(-1)!.bytes);
   });
@@ -91,9 +91,9 @@ describe.each(enough.filter(({ name }) => !/random/.test(name)))('$name, in f64'
     const there = await run(together, { ...options, parallel: workers({ count: 2, blocks }) });
     const [a, b] = [numbersOf(alone), numbersOf(together)];
     expect(Math.max(...a.map((value, index) => Math.abs(value - b[index]!)))).toBeLessThan(1e-9);
-    expect(there.told.length).toBe(here.told.length);
-    for (const [index, event] of here.told.entries()) {
-      const other = there.told[index]!;
+    expect(there.events.length).toBe(here.events.length);
+    for (const [index, event] of here.events.entries()) {
+      const other = there.events[index]!;
       if (event.type !== 'step' || other.type !== 'step') continue;
       expect(other.loss).toBeCloseTo(event.loss, 9);
       expect(other.penalty).toBeCloseTo(event.penalty, 9);
@@ -130,7 +130,7 @@ describe('workers', () => {
     const there = await run(together, { ...training, parallel: workers({ count: 2, blocks: 2 }) });
     const [a, b] = [numbersOf(alone), numbersOf(together)];
     expect(Math.max(...a.map((value, index) => Math.abs(value - b[index]!)))).toBeLessThan(1e-12);
-    const lossOf = ({ told }: typeof here) => told.map((event) => (event.type === 'step' ? event.loss : 0));
+    const lossOf = ({ events }: typeof here) => events.map((event) => (event.type === 'step' ? event.loss : 0));
     for (const [index, loss] of lossOf(here).entries()) expect(lossOf(there)[index]).toBeCloseTo(loss, 12);
   });
 
@@ -142,7 +142,7 @@ describe('workers', () => {
     const { truncation: _, ...rest } = options;
     const here = await run(alone, { ...rest, data, steps: 2 });
     const there = await run(together, { ...rest, data, steps: 2, parallel: workers({ count: 4, blocks: 9 }) });
-    const lossOf = ({ told }: typeof here) => told.map((event) => (event.type === 'step' ? event.loss : 0));
+    const lossOf = ({ events }: typeof here) => events.map((event) => (event.type === 'step' ? event.loss : 0));
     for (const [index, loss] of lossOf(here).entries()) expect(lossOf(there)[index]).toBeCloseTo(loss, 5);
   });
 
@@ -154,8 +154,8 @@ describe('workers', () => {
     const { truncation: _, ...rest } = options;
     const lossOf = async (data: Batch, blocks: number) => {
       const model = await createModel(description, { seed: 1 });
-      const { told } = await run(model, { ...rest, data: [data], steps: 1, parallel: workers({ count: 1, blocks }) });
-      return told[0]!.type === 'step' ? told[0]!.loss : Number.NaN;
+      const { events } = await run(model, { ...rest, data: [data], steps: 1, parallel: workers({ count: 1, blocks }) });
+      return events[0]!.type === 'step' ? events[0]!.loss : Number.NaN;
     };
     const one = { steps: 3, rows: 1, inputs: Int32Array.of(1, 2, 3), targets: Int32Array.of(1, 2, 3) };
     expect(await lossOf(one, 1)).not.toBe(await lossOf(twins, 2));

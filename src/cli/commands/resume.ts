@@ -36,7 +36,7 @@ export function commandOf(file: string | undefined, { digest }: Corpus, values: 
  *
  * @throws BpttError `bad-file` when there is none, or all are damaged.
  */
-export async function findLeft(out: string): Promise<Left> {
+export async function findUnfinished(out: string): Promise<Left> {
   const checkpoint = await new CheckpointFiles(out).newest();
   if (checkpoint === undefined) {
     throw new BpttError('bad-file', `--resume: expected checkpoints of ${out} beside it, got none`);

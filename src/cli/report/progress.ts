@@ -59,20 +59,20 @@ export function createReporter(output: Output, json: boolean, logEvery: number):
 
 /** Tells one reporter and then the other. */
 export function inTurn(first: Reporter, second: Reporter): Reporter {
-  const told = <K extends keyof Reporter>(name: K) =>
+  const toBoth = <K extends keyof Reporter>(name: K) =>
     ((...what: Parameters<Reporter[K]>) => {
       for (const one of [first, second]) (one[name] as (...what: unknown[]) => void)(...what);
     }) as Reporter[K];
   return {
-    start: told('start'),
-    step: told('step'),
-    validation: told('validation'),
-    sample: told('sample'),
-    checkpoint: told('checkpoint'),
-    warning: told('warning'),
-    saved: told('saved'),
-    end: told('end'),
-    close: told('close'),
+    start: toBoth('start'),
+    step: toBoth('step'),
+    validation: toBoth('validation'),
+    sample: toBoth('sample'),
+    checkpoint: toBoth('checkpoint'),
+    warning: toBoth('warning'),
+    saved: toBoth('saved'),
+    end: toBoth('end'),
+    close: toBoth('close'),
   };
 }
 

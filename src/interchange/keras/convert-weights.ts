@@ -70,9 +70,9 @@ function converterOf(layer: LayerDescription, specs: readonly Spec[], where: str
   const whole = layer.kind === 'residual' ? layer.layer : layer;
   const both = whole.kind === 'bidirectional';
   const cell = (both ? whole.layer : whole) as DirectedDescription;
-  const stranger = strangeness(cell);
-  if (stranger !== undefined) {
-    throw new BpttError('invalid-argument', `${file}: expected layers that Keras has, got ${where} with ${stranger}`);
+  const missing = missingInKeras(cell);
+  if (missing !== undefined) {
+    throw new BpttError('invalid-argument', `${file}: expected layers that Keras has, got ${where} with ${missing}`);
   }
   const directions = both ? [specs.slice(0, specs.length / 2), specs.slice(specs.length / 2)] : [specs];
   const I = first!.shape[1]!;
@@ -155,7 +155,7 @@ function take(
 }
 
 /** What a cell has that no cell of Keras has. */
-function strangeness(cell: DirectedDescription): string | undefined {
+function missingInKeras(cell: DirectedDescription): string | undefined {
   if (cell.layerNorm) return 'layerNorm';
   if ((cell.zoneout.hidden ?? 0) > 0 || (cell.zoneout.cell ?? 0) > 0) return 'zoneout';
   return cell.kind === 'lstm' && cell.peepholes ? 'peepholes' : undefined;

@@ -99,7 +99,7 @@ export function bindProjection(
       const n = (to - from) * rows;
       if (dBias !== 0) kernels.sumRows(dBias, at(dy, from), n, ld);
       const both = { x: at(input, from), ldx: input.ld, inputs, dy: at(dy, from), ldy: ld, outputs, rows: n };
-      weightGradient(kernels, dWeight, ld, both, pass.later, scratch);
+      weightGradient(kernels, dWeight, ld, both, pass.continuesFromLater, scratch);
       if (dInput !== undefined) {
         kernels.gemm(
           at(dInput, from),

@@ -75,7 +75,7 @@ export function bindBuffers(layer: DirectedLayer, binding: Binding): Buffers {
 
 /** Where dL/da, dL/dp and dL/dq go: in the place of a, p and q where these have served. */
 export function gradientTracks({ a, da = a, p, dp, q, dq }: Buffers, { cell }: DirectedLayer, pass: Pass) {
-  return pass.again ? { da, dp, dq } : { da: a, dp: cell.reset === 'after' ? p : dp, dq: q };
+  return pass.keepsActivations ? { da, dp, dq } : { da: a, dp: cell.reset === 'after' ? p : dp, dq: q };
 }
 
 export type GradientTracks = ReturnType<typeof gradientTracks>;

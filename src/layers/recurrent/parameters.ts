@@ -94,7 +94,7 @@ function biases(
     fan: H,
     initializer: biasInitializer,
     // Of PyTorch's two, that of the candidate stands apart.
-    draws: cell.gates.map((_, gate) => (after && gate === cell.gates.length - 1 ? 1 : 2)),
+    biasCounts: cell.gates.map((_, gate) => (after && gate === cell.gates.length - 1 ? 1 : 2)),
     ...gatesOf(cell),
     ...(cell.biasOffsets && { offsets: cell.biasOffsets }),
   };

@@ -87,7 +87,7 @@ function bindRecurrent(layer: DirectedLayer, binding: Binding): BoundLayer {
 
     backward(from, to, pass) {
       const gradients = gradientTracks(buffers, layer, pass);
-      if (!pass.later) {
+      if (!pass.continuesFromLater) {
         clear(dh);
         clear(dc);
       }

@@ -57,12 +57,12 @@ export function bindStateWeights(layer: DirectedLayer, binding: Binding, buffers
       let seen = seenStates(layer, binding, buffers, from, to, pass);
       if (pass.training && vanishing !== undefined) seen = vanishing.seenWith(seen, from, to, pass);
       // Where some weights may be dropped, that of W is added to.
-      const accumulate = pass.later || (dropped !== undefined && now === undefined);
+      const accumulate = pass.continuesFromLater || (dropped !== undefined && now === undefined);
       addProducts(now?.gradient ?? dW, accumulate, seen, gradients, from, to);
       if (cell.reset === 'after') {
         kernels.sumRows(binding.gradient(names.bn), at(gradients.dp!, from), (to - from) * B, dp!.ld);
       }
-      if (!pass.earlier) now?.finish();
+      if (!pass.continuesToEarlier) now?.finish();
     },
   };
 }

@@ -39,7 +39,7 @@ export function bindVanishing(
   let sum = 0;
 
   /** From the state before the first step no gradient flows on, unless the steps before come next. */
-  const firstOf = (from: number, pass: Pass) => (pass.earlier ? from : from + 1);
+  const firstOf = (from: number, pass: Pass) => (pass.continuesToEarlier ? from : from + 1);
 
   /** `before` and Ω of the steps; leaves in `omega` what d multiplies in the gradient of W. */
   const run = (before: number, first: number, to: number, pass: Pass): number => {
@@ -71,9 +71,9 @@ export function bindVanishing(
 
   return {
     penalty,
-    /** Behind the backward of these steps: `seen`, [T,B,ld], with what Ω adds to it for the product with d. */
+    /** After the backward of these steps: `seen`, [T,B,ld], with what Ω adds to it for the product with d. */
     seenWith(seen: number, from: number, to: number, pass: Pass): number {
-      if (!pass.later) sum = 0;
+      if (!pass.continuesFromLater) sum = 0;
       const first = firstOf(from, pass);
       sum = run(sum, first, to, pass);
       if (first > from) kernels.copy(at(omega, from), seen, B * ld);

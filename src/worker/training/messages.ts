@@ -27,7 +27,7 @@ export type ToTraining =
   | TrainMessage
   /** A batch of the epoch that was opened under this number, or that there is none left. */
   | { readonly type: 'batch'; readonly id: number; readonly batch: Batch | undefined }
-  /** The data of that epoch failed behind the batches that were sent. */
+  /** The data of that epoch failed after the batches that were sent. */
   | { readonly type: 'failed'; readonly id: number }
   /** An event was read. */
   | { readonly type: 'read' }
