@@ -26,7 +26,7 @@ import type { RunSettings } from './fields.ts';
 
 const MOMENTUM = 0.9;
 
-/** The input, then each recurrent layer with dropout behind it, then a dense layer for the task's outputs. */
+/** The input, then each recurrent layer with dropout after it, then a dense layer for the task's outputs. */
 export function describe(task: Task, run: RunSettings): ModelDescription {
   const recurrent = Array.from({ length: run.layers }, () => cell(run));
   const layers: LayerDescription[] = recurrent.flatMap((layer) =>

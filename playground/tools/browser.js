@@ -26,7 +26,7 @@ export async function launch(id) {
 }
 
 /**
- * Builds the page, serves it, opens Chromium, and closes everything behind `use`.
+ * Builds the page, serves it, opens Chromium, and closes everything after `use`.
  *
  * @param {(browser: import('puppeteer-core').Browser, address: string) => Promise<void>} use
  */

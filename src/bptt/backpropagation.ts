@@ -82,7 +82,7 @@ export class Backpropagation {
     this.#seed = seedWords(objective.seed ?? 0);
   }
 
-  /** The state behind the newest step, or undefined before the first batch. */
+  /** The state after the newest step, or undefined before the first batch. */
   state(): State | undefined {
     return this.#window?.state();
   }

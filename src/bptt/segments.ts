@@ -63,7 +63,7 @@ export interface SegmentedPass {
   /** How many numbers the losses are over, then the terms of each penalty. */
   readonly counts: readonly number[];
   /**
-   * Adds to the network's gradients; leaves the window at the state behind the batch.
+   * Adds to the network's gradients; leaves the window at the state after the batch.
    *
    * @param scales The factors of the gradients of the losses.
    * @param factors Those of the gradients of the penalties.

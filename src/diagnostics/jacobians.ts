@@ -107,7 +107,7 @@ function repeat(values: Reals, times: number): Float64Array<ArrayBuffer> {
 }
 
 /**
- * `∂s_to/∂s_from`: the product of the Jacobians of the steps behind `from` up to `to`, 0 ≤ from ≤ to ≤ T.
+ * `∂s_to/∂s_from`: the product of the Jacobians of the steps after `from` up to `to`, 0 ≤ from ≤ to ≤ T.
  *
  * @throws BpttError for steps that there are none of.
  */

@@ -35,7 +35,7 @@ export async function hiddenStates(model: Model, input: Input, options: LayerOpt
   probe.append(sequence, 0, sequence.steps);
   probe.forward(0, sequence.steps);
   const data = new Float64Array(sequence.steps * units);
-  // Slot t + 1 is what the step behind t starts from.
+  // Slot t + 1 is what the step after t starts from.
   for (let t = 0; t < sequence.steps; t++) data.set(probe.stateAt(index, t + 1)[0]!, t * units);
   return { rows: sequence.steps, columns: units, data };
 }

@@ -45,7 +45,7 @@ export interface Hypothesis {
 
 /** A hypothesis that goes on. */
 interface Beam {
-  /** Its row in the window, where the state behind its last token but one is. */
+  /** Its row in the window, where the state after its last token but one is. */
   readonly row: number;
   readonly tokens: readonly number[];
   readonly logProbability: number;

@@ -76,7 +76,7 @@ export class Decoder {
     this.#prepare();
   }
 
-  /** Behind all that was read. */
+  /** After all that was read. */
   state(): State {
     return this.#window.state();
   }

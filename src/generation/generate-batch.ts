@@ -37,7 +37,7 @@ export interface GeneratedRow {
 
 export interface GeneratedBatch {
   readonly rows: readonly GeneratedRow[];
-  /** Of each row, behind all that it has read, which is its prompt and all that was drawn for it: where the next batch goes on. */
+  /** Of each row, after all that it has read, which is its prompt and all that was drawn for it: where the next batch goes on. */
   readonly state: State;
 }
 

@@ -140,7 +140,7 @@ export class Generation<T> implements IterableIterator<T, undefined>, AsyncItera
     return this.#finish === 'stop' ? this.#filter!.found : undefined;
   }
 
-  /** The state behind the prompt and all that was drawn, a stop sequence and what is held back included: where a conversation goes on. */
+  /** The state after the prompt and all that was drawn, a stop sequence and what is held back included: where a conversation goes on. */
   get state(): State {
     if (this.#state !== undefined) return this.#state;
     if (this.#ended) throw new BpttError('invalid-argument', 'generate: expected no state of a generation that failed');
@@ -195,7 +195,7 @@ export class Generation<T> implements IterableIterator<T, undefined>, AsyncItera
     this.#given = 0;
   }
 
-  /** The decoder behind all that was drawn. */
+  /** The decoder after all that was drawn. */
   #read(): Decoder {
     const { network, size, prompt, sampling, state } = this.#plan;
     this.#decoder ??= new Decoder(network, 'generate', size, [prompt], sampling, state);

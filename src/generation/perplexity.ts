@@ -8,7 +8,7 @@ import type { State } from '../model/state.ts';
 import { vocabularySize } from './token-window.ts';
 
 export interface PerplexityOptions {
-  /** Characters of the text behind its first token, where a token is more or less than one. Default: one a token. */
+  /** Characters of the text after its first token, where a token is more or less than one. Default: one a token. */
   readonly characters?: number;
   /** Where the text starts: a state of one row. Default the zero state. */
   readonly state?: State;
@@ -23,7 +23,7 @@ export interface Perplexity {
   readonly bitsPerCharacter: number;
   /** How many tokens were predicted: all but the first. */
   readonly counted: number;
-  /** Behind the last token but one. */
+  /** After the last token but one. */
   readonly state: State;
 }
 

@@ -20,7 +20,7 @@ export interface ScoreOptions {
 
 /** How likely one sequence is, in nats. */
 export interface SequenceScore {
-  /** Of each token given those before it, from the first token behind the prompt, or from the second where there is no prompt. */
+  /** Of each token given those before it, from the first token after the prompt, or from the second where there is no prompt. */
   readonly logProbabilities: Float64Array;
   /** Their sum. */
   readonly logProbability: number;
@@ -84,7 +84,7 @@ export function score(
   }));
 }
 
-/** The state behind a prompt, which may be empty. */
+/** The state after a prompt, which may be empty. */
 function stateBehind(network: Network, prompt: Int32Array, state: State | undefined): State | undefined {
   if (prompt.length === 0) return state;
   const window = new TokenWindow(network, 1, prompt.length, state);

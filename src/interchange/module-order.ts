@@ -47,7 +47,7 @@ export function inOrderOf(names: readonly string[], modules: readonly StateModul
  * differ in nothing but numbers, these decide if they can: rnn1 stands before rnn2.
  *
  * @param modules In natural order.
- * @param fits Whether a module can stand at this place and, with several layers, those behind it.
+ * @param fits Whether a module can stand at this place and, with several layers, those after it.
  */
 export function ordersThatFit(
   places: number,

@@ -21,7 +21,7 @@ export interface ActivityRegularizationDescription extends EntryOptions, Checked
  * Activation regularisation (AR) and temporal activation regularisation (TAR) of the layer in front (Merity, McCann and Socher
  * 2017, "Revisiting activation regularization for language RNNs"): features y [T,B,F] pass as they are, and in training the
  * objective grows by `α·mean(‖y_t‖²/F) + β·mean(‖y_t - y_{t-1}‖²/F)`: means of squares, as in the authors' code. Theirs stands
- * behind dropout for AR and in front of it for TAR, which is two of these layers.
+ * after dropout for AR and before it for TAR, which is two of these layers.
  *
  * - The first mean is over the steps of all rows, the second over those that have a step before; with the reduction `sum` both
  *   are sums. Padding has no terms; a step that begins a sequence (`resets`, or the start of a batch that does not carry on)
@@ -33,7 +33,7 @@ export interface ActivityRegularizationDescription extends EntryOptions, Checked
  * [B,1] with 1 for rows that have one.
  *
  * @throws BpttError for numbers below 0, for both 0 and for unknown options; when the model is created, for tokens as input, and
- * behind a layer with `returns: 'last'`.
+ * after a layer with `returns: 'last'`.
  */
 export function activityRegularization(options: ActivityRegularizationOptions): ActivityRegularizationDescription {
   return describe(activityRegularizationLayer, options);

@@ -28,7 +28,7 @@ export interface ParameterSpec {
   /** What the parameter is to initialisers, and what PyTorch's go by: see `InitializerContext`. */
   readonly role: InitializerContext['role'];
   readonly fan: number;
-  /** How many of PyTorch's biases each gate's is the sum of. Default 1 each. */
+  /** Of a bias: how many biases PyTorch has in place of this one, gate by gate. Default 1 each. */
   readonly biasCounts?: readonly number[];
   /** Shape outside. PyTorch keeps weights as [outputs, inputs]: such a matrix is transposed on its way in and out. */
   readonly shape: readonly number[];
@@ -157,39 +157,41 @@ export interface Pass {
   readonly padding: boolean;
   /** Whether dropout and its like are on. */
   readonly training: boolean;
-  /** Whether a later backward may read these steps again, so that backward must leave what is kept as it is. */
+  /** Backward must not overwrite activations that another backward reads: windows overlap where k2 > k1. */
   readonly keepsActivations: boolean;
-  /** Backward: whether the steps right behind have just gone; the gradient that they left of their first state flows in. */
+  /** Backward goes on where the last one ended: its steps were the next ones, and the gradient that they left for the state before them flows in. */
   readonly continuesFromLater: boolean;
-  /** Backward: whether the steps right before are still to come. */
+  /** Backward is to be gone on with by the steps before: it leaves them the gradient of the state before its first step. */
   readonly continuesToEarlier: boolean;
 }
 
-/** Where random masks come from: numbers of streams that depend on nothing else. */
+/** Where the steps of a window are in a training: with the seed, this alone decides their random masks. */
 export interface Draw {
   readonly seed: readonly [low: number, high: number];
-  /** Numbers the batches and, within a batch, the windows. */
+  /** The number of the batch in the training, and of the window in the batch. */
   readonly batch: number;
   readonly window: number;
   /** The number of the first new step in its batch. */
   readonly step: number;
-  /** Numbers the masks of a model, from 1. */
+  /** The next number of a mask, from 1: each mask of a model has its own. */
   mask(): number;
 }
 
-/** What a layer adds to the objective in training: a sum, or a mean, over terms of single rows and steps. */
+/** What a layer adds to the objective in training: `weight` times the sum, or the mean, of terms, one or more for each row and step. */
 export interface BoundPenalty {
-  /** The factor of the sum or mean. */
   readonly weight: number;
-  /** What a term is a function of: outputs of its step and those before, or what backward computes, whose terms all count in each pass. */
+  /**
+   * What the terms are computed from. `outputs`: those of a step and the steps before it; in an overlapping window only the terms of new
+   * steps count. `gradients`: what backward computes, anew in each pass, so that the terms of all its steps count.
+   */
   readonly of: 'outputs' | 'gradients';
-  /** How many terms steps `from` to `to` have. Behind `forward`. */
+  /** How many terms steps `from` to `to` have; asked after their `forward`. */
   count(from: number, to: number, pass: Pass): number;
-  /** From here on `backward` adds the gradient of the terms of steps from `first` on, times `factor`. */
+  /** Sets what the next calls of `backward` add: `factor` times the gradient of the terms of steps `first` and later. */
   weigh(first: number, factor: number): void;
-  /** `sum` and the terms of steps `from` to `to`, from the last to the first; of gradients, behind `backward` of these steps. */
+  /** Adds the terms of steps `from` to `to` to `sum`, from the last to the first; terms of gradients are there after `backward`. */
   add(sum: number, from: number, to: number, pass: Pass): number;
-  /** Of gradients: the terms of the steps of the last `backward` with the parameters of now, all else as it was. */
+  /** Terms of gradients once more, for the steps of the last `backward`, with today's parameters and all else unchanged: for checks. */
   renewed?(from: number, to: number, pass: Pass): number;
 }
 

@@ -21,7 +21,7 @@ export interface EmbeddingDescription extends EntryOptions, Checked<typeof field
 
 /**
  * An embedding: input tokens [T,B], output [T,B,E], row `token` of the table `embedding.weight` [V,E]. Stands right
- * behind `tokens`.
+ * after `tokens`.
  *
  * @throws BpttError for units that are not an integer ≥ 1 and for unknown options.
  */

@@ -67,7 +67,7 @@ export interface InitializerContext {
   readonly fan: number;
   /** The gate, where there are several. */
   readonly gate?: string;
-  /** How many of PyTorch's biases this one is the sum of. Default 1. */
+  /** How many biases PyTorch has in place of this one, which is their sum. Default 1. */
   readonly biasCount?: number;
 }
 
@@ -142,7 +142,7 @@ export const initializer: Field<Initializer> = {
   },
 };
 
-/** Where the stream of a second draw of one parameter is, seen from its first. */
+/** Added to a parameter's stream for a second set of random numbers: far above the streams of all parameters and their gates. */
 const SECOND = 0x1000000;
 
 /**

@@ -8,7 +8,7 @@ export interface PenaltySteps {
   readonly to: number;
 }
 
-/** How many terms each penalty has. Behind `forward`. */
+/** How many terms each penalty has. After `forward`. */
 export function countTerms(window: Window, steps: PenaltySteps, how?: BackwardOptions): readonly number[] {
   const { begin, from, to } = steps;
   return window.mapPenalties(
@@ -22,7 +22,7 @@ export function weighTerms(window: Window, first: number, factors: readonly numb
   window.mapPenalties((penalty, _, index) => penalty.weigh(first, factors[index]!));
 }
 
-/** `sums` and the terms of each penalty. Behind `backward`. */
+/** `sums` and the terms of each penalty. After `backward`. */
 export function addTerms(
   window: Window,
   sums: readonly number[],

@@ -43,7 +43,7 @@ export class GradientParts {
     });
   }
 
-  /** In ascending order. */
+  /** All that may be other than zero, in ascending order. */
   get list(): readonly Part[] {
     return this.#list;
   }

@@ -147,7 +147,7 @@ export class WindowMemory {
     }
   }
 
-  /** Writes what is kept of steps `from` to `to`, and the state behind them. */
+  /** Writes what is kept of steps `from` to `to`, and the state after them. */
   save(out: StateWriter, from: number, to: number): void {
     for (const entry of this.#saved(to - from)) out.tensor(nameOf(entry), this.#view(entry, from, to).slice());
   }
@@ -162,7 +162,10 @@ export class WindowMemory {
     this.#network.arena.release(this.#block, this.#bytes);
   }
 
-  /** What is read again of some steps. Of none it is the state alone: what else has a slot 0 counts on finding zeros there. */
+  /**
+   * The buffers to save for so many steps. Without steps that is the state alone: other buffers have a slot 0 as well, which no step
+   * has written, and which must be zero.
+   */
   #saved(steps: number): readonly Entry[] {
     if (steps > 0) return this.#kept;
     const { states } = this.#network;

@@ -341,7 +341,7 @@ export class Window {
     this.#memory.release();
   }
 
-  /** One object for each way, so that layers can tell a way from another at a glance. */
+  /** The same object for the same settings: nothing is allocated while training. */
   #pass({
     keepsActivations = false,
     continuesFromLater = false,

@@ -89,7 +89,7 @@ function temporaryPrefix(owner: string): string {
   return `.bptt-${checksum(new TextEncoder().encode(basename(owner)))}-`;
 }
 
-/** Where the bytes go (behind symbolic links), and the permissions of a file that is there already. */
+/** Where the bytes go (symbolic links followed), and the permissions of a file that is there already. */
 async function resolveTarget(path: string): Promise<{ target: string; mode: number | undefined }> {
   if (path === '') throw new BpttError('bad-file', 'expected the path of a file, got an empty one');
   let target: string;

@@ -29,7 +29,7 @@ const CHUNK = 1 << 16;
 
 /**
  * A text file in UTF-8 as a dataset for next-token prediction: B rows read the file from B places on, and each batch carries the state of the
- * one before. Every pair of a token and the one behind it counts once an epoch, as with `textStream`; rows are of like lengths in bytes, so
+ * one before. Every pair of a token and the one after it counts once an epoch, as with `textStream`; rows are of like lengths in bytes, so
  * those that end first are masked. Resuming reads again what was read of the epoch.
  *
  * @throws BpttError `bad-file` for a file that cannot be read or is not UTF-8, and where it is too short for the rows.
@@ -145,7 +145,7 @@ function decode(decoder: TextDecoder, bytes: Uint8Array, more: boolean, path: st
   }
 }
 
-/** Reads the tokens of bytes `begin` to `end` of a file, and the one behind them, which is the last target. */
+/** Reads the tokens of bytes `begin` to `end` of a file, and the one after them, which is the last target. */
 class Row {
   readonly #path: string;
   readonly #file: FileHandle;
@@ -188,8 +188,8 @@ class Row {
     this.#place += wanted;
     const tokens = this.#tokenizer.encode(text);
     if (this.#place < this.#end || this.#end === this.#last) return tokens;
-    const behind = this.#tokenizer.encode(await this.#behind());
-    return join([tokens, behind.subarray(0, 1)]);
+    const after = this.#tokenizer.encode(await this.#after());
+    return join([tokens, after.subarray(0, 1)]);
   }
 
   async #text(length: number): Promise<string> {
@@ -208,8 +208,8 @@ class Row {
     return decode(this.#decoder, this.#bytes.subarray(0, length), more, this.#path, this.#place);
   }
 
-  /** The character behind the row. */
-  async #behind(): Promise<string> {
+  /** The character after the row. */
+  async #after(): Promise<string> {
     const bytes = Buffer.alloc(4);
     const { bytesRead } = await this.#file.read(bytes, 0, 4, this.#end);
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, bytesRead));

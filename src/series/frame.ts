@@ -6,7 +6,7 @@ import { checkDays, columnsOf, inputSize, outputSize, type Pipeline } from './pi
 import { scale, unscale } from './scaling.ts';
 import { checkSeries, type Series } from './series.ts';
 
-/** What is known of the rows behind the end of a series. */
+/** What is known of the rows after the end of a series. */
 export interface Future {
   /** How many rows. */
   readonly steps: number;

@@ -8,7 +8,7 @@ import { type BytePairDescription, checkWellFormed, type Tokenizer } from './tok
  * A byte-pair tokenizer (Sennrich, Haddow and Birch 2016) from a tokenizer.json: that of a published model, or one that the
  * `tokenizers` library for Python has learned from a text and saved.
  *
- * The tokens are those of that library without `add_special_tokens`: nothing is put before or behind a text. Byte-level
+ * The tokens are those of that library without `add_special_tokens`: nothing is put before or after a text. Byte-level
  * tokenizers and those with byte fallback have the same tokens in Python; the pre-tokenizer `Whitespace` takes other letters
  * than a to z for words of their own here. `decode` keeps all tokens, special ones too, and cleans nothing up. Whether a text
  * comes back without loss is up to the tokenizer: a byte-level one without a normalizer gives back every text; of tokens that

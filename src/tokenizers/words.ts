@@ -26,7 +26,7 @@ export interface WordsOptions {
  * The pieces of a text, each of its characters in one of them:
  *
  * - a word: letters, their marks, digits and `_`, also with single `'`, `’` or `-` inside;
- * - one other character, with the space behind it when there is one;
+ * - one other character, with the space after it when there is one;
  * - one character of white space.
  *
  * Two words are never side by side, so one space between two words needs no token: `decode` puts it back.
@@ -49,7 +49,7 @@ function piecesOf(text: string): readonly string[] {
 /**
  * The words, marks and spaces of a text, each a token. A text is cut by one rule for all scripts: a run of letters, marks of
  * letters and digits is a word, also with an apostrophe or hyphen inside; every other character is a piece, together with one
- * space behind it. One space between two words is no token, so that a sentence has about as many tokens as words. Scripts that
+ * space after it. One space between two words is no token, so that a sentence has about as many tokens as words. Scripts that
  * do not part words by spaces have one word a run.
  *
  * Tokens are in the order of how often they occur, the most frequent first, equals in the order of their UTF-16 code units.

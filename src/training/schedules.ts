@@ -134,7 +134,7 @@ export const plateau = (
 
 /**
  * A learning rate whose first `steps` updates are t/steps of what they would be, t = 1, 2, … (Goyal et al. 2017): what is given as `schedule`, or a
- * number, begins with the first update behind the warm-up, and what it begins with is what the warm-up leads to.
+ * number, begins with the first update after the warm-up, and what it begins with is what the warm-up leads to.
  *
  * @throws BpttError for steps that are not an integer ≥ 1 and a warm-up within a warm-up.
  */

@@ -100,7 +100,8 @@ class Loop {
       if (batches === 0) {
         throw new BpttError('invalid-argument', 'train.data: expected at least one batch in each iteration, got none');
       }
-      // Before the validation: one that is left is gone on with, and the epoch is not read again.
+      // The cursor stands at the next epoch before validation begins: a training that is interrupted in it resumes there, and does not
+      // read this epoch once more.
       cursor.batch = 0;
       cursor.epoch++;
       yield* this.#validateWhenDue();

@@ -168,7 +168,7 @@ describe.each(['f32', 'f64'] as const)('in %s, bit for bit', (dtype) => {
       }
     }, dtype));
 
-  it('steps behind the last that counts change nothing', () =>
+  it('steps after the last that counts change nothing', () =>
     always((model, given) => {
       const { kind, T, B, loss, at } = given;
       const end = 1 + (at % T);

@@ -62,7 +62,7 @@ describe('gradients against finite differences in f64, relative error below 1e-7
       () => [tokens(5), elman({ units: 3 }), dense({ units: 3 }), elman({ units: OUTPUTS })],
     ],
     [
-      'dense layers in front and behind',
+      'dense layers before and after',
       () => [
         features(FEATURES),
         dense({ units: 2 }),

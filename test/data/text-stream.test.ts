@@ -14,7 +14,7 @@ function onlyBatch(stream: Iterable<Batch>): Batch {
 }
 
 describe('textStream', () => {
-  test('cuts the stream into contiguous rows, time-major, targets one behind', () => {
+  test('cuts the stream into contiguous rows, time-major, targets one step ahead', () => {
     const stream = textStream(range(7), { batch: 2 });
     expect([stream.steps, stream.rows, stream.targets]).toEqual([3, 2, 6]);
     expect(onlyBatch(stream)).toEqual({

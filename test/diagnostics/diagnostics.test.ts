@@ -543,7 +543,7 @@ describe('wrong calls', () => {
     ['an unknown option', (model) => jacobians(model, input, { lag: 2 } as never), 'jacobians: expected only'],
     ['a layer that there is none of', (model) => jacobians(model, input, { layer: 1 }), 'jacobians.layer'],
     ['a row that there is none of', (model) => hiddenStates(model, input, { row: 2 }), 'hiddenStates.row'],
-    ['a step behind the last', (model) => connectivity(model, input, { at: T }), 'connectivity.at'],
+    ['a step after the last', (model) => connectivity(model, input, { at: T }), 'connectivity.at'],
     ['an output that there is none of', (model) => connectivity(model, input, { output: 2 }), 'connectivity.output'],
     ['a margin of one half', (model) => saturation(model, input, { margin: 0.5 }), 'saturation.margin'],
     [

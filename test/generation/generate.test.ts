@@ -294,34 +294,34 @@ describe('stop sequences', () => {
 describe('a generation', () => {
   it('leaves the state from which a conversation goes on, wherever it ends', async () => {
     const model = await createModel([tokens(5), lstm({ units: 8 }), dense({ units: 5 })], { seed: 4 });
-    const behind = (inputs: number[]) =>
+    const stateAfter = (inputs: number[]) =>
       model.forward({ steps: inputs.length, rows: 1, inputs: Int32Array.from(inputs) }).state;
     const whole = [...generate(model, { prompt: [1, 2], length: 9, seed: 2 })];
 
     const all = generate(model, { prompt: [1, 2], length: 9, seed: 2 });
     for (const _ of all);
-    expect(all.state).toEqual(behind([1, 2, ...whole]));
+    expect(all.state).toEqual(stateAfter([1, 2, ...whole]));
 
     const some = generate(model, { prompt: [1, 2], seed: 2 });
-    expect(some.state).toEqual(behind([1, 2]));
+    expect(some.state).toEqual(stateAfter([1, 2]));
     const given: number[] = [];
     for (const token of some) {
       given.push(token);
-      if (given.length === 3) expect(some.state).toEqual(behind([1, 2, ...given]));
+      if (given.length === 3) expect(some.state).toEqual(stateAfter([1, 2, ...given]));
       if (given.length === 5) break;
     }
     expect(given).toEqual(whole.slice(0, 5));
-    expect([some.state, some.finish]).toEqual([behind([1, 2, ...given]), undefined]);
+    expect([some.state, some.finish]).toEqual([stateAfter([1, 2, ...given]), undefined]);
     expect(some.next()).toEqual({ done: true, value: undefined });
 
     const stopped = generate(model, { prompt: [1, 2], seed: 2, stop: [whole.slice(2, 4)] });
     for (const _ of stopped);
     expect(stopped.finish).toBe('stop');
-    expect(stopped.state).toEqual(behind([1, 2, ...whole.slice(0, 4)]));
+    expect(stopped.state).toEqual(stateAfter([1, 2, ...whole.slice(0, 4)]));
 
     const none = generate(model, { prompt: [1, 2], length: 0 });
     expect([...none]).toEqual([]);
-    expect(none.state).toEqual(behind([1, 2]));
+    expect(none.state).toEqual(stateAfter([1, 2]));
   });
 
   it('speaks as the reference of its outputs does also when the last layer is recurrent', async () => {

@@ -62,7 +62,7 @@ describe('score', () => {
     expect(score(model, [])).toEqual([]);
   });
 
-  it('counts every token behind a prompt, and starts from a state', async () => {
+  it('counts every token after a prompt, and starts from a state', async () => {
     const model = await create();
     const { state } = model.forward({ steps: 4, rows: 1, inputs: text(4) });
     for (const prompt of [[5], [1, 2], [...text(40)]]) {

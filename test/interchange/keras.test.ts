@@ -117,7 +117,7 @@ describe('what cannot be represented', () => {
     ['two-inputs', /expected a model with one input and one output, got inputs input_layer\w*, input_layer/],
     ['flat', /\(InputLayer\): expected inputs \[batch, steps, 3\], got \[null,3\]/],
     ['nested', /Sequential is not supported/],
-    ['softmax-within', /layer 'early' \(Dense\): expected softmax at the end only, got 'late' \(LSTM\) behind it/],
+    ['softmax-within', /layer 'early' \(Dense\): expected softmax at the end only, got 'late' \(LSTM\) after it/],
     ['hard-sigmoid', /\(LSTM\): expected the hard_sigmoid of Keras 3, .* got that of Keras 2\.6\.0/],
   ])('%s', async (name, message) => {
     const attempt = importKeras(bytesOf(fixture.foreign[name]), {}, 'net.keras');

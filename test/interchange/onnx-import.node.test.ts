@@ -138,7 +138,7 @@ function changeGraph(change: (graph: GraphProto) => Draft<GraphProto>) {
   return (proto: ModelProto): Draft<ModelProto> => ({ ...proto, graph: change(proto.graph!) });
 }
 
-/** Puts a node behind the output. */
+/** Puts a node after the output. */
 function append(opType: string, more: Draft<NodeProto> = {}) {
   return changeGraph((graph) => ({
     ...graph,

@@ -235,7 +235,7 @@ describe("returns: 'last'", () => {
   const last = { returns: 'last' } as const;
   const stacks = {
     'one direction': [lstm({ units: 5, ...random, ...last })],
-    'behind another layer, with dropout': [
+    'after another layer, with dropout': [
       gru({ units: 4, ...random }),
       elman({ units: 5, ...random, ...last }),
       dropout({ rate: 0.3 }),

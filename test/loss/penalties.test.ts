@@ -108,7 +108,7 @@ describe('activityRegularization', () => {
     }
 
     const stacks: Readonly<Record<string, readonly LayerDescription[]>> = {
-      'behind each of two layers': [rnn(5), ar, lstm({ units: 4, ...random }), tar, head],
+      'after each of two layers': [rnn(5), ar, lstm({ units: 4, ...random }), tar, head],
       'around dropout, as the authors have it': [
         lstm({ units: 4, ...random }),
         tar,
@@ -120,7 +120,7 @@ describe('activityRegularization', () => {
         head,
       ],
       'as the last layer': [rnn(5), rnn(OUTPUTS), both],
-      'behind the head': [rnn(5), head, both],
+      'after the head': [rnn(5), head, both],
       'without a recurrent layer': [dense({ units: 3, biasInitializer: noise }), both, head],
       'of the input, which has no gradient': [both, rnn(4), head],
       'in front of a residual layer': [rnn(4), both, residual(gru({ units: 4, ...random })), head],
@@ -133,7 +133,7 @@ describe('activityRegularization', () => {
       });
     });
 
-    it('behind layers in both directions', async () => {
+    it('after layers in both directions', async () => {
       const layers = [
         bidirectional(gru({ units: 3, ...random })),
         both,
@@ -144,7 +144,7 @@ describe('activityRegularization', () => {
       expectRight(await modelOf(layers), all, objectiveOf('cross-entropy', 'mean', undefined));
     });
 
-    it('behind an embedding', async () => {
+    it('after an embedding', async () => {
       const layers = [embedding({ units: 3, initializer: noise }), both, rnn(4), head];
       const batch = makeBatch('tokens', { T, B, seed: 5, resets: true });
       expectRight(await modelOf(layers, 'tokens'), batch, objectiveOf('cross-entropy', 'mean', { k1: 2, k2: 5 }));
@@ -247,7 +247,7 @@ describe('activityRegularization', () => {
     expect(() => activityRegularization(options as object)).toThrow(message);
   });
 
-  it("is refused for tokens and behind a layer with returns: 'last'", async () => {
+  it("is refused for tokens and after a layer with returns: 'last'", async () => {
     await expect(createModel([tokens(5), both, rnn(2)])).rejects.toThrow(/expected features as input, got 5 tokens/);
     const last = [features(2), rnn(2, { returns: 'last' }), both] as const;
     await expect(createModel(last)).rejects.toThrow(/returns: 'last'/);
@@ -306,7 +306,7 @@ describe('vanishingRegularization', () => {
       });
     });
 
-    it('behind tokens', async () => {
+    it('after tokens', async () => {
       const batch = makeBatch('tokens', { T, B, seed: 5, resets: true });
       expectRight(await modelOf([withOmega(4), head], 'tokens'), batch, { loss: 'cross-entropy' });
     });

@@ -295,7 +295,7 @@ describe('windows', () => {
     ['an unknown option', span, {}, { batch: 1, strid: 2 }, 'did you mean "stride"?'],
     ['no context', span, { context: null }, { batch: 1 }, 'expected one with a context'],
     ['a span that is empty', { from: 30, to: 30 }, {}, { batch: 1 }, 'expected at least 1 rows to predict'],
-    ['a span behind the end', { from: 30, to: 81 }, {}, { batch: 1 }, 'windows(span).to'],
+    ['a span after the end', { from: 30, to: 81 }, {}, { batch: 1 }, 'windows(span).to'],
     ['a span too short', { from: 0, to: 4 }, {}, { batch: 1 }, 'expected at least one window of 4 rows'],
     ['returns all in a short span', { from: 30, to: 33 }, {}, { batch: 1, returns: 'all' }, 'at least one window'],
   ])('refuse %s', (_, part, change, options, message) => {
@@ -354,7 +354,7 @@ describe('forecast', () => {
     expectClose(next.columns.x!, [4, 1, 5, 9, 2, 5, 1, 4, 1, 5, 9, 2, 5, 1, 4, 1]);
   });
 
-  test('predicts several columns, with differences behind which a horizon reaches', async () => {
+  test('predicts several columns, with differences beyond which a horizon reaches', async () => {
     const x = Array.from({ length: 20 }, (_, t) => t * t);
     const y = Array.from({ length: 20 }, (_, t) => 100 - t * t);
     const data = series({ x, y });
@@ -389,7 +389,7 @@ describe('forecast', () => {
 
   test.each<[string, Partial<Pipeline>, Series, object, string]>([
     [
-      'a column that is not predicted behind the horizon',
+      'a column that is not predicted beyond the horizon',
       {},
       data,
       { steps: 3 },

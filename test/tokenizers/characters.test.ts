@@ -24,7 +24,7 @@ describe('characters', () => {
     expect(vocabulary.size).toBe(10);
   });
 
-  test('sorts astral characters behind U+FFFD, where UTF-16 order would put them before', () => {
+  test('sorts astral characters after U+FFFD, where UTF-16 order would put them before', () => {
     expect(characters('\u{1F40B}\uFFFD').symbols).toEqual(['\uFFFD', '\u{1F40B}']);
   });
 

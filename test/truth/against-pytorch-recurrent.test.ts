@@ -33,7 +33,7 @@ interface LayerCase {
 interface Case {
   readonly name: string;
   readonly seed: number;
-  /** The number behind those that were drawn. */
+  /** The number after those that were drawn. */
   readonly following: number;
   readonly layers: readonly LayerCase[];
   readonly input: 'tokens' | 'features' | 'embedding';
@@ -42,7 +42,7 @@ interface Case {
   readonly reduction: 'mean' | 'sum';
   readonly mask: boolean;
   readonly state: boolean;
-  /** Whether a dense layer stands behind the recurrent ones. */
+  /** Whether a dense layer stands after the recurrent ones. */
   readonly head: boolean;
   readonly outputs: number;
   readonly T: number;

@@ -45,7 +45,7 @@ interface Case {
   readonly embedding: number;
   readonly units: readonly number[];
   readonly outputs: number;
-  /** Whether a dense layer stands behind the recurrent ones. */
+  /** Whether a dense layer stands after the recurrent ones. */
   readonly head: boolean;
   readonly T: number;
   readonly B: number;

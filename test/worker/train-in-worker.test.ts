@@ -128,7 +128,7 @@ describe('trainInWorker', () => {
     }
   });
 
-  it.each([1, 2, 5])('throws what the data throw behind %i batches, and gives the weights of before', async (count) => {
+  it.each([1, 2, 5])('throws what the data throw after %i batches, and gives the weights of before', async (count) => {
     const wrong = new Error('the disk is gone');
     const [batch] = [...(options.data as Iterable<never>)];
     const data = {

@@ -64,12 +64,12 @@ export const trainFlags = {
   chrono: integer('biases of lstm and gru that remember up to so many characters from the start', undefined, {
     min: 2,
   }),
-  dropout: number('share of features dropped behind each recurrent layer', 0, fraction),
+  dropout: number('share of features dropped after each recurrent layer', 0, fraction),
   variationalDropout: toggle('one mask of --dropout for all characters of a window'),
   recurrentDropout: number('share of the state that W does not see, one mask a window', 0, fraction),
   weightDropout: number('share of W that is zero in a window', 0, fraction),
   zoneout: number('share of units that keep their value at a step', 0, { min: 0, max: 1 }),
-  activationRegularization: number('penalty on large outputs of the last recurrent layer, behind its dropout', 0),
+  activationRegularization: number('penalty on large outputs of the last recurrent layer, after its dropout', 0),
   temporalRegularization: number('penalty on quick changes of its outputs, before dropout', 0),
   vanishingRegularization: number('penalty on gradients of elman that grow or vanish on their way back', 0),
   embedding: integer('units of a character embedding; 0 for one-hot characters', 0),
@@ -149,7 +149,7 @@ export function describeModel(values: TrainValues, size: number): ModelDescripti
   }
   const recurrent = Array.from({ length: layers }, (_, index): readonly LayerDescription[] => {
     const layer = describeCell(values);
-    return [values.residual && index > 0 ? residual(layer) : layer, ...describeBehind(values, index === layers - 1)];
+    return [values.residual && index > 0 ? residual(layer) : layer, ...describeAfter(values, index === layers - 1)];
   });
   const named = namedInitializer(values);
   const before = embedded > 0 ? [embedding({ units: embedded, ...(named && { initializer: named }) })] : [];
@@ -181,8 +181,8 @@ function describeInitializers(
   };
 }
 
-/** What stands behind a recurrent layer; the penalties where Merity, McCann and Socher 2017 have them. */
-function describeBehind(values: TrainValues, last: boolean): readonly LayerDescription[] {
+/** What stands after a recurrent layer; the penalties where Merity, McCann and Socher 2017 have them. */
+function describeAfter(values: TrainValues, last: boolean): readonly LayerDescription[] {
   const { dropout: rate, variationalDropout: variational } = values;
   const { activationRegularization: activation, temporalRegularization: temporal } = values;
   onlyWith('--dropout above 0', rate > 0, 'variationalDropout', variational || undefined, rate);
@@ -250,7 +250,7 @@ function describeSchedule(values: TrainValues, steps: number): LearningRate {
   if (rise >= steps) {
     throw new BpttError('invalid-argument', `--warmup: expected less than the ${steps} updates, got ${rise}`);
   }
-  const behind = (): Exclude<LearningRate, { kind: 'warmup' }> => {
+  const scheduled = (): Exclude<LearningRate, { kind: 'warmup' }> => {
     const rest = { from, to, steps: steps - rise };
     switch (schedule) {
       case 'linear':
@@ -265,7 +265,7 @@ function describeSchedule(values: TrainValues, steps: number): LearningRate {
         return from;
     }
   };
-  return rise > 0 ? warmup({ steps: rise, schedule: behind() }) : behind();
+  return rise > 0 ? warmup({ steps: rise, schedule: scheduled() }) : scheduled();
 }
 
 function describeOptimizer(values: TrainValues, steps: number): Optimizer {

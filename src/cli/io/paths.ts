@@ -21,7 +21,7 @@ export async function checkOtherFile(
   }
 }
 
-/** Behind symbolic links, where there is a file. */
+/** With symbolic links followed, where there is a file. */
 async function placeOf(path: string): Promise<string> {
   return realpath(path).catch(() => resolve(path));
 }

@@ -19,7 +19,7 @@ export type KerasOutput = 'logits' | 'softmax' | 'sigmoid';
 export interface Described {
   /** Its layers; without weights all but one. */
   readonly layers: readonly LayerDescription[];
-  /** Behind them. */
+  /** After them. */
   readonly output: KerasOutput;
   /** How many tokens it reads, if it reads tokens. */
   readonly tokens?: number;

@@ -19,7 +19,7 @@ export interface KerasModel {
 
 /**
  * The model of a `.keras` file (Keras 3), or of a `.h5` file of a whole model (Keras 1 to 3): Sequential, or Functional with one
- * layer behind the other.
+ * layer after the other.
  *
  * Layers: InputLayer, Embedding, SimpleRNN, LSTM, GRU (both forms), Bidirectional of these (`concat`, `sum`), Dense, also in
  * TimeDistributed, Dropout, SpatialDropout1D, and softmax or sigmoid at the end, of a Dense layer or as Activation or Softmax. The
@@ -93,7 +93,7 @@ function describeLayers(chain: readonly KerasLayer[], version: string): Layers {
     if (layer.className === 'InputLayer') continue;
     const described = describeLayer(layer, version);
     if (head !== undefined) {
-      throw refuse(head.layer, `${head.output} at the end only`, `'${layer.name}' (${layer.className}) behind it`);
+      throw refuse(head.layer, `${head.output} at the end only`, `'${layer.name}' (${layer.className}) after it`);
     }
     if (described.output !== 'logits') head = { layer, output: described.output };
     tokens ??= described.tokens;

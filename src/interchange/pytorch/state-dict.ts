@@ -38,7 +38,7 @@ interface Place {
  * `lstm2`). Where several orders fit, as of `encoder` and `decoder` of one size, it is an error: `modules` then gives the order.
  *
  * PyTorch's two biases are added up; of a GRU's n the second is kept apart; modules without biases have zeros. A recurrent layer
- * behind `tokens` is PyTorch's over one-hot vectors. nn.RNN does not save its activation: the model's must be the same.
+ * after `tokens` is PyTorch's over one-hot vectors. nn.RNN does not save its activation: the model's must be the same.
  * Nothing is set when anything is wrong.
  *
  * @throws BpttError `bad-file` for a file that is not safetensors, `invalid-shape` for tensors that are missing, left over, of
@@ -166,7 +166,7 @@ export function loadStateDict(model: Model, bytes: Uint8Array, options: StateDic
 
 /**
  * The parameters of a model as a PyTorch `state_dict` in safetensors, for `safetensors.torch.load_file` and
- * `module.load_state_dict`. Recurrent layers of one kind, size and direction behind each other are one module of several layers.
+ * `module.load_state_dict`. Recurrent layers of one kind, size and direction one after the other are one module of several layers.
  * The bias is `bias_ih`, and `bias_hh` is zero but for the part of a GRU's n.
  *
  * @throws BpttError `invalid-argument` for a model with layers that PyTorch does not have, and for `modules` that are not as many

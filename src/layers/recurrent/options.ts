@@ -50,7 +50,7 @@ export const recurrentFields = {
   /** H, the number of hidden units. */
   units: integer({ min: 1 }),
   /**
-   * What the layers behind see: `all` steps (default), or the `last` valid one of each row, as for a class or a number for a whole
+   * What the next layers see: `all` steps (default), or the `last` valid one of each row, as for a class or a number for a whole
    * sequence. Then outputs are [1,B,...], targets [B] or [B,O], and no recurrent layer may follow.
    */
   returns,

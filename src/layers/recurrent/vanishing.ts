@@ -71,7 +71,7 @@ export function bindVanishing(
 
   return {
     penalty,
-    /** Behind the backward of these steps: `seen`, [T,B,ld], with what Ω adds to it for the product with d. */
+    /** After the backward of these steps: `seen`, [T,B,ld], with what Ω adds to it for the product with d. */
     seenWith(seen: number, from: number, to: number, pass: Pass): number {
       if (!pass.continuesFromLater) sum = 0;
       const first = firstOf(from, pass);

@@ -41,7 +41,7 @@ export function activity(
 }
 
 /**
- * Of an Elman layer behind its backward over [from, to), whose first step hands its gradient to nobody. dw [H, H]: the gradient of
+ * Of an Elman layer after its backward over [from, to), whose first step hands its gradient to nobody. dw [H, H]: the gradient of
  * the sum where W stands in the formula, d and a constant:
  *
  *   dΩ/dv = 2 (‖v‖ / ‖d‖ - 1) / ‖d‖ · v / ‖v‖      dW += (f'(a) ⊙ dΩ/dv)ᵀ·d

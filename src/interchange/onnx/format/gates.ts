@@ -49,7 +49,7 @@ export function transpose(data: ArrayLike<number>, rows: number, columns: number
   return result;
 }
 
-/** Several arrays behind each other. */
+/** Several arrays one after the other. */
 export function join(...parts: readonly ArrayLike<number>[]): Float64Array {
   return Float64Array.from(parts.flatMap((part) => Array.from(part)));
 }

@@ -9,7 +9,7 @@ import type { Half, Head, RecurrentStage, Stage } from './values.ts';
 export interface Assembled {
   readonly description: readonly unknown[];
   readonly parameters: readonly Parameter[];
-  /** What stands behind the last layer. */
+  /** What stands after the last layer. */
   readonly output: Head | 'logits';
   /** The input that it reads, and all recurrent operators on the way. */
   readonly input: string;
@@ -45,7 +45,7 @@ export function assemble(where: string, end: Stage): Assembled {
   };
 }
 
-/** What the model reads, from the layer behind it. */
+/** What the model reads, from the layer after it. */
 function inputOf(first: Stage): { readonly kind: 'tokens' | 'features'; readonly size: number } {
   if (first.kind === 'oneHot') return { kind: 'tokens', size: first.size };
   if (first.kind === 'embedding') return { kind: 'tokens', size: first.table.dims[0]! };

@@ -31,7 +31,7 @@ export interface OnnxModel {
 }
 
 /**
- * The model of an ONNX file: what `exportOnnx` wrote, or a graph of embeddings, RNN, LSTM, GRU and dense layers behind each other
+ * The model of an ONNX file: what `exportOnnx` wrote, or a graph of embeddings, RNN, LSTM, GRU and dense layers one after the other
  * as the exporters of PyTorch and Keras write them (operator sets 9 to 25). Gates, biases and directions are put in the order that
  * models have here; both biases are added up where that is the same.
  *

@@ -1,4 +1,4 @@
-// Operators that are layers, or parts of one: look-ups, products, sums, and what stands behind the logits.
+// Operators that are layers, or parts of one: look-ups, products, sums, and what stands after the logits.
 import { gather } from './cut-rules.ts';
 import type { Operation, Rule } from './operation.ts';
 import { sizesValue } from './shape-values.ts';
@@ -46,7 +46,7 @@ function dense(operation: Operation, weight: Tensor, bias: Tensor | undefined): 
   const { stage, leading, size } = settle(operation, operation.sequence(0));
   const [O, I] = weight.dims as [number, number];
   if (size !== undefined && size !== I) operation.fail(`weights for ${size} features`, `for ${I}`);
-  if (stage.kind === 'head') operation.fail('nothing behind the last activation', 'a product');
+  if (stage.kind === 'head') operation.fail('nothing after the last activation', 'a product');
   return [
     {
       kind: 'sequence',
@@ -224,7 +224,7 @@ const head = (output: Head): Rule => ({
       const at = operation.axis(operation.int('axis', operation.version < 13 ? 1 : -1), rank);
       if (at !== rank - 1) operation.fail('the last axis', `axis ${at} of ${rank}`);
     }
-    if (stage.kind === 'head') operation.fail('one activation behind the last layer', 'another');
+    if (stage.kind === 'head') operation.fail('one activation after the last layer', 'another');
     return [
       {
         kind: 'sequence',

@@ -147,7 +147,7 @@ export function recurrentRule(operator: OperatorName, used: UsedInput): Rule {
       const D = reverses.length;
       const cell = cellOf(operation, operator, D);
       const { stage, leading, size } = settle(operation, operation.sequence(0));
-      if (stage.kind === 'head') operation.fail('nothing behind the last activation', `a ${operator}`);
+      if (stage.kind === 'head') operation.fail('nothing after the last activation', `a ${operator}`);
       name(operation, leading);
 
       const order = gateOrders[cell.kind];

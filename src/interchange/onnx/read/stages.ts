@@ -77,7 +77,7 @@ export function mergeHalves(a: Stage, b: Stage, merge: 'concat' | 'sum'): Recurr
 export function lastStep(operation: Operation, stage: Stage, from: 'start' | 'end'): Stage {
   if (stage.kind === 'dense') return { ...stage, previous: lastStep(operation, stage.previous, from) };
   if (stage.kind !== 'recurrent') {
-    return operation.fail('one step of a recurrent operator', `one step behind ${stage.kind}`);
+    return operation.fail('one step of a recurrent operator', `one step after ${stage.kind}`);
   }
   if (stage.halves.length > 1 || stage.halves[0]!.reverse !== (from === 'start')) {
     return operation.fail(

@@ -104,7 +104,7 @@ export function picked(tensor: Tensor, axis: number, places: readonly number[]):
   return remap(tensor, to, (index) => index.map((i, k) => (k === axis ? places[i]! : i)));
 }
 
-/** Tensors behind each other along an axis; undefined where they do not fit. */
+/** Tensors one after the other along an axis; undefined where they do not fit. */
 export function concatenated(tensors: readonly Tensor[], axis: number): Tensor | undefined {
   const [first] = tensors as [Tensor];
   const fits = tensors.every(

@@ -59,7 +59,7 @@ export type Stage =
   | { readonly kind: 'dense'; readonly previous: Stage; readonly weight: Tensor; readonly bias: Tensor | undefined }
   | { readonly kind: 'head'; readonly previous: Stage; readonly output: Head };
 
-/** What stands behind the logits. */
+/** What stands after the logits. */
 export type Head = 'softmax' | 'log-softmax' | 'sigmoid';
 
 export interface Sequence {
@@ -80,7 +80,7 @@ export type Value =
   /** Part of an input of the graph. */
   | { readonly kind: 'given'; readonly input: string }
   | Sequence
-  /** Last states h of several halves behind each other, [n, B, H]. */
+  /** Last states h of several halves one after the other, [n, B, H]. */
   | { readonly kind: 'states'; readonly halves: readonly Half[]; readonly axes: readonly Axis[] }
   /** Where tokens are below 0, and tokens with a constant added: two parts of how Keras counts tokens from the end. */
   | { readonly kind: 'negative' | 'shifted'; readonly tokens: Sequence }

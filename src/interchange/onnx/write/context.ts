@@ -31,6 +31,6 @@ export interface Direction {
 export interface RecurrentResult {
   /** The outputs of all steps. */
   readonly y: Value;
-  /** h behind the last valid step, and c of an LSTM. */
+  /** h after the last valid step, and c of an LSTM. */
   readonly last: readonly Value[];
 }
