@@ -1,7 +1,9 @@
 // Activity regularisation: penalties on large and on quickly changing outputs, as a layer that lets them pass.
+
 import { checkNumber, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import type { BoundPenalty, LayerKind, Track } from './contract.ts';
+import type { Binding, BoundLayer, BoundPenalty, LayerKind } from './contract.ts';
+import { at } from './parts/address.ts';
 
 export interface ActivityRegularizationDescription {
   readonly kind: 'activityRegularization';
@@ -73,61 +75,67 @@ export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescri
       reads: 'past',
       scratch: () => 0,
 
-      bind({ kernels, rows: B, input: x, dInput, dOutput, resets, padding, buffer }) {
-        const y = buffer('y');
-        const begun = buffer('begun');
-        const flags = buffer('flags');
-        const dNext = buffer('dNext').pointer;
-        const at = (track: Track, step: number) => track.pointer + step * track.stride;
-        let first = 0;
-        const factors = [0, 0];
-        const penalties = [activation, temporal].map((weight, index): BoundPenalty => {
-          const pairs = index === 1;
-          return {
-            weight: weight / columns,
-            of: 'outputs',
-            count: (from, to) => kernels.activityTerms(at(flags, from), (to - from) * B, pairs),
-            weigh(step, factor) {
-              first = step;
-              factors[index] = (factor * weight) / columns;
-            },
-            add: (sum, from, to) => kernels.activitySum(at(y, from), at(flags, from), to - from, B, y.ld, pairs, sum),
-          };
-        });
-        return {
-          penalties,
-          forward(from, to, pass) {
-            kernels.activityForward(
-              at(y, from),
-              at(begun, from),
-              at(flags, from),
-              at(x, from),
-              pass.resets ? at(resets, from) : 0,
-              pass.padding ? at(padding, from) : 0,
-              to - from,
-              B,
-              y.ld,
-            );
-          },
-          backward(from, to, pass) {
-            if (dInput === undefined) return;
-            if (!pass.continuesFromLater) kernels.clear(dNext, B * y.ld);
-            kernels.activityBack(
-              at(dInput, from),
-              at(dOutput, from),
-              dNext,
-              at(y, from),
-              at(flags, from),
-              to - from,
-              B,
-              y.ld,
-              first - from,
-              factors[0]!,
-              factors[1]!,
-            );
-          },
-        };
-      },
+      bind: (binding) => bind(binding, columns, [activation, temporal]),
     };
   },
 };
+
+/** `weights`: of the penalty on outputs and of that on their changes. */
+function bind(
+  { kernels, rows: B, input: x, dInput, dOutput, resets, padding, buffer }: Binding,
+  columns: number,
+  weights: readonly [activation: number, temporal: number],
+): BoundLayer {
+  const y = buffer('y');
+  const begun = buffer('begun');
+  const flags = buffer('flags');
+  const dNext = buffer('dNext').pointer;
+  let first = 0;
+  const factors = [0, 0];
+  const penalties = weights.map((weight, index): BoundPenalty => {
+    const pairs = index === 1;
+    return {
+      weight: weight / columns,
+      of: 'outputs',
+      count: (from, to) => kernels.activityTerms(at(flags, from), (to - from) * B, pairs),
+      weigh(step, factor) {
+        first = step;
+        factors[index] = (factor * weight) / columns;
+      },
+      add: (sum, from, to) => kernels.activitySum(at(y, from), at(flags, from), to - from, B, y.ld, pairs, sum),
+    };
+  });
+  return {
+    penalties,
+    forward(from, to, pass) {
+      kernels.activityForward(
+        at(y, from),
+        at(begun, from),
+        at(flags, from),
+        at(x, from),
+        pass.resets ? at(resets, from) : 0,
+        pass.padding ? at(padding, from) : 0,
+        to - from,
+        B,
+        y.ld,
+      );
+    },
+    backward(from, to, pass) {
+      if (dInput === undefined) return;
+      if (!pass.continuesFromLater) kernels.clear(dNext, B * y.ld);
+      kernels.activityBack(
+        at(dInput, from),
+        at(dOutput, from),
+        dNext,
+        at(y, from),
+        at(flags, from),
+        to - from,
+        B,
+        y.ld,
+        first - from,
+        factors[0]!,
+        factors[1]!,
+      );
+    },
+  };
+}

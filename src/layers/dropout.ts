@@ -1,7 +1,9 @@
 // Dropout between layers.
+
 import { checkBoolean, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { LayerKind } from './contract.ts';
+import { at } from './parts/address.ts';
 import { drawOnce, drawSteps } from './parts/masks.ts';
 import { checkRate } from './recurrent/options.ts';
 
@@ -61,7 +63,6 @@ export const dropoutLayer: LayerKind<DropoutDescription> = {
       bind({ kernels, rows: B, input: x, dInput, dOutput, buffer }) {
         const y = buffer('y');
         const mask = buffer('mask');
-        const at = (track: typeof x, step: number) => track.pointer + step * track.stride;
         return {
           draw(from, to, draw) {
             if (variational) drawOnce(kernels, mask, from, to, B, columns, 1 - rate, draw);

@@ -1,7 +1,9 @@
 // A recurrent layer with its input added to its output.
+
 import { checkObject, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { LayerKind } from './contract.ts';
+import { at } from './parts/address.ts';
 import {
   type BidirectionalDescription,
   bidirectionalLayer,
@@ -75,7 +77,6 @@ export const residualLayer: LayerKind<ResidualDescription> = {
         const result = binding.buffer(inner.result);
         const output = { ...result, pointer: result.pointer + (slots ? result.stride : 0) };
         const bound = inner.bind(binding);
-        const at = (track: typeof x, step: number) => track.pointer + step * track.stride;
         return {
           ...(bound.penalties && { penalties: bound.penalties }),
           draw: (from, to, draw) => bound.draw?.(from, to, draw),

@@ -3,14 +3,15 @@ import { resolve } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
 import { decodeModelFile } from '../../model/model-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
+import { runFlags } from '../flags/command-line.ts';
 import type { TrainValues } from '../flags/train-flags.ts';
 import type { Corpus } from '../io/corpus.ts';
 
 /** The name of the entry in a checkpoint's metadata. */
 export const COMMAND = 'command';
 
-/** Flags that say what to do with this run, and nothing about the training. */
-const ofTheRun: readonly (keyof TrainValues)[] = ['out', 'resume', 'restart', 'json', 'keep', 'chart', 'report'];
+/** What is not kept of the command, but said anew when a training is resumed: also where its files are, and how many of them. */
+const saidAnew: readonly string[] = [...runFlags, 'out', 'keep'];
 
 /** A training that was left. */
 export interface Left {
@@ -23,7 +24,7 @@ export interface Left {
 
 /** What a checkpoint keeps of the command, as JSON. `file`: as it was given. */
 export function commandOf(file: string | undefined, { digest }: Corpus, values: TrainValues): string {
-  const kept = Object.entries(values).filter(([name]) => !ofTheRun.includes(name as keyof TrainValues));
+  const kept = Object.entries(values).filter(([name]) => !saidAnew.includes(name));
   return JSON.stringify({
     file: file === undefined ? null : resolve(file),
     digest,

@@ -4,6 +4,7 @@
 import type { Signal } from '../../base/signal.ts';
 import type { Kernels, Pointer } from '../../wasm/kernels.ts';
 import type { BufferSpec, Pass, Track } from '../contract.ts';
+import { at } from './address.ts';
 import { weightGradient } from './weight-gradient.ts';
 
 export interface ProjectionBinding {
@@ -54,7 +55,6 @@ export function bindProjection(
 ): Projection {
   const { kernels, rows, input, dInput, addToInput = false, weight, dWeight, bias, dBias, packed } = binding;
   const ld = kernels.padded(outputs);
-  const at = (track: Track, step: number): Pointer => track.pointer + step * track.stride;
 
   if (signal.kind === 'tokens') {
     return {
