@@ -43,7 +43,7 @@ export async function gradientByLag(model: Model, batch: Batch, options: Gradien
 
   const network = await copyOf(model);
   const probe = new Probe(network, at + 1, batch.rows, loss);
-  probe.start(state);
+  probe.restore(state);
   probe.appendBatch(stack.last ? batch : { ...batch, steps: at + 1 }, 0, at + 1);
   probe.forward(0, at + 1);
   probe.takeLoss(at, at + 1, 1);

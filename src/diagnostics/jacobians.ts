@@ -65,7 +65,7 @@ export async function trajectory(
 ) {
   const network = await copyOf(model);
   const whole = new Probe(network, sequence.steps, 1);
-  whole.start(state);
+  whole.restore(state);
   whole.append(sequence, 0, sequence.steps);
   whole.forward(0, sequence.steps);
   const parts = network.stack.layers[layer.index]!.state.length;

@@ -113,7 +113,7 @@ function scoreRows(
   const window = new Window(network, Math.min(CHUNK, steps), B, { frozen: true });
   const rowBytes = window.output.ld * network.kernels.realBytes();
   try {
-    window.start(state && gatherRows(network, state, new Array<number>(B).fill(0)));
+    window.restore(state && gatherRows(network, state, new Array<number>(B).fill(0)));
     for (let from = 0; from < steps; from += CHUNK) {
       const to = Math.min(from + CHUNK, steps);
       const at = window.append({ steps, rows: B, inputs, lengths }, from, to);

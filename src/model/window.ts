@@ -130,7 +130,7 @@ export class Window {
     this.restore(state);
   }
 
-  /** The same from a state that `state` has returned, whatever it holds. */
+  /** The same from a state that was checked, or that `state` has returned, whatever it holds. */
   restore(state?: State): void {
     this.#filled = 0;
     for (const { pointer, stride } of [this.#resets, this.#padding]) {

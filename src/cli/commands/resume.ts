@@ -1,7 +1,6 @@
 // How `bptt train --resume` finds what it goes on with: text and flags are kept in each checkpoint.
 import { resolve } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
-import { decodeModelFile } from '../../model/model-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import { runFlags } from '../flags/command-line.ts';
 import type { TrainValues } from '../flags/train-flags.ts';
@@ -42,8 +41,8 @@ export async function findUnfinished(out: string): Promise<Left> {
   if (checkpoint === undefined) {
     throw new BpttError('bad-file', `--resume: expected checkpoints of ${out} beside it, got none`);
   }
-  const { path, bytes } = checkpoint;
-  const command = decodeModelFile(bytes, path).metadata[COMMAND];
+  const { path, content } = checkpoint;
+  const command = content.metadata[COMMAND];
   if (command === undefined) {
     throw new BpttError('bad-file', `${path}: expected a checkpoint of \`bptt train\`, got one of another program`);
   }
