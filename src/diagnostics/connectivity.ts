@@ -74,6 +74,7 @@ export async function connectivity(
     });
     norms[step] = norm(embedded ? probe.outputGradientAt(0, step) : gradientOfInput(probe, network, first, step));
   }
+  probe.release();
   return norms;
 }
 

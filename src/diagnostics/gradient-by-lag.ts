@@ -61,6 +61,7 @@ export async function gradientByLag(model: Model, batch: Batch, options: Gradien
     norms[at - step] = meanNorm(arrived, batch.rows);
     carried = Float64Array.from(probe.stateGradients(index)[0]!);
   }
+  probe.release();
   return norms;
 }
 

@@ -37,6 +37,7 @@ export async function hiddenStates(model: Model, input: Input, options: LayerOpt
   const data = new Float64Array(sequence.steps * units);
   // Slot t + 1 is what the step after t starts from.
   for (let t = 0; t < sequence.steps; t++) data.set(probe.stateAt(index, t + 1)[0]!, t * units);
+  probe.release();
   return { rows: sequence.steps, columns: units, data };
 }
 
@@ -95,7 +96,9 @@ export async function saturation(
   probe.restore(options.state);
   probe.append(input, 0, input.steps);
   probe.forward(0, input.steps);
-  return recurrentLayers(model).flatMap((layer, number) => saturationOf(probe, input, layer, number, margin));
+  const shares = recurrentLayers(model).flatMap((layer, number) => saturationOf(probe, input, layer, number, margin));
+  probe.release();
+  return shares;
 }
 
 function saturationOf(probe: Probe, input: Input, layer: RecurrentLayer, number: number, margin: number): Saturation[] {
