@@ -2,6 +2,7 @@
 // all of them; ratios are taken within a turn. tinybench takes the samples; a process of its own brings its own.
 
 import { Bench } from 'tinybench';
+import { median, ratioOf, takeTurns } from './turns.js';
 
 /** Something to time. `repeat`: one step runs it so many times, because once is too short for the clock. Its number goes into the sink, so that no engine can leave the work out. */
 export type Contender =
@@ -29,13 +30,10 @@ let sink = 0;
 
 /** Times all contenders in turns, after a warm-up of each. */
 export async function inTurns(contenders: Contender[], { turns, milliseconds }: Pace): Promise<Timing[]> {
-  const samples: number[][][] = contenders.map(() => []);
-  for (const contender of contenders) await run(contender, milliseconds);
-  for (let turn = 0; turn < turns; turn++) {
-    for (const [i, contender] of contenders.entries()) {
-      samples[i].push(await run(contender, milliseconds));
-    }
-  }
+  const samples = await takeTurns(
+    contenders.map((contender) => () => run(contender, milliseconds)),
+    { rounds: turns },
+  );
   if (!Number.isFinite(sink)) throw new Error(`the results of the timed steps are not finite: ${sink}`);
   return contenders.map(({ name }, i) => {
     const all = samples[i].flat();
@@ -45,7 +43,7 @@ export async function inTurns(contenders: Contender[], { turns, milliseconds }: 
 
 /** How many times as fast `ours` is: the median over the turns. */
 export function ratio(ours: Timing, theirs: Timing): number {
-  return median(theirs.turns.map((time, turn) => time / ours.turns[turn]));
+  return ratioOf(theirs.turns, ours.turns);
 }
 
 async function run(contender: Contender, milliseconds: number): Promise<number[]> {
@@ -70,10 +68,4 @@ async function run(contender: Contender, milliseconds: number): Promise<number[]
     throw new Error(`${contender.name}: ${result.state}`);
   const repeat = ('step' in contender && contender.repeat) || 1;
   return result.latency.samples.map((time) => time / repeat);
-}
-
-export function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -1,67 +1,31 @@
 // @ts-check
-// Forms of one training that take turns, a round of updates each: what else the machine does meanwhile hits all of them.
-import { createHash } from 'node:crypto';
-import { serialize } from 'bptt';
-
-/** @typedef {AsyncGenerator<import('bptt').TrainEvent>} Events */
-/** @typedef {{ model: import('bptt').Model, events: Events }} Training */
-/** @typedef {{ name: string, milliseconds: number, ratio: number, fastest: number, bits: string }} Result */
-
-/** @param {readonly number[]} values */
-export const median = (values) => /** @type {number} */ ([...values].sort((a, b) => a - b)[values.length >> 1]);
-
-/** A batch of random tokens below V. @param {number} V @param {number} steps @param {number} rows @returns {import('bptt').Batch} */
-export function batchOf(V, steps, rows) {
-  let random = 1;
-  const next = () => {
-    random = (Math.imul(random, 1664525) + 1013904223) >>> 0; // Numerical Recipes, section 7.1
-    return Math.floor((random / 2 ** 32) * V);
-  };
-  const inputs = Int32Array.from({ length: steps * rows }, next);
-  return { steps, rows, inputs, targets: Int32Array.from(inputs, next) };
-}
-
-/** Milliseconds that this process has had a processor: what others do with it meanwhile does not count. */
-export function processorTime() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
+// Contenders that take turns: what else the machine does meanwhile hits all of them, and a ratio is taken within a round.
 
 /**
- * Milliseconds for an update of each form, and how many times as long that is as with the first form: the median of the ratios of
- * the rounds, and the ratio of the fastest rounds, which other work on the machine disturbs less. `bits` tells parameters apart.
- * @param {Readonly<Record<string, () => Promise<Training>>>} forms
- * @param {{ updates: number, rounds: number, now?: () => number }} pace `updates` of a round; `now` tells milliseconds, by default those
- * of the clock on the wall
- * @returns {Promise<readonly Result[]>}
+ * What each contender gives in each of its turns, such as how long it took.
+ *
+ * @template T
+ * @param {readonly (() => T | Promise<T>)[]} contenders
+ * @param {{ rounds: number, warm?: number }} pace `warm`: first rounds that do not count, in which kernels become hot
+ * @returns {Promise<T[][]>}
  */
-export async function compare(forms, { updates, rounds, now = () => performance.now() }) {
-  const trainings = await Promise.all(Object.values(forms).map((form) => form()));
-  const times = trainings.map(() => /** @type {number[]} */ ([]));
-  // The first round makes the kernels hot.
-  for (let round = 0; round <= rounds; round++) {
-    for (const [index, { events }] of trainings.entries()) {
-      const start = now();
-      for (let update = 0; update < updates; update++) {
-        const { value } = await events.next();
-        if (value?.type !== 'step') throw new Error('no update');
-      }
-      if (round > 0) times[index]?.push((now() - start) / updates);
+export async function takeTurns(contenders, { rounds, warm = 1 }) {
+  const results = contenders.map(() => /** @type {T[]} */ ([]));
+  for (let round = 0; round < warm + rounds; round++) {
+    for (const [index, contender] of contenders.entries()) {
+      const result = await contender();
+      if (round >= warm) results[index]?.push(result);
     }
-  }
-  const [first = []] = times;
-  const results = [];
-  for (const [index, name] of Object.keys(forms).entries()) {
-    const own = /** @type {number[]} */ (times[index]);
-    const { model, events } = /** @type {Training} */ (trainings[index]);
-    await events.return(undefined);
-    results.push({
-      name,
-      milliseconds: median(own),
-      ratio: median(own.map((time, round) => time / /** @type {number} */ (first[round]))),
-      fastest: Math.min(...own) / Math.min(...first),
-      bits: createHash('sha256').update(serialize(model)).digest('hex').slice(0, 12),
-    });
   }
   return results;
 }
+
+/** The middle of some numbers, or of the two in the middle their mean. @param {readonly number[]} values @returns {number} */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return (Number(low) + Number(high)) / 2;
+}
+
+/** How many times as large the first numbers are as the others: the median of the rounds. @param {readonly number[]} first @param {readonly number[]} others */
+export const ratioOf = (first, others) => median(first.map((value, round) => value / Number(others[round])));

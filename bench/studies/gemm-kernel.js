@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { median, ratioOf, takeTurns } from '../turns.js';
 import { ceiling } from './ceiling.js';
 
 const arguments_ = process.argv.slice(2);
@@ -109,8 +110,7 @@ function calibrate(job) {
   while (time(count) < 10) count *= 2;
   for (let warm = 0; warm < 3; warm++) time(count);
   job.count = Math.max(1, Math.round((10 * count) / time(count)));
-  job.times = [];
-  job.round = () => job.times.push(time(job.count) / job.count);
+  job.round = () => time(job.count) / job.count;
 }
 
 async function load(file) {
@@ -125,8 +125,6 @@ async function load(file) {
   return { name: file, jobs: [{ label: 'registers', ...registers }, ...jobs] };
 }
 
-const median = (values) => values.toSorted((x, y) => x - y)[values.length >> 1];
-
 const builds = [];
 for (const file of files.length > 0 ? files : defaults) {
   if (WebAssembly.validate(readFileSync(file))) builds.push(await load(file));
@@ -135,14 +133,18 @@ for (const file of files.length > 0 ? files : defaults) {
 const jobs = builds.flatMap((build) => build.jobs);
 for (const job of jobs) calibrate(job);
 // A shape of one build right after the same shape of the build before: what the machine does meanwhile hits both.
-const turns = builds[0].jobs.flatMap((_, shape) => builds.map((build) => build.jobs[shape]));
-for (let round = 0; round < rounds; round++) for (const job of turns) job.round();
+const order = builds[0].jobs.flatMap((_, shape) => builds.map((build) => build.jobs[shape]));
+const allTimes = await takeTurns(
+  order.map((job) => job.round),
+  { rounds, warm: 0 },
+);
+for (const [index, times] of allTimes.entries()) order[index].times = times;
 
 const results = builds.map(({ name, jobs }) => ({
   name,
   shapes: jobs.map(({ label, shape, flops, times }, at) => {
     const best = Math.min(...times);
-    const ratio = median(times.map((time, round) => builds[0].jobs[at].times[round] / time));
+    const ratio = ratioOf(builds[0].jobs[at].times, times);
     return {
       label,
       shape,

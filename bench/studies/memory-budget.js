@@ -6,7 +6,7 @@
 // An LSTM of 128 units at batch 1 in f32, trained on one long sequence again and again. The two that are compared take turns,
 // an update each; the ratio is the median of those of the turns, and their parameters must have the same bits at the end.
 import { createModel, dense, lstm, sgd, tokens, train } from 'bptt';
-import { median } from '../turns.js';
+import { median, ratioOf, takeTurns } from '../turns.js';
 
 const MEBIBYTE = 2 ** 20;
 const UNITS = 128;
@@ -47,18 +47,17 @@ async function contender(steps, memoryBudget) {
   const update = async () => {
     const start = performance.now();
     const { value } = await events.next();
-    times.push((performance.now() - start) / 1000);
+    const seconds = (performance.now() - start) / 1000;
+    times.push(seconds);
     if (value?.type !== 'step' || !Number.isFinite(value.loss)) throw new Error('no update');
+    return seconds;
   };
   return { model, times, update, result: () => ({ steps, seconds: median(times), bytes: model.memoryBytes }) };
 }
 
 // Segments are as short, against the length, as those of the long sequence.
 const [whole, limited] = [await contender(BOTH), await contender(BOTH, Math.round((BUDGET * BOTH) / LONG))];
-for (let update = 0; update < UPDATES; update++) {
-  await whole.update();
-  await limited.update();
-}
+await takeTurns([whole.update, limited.update], { rounds: UPDATES, warm: 0 });
 const parameters = limited.model.parameters();
 const same = whole.model.parameters().every(({ data }, index) => {
   const other = /** @type {ArrayLike<number>} */ (parameters[index]?.data);
@@ -67,7 +66,7 @@ const same = whole.model.parameters().every(({ data }, index) => {
 const long = await contender(LONG, BUDGET);
 await long.update();
 
-const ratio = median(limited.times.map((time, turn) => time / /** @type {number} */ (whole.times[turn])));
+const ratio = ratioOf(limited.times, whole.times);
 const met = same && ratio <= AT_MOST && long.result().bytes <= LIMIT;
 process.exitCode = met ? 0 : 1;
 

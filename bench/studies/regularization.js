@@ -8,7 +8,7 @@
 // processor.
 import { parseArgs } from 'node:util';
 import { adam, createModel, dense, dropout, elman, gru, lstm, tokens, train } from 'bptt';
-import { batchOf, compare, processorTime } from '../turns.js';
+import { batchOf, compare, processorTime } from './trainings.js';
 
 const V = 65;
 const AT_MOST = 1.15;
@@ -48,7 +48,7 @@ if (chosen.length === 0) {
   process.exit(1);
 }
 
-/** @type {Record<string, readonly import('../turns.js').Result[]>} */
+/** @type {Record<string, readonly import('./trainings.js').Result[]>} */
 const found = {};
 const failures = [];
 for (const [title, { cell, units, steps, rows, updates, rounds }] of chosen) {

@@ -7,13 +7,13 @@
 // of the fastest rounds, which other work on the machine disturbs less. Their parameters must have the same bits at the end.
 import { adam, createModel, dense, lstm, tokens, train } from 'bptt';
 import { trainInWorker, workers } from 'bptt/worker';
-import { batchOf, compare } from '../turns.js';
+import { batchOf, compare } from './trainings.js';
 
 const V = 65;
 /** The most that the worker may cost, and the least that two bring. */
 const LIMITS = { worker: 1.03, two: 1.8 };
 
-/** @typedef {(model: import('bptt').Model, options: import('bptt').TrainOptions) => import('../turns.js').Events} Trainer */
+/** @typedef {(model: import('bptt').Model, options: import('bptt').TrainOptions) => import('./trainings.js').Events} Trainer */
 
 /**
  * A workload trained in each of these ways.

@@ -1,5 +1,7 @@
 // What can be set, as a table: each field's kind and limits. The form, the link and the checks all read this.
 
+import { parseDecimal } from '../../src/base/decimal.ts';
+
 export interface ChoiceField<Value extends string = string> {
   readonly kind: 'choice';
   readonly values: readonly Value[];
@@ -74,9 +76,8 @@ export const runFieldNames = Object.keys(runFields) as RunField[];
 /** The value that a text means, or undefined when it is none of this field's. */
 export function parseField(field: Field, text: string): string | number | undefined {
   if (field.kind === 'choice') return field.values.find((value) => value === text);
-  // Decimal notation only: Number('') is 0 and Number('0x10') is 16.
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
-  const value = Number(text);
+  const value = parseDecimal(text);
+  if (value === undefined) return undefined;
   const right = value >= field.min && value <= field.max && (!field.whole || Number.isInteger(value));
   // No -0: it would not come back from a text.
   return right ? value + 0 : undefined;

@@ -39,55 +39,9 @@ export function Chart({ x, y, lines, logarithmic = false, summary }: ChartProps)
 
   useEffect(() => {
     const element = container.current!;
+    const options = optionsOf({ x, y, lines, logarithmic }, (value) => number(value, 4));
     const size = () => ({ width: element.clientWidth, height: HEIGHT });
-    const plain = (_: uPlot, splits: number[]) => splits.map((value) => number(value, 4));
-    const axis: uPlot.Axis = {
-      stroke: colorOf('--quiet'),
-      grid: { stroke: colorOf('--line'), width: 1 },
-      ticks: { show: false },
-      font: FONT,
-      labelFont: FONT,
-      labelSize: 18,
-    };
-    const made = new uPlot(
-      {
-        ...size(),
-        legend: { show: false },
-        cursor: { show: false },
-        scales: {
-          x: { time: false, range: (_, min, max) => [min ?? 0, max > min ? max : (min ?? 0) + 10] },
-          y: logarithmic ? { distr: 3, range: decades } : { range: (_, min, max) => around(min ?? 0, max ?? 1) },
-        },
-        axes: [
-          { ...axis, label: x, size: 28, values: plain },
-          {
-            ...axis,
-            label: y,
-            size: 56,
-            values: plain,
-            ...(logarithmic && {
-              splits: powers,
-              filter: (_: uPlot, splits: number[]) => splits,
-              values: (_, splits) => splits.map((value) => powerOfTen(Math.round(Math.log10(value)))),
-            }),
-          },
-        ],
-        series: [
-          {},
-          ...lines.map(({ label, color, dashed, thin }) => ({
-            label,
-            stroke: colorOf(color),
-            width: thin ? 1 : 2,
-            ...(dashed && { dash: [5, 5] }),
-            // A line of one point would not be seen.
-            points: { show: (plot: uPlot, index: number) => countOf(plot.data[index]!) === 1, size: 6 },
-            spanGaps: true,
-          })),
-        ],
-      },
-      join(lines),
-      element,
-    );
+    const made = new uPlot({ ...size(), ...options }, join(lines), element);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize(size()));
     observer.observe(element);
@@ -151,4 +105,54 @@ function powers(_: uPlot, __: number, min: number, max: number): number[] {
   const [bottom, top] = [Math.round(Math.log10(min)), Math.round(Math.log10(max))];
   const step = Math.ceil((top - bottom) / 6);
   return Array.from({ length: Math.floor((top - bottom) / step) + 1 }, (_, i) => 10 ** (top - i * step)).reverse();
+}
+
+/** What is drawn, and how; `say` gives numbers as the reader's language writes them. */
+function optionsOf(
+  { x, y, lines, logarithmic = false }: Omit<ChartProps, 'summary'>,
+  say: (value: number) => string,
+): Omit<uPlot.Options, 'width' | 'height'> {
+  const plain = (_: uPlot, splits: number[]) => splits.map(say);
+  const axis: uPlot.Axis = {
+    stroke: colorOf('--quiet'),
+    grid: { stroke: colorOf('--line'), width: 1 },
+    ticks: { show: false },
+    font: FONT,
+    labelFont: FONT,
+    labelSize: 18,
+  };
+  return {
+    legend: { show: false },
+    cursor: { show: false },
+    scales: {
+      x: { time: false, range: (_, min, max) => [min ?? 0, max > min ? max : (min ?? 0) + 10] },
+      y: logarithmic ? { distr: 3, range: decades } : { range: (_, min, max) => around(min ?? 0, max ?? 1) },
+    },
+    axes: [
+      { ...axis, label: x, size: 28, values: plain },
+      {
+        ...axis,
+        label: y,
+        size: 56,
+        values: plain,
+        ...(logarithmic && {
+          splits: powers,
+          filter: (_: uPlot, splits: number[]) => splits,
+          values: (_, splits) => splits.map((value) => powerOfTen(Math.round(Math.log10(value)))),
+        }),
+      },
+    ],
+    series: [
+      {},
+      ...lines.map(({ label, color, dashed, thin }) => ({
+        label,
+        stroke: colorOf(color),
+        width: thin ? 1 : 2,
+        ...(dashed && { dash: [5, 5] }),
+        // A line of one point would not be seen.
+        points: { show: (plot: uPlot, index: number) => countOf(plot.data[index]!) === 1, size: 6 },
+        spanGaps: true,
+      })),
+    ],
+  };
 }

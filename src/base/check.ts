@@ -1,5 +1,6 @@
 // Checks at the public boundary. Each returns the value when it is right; its error says where, what was expected, what came.
 import { BpttError } from './errors.ts';
+import { areKnownTokens } from './known-tokens.ts';
 
 /** The arrays that people may pass as numbers. */
 export type Numbers = ArrayLike<number>;
@@ -207,6 +208,7 @@ export function checkTokens(where: string, value: unknown, size: number, length?
     return fail(where, 'an Int32Array or array of tokens', show(value));
   }
   if (length !== undefined) checkLength(where, value, length, shape);
+  if (value instanceof Int32Array && areKnownTokens(value, size)) return value;
   for (let i = 0; i < value.length; i++) {
     const token: unknown = value[i];
     if (Number.isInteger(token) && (token as number) >= 0 && (token as number) < size) continue;

@@ -9,9 +9,11 @@ const table = Uint32Array.from({ length: 256 }, (_, octet) => {
   return rest;
 });
 
-/** The CRC-32 of some bytes as eight hexadecimal digits. */
-export function checksum(bytes: Uint8Array): string {
+/** The CRC-32 of some bytes, which may come in several parts, as eight hexadecimal digits. */
+export function checksum(...parts: readonly Uint8Array[]): string {
   let rest = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) rest = (rest >>> 8) ^ table[(rest ^ bytes[i]!) & 255]!;
+  for (const bytes of parts) {
+    for (let i = 0; i < bytes.length; i++) rest = (rest >>> 8) ^ table[(rest ^ bytes[i]!) & 255]!;
+  }
   return ((rest ^ 0xffffffff) >>> 0).toString(16).padStart(8, '0');
 }

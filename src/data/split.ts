@@ -12,7 +12,14 @@ export function split(
   tokens: Int32Array | readonly number[],
   fraction: number,
 ): { readonly training: Int32Array<ArrayBuffer>; readonly validation: Int32Array<ArrayBuffer> } {
-  const all = Int32Array.from(checkTokens('split(tokens)', tokens, 2 ** 31));
+  return splitTokens(Int32Array.from(checkTokens('split(tokens)', tokens, 2 ** 31)), fraction);
+}
+
+/** The same of tokens that need no check: a tokenizer made them, or they are checked later. */
+export function splitTokens(
+  all: Int32Array<ArrayBuffer>,
+  fraction: number,
+): { readonly training: Int32Array<ArrayBuffer>; readonly validation: Int32Array<ArrayBuffer> } {
   checkNumber('split(fraction)', fraction, { exclusiveMin: 0, exclusiveMax: 1 });
   const cut = all.length - Math.round(fraction * all.length);
   for (const [name, length] of [

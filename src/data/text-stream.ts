@@ -2,6 +2,7 @@
 
 import { checkInteger, checkOptions, checkTokens } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { rememberTokens } from '../base/known-tokens.ts';
 import type { Batch } from './batch.ts';
 
 export interface TextStreamOptions {
@@ -25,6 +26,8 @@ export interface TextStream extends Iterable<Batch> {
  *
  * Nothing is lost at the end: when B does not divide N-1, the last rows are one step shorter, and a mask takes the padding
  * (token 0) at their end out of the loss. So each of the N-1 pairs of a token and its successor counts exactly once an epoch.
+ *
+ * The tokens are copied and checked here, and not in each epoch anew: the batch must not be written into.
  *
  * @param tokens N tokens, at least B + 1.
  * @throws BpttError when the stream is too short for the batch.
@@ -64,14 +67,19 @@ function cutIntoRows(stream: ArrayLike<number>, B: number): Batch {
   const longRows = pairs % B; // rows of shortest + 1 steps: they come first
   const inputs = new Int32Array(T * B); // [T,B]
   const targets = new Int32Array(T * B); // [T,B]
+  let most = 0;
   for (let row = 0; row < B; row++) {
     const start = row * shortest + Math.min(row, longRows);
     const length = shortest + (row < longRows ? 1 : 0);
     for (let t = 0; t < length; t++) {
+      const next = stream[start + t + 1]!;
       inputs[t * B + row] = stream[start + t]!;
-      targets[t * B + row] = stream[start + t + 1]!;
+      targets[t * B + row] = next;
+      if (next > most) most = next;
     }
   }
+  most = Math.max(most, stream[0]!);
+  for (const tokens of [inputs, targets]) rememberTokens(tokens, most);
   if (longRows === 0) return { steps: T, rows: B, inputs, targets };
   const mask = new Uint8Array(T * B).fill(1);
   mask.fill(0, (T - 1) * B + longRows);

@@ -60,7 +60,7 @@ export async function connectivity(
 
   const network = await copyOf(model);
   const probe = new Probe(network, at + 1, 1);
-  probe.start(rowOfState(network, state, row));
+  probe.restore(rowOfState(network, state, row));
   probe.append({ ...sequence, steps: at + 1 }, 0, at + 1);
   probe.forward(0, at + 1);
   const values = probe.outputs(network.graph.outputs[0]!, at, at + 1);
@@ -75,6 +75,7 @@ export async function connectivity(
     });
     norms[step] = norm(embedded ? probe.outputGradientAt(0, step) : gradientOfInput(probe, network, first, step));
   }
+  probe.release();
   return norms;
 }
 

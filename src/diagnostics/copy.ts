@@ -11,10 +11,22 @@ import { type Parameter, writeEntry } from '../model/parameters.ts';
 import { checkState, type State } from '../model/state.ts';
 import type { Probe } from './probe.ts';
 
-/** A copy of the model in f64. */
-export async function copyOf(model: Model): Promise<Network> {
+/** Copies that nobody but diagnostics has, each with the networks that were made of one of its layers alone. */
+const copies = new WeakMap<Model, Map<number, Network>>();
+
+/** A copy of the model in f64 for several diagnostics: given to them in place of the model, it is looked into as it is. */
+export async function sharedCopy(model: Model): Promise<Model> {
   const copy = await restoreModel(model.description, model.parameters(), { dtype: 'f64' });
-  return copy.network;
+  copies.set(copy, new Map());
+  return copy;
+}
+
+/** The network of a copy of the model in f64, with gradients of zero. What is allocated in it must be given back: others may look into it. */
+export async function copyOf(model: Model): Promise<Network> {
+  const { network } = copies.has(model) ? model : await sharedCopy(model);
+  network.gradientParts.useAll();
+  network.clearGradients('all');
+  return network;
 }
 
 export interface RecurrentLayer {
@@ -67,8 +79,15 @@ export function refuseMixedSlopes(where: string, model: Model): void {
   }
 }
 
-/** A network of one recurrent layer alone, with its parameters, which gives all steps. */
-export async function networkOf(model: Model, { index, description }: RecurrentLayer): Promise<Network> {
+/** A network of one recurrent layer alone, with its parameters, which gives all steps. Of a shared copy there is one for each layer. */
+export async function networkOf(model: Model, layer: RecurrentLayer): Promise<Network> {
+  const known = copies.get(model);
+  const network = known?.get(layer.index) ?? (await makeNetworkOf(model, layer));
+  known?.set(layer.index, network);
+  return network;
+}
+
+async function makeNetworkOf(model: Model, { index, description }: RecurrentLayer): Promise<Network> {
   const { layers, input } = stackIn(model.network.graph, 'diagnostics');
   const size = index === 0 ? input.size : layers[index - 1]!.output.size;
   const kind = index === 0 ? input.kind : 'features';

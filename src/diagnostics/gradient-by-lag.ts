@@ -46,7 +46,7 @@ export async function gradientByLag(model: Model, batch: Batch, options: Gradien
 
   const network = await copyOf(model);
   const probe = new Probe(network, at + 1, batch.rows, loss);
-  probe.start(state);
+  probe.restore(state);
   probe.appendBatch(stack.last ? batch : { ...batch, steps: at + 1 }, 0, at + 1);
   probe.forward(0, at + 1);
   probe.takeLoss(at, at + 1, [1]);
@@ -68,6 +68,7 @@ export async function gradientByLag(model: Model, batch: Batch, options: Gradien
     norms[at - step] = meanNorm(arrived, batch.rows);
     carried = Float64Array.from(probe.stateGradients(index)[0]!);
   }
+  probe.release();
   return norms;
 }
 

@@ -51,12 +51,13 @@ export async function jacobians(model: Model, input: Input, options: LayerOption
   refuseMixedSlopes('jacobians', model);
   checkReading('jacobians', model, input, row, state);
   const sequence = rowOf(input, row);
-  const { size, at } = await trajectory(model, layer, sequence, rowOfState(model.network, state, row));
+  const { size, at, release } = await trajectory(model, layer, sequence, rowOfState(model.network, state, row));
   const steps = Array.from({ length: sequence.steps }, (_, t) => at(t).jacobian);
+  release();
   return { units: layer.units, size, steps };
 }
 
-/** The states of one row along a sequence, and the Jacobian of each step. */
+/** The states of one row along a sequence, and the Jacobian of each step, until they are released. */
 export async function trajectory(
   model: Model,
   layer: ReturnType<typeof recurrentLayer>,
@@ -65,7 +66,7 @@ export async function trajectory(
 ) {
   const network = await copyOf(model);
   const whole = new Probe(network, sequence.steps, 1);
-  whole.start(state);
+  whole.restore(state);
   whole.append(sequence, 0, sequence.steps);
   whole.forward(0, sequence.steps);
   const parts = network.graph.stack!.layers[layer.index]!.states.length;
@@ -97,7 +98,11 @@ export async function trajectory(
     }
     return { jacobian: { rows: S, columns: S, data } };
   };
-  return { size: S, at };
+  const release = () => {
+    step.release();
+    whole.release();
+  };
+  return { size: S, at, release };
 }
 
 function repeat(values: Reals, times: number): Float64Array<ArrayBuffer> {

@@ -32,7 +32,7 @@ export async function lyapunovExponents(
   refuseMixedSlopes('lyapunovExponents', model);
   checkReading('lyapunovExponents', model, input, row, state);
   const sequence = rowOf(input, row);
-  const { size, at } = await trajectory(model, layer, sequence, rowOfState(model.network, state, row));
+  const { size, at, release } = await trajectory(model, layer, sequence, rowOfState(model.network, state, row));
   const count = checkInteger('lyapunovExponents.count', options.count ?? size, 1, size);
   const T = sequence.steps;
   const settling = checkInteger('lyapunovExponents.settling', options.settling ?? Math.floor(T / 10), 0, T - 1);
@@ -47,6 +47,7 @@ export async function lyapunovExponents(
     const stretched = decomposed.upperTriangularMatrix;
     for (let i = 0; i < count; i++) sums[i]! += Math.log(Math.abs(stretched.get(i, i)));
   }
+  release();
   return sums
     .map((sum) => sum / (T - settling))
     .sort()

@@ -31,12 +31,13 @@ export async function hiddenStates(model: Model, input: Input, options: LayerOpt
   const sequence = rowOf(input, row);
   const network = await copyOf(model);
   const probe = new Probe(network, sequence.steps, 1);
-  probe.start(rowOfState(network, state, row));
+  probe.restore(rowOfState(network, state, row));
   probe.append(sequence, 0, sequence.steps);
   probe.forward(0, sequence.steps);
   const data = new Float64Array(sequence.steps * units);
   // Slot t + 1 is what the step after t starts from.
   for (let t = 0; t < sequence.steps; t++) data.set(probe.stateAt(index, t + 1)[0]!, t * units);
+  probe.release();
   return { rows: sequence.steps, columns: units, data };
 }
 
@@ -92,10 +93,12 @@ export async function saturation(
   if (options.state !== undefined) checkState(model.network, options.state, input.rows);
   const network = await copyOf(model);
   const probe = new Probe(network, input.steps, input.rows);
-  probe.start(options.state);
+  probe.restore(options.state);
   probe.append(input, 0, input.steps);
   probe.forward(0, input.steps);
-  return recurrentLayers(model).flatMap((layer, number) => saturationOf(probe, input, layer, number, margin));
+  const shares = recurrentLayers(model).flatMap((layer, number) => saturationOf(probe, input, layer, number, margin));
+  probe.release();
+  return shares;
 }
 
 function saturationOf(probe: Probe, input: Input, layer: RecurrentLayer, number: number, margin: number): Saturation[] {

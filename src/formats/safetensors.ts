@@ -46,6 +46,21 @@ export function encodeSafetensors(
   tensors: readonly Tensor[],
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  const parts = partsOfSafetensors(tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** The same file in parts that follow each other: the header, and each tensor's data where they lie, without a copy. */
+export function partsOfSafetensors(
+  tensors: readonly Tensor[],
+  metadata: Readonly<Record<string, string>>,
+): readonly Uint8Array[] {
   const entries: [name: string, json: string][] = [];
   const names = Object.entries(checkObject('safetensors.metadata', metadata));
   for (const [key, value] of names) {
@@ -80,17 +95,12 @@ export function encodeSafetensors(
 
   const json = new TextEncoder().encode(objectOf(entries));
   const headerLength = Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerLength + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.fill(0x20, 8, 8 + headerLength); // the header is padded with spaces
-  bytes.set(json, 8);
-  let at = 8 + headerLength;
-  for (const { data } of ordered) {
-    // Typed arrays are little-endian on every machine that has WebAssembly SIMD.
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return bytes;
+  const header = new Uint8Array(8 + headerLength);
+  new DataView(header.buffer).setBigUint64(0, BigInt(headerLength), true);
+  header.fill(0x20, 8); // it is padded with spaces
+  header.set(json, 8);
+  // Typed arrays are little-endian on every machine that has WebAssembly SIMD.
+  return [header, ...ordered.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
 }
 
 /**

@@ -115,7 +115,7 @@ function scoreRows(
   const output = window.node(network.graph.outputs[0]!).result;
   const rowBytes = output.ld * network.kernels.realBytes();
   try {
-    window.start(state && gatherRows(network, state, new Array<number>(B).fill(0)));
+    window.restore(state && gatherRows(network, state, new Array<number>(B).fill(0)));
     for (let from = 0; from < steps; from += CHUNK) {
       const to = Math.min(from + CHUNK, steps);
       const at = window.append({ steps, rows: B, inputs, lengths }, from, to);

@@ -41,19 +41,14 @@ export class TokenWindow {
   readonly #bytesPerRow: number;
   readonly #next: { readonly steps: 1; readonly rows: number; readonly inputs: Int32Array };
 
-  /** Starts at `state`, by default zero. `longest`: the most steps that are ever read at once. */
+  /** Starts at `state`, which was checked, by default zero. `longest`: the most steps that are ever read at once. */
   constructor(network: Network, rows: number, longest: number, state: State | undefined) {
     this.rows = rows;
     this.#window = new Window(network, { steps: [Math.min(CHUNK, longest)], rows }, { fixed: true });
     this.#output = this.#window.node(network.graph.outputs[0]!).result;
     this.#bytesPerRow = this.#output.ld * network.kernels.realBytes();
     this.#next = { steps: 1, rows, inputs: new Int32Array(rows) };
-    try {
-      this.#window.start(state);
-    } catch (error) {
-      this.release();
-      throw error;
-    }
+    this.#window.restore(state);
   }
 
   /** The tokens that `step` reads, one a row. */

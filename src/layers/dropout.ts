@@ -3,6 +3,7 @@ import { BpttError } from '../base/errors.ts';
 import { boolean, type Checked, type Options, withDefault } from '../base/fields.ts';
 import type { LayerKind } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
+import { at } from './parts/address.ts';
 import { drawOnce, drawSteps } from './parts/masks.ts';
 import { rate } from './recurrent/options.ts';
 
@@ -56,7 +57,6 @@ export const dropoutLayer: LayerKind<DropoutDescription> = {
         const { track: x, gradient: dx } = input!;
         const y = buffer('y');
         const mask = buffer('mask');
-        const at = (track: typeof x, step: number) => track.pointer + step * track.stride;
         return {
           draw(from, to, draw) {
             if (variational) drawOnce(kernels, mask, from, to, B, columns, 1 - rate, draw);

@@ -3,6 +3,7 @@ import { BpttError } from '../base/errors.ts';
 import { checkFields } from '../base/fields.ts';
 import type { LayerKind } from './contract.ts';
 import { checkDescription, describe, type StartOptions, startFields } from './describe.ts';
+import { at } from './parts/address.ts';
 import {
   type BidirectionalDescription,
   bidirectionalLayer,
@@ -73,7 +74,6 @@ export const residualLayer: LayerKind<ResidualDescription> = {
         const result = binding.buffer(inner.result);
         const output = { ...result, pointer: result.pointer + (slots ? result.stride : 0) };
         const bound = inner.bind(binding);
-        const at = (track: typeof x, step: number) => track.pointer + step * track.stride;
         return {
           ...(bound.penalties && { penalties: bound.penalties }),
           draw: (from, to, draw) => bound.draw?.(from, to, draw),

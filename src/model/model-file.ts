@@ -4,7 +4,7 @@ import { checkObject, checkOptions, checkString } from '../base/check.ts';
 import { checksum } from '../base/crc32.ts';
 import { BpttError } from '../base/errors.ts';
 import { StateReader, type StateWriter } from '../formats/record.ts';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from '../formats/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, partsOfSafetensors, type Tensor } from '../formats/safetensors.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { checkModel } from './check-model.ts';
 import { createGraph } from './graph.ts';
@@ -70,7 +70,8 @@ export function encodeModelFile(
     ...(training === undefined ? {} : { [TRAINING]: JSON.stringify(training.values) }),
     ...metadata,
   };
-  return encodeSafetensors(all, { ...own, [CHECKSUM]: checksum(encodeSafetensors(all, own)) });
+  // The checksum is that of the file without it.
+  return encodeSafetensors(all, { ...own, [CHECKSUM]: checksum(...partsOfSafetensors(all, own)) });
 }
 
 /** What a model file says, checked. @internal */
@@ -105,7 +106,7 @@ export function decodeModelFile(bytes: Uint8Array, where: string): ModelFileCont
   const parameters = parametersOf(description, all.filter(isOwn), where, bad);
 
   const { [CHECKSUM]: sum, ...rest } = metadata;
-  const found = checksum(encodeSafetensors(all, rest));
+  const found = checksum(...partsOfSafetensors(all, rest));
   if (sum !== found) throw bad(`checksum ${sum ?? '(none)'}`, `${found}: the file is damaged`);
   const values = resumable ? checkObject(`${where}, ${TRAINING}`, parse(TRAINING)) : {};
   const others = all

@@ -106,7 +106,7 @@ export class Window {
     this.restore(state);
   }
 
-  /** The same from a state that `state` has returned, whatever it holds. */
+  /** The same from a state that was checked, or that `state` has returned, whatever it holds. */
   restore(state?: State): void {
     for (const axis of this.#axes) axis.clear();
     for (const [index, { columns }] of this.#network.states.entries()) {

@@ -3,7 +3,7 @@ import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { checkInteger, checkOptions, checkString } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { decodeModelFile } from '../model/model-file.ts';
+import { decodeModelFile, type ModelFileContent } from '../model/model-file.ts';
 import { readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
 
 export interface CheckpointFilesOptions {
@@ -16,6 +16,8 @@ export interface FoundCheckpoint {
   readonly path: string;
   readonly step: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What the bytes say: reading them showed that the file is whole. @internal */
+  readonly content: ModelFileContent;
   /** Newer ones that are damaged, with the reason. */
   readonly damaged: readonly { readonly path: string; readonly reason: string }[];
 }
@@ -85,8 +87,7 @@ export class CheckpointFiles {
       const path = this.#pathOf(step);
       try {
         const bytes = await readBytes(path);
-        decodeModelFile(bytes, path);
-        return { path, step, bytes, damaged };
+        return { path, step, bytes, content: decodeModelFile(bytes, path), damaged };
       } catch (error) {
         if (!(error instanceof BpttError)) throw error;
         damaged.push({ path, reason: error.message });

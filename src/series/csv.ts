@@ -1,7 +1,9 @@
 // A series from CSV text and back. Nothing is guessed: what is not a number, missing or ragged is an error with its line and
 // column.
+
 import { type CsvError, parse } from 'csv-parse/browser/esm/sync';
 import { checkBoolean, checkObject, checkOneOf, checkOptions, checkString, show } from '../base/check.ts';
+import { parseDecimal } from '../base/decimal.ts';
 import { BpttError } from '../base/errors.ts';
 import { dayOf, formatDate, parseDate } from './calendar.ts';
 import { checkSeries, type Series, unknownColumn } from './series.ts';
@@ -191,9 +193,8 @@ function namesOf(lines: readonly Line[], header: boolean, decimal: '.' | ','): r
 function parseNumber(text: string, decimal: '.' | ','): number | undefined {
   // With a decimal comma, a point is no number.
   const plain = decimal === '.' ? text : text.replaceAll(/[.,]/g, (mark) => (mark === ',' ? '.' : ' '));
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return undefined;
-  const value = Number(plain);
-  return Number.isFinite(value) ? value : undefined;
+  const value = parseDecimal(plain);
+  return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
 
 function numbersOf(

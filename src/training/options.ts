@@ -75,11 +75,11 @@ export const TRAIN_OPTIONS: readonly (keyof TrainOptions)[] = [
   'signal',
 ];
 
-/** @throws BpttError for options that are wrong or unknown. */
-export function checkTrainOptions(options: TrainOptions): void {
+/** Checks the options and fills in the defaults of the optimizer. @throws BpttError for options that are wrong or unknown. */
+export function checkTrainOptions(options: TrainOptions): TrainOptions {
   checkOptions('train', options, TRAIN_OPTIONS);
   checkObjective('train', options);
-  checkUpdate('train', options);
+  const checked = checkUpdate('train', options);
   for (const name of ['steps', 'epochs', 'validateEvery', 'accumulate'] as const) {
     const value = options[name];
     if (value === undefined || (name === 'validateEvery' && value === 'epoch')) continue;
@@ -116,4 +116,5 @@ export function checkTrainOptions(options: TrainOptions): void {
   if (resume !== undefined && !(resume instanceof Uint8Array)) {
     throw new BpttError('invalid-argument', `train.resume: expected a Uint8Array, got ${show(resume)}`);
   }
+  return checked;
 }

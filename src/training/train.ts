@@ -6,6 +6,7 @@ import { batchesOf } from '../data/dataset.ts';
 import { Evaluator } from '../loss/evaluate.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
+import type { ModelFileContent } from '../model/model-file.ts';
 import type { EndEvent, TrainEvent } from './events.ts';
 import { checkTrainOptions, type TrainOptions } from './options.ts';
 import { Training } from './training.ts';
@@ -27,15 +28,18 @@ export function train(model: Model, options: TrainOptions): AsyncGenerator<Train
   return trainWith(model, options);
 }
 
-/** The same with another time between two turns of the event loop, in milliseconds. */
+/**
+ * The same with another time between two turns of the event loop, in milliseconds, or with a checkpoint that was read and found whole
+ * before.
+ */
 export function trainWith(
   model: Model,
   options: TrainOptions,
-  slice?: number,
+  { slice, checkpoint }: { readonly slice?: number; readonly checkpoint?: ModelFileContent | undefined } = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkModel('train', model);
-  checkTrainOptions(options);
-  return run(new Training(model, options), options, new TimeSlice(slice));
+  const checked = checkTrainOptions(options);
+  return run(new Training(model, checked, checkpoint), checked, new TimeSlice(slice));
 }
 
 async function* run(

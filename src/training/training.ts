@@ -7,7 +7,7 @@ import type { GradientSource } from '../bptt/gradient-source.ts';
 import { type Json, StateWriter } from '../formats/record.ts';
 import type { LossOption } from '../loss/output-losses.ts';
 import type { Model } from '../model/model.ts';
-import { decodeModelFile, encodeModelFile } from '../model/model-file.ts';
+import { decodeModelFile, encodeModelFile, type ModelFileContent } from '../model/model-file.ts';
 import type { Network } from '../model/network.ts';
 import { Accumulation } from './accumulation.ts';
 import { BestSoFar } from './early-stopping.ts';
@@ -30,6 +30,9 @@ export interface Cursor {
   validated: number;
 }
 
+/** What errors call the checkpoint. */
+const RESUME = 'train.resume';
+
 const COUNTERS = ['epoch', 'batch', 'window', 'step', 'tokens', 'validated'] as const;
 
 export class Training {
@@ -43,8 +46,8 @@ export class Training {
   readonly #model: Model;
   readonly #options: TrainOptions;
 
-  /** Begins anew, or where `options.resume` ended. */
-  constructor(model: Model, options: TrainOptions) {
+  /** Begins anew, or where a checkpoint ended: `options.resume`, or `checkpoint`, which was read before. */
+  constructor(model: Model, options: TrainOptions, checkpoint?: ModelFileContent) {
     const { network } = model;
     const { accumulate = 1, reduction = 'mean', average, earlyStopping, resume, parallel } = options;
     this.#model = model;
@@ -56,7 +59,8 @@ export class Training {
     this.best = new BestSoFar(network, earlyStopping);
     this.average = average && new WeightAverage(network, average);
     try {
-      if (resume !== undefined) this.#load(resume);
+      if (checkpoint !== undefined) this.#load(checkpoint);
+      else if (resume !== undefined) this.#load(decodeModelFile(resume, RESUME));
     } catch (error) {
       this.release();
       throw error;
@@ -76,20 +80,18 @@ export class Training {
     return encodeModelFile(this.#model, this.#options.checkpoint?.metadata ?? {}, out);
   }
 
-  #load(bytes: Uint8Array): void {
-    const where = 'train.resume';
-    const { description, parameters, training: saved } = decodeModelFile(bytes, where);
+  #load({ description, parameters, training: saved }: ModelFileContent): void {
     if (saved === undefined) {
-      throw new BpttError('bad-file', `${where}: expected a checkpoint, got a model file without a training`);
+      throw new BpttError('bad-file', `${RESUME}: expected a checkpoint, got a model file without a training`);
     }
     if (JSON.stringify(description) !== JSON.stringify(this.#model.description)) {
-      throw new BpttError('bad-file', `${where}: expected a checkpoint of this model, got one of another description`);
+      throw new BpttError('bad-file', `${RESUME}: expected a checkpoint of this model, got one of another description`);
     }
     const Real = this.network.dtype === 'f32' ? Float32Array : Float64Array;
     if (parameters.some(({ data }) => !(data instanceof Real))) {
       throw new BpttError(
         'bad-file',
-        `${where}: expected a checkpoint in ${this.network.dtype}, got another precision`,
+        `${RESUME}: expected a checkpoint in ${this.network.dtype}, got another precision`,
       );
     }
     const settings = settingsOf(this.#options);

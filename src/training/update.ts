@@ -27,9 +27,9 @@ export interface UpdateResult {
   readonly learningRate: number;
 }
 
-/** Checks the options of an update and fills in defaults. */
-export function checkUpdate(where: string, options: UpdateOptions): UpdateOptions {
-  checkOptimizer(`${where}.optimizer`, options.optimizer);
+/** Checks the options of an update and fills in the defaults of the optimizer. */
+export function checkUpdate<Options extends UpdateOptions>(where: string, options: Options): Options {
+  const optimizer = checkOptimizer(`${where}.optimizer`, options.optimizer);
   if (options.clip !== undefined) {
     checkOptions(
       `${where}.clip`,
@@ -40,7 +40,7 @@ export function checkUpdate(where: string, options: UpdateOptions): UpdateOption
     else checkNumber(`${where}.clip.value`, options.clip.value, { exclusiveMin: 0 });
   }
   if (options.regularization !== undefined) checkRegularization(`${where}.regularization`, options.regularization);
-  return options;
+  return { ...options, optimizer };
 }
 
 /** Applies gradients to the parameters of one network. */
@@ -50,10 +50,11 @@ export class GradientStep {
   readonly #optimizer: OptimizerRun;
   #step = 0;
 
+  /** `options`: as `checkUpdate` gives them. */
   constructor(network: Network, options: UpdateOptions) {
     this.#network = network;
     this.#options = options;
-    this.#optimizer = new OptimizerRun(network, checkOptimizer('optimizer', options.optimizer));
+    this.#optimizer = new OptimizerRun(network, options.optimizer);
   }
 
   /**

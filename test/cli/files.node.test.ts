@@ -2,7 +2,7 @@
 import { copyFile, readFile, symlink, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createModel, dense, elman, embedding, evaluate, lstm, textStream, tokens } from '../../src/index.ts';
-import { loadStateDict } from '../../src/interchange/pytorch/state-dict.ts';
+import { loadStateDict } from '../../src/interchange/pytorch/index.ts';
 import { loadModel, saveModel } from '../../src/node.ts';
 import { Vocabulary } from '../../src/tokenizers/characters.ts';
 import { at, events, expectFailure, run, small, verse } from '../support/cli-program.ts';

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { History } from '../../src/cli/report/history.ts';
 import { lossChart } from '../../src/cli/report/loss-chart.ts';
 import { CheckpointFiles } from '../../src/node.ts';
-import { at, events, expectFailure, finish, run, small, start, verse } from '../support/cli-program.ts';
 import { launchChromium, openPage, problemsOf } from '../package/chromium.ts';
+import { at, events, expectFailure, finish, run, small, start, verse } from '../support/cli-program.ts';
 
 const step = (step: number, loss: number) => ({
   step,

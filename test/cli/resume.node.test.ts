@@ -2,8 +2,8 @@
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
-import { CheckpointFiles } from '../../src/node.ts';
 import { philox } from '../../src/base/philox.ts';
+import { CheckpointFiles } from '../../src/node.ts';
 import { at, type Event, events, expectFailure, finish, run, small, start } from '../support/cli-program.ts';
 
 /** More steps than any of these trainings comes to before it is killed, however late that is seen. */
@@ -37,7 +37,8 @@ async function killed(args: readonly string[], count: number, later: number): Pr
   return printed;
 }
 
-const last = (printed: readonly Event[], type: string) => printed.findLast((event) => event.type === type)?.step as number;
+const last = (printed: readonly Event[], type: string) =>
+  printed.findLast((event) => event.type === type)?.step as number;
 
 test('20 times killed at any moment, it loses no checkpoint and ends with the same bits', async () => {
   const out = at('killed.safetensors');

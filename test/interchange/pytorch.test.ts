@@ -15,7 +15,7 @@ import {
   residual,
   tokens,
 } from '../../src/index.ts';
-import { loadStateDict, saveStateDict } from '../../src/interchange/pytorch/state-dict.ts';
+import { loadStateDict, saveStateDict } from '../../src/interchange/pytorch/index.ts';
 import cases from '../truth/fixtures/state-dicts.json' with { type: 'json' };
 
 const descriptions: Readonly<Record<string, ModelDescription>> = {

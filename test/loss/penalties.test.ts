@@ -27,7 +27,7 @@ import {
   tokens,
   train,
 } from '../../src/index.ts';
-import { loadStateDict, saveStateDict } from '../../src/interchange/pytorch/state-dict.ts';
+import { loadStateDict, saveStateDict } from '../../src/interchange/pytorch/index.ts';
 import { FEATURES, makeBatch, OUTPUTS, objectiveOf, sliceSteps, truncations } from '../support/models.ts';
 import { fullBptt } from '../truth/reference/bptt.ts';
 import { createNetwork, type Description, type Stream, setParameters } from '../truth/reference/network.ts';

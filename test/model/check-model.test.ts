@@ -21,7 +21,7 @@ import {
 } from '../../src/index.ts';
 import { loadKerasWeights } from '../../src/interchange/keras/index.ts';
 import { exportOnnx } from '../../src/interchange/onnx/index.ts';
-import { loadStateDict, saveStateDict } from '../../src/interchange/pytorch/state-dict.ts';
+import { loadStateDict, saveStateDict } from '../../src/interchange/pytorch/index.ts';
 import { backtest, fitPipeline, forecast, inputSize, outputSize, series, windows } from '../../src/series/index.ts';
 import { trainInWorker } from '../../src/worker/index.ts';
 

@@ -1,7 +1,7 @@
 // A Chromium for tests that look at pages from outside, and what went wrong in them.
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright';
-import { chromiumFlags, engineOf, findEngine, installCommand } from '../truth/engines/engines.js';
 import { PATIENCE } from '../support/patience.ts';
+import { chromiumFlags, engineOf, findEngine, installCommand } from '../truth/engines/engines.js';
 
 /** Starts Chromium without a screen. It must be closed. */
 export async function launchChromium(): Promise<Browser> {

@@ -9,18 +9,18 @@ import { eigenvalues, gradientByLag, hiddenStates, jacobians, recurrentWeights }
 import type { Browser, Page } from 'puppeteer-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatCount, formatNumber } from '../../playground/app/strings.ts';
+import { lessonFolders, pagesOf, readExperiments } from '../../playground/lessons/experiments.ts';
 import { type Language, languages, parseConfig } from '../../playground/settings/config.ts';
 import { defaultsOf } from '../../playground/settings/defaults.ts';
 import { type Field, type RunSettings, runFields, taskFields } from '../../playground/settings/fields.ts';
-import { lessonFolders, pagesOf, readExperiments } from '../../playground/lessons/experiments.ts';
 import { describe as describeModel, trainOptions } from '../../playground/settings/network.ts';
-import { formatCount, formatNumber } from '../../playground/app/strings.ts';
 import { createTask } from '../../playground/tasks/index.ts';
 import type { Outcome } from '../../playground/tasks/task.ts';
 import { launch } from '../../playground/tools/browser.js';
-import { engineOf, findEngine, installCommand } from '../truth/engines/engines.js';
 import { type StaticServer, serve } from '../package/server.ts';
 import { PATIENCE } from '../support/patience.ts';
+import { engineOf, findEngine, installCommand } from '../truth/engines/engines.js';
 
 /** Bytes, gzipped, of all that is loaded before anything is done. */
 const FIRST_LOAD = 250_000;

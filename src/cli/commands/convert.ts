@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
 import { importKeras } from '../../interchange/keras/index.ts';
 import { exportOnnx, importOnnx } from '../../interchange/onnx/index.ts';
-import { saveStateDict } from '../../interchange/pytorch/state-dict.ts';
+import { saveStateDict } from '../../interchange/pytorch/index.ts';
 import type { Model } from '../../model/model.ts';
 import { checkWritable, readBytes, writeFileAtomic } from '../../node/atomic-file.ts';
 import { loadModel, saveModel } from '../../node.ts';

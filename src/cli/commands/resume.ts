@@ -1,16 +1,16 @@
 // How `bptt train --resume` finds what it goes on with: text and flags are kept in each checkpoint.
 import { resolve } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
-import { decodeModelFile } from '../../model/model-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
+import { runFlags } from '../flags/command-line.ts';
 import type { TrainValues } from '../flags/train-flags.ts';
 import type { Corpus } from '../io/corpus.ts';
 
 /** The name of the entry in a checkpoint's metadata. */
 export const COMMAND = 'command';
 
-/** Flags that say what to do with this run, and nothing about the training. */
-const ofTheRun: readonly (keyof TrainValues)[] = ['out', 'resume', 'restart', 'json', 'keep', 'chart', 'report'];
+/** What is not kept of the command, but said anew when a training is resumed: also where its files are, and how many of them. */
+const saidAnew: readonly string[] = [...runFlags, 'out', 'keep'];
 
 /** A training that was left. */
 export interface Left {
@@ -23,7 +23,7 @@ export interface Left {
 
 /** What a checkpoint keeps of the command, as JSON. `file`: as it was given. */
 export function commandOf(file: string | undefined, { digest }: Corpus, values: TrainValues): string {
-  const kept = Object.entries(values).filter(([name]) => !ofTheRun.includes(name as keyof TrainValues));
+  const kept = Object.entries(values).filter(([name]) => !saidAnew.includes(name));
   return JSON.stringify({
     file: file === undefined ? null : resolve(file),
     digest,
@@ -41,8 +41,8 @@ export async function findUnfinished(out: string): Promise<Left> {
   if (checkpoint === undefined) {
     throw new BpttError('bad-file', `--resume: expected checkpoints of ${out} beside it, got none`);
   }
-  const { path, bytes } = checkpoint;
-  const command = decodeModelFile(bytes, path).metadata[COMMAND];
+  const { path, content } = checkpoint;
+  const command = content.metadata[COMMAND];
   if (command === undefined) {
     throw new BpttError('bad-file', `${path}: expected a checkpoint of \`bptt train\`, got one of another program`);
   }

@@ -1,13 +1,14 @@
 // `bptt train`: from a text to a model file.
 import pc from 'picocolors';
 import { BpttError } from '../../base/errors.ts';
-import { createModel, generate, type Model, serialize, train } from '../../index.ts';
+import { createModel, generate, type Model, serialize, type TrainEvent } from '../../index.ts';
 import { checkWritable, writeFileAtomic } from '../../node/atomic-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import type { Vocabulary } from '../../tokenizers/characters.ts';
+import { trainWith } from '../../training/train.ts';
 import { commandLine, flagsOf } from '../flags/command-line.ts';
 import { describeModel, describeTraining, type TrainValues } from '../flags/train-flags.ts';
-import type { Corpus } from '../io/corpus.ts';
+import type { Corpus, Parts } from '../io/corpus.ts';
 import type { Output } from '../io/output.ts';
 import { checkOtherFile } from '../io/paths.ts';
 import { encodePrompt, VOCABULARY } from '../io/vocabulary.ts';
@@ -15,7 +16,7 @@ import { type Flow, LEAST_STEPS, lookInside } from '../report/flow.ts';
 import { History } from '../report/history.ts';
 import { htmlReport } from '../report/html-report.ts';
 import { lossChart } from '../report/loss-chart.ts';
-import { createReporter, inTurn, type Reporter } from '../report/progress.ts';
+import { createReporter, inTurn, type Reporter, type StartReport } from '../report/progress.ts';
 import { COMMAND, commandOf } from './resume.ts';
 
 const EPOCHS = 15;
@@ -25,6 +26,9 @@ const SAMPLES = 5;
 const LINES = 50;
 const CHECKPOINTS = 20;
 
+/** What a training reads, with the path of its file. */
+type Source = Corpus & { readonly path: string | undefined };
+
 /**
  * Trains on a text and writes the model, also when `interrupted` aborts before all steps are made. Nothing is written when
  * anything fails, and what could fail is tried before the training.
@@ -32,87 +36,22 @@ const CHECKPOINTS = 20;
  * @returns whether all steps were made.
  */
 export async function trainCommand(
-  corpus: Corpus & { readonly path: string | undefined },
+  corpus: Source,
   values: TrainValues,
   output: Output,
   interrupted: AbortSignal,
   left?: FoundCheckpoint,
 ): Promise<boolean> {
-  const { name, vocabulary } = corpus;
-  const parts = await corpus.cut(values);
-  const { training, validation } = parts;
-  const steps = countSteps(parts.steps, values);
-  const { out, validateEvery = Math.ceil(steps / VALIDATIONS), sampleEvery = Math.ceil(steps / SAMPLES) } = values;
-  const sampler = new Sampler(vocabulary, values, corpus.opening[0]!);
-  checkValidations(values, validateEvery);
-  const options = describeTraining(values, steps);
-  const { seed, dtype, relaxed } = values;
-  const model = await createModel(describeModel(values, vocabulary.size), { seed, dtype, relaxed });
-  await checkOtherFile('--out', out, corpus.path);
-  await checkWritable(out);
-  const files = new CheckpointFiles(out, { keep: values.keep });
-  await checkFresh(files, values);
-  const every = values.checkpointEvery ?? Math.min(1000, Math.ceil(steps / CHECKPOINTS));
-  const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
-  const command = commandOf(corpus.path, corpus, values);
-  const { report, chart, json } = values;
-  if (report !== undefined) {
-    await checkOtherFile('--report', report, corpus.path, out);
-    await checkWritable(report);
-  }
-  if (chart && json) throw new BpttError('invalid-argument', '--chart: expected no --json beside it, got both');
-
-  const events = train(model, {
-    ...options,
-    data: training,
-    ...(validation === undefined ? {} : { validation }),
-    ...(validation === undefined || validateEvery === 0 ? {} : { validateEvery }),
-    ...(every > 0 && { checkpoint: { every, metadata: { ...metadata, [COMMAND]: command } } }),
-    ...(left !== undefined && { resume: left.bytes }),
-    signal: AbortSignal.any([interrupted, output.closed]),
-  });
-
+  const run = await prepare(corpus, values, AbortSignal.any([interrupted, output.closed]), left);
+  const { model, files, metadata, sampler } = run;
+  const { out, chart, report, json } = values;
   const history = new History();
-  const reporter = inTurn(history, createReporter(output, json, values.logEvery ?? Math.ceil(steps / LINES)));
+  const reporter = inTurn(history, createReporter(output, json, values.logEvery ?? Math.ceil(run.steps / LINES)));
   const begin = performance.now();
-  let step = left?.step ?? 0;
-  let reason = '';
-  let validationLoss: number | undefined;
   try {
-    reporter.start({
-      text: name,
-      characters: corpus.characters,
-      vocabulary: vocabulary.size,
-      ...(parts.trainingCharacters !== undefined && { trainingCharacters: parts.trainingCharacters }),
-      ...(parts.validationCharacters !== undefined && { validationCharacters: parts.validationCharacters }),
-      parameters: model.parameterCount,
-      steps,
-      ...(left !== undefined && { resumed: left.step }),
-    });
-    for (const { reason: why } of left?.damaged ?? []) reporter.warning(why);
-    for await (const event of events) {
-      step = event.step;
-      if (event.type === 'step') {
-        const { epoch, loss, gradientNorm, learningRate, tokens: characters, tokensPerSecond } = event;
-        reporter.step({
-          step,
-          epoch,
-          loss,
-          gradientNorm,
-          learningRate,
-          characters,
-          charactersPerSecond: tokensPerSecond,
-        });
-        if (sampleEvery > 0 && step % sampleEvery === 0 && step < steps) sampler.report(model, step, reporter);
-      } else if (event.type === 'validation') {
-        reporter.validation(step, event.loss);
-      } else if (event.type === 'checkpoint') {
-        reporter.checkpoint(step, await files.write(event));
-      } else {
-        reason = event.reason;
-        validationLoss = event.validationLoss;
-      }
-    }
+    reporter.start(introductionOf(corpus, run, left));
+    for (const { reason } of left?.damaged ?? []) reporter.warning(reason);
+    const { step, reason, validationLoss } = await follow(run, left?.step ?? 0, reporter);
     if (reason !== 'aborted') sampler.report(model, step, reporter);
     const bytes = serialize(model, { metadata });
     await writeFileAtomic(out, bytes);
@@ -121,17 +60,135 @@ export async function trainCommand(
     if (reason !== 'aborted') await files.clear();
     reporter.end({ step, reason, seconds: (performance.now() - begin) / 1000, validationLoss });
     if (chart || (output.isTerminal && !json)) printChart(history, output);
-    if (report !== undefined) {
-      const flow = await flowOf(model, corpus);
-      const command = commandLine(corpus.path, values);
-      const about = { command, settings: flagsOf(values), model, clip: values.clip, flow };
-      await writeFileAtomic(report, new TextEncoder().encode(htmlReport(history, about)));
-      if (!json) output.line(`report in ${report}`);
-    }
+    if (report !== undefined) await writeReport(report, history, model, corpus, values, output);
+    return reason !== 'aborted';
   } finally {
     reporter.close();
   }
-  return reason !== 'aborted';
+}
+
+/** A training that is about to begin. */
+interface Run {
+  readonly parts: Parts;
+  readonly steps: number;
+  readonly sampleEvery: number;
+  readonly sampler: Sampler;
+  readonly model: Model;
+  readonly files: CheckpointFiles;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly events: AsyncIterable<TrainEvent>;
+}
+
+/** Tries all that could fail, and makes what the training needs. */
+async function prepare(
+  corpus: Source,
+  values: TrainValues,
+  signal: AbortSignal,
+  left: FoundCheckpoint | undefined,
+): Promise<Run> {
+  const { vocabulary } = corpus;
+  const parts = await corpus.cut(values);
+  const steps = countSteps(parts.steps, values);
+  const { validateEvery = Math.ceil(steps / VALIDATIONS), sampleEvery = Math.ceil(steps / SAMPLES) } = values;
+  const sampler = new Sampler(vocabulary, values, corpus.opening[0]!);
+  checkValidations(values, validateEvery);
+  const options = describeTraining(values, steps);
+  const { seed, dtype, relaxed } = values;
+  const model = await createModel(describeModel(values, vocabulary.size), { seed, dtype, relaxed });
+  const files = await openFiles(corpus, values);
+
+  const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
+  const every = values.checkpointEvery ?? Math.min(1000, Math.ceil(steps / CHECKPOINTS));
+  const command = commandOf(corpus.path, corpus, values);
+  const { training: data, validation } = parts;
+  const events = trainWith(
+    model,
+    {
+      ...options,
+      data,
+      ...(validation === undefined ? {} : { validation }),
+      ...(validation === undefined || validateEvery === 0 ? {} : { validateEvery }),
+      ...(every > 0 && { checkpoint: { every, metadata: { ...metadata, [COMMAND]: command } } }),
+      signal,
+    },
+    { checkpoint: left?.content },
+  );
+  return { parts, steps, sampleEvery, sampler, model, files, metadata, events };
+}
+
+/** Checks that what is to be written can be, and overwrites nothing. */
+async function openFiles(corpus: Source, values: TrainValues): Promise<CheckpointFiles> {
+  const { out, report, chart, json, keep } = values;
+  await checkOtherFile('--out', out, corpus.path);
+  await checkWritable(out);
+  const files = new CheckpointFiles(out, { keep });
+  await checkFresh(files, values);
+  if (report !== undefined) {
+    await checkOtherFile('--report', report, corpus.path, out);
+    await checkWritable(report);
+  }
+  if (chart && json) throw new BpttError('invalid-argument', '--chart: expected no --json beside it, got both');
+  return files;
+}
+
+/** What is said before the first update. */
+function introductionOf(corpus: Source, { parts, model, steps }: Run, left: FoundCheckpoint | undefined): StartReport {
+  const { trainingCharacters, validationCharacters } = parts;
+  return {
+    text: corpus.name,
+    characters: corpus.characters,
+    vocabulary: corpus.vocabulary.size,
+    ...(trainingCharacters !== undefined && { trainingCharacters }),
+    ...(validationCharacters !== undefined && { validationCharacters }),
+    parameters: model.parameterCount,
+    steps,
+    ...(left !== undefined && { resumed: left.step }),
+  };
+}
+
+/** Reports each event of a training to its end. `first`: the updates made before. */
+async function follow({ events, steps, sampleEvery, sampler, model, files }: Run, first: number, reporter: Reporter) {
+  let step = first;
+  let reason = '';
+  let validationLoss: number | undefined;
+  for await (const event of events) {
+    step = event.step;
+    if (event.type === 'step') {
+      const {
+        epoch,
+        loss,
+        gradientNorm,
+        learningRate,
+        tokens: characters,
+        tokensPerSecond: charactersPerSecond,
+      } = event;
+      reporter.step({ step, epoch, loss, gradientNorm, learningRate, characters, charactersPerSecond });
+      if (sampleEvery > 0 && step % sampleEvery === 0 && step < steps) sampler.report(model, step, reporter);
+    } else if (event.type === 'validation') {
+      reporter.validation(step, event.loss);
+    } else if (event.type === 'checkpoint') {
+      reporter.checkpoint(step, await files.write(event));
+    } else {
+      reason = event.reason;
+      validationLoss = event.validationLoss;
+    }
+  }
+  return { step, reason, validationLoss };
+}
+
+async function writeReport(
+  path: string,
+  history: History,
+  model: Model,
+  corpus: Source,
+  values: TrainValues,
+  output: Output,
+): Promise<void> {
+  const flow = await flowOf(model, corpus);
+  const command = commandLine(corpus.path, values);
+  const about = { command, settings: flagsOf(values), model, clip: values.clip, flow };
+  await writeFileAtomic(path, new TextEncoder().encode(htmlReport(history, about)));
+  if (!values.json) output.line(`report in ${path}`);
 }
 
 /** Checkpoints of another training are not to be mixed with those of this one. */

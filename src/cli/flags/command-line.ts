@@ -3,11 +3,11 @@ import { typed } from './flags.ts';
 import { type TrainValues, trainFlags } from './train-flags.ts';
 
 /** Flags that say what to do with this run, and nothing about the training. */
-const ofTheRun = ['resume', 'restart', 'json', 'chart', 'report'];
+export const runFlags: readonly string[] = ['resume', 'restart', 'json', 'chart', 'report'];
 
 /** The flags of a training with their values, as they are typed. */
 export function flagsOf(values: TrainValues): Readonly<Record<string, unknown>> {
-  const kept = Object.entries(values).filter(([name]) => !ofTheRun.includes(name));
+  const kept = Object.entries(values).filter(([name]) => !runFlags.includes(name));
   return Object.fromEntries(kept.map(([name, value]) => [typed(name), value]));
 }
 
@@ -15,7 +15,7 @@ export function flagsOf(values: TrainValues): Readonly<Record<string, unknown>> 
 export function commandLine(path: string | undefined, values: TrainValues): string {
   const flags = Object.entries(trainFlags).flatMap(([name, flag]) => {
     const value = values[name as keyof TrainValues];
-    if (ofTheRun.includes(name) || value === flag.default || value === undefined) return [];
+    if (runFlags.includes(name) || value === flag.default || value === undefined) return [];
     return value === true ? [typed(name)] : [typed(name), quoted(String(value))];
   });
   return ['npx bptt train', ...(path === undefined ? [] : [quoted(path)]), ...flags].join(' ');

@@ -1,6 +1,7 @@
 // Flags as a table: name, what it takes, default, help. A value is checked as the library's arguments are, with its errors.
 import { type Command, Option } from 'commander';
 import { checkInteger, checkNumber, checkOneOf, type NumberLimits } from '../../base/check.ts';
+import { parseDecimal } from '../../base/decimal.ts';
 
 /** One flag whose value is a T. */
 export interface Flag<T> {
@@ -18,10 +19,8 @@ export type Flags = Readonly<Record<string, Flag<unknown>>>;
 /** What a command gets. */
 export type Values<F extends Flags> = { readonly [Name in keyof F]: F[Name] extends Flag<infer T> ? T : never };
 
-/** Decimal notation only: what is not a number stays a string, and the check's message shows it. */
-function numberOf(text: string): unknown {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
-}
+/** What is not a number stays a string, and the check's message shows it. */
+const numberOf = (text: string): unknown => parseDecimal(text) ?? text;
 
 /** A whole number from `min` on. */
 export function integer<D extends number | undefined>(

@@ -4,7 +4,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { BpttError } from '../../base/errors.ts';
 import type { Data } from '../../data/dataset.ts';
-import { characters, split, textStream } from '../../index.ts';
+import { splitTokens } from '../../data/split.ts';
+import { characters, textStream } from '../../index.ts';
 import { fileError } from '../../node/atomic-file.ts';
 import { fileCharacters, textFile } from '../../node/text-file.ts';
 import type { Vocabulary } from '../../tokenizers/characters.ts';
@@ -67,7 +68,7 @@ export function wholeCorpus({ name, text }: Text): Corpus {
 }
 
 function cutTokens(tokens: Int32Array<ArrayBuffer>, { validation: fraction, batch }: Cut): Parts {
-  const parts = fraction > 0 ? split(tokens, fraction) : { training: tokens, validation: undefined };
+  const parts = fraction > 0 ? splitTokens(tokens, fraction) : { training: tokens, validation: undefined };
   const pairs = parts.training.length - 1;
   if (batch > pairs) {
     throw new BpttError(

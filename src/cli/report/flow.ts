@@ -1,5 +1,7 @@
 // All diagnostics of one recurrent layer of a model that reads a text, with their pictures and what they mean: for `bptt inspect`, and
 // for the report of a training.
+
+import { sharedCopy } from '../../diagnostics/copy.ts';
 import {
   connectivity,
   eigenvalues,
@@ -69,26 +71,27 @@ export async function lookInside(
 async function look(model: Model, batch: Batch, labels: readonly string[], layer: number) {
   const loss = 'cross-entropy' as const;
   const { steps } = batch;
-  const states = await hiddenStates(model, batch, { layer });
+  const copy = await sharedCopy(model);
+  const states = await hiddenStates(copy, batch, { layer });
   // Of the last steps alone: singular values of large matrices take their time.
   const from = Math.max(0, steps - (states.columns > 64 ? FEW : MANY));
   const before = { steps: from, rows: 1, inputs: batch.inputs.slice(0, from) as Int32Array };
   const state = from === 0 ? model.zeroState(1) : model.forward(before).state;
   const rest = { steps: steps - from, rows: 1, inputs: batch.inputs.slice(from) as Int32Array };
-  const found = await jacobians(model, rest, { layer, state });
+  const found = await jacobians(copy, rest, { layer, state });
   // The mean over losses at several places, each as far back as all of them reach.
   const reach = steps >> 1;
   const lags = new Float64Array(reach + 1);
   for (let place = 0; place < PLACES; place++) {
     const at = steps - 1 - Math.floor((place * (steps - 1 - reach)) / PLACES);
-    const norms = await gradientByLag(model, batch, { loss, at, layer });
+    const norms = await gradientByLag(copy, batch, { loss, at, layer });
     for (let lag = 0; lag <= reach; lag++) lags[lag]! += norms[lag]! / PLACES;
   }
   const k2 = [1, 2, 4, 8, 16, 32, 64, 128].filter((length) => length < steps);
-  const truncated = await truncationError(model, batch, { loss, k2: [...k2, steps] });
-  const saturated = await saturation(model, batch);
+  const truncated = await truncationError(copy, batch, { loss, k2: [...k2, steps] });
+  const saturated = await saturation(copy, batch);
   const count = Math.min(EXPONENTS, found.size);
-  const exponents = await lyapunovExponents(model, batch, { layer, count });
+  const exponents = await lyapunovExponents(copy, batch, { layer, count });
   const findings: Findings = {
     layer,
     steps,
@@ -104,7 +107,7 @@ async function look(model: Model, batch: Batch, labels: readonly string[], layer
     'jacobian-spectrum': plotSpectrum(eigenvalues(found.steps.at(-1)!), { title: 'Eigenvalues of the last Jacobian' }),
     'singular-values': plotSingularValues(found.steps, { from: from + 1 }),
     'lyapunov-exponents': plotLyapunovExponents(exponents),
-    connectivity: plotConnectivity(await connectivity(model, batch), { labels, width: wide(steps) }),
+    connectivity: plotConnectivity(await connectivity(copy, batch), { labels, width: wide(steps) }),
     'hidden-states': plotStates(states, {
       labels,
       width: wide(steps),

@@ -4,6 +4,7 @@
 import type { Signal } from '../../base/signal.ts';
 import type { Kernels, Pointer } from '../../wasm/kernels.ts';
 import type { BoundPort, Pass, Track, Weight } from '../contract.ts';
+import { at } from './address.ts';
 import { weightGradient } from './weight-gradient.ts';
 
 /** What is projected, and by what. */
@@ -44,8 +45,6 @@ export function bindProjection(
 ): Projection {
   return signal.kind === 'tokens' ? bindLookUp(binding, outputs) : bindProduct(binding, signal.size, outputs, scratch);
 }
-
-const at = (track: Track, step: number): Pointer => track.pointer + step * track.stride;
 
 function bindLookUp({ kernels, rows, input, weight, bias, dBias }: ProjectionBinding, outputs: number): Projection {
   const ld = kernels.padded(outputs);

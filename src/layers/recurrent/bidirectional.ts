@@ -4,6 +4,7 @@ import { type Checked, checkFields, type Options, oneOf, withDefault } from '../
 import type { Kernels, Pointer } from '../../wasm/kernels.ts';
 import type { Binding, BoundLayer, BoundPort, BufferSpec, Layer, LayerKind, Track } from '../contract.ts';
 import { checkDescription, describe, type EntryOptions, entryFields } from '../describe.ts';
+import { at } from '../parts/address.ts';
 import type { Cell, RecurrentKind } from './cell.ts';
 import { type ElmanDescription, elmanLayer } from './elman.ts';
 import { type GruDescription, gruLayer } from './gru.ts';
@@ -168,8 +169,6 @@ function bindDirections(
     },
   };
 }
-
-const at = (track: Track, step: number) => track.pointer + step * track.stride;
 
 /** How rows of both directions become one, and the gradient of that becomes theirs. */
 function merger(kernels: Kernels, merge: Merge, H: number) {

@@ -78,7 +78,7 @@ export class TrainingThread {
   async #train(model: Model, { options, validates, ahead, weightsEvery }: TrainMessage): Promise<void> {
     const own = { data: this.#dataset('data'), ...(validates && { validation: this.#dataset('validation') }) };
     const { signal } = this.#abort;
-    for await (const event of trainWith(model, { ...options, ...own, signal }, SLICE)) {
+    for await (const event of trainWith(model, { ...options, ...own, signal }, { slice: SLICE })) {
       const due = event.type === 'step' && weightsEvery !== undefined && event.step % weightsEvery === 0;
       const weights = due ? takeWeights(model.network) : undefined;
       const buffers = [weights, event.type === 'checkpoint' ? event.bytes.buffer : undefined];

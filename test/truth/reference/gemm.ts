@@ -43,6 +43,7 @@ export function gemm(
 }
 
 /** Rows [0,m) and columns [0,n) of C, both multiples of 4; ldc is the length of a row of C. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: 16 sums by name, so that engines keep them in registers.
 function tiles(
   c: Real,
   cAt: number,
