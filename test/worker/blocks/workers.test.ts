@@ -14,11 +14,11 @@ import {
   sgd,
   tokens,
   train,
-} from '../../src/index.ts';
-import { createWorker } from '../../src/worker/channel/start.ts';
-import { type WorkerLike, type WorkersOptions, workers } from '../../src/worker/index.ts';
-import { collectGarbage } from '../support/garbage.ts';
-import { abortsAtLook, type Case, carried, cases, run } from '../support/trainings.ts';
+} from '../../../src/index.ts';
+import { createWorker } from '../../../src/worker/channel/start.ts';
+import { type WorkerLike, type WorkersOptions, workers } from '../../../src/worker/index.ts';
+import { collectGarbage } from '../../support/garbage.ts';
+import { abortsAtLook, type Case, carried, cases, run } from '../../support/trainings.ts';
 
 beforeEach(collectGarbage);
 
@@ -189,7 +189,7 @@ describe('workers', () => {
   });
 
   it('ends its threads when the loop is left', async () => {
-    const { default: code } = await import('../../build/worker/thread.js');
+    const { default: code } = await import('../../../build/worker/thread.js');
     let ended = 0;
     const worker = (): WorkerLike => {
       const real = createWorker(code);
