@@ -1,6 +1,6 @@
 // Early stopping: when it stops, and with which weights.
 import { describe, expect, it } from 'vitest';
-import { adam, evaluate, textStream } from '../../src/index.ts';
+import { adam, evaluate, sgd, textStream } from '../../src/index.ts';
 import { create, eventsOf, numbersOf, V } from '../support/rows.ts';
 
 describe('early stopping', () => {
@@ -34,4 +34,17 @@ describe('early stopping', () => {
     const events = await eventsOf(await create(), { ...options, earlyStopping: { patience: 2, minimumChange: 100 } });
     expect(events.at(-1)).toMatchObject({ reason: 'early-stopping', step: 6 });
   });
+
+  it.each([undefined, 0])(
+    'takes a loss that stays the same as none that is lower (a least change of %s)',
+    async (minimumChange) => {
+      const earlyStopping = { patience: 3, ...(minimumChange !== undefined && { minimumChange }) };
+      const constant = { ...options, optimizer: sgd({ learningRate: 1e-300 }), earlyStopping };
+      const events = await eventsOf(await create(), constant);
+      const validations = events.filter((event) => event.type === 'validation');
+      expect(new Set(validations.map(({ loss }) => loss)).size).toBe(1);
+      expect(validations.map(({ best }) => best)).toEqual([true, false, false, false]);
+      expect(events.at(-1)).toMatchObject({ type: 'end', reason: 'early-stopping', step: 8 });
+    },
+  );
 });
