@@ -1,6 +1,6 @@
 // What gives batches: arrays, iterables, datasets.
 import { describe, expect, it } from 'vitest';
-import { type Dataset, sgd } from '../../src/index.ts';
+import { type Data, type Dataset, sgd } from '../../src/index.ts';
 import { batchOf, create, eventsOf, numbersOf } from '../support/rows.ts';
 
 describe('the data of a training', () => {
@@ -35,5 +35,26 @@ describe('the data of a training', () => {
       [1, 0],
       [2, 0],
     ]);
+  });
+
+  it.each<[string, () => Data, string]>([
+    ['nothing', () => [], 'train.data: expected at least one batch in each iteration, got none'],
+    [
+      'a generator, which can be read once',
+      () =>
+        (function* () {
+          yield* batches;
+        })(),
+      'in each iteration, got none',
+    ],
+    ['a dataset without batches', () => ({ batches: () => [] }), 'in each iteration, got none'],
+    [
+      'a dataset that gives no iterable',
+      () => ({ batches: () => 5 as never }),
+      'data.batches(0, 0): expected an iterable',
+    ],
+  ])('is refused where it is %s', async (_, data, message) => {
+    const model = await create();
+    await expect(eventsOf(model, { data: data(), optimizer, epochs: 2 })).rejects.toThrow(message);
   });
 });

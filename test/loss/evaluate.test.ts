@@ -68,4 +68,31 @@ describe('evaluate', () => {
     expect(() => evaluate(model, two!, { loss: 'crossentropy' as never })).toThrow(BpttError);
     expect(() => evaluate(model, two!, { loss: 'cross-entropy', mean: true } as never)).toThrow(BpttError);
   });
+
+  it('gives its memory back, also after an error', async () => {
+    const model = await create(40);
+    const batch = { steps: 200, rows: 30, inputs: new Int32Array(6000), targets: new Int32Array(6000) };
+    const wrong = { ...batch, targets: new Int32Array(6000).fill(V) };
+    evaluate(model, batch, { loss: 'cross-entropy' });
+    const { memoryBytes } = model;
+    for (let i = 0; i < 10; i++) {
+      evaluate(model, [batch, batch], { loss: 'cross-entropy' });
+      expect(() => evaluate(model, [batch, wrong], { loss: 'cross-entropy' })).toThrow(BpttError);
+    }
+    expect(model.memoryBytes).toBe(memoryBytes);
+  });
+
+  it('counts nothing where everything is masked: the loss is 0, mean and sum', async () => {
+    const model = await create();
+    const batch = {
+      steps: 2,
+      rows: 1,
+      inputs: Int32Array.of(0, 1),
+      targets: Int32Array.of(1, 2),
+      mask: new Uint8Array(2),
+    };
+    for (const reduction of ['mean', 'sum'] as const) {
+      expect(evaluate(model, batch, { loss: 'cross-entropy', reduction })).toMatchObject({ loss: 0, counted: 0 });
+    }
+  });
 });

@@ -1,7 +1,7 @@
 // Gradient accumulation: several windows make one update.
 import { describe, expect, it } from 'vitest';
-import { sgd, type TrainEvent } from '../../src/index.ts';
-import { batchOf, create, eventsOf, expectNear, numbersOf } from '../support/rows.ts';
+import { activityRegularization, createModel, dense, elman, sgd, type TrainEvent, tokens } from '../../src/index.ts';
+import { batchOf, create, eventsOf, expectNear, numbersOf, V } from '../support/rows.ts';
 
 const stepsOf = (events: readonly TrainEvent[]) => events.filter((event) => event.type === 'step');
 
@@ -25,6 +25,27 @@ describe('accumulation', () => {
     const data = [0, 1, 2].map((index) => batchOf(2 * index, 2));
     expect(stepsOf(await eventsOf(parts, { data, optimizer, accumulate: 2, epochs: 1 })).length).toBe(2);
     await eventsOf(whole, { data: [batchOf(0, 4), batchOf(4, 2)], optimizer, epochs: 1 });
+    expectNear(numbersOf(parts), numbersOf(whole));
+  });
+
+  it.each(['mean', 'sum'] as const)('takes penalties of layers as it takes losses (%s)', async (reduction) => {
+    const make = () =>
+      createModel(
+        [
+          tokens(V),
+          elman({ units: 5 }),
+          activityRegularization({ activation: 0.5, temporal: 0.5 }),
+          dense({ units: V }),
+        ],
+        { seed: 2, dtype: 'f64' },
+      );
+    const [parts, whole] = [await make(), await make()];
+    const data = [0, 1, 2, 3].map((index) => batchOf(2 * index, 2));
+    const some = await eventsOf(parts, { data, optimizer, reduction, accumulate: 2, epochs: 1 });
+    const all = await eventsOf(whole, { data: [batchOf(0, 4), batchOf(4, 4)], optimizer, reduction, epochs: 1 });
+    const [penaltiesOfParts, penalties] = [some, all].map((events) => stepsOf(events).map(({ penalty }) => penalty));
+    expect(penalties!.every((penalty) => penalty > 1e-4)).toBe(true);
+    expectNear(penaltiesOfParts!, penalties!);
     expectNear(numbersOf(parts), numbersOf(whole));
   });
 });

@@ -33,4 +33,15 @@ describe('an average of the weights', () => {
     await eventsOf(plain, options);
     expect(numbersOf(plain)).not.toEqual(numbersOf(model));
   });
+
+  it('is not what the model has after an error of validation', async () => {
+    const options = { data: [batchOf(0, 3)], optimizer: adam({ learningRate: 0.05 }), validateEvery: 4 };
+    const wrong = { ...batchOf(1, 2), inputs: Int32Array.of(99) };
+    const model = await create();
+    const training = eventsOf(model, { ...options, validation: [wrong], average: { decay: 0.6 }, steps: 12 });
+    await expect(training).rejects.toThrow('batch.inputs');
+    const plain = await create();
+    await eventsOf(plain, { ...options, validation: [batchOf(1, 2)], steps: 4 });
+    expect(numbersOf(model)).toEqual(numbersOf(plain));
+  });
 });
