@@ -1,6 +1,16 @@
 // What an update does with a gradient before the optimizer has it: penalties on weights, the norm, clipping.
 import { describe, expect, it } from 'vitest';
-import { createModel, dense, elman, embedding, type Model, sgd, type TrainOptions, tokens } from '../../src/index.ts';
+import {
+  createModel,
+  dense,
+  elman,
+  embedding,
+  type Model,
+  normal,
+  sgd,
+  type TrainOptions,
+  tokens,
+} from '../../src/index.ts';
 import { batchOf, create, eventsOf, expectNear, numbersOf } from '../support/rows.ts';
 
 const data = [batchOf(0, 3)];
@@ -57,24 +67,29 @@ describe('clipping', () => {
 });
 
 describe('penalties on weights', () => {
-  it('are of all rows of a table, those of tokens too that did not occur', async () => {
-    // 60 tokens, of which 4 occur.
-    const table = () =>
-      createModel([tokens(60), embedding({ units: 3 }), elman({ units: 4 }), dense({ units: 4 })], {
-        seed: 2,
-        dtype: 'f64',
-      });
-    const plain = await updateOf({}, await table());
-    const { before, taken, event } = await updateOf(
-      { regularization: { l1: 0.1, l2: 0.2, biases: true } },
-      await table(),
-    );
-    expectNear(
-      taken,
-      plain.taken.map((g, index) => g + 0.1 * Math.sign(before[index]!) + 0.2 * before[index]!),
-    );
-    const [absolute, squares] = [before.reduce((sum, w) => sum + Math.abs(w), 0), normOf(before) ** 2];
-    expect(event.penalty).toBeCloseTo(0.1 * absolute + 0.1 * squares, 12);
-    expect(event.gradientNorm).toBeCloseTo(normOf(taken), 12);
-  });
+  const noise = { biasInitializer: normal({ deviation: 0.3 }) };
+  // Of 300 tokens 4 occur: the gradient has parts.
+  const table = () =>
+    createModel([tokens(300), embedding({ units: 3 }), elman({ units: 4, ...noise }), dense({ units: 4, ...noise })], {
+      seed: 2,
+      dtype: 'f64',
+    });
+
+  it.each([false, true])(
+    'are of all rows of a table, also of tokens that did not occur; with biases: %s',
+    async (biases) => {
+      const model = await table();
+      const isBias = model.parameters().flatMap(({ name, data }) => Array.from(data, () => name.includes('bias')));
+      const plain = await updateOf({}, await table());
+      const { before, taken, event } = await updateOf({ regularization: { l1: 0.1, l2: 0.2, biases } }, model);
+      const penalised = before.map((weight, index) => (isBias[index] && !biases ? 0 : weight));
+      expectNear(
+        taken,
+        plain.taken.map((g, index) => g + 0.1 * Math.sign(penalised[index]!) + 0.2 * penalised[index]!),
+      );
+      const absolute = penalised.reduce((sum, weight) => sum + Math.abs(weight), 0);
+      expect(event.penalty).toBeCloseTo(0.1 * absolute + 0.1 * normOf(penalised) ** 2, 12);
+      expect(event.gradientNorm).toBeCloseTo(normOf(taken), 12);
+    },
+  );
 });
