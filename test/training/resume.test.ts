@@ -4,11 +4,15 @@ import {
   adam,
   BpttError,
   createModel,
+  dense,
   deserialize,
   elman,
+  features,
+  gru,
   serialize,
   sgd,
   type TrainOptions,
+  tokens,
 } from '../../src/index.ts';
 import { abortsAtLook, type Case, carried, cases, characters, run } from '../support/trainings.ts';
 
@@ -62,6 +66,31 @@ describe.each(cases)('$name', ({ description, dtype = 'f32', options }) => {
       const rest = await run(await create(9), { ...options, resume: again.checkpoints.at(-1)!.bytes });
       const events = [...aborted.events.slice(0, -1), ...again.events.slice(0, -1), ...rest.events];
       expect(events, `aborted at look ${moment}`).toEqual(never.events);
+      expect(rest.parameters).toEqual(never.parameters);
+    }
+  });
+});
+
+describe.each([
+  ['resets', { resets: Uint8Array.from({ length: 60 * 2 }, (_, i) => Number(i % 7 === 3)) }],
+  ['lengths', { lengths: [60, 11] }],
+  ['a mask', { mask: Uint8Array.from({ length: 60 * 2 }, (_, i) => Number(i % 3 > 0)) }],
+] as const)('windows that reach back over steps with %s', (_, flags) => {
+  it.each(['new', 'window'] as const)('go on to the same bits, with the losses of the %s', async (losses) => {
+    const create = () => createModel([features(1), gru({ units: 3 }), dense({ units: 1 })], { seed: 1 });
+    const { resets: __, ...batch } = carried[0]!;
+    const whole = {
+      data: [{ ...batch, ...flags }],
+      loss: 'mean-squared-error',
+      optimizer: sgd({ learningRate: 0.1 }),
+      truncation: { k1: 4, k2: 9, losses },
+      epochs: 1,
+      checkpoint: { every: 1 },
+    } as const;
+    const never = await run(await create(), whole);
+    for (const { bytes, before } of never.checkpoints) {
+      const rest = await run(await create(), { ...whole, resume: bytes });
+      expect(rest.events).toEqual(never.events.slice(before));
       expect(rest.parameters).toEqual(never.parameters);
     }
   });
@@ -127,5 +156,26 @@ describe('a checkpoint', () => {
     const { events } = await run(await create(), longer);
     expect(events.at(-1)).toEqual({ type: 'end', step: 30, reason: 'steps', validationLoss: undefined });
     expect(events[0]).toMatchObject({ type: 'step', step: 5, learningRate: 0.001 });
+  });
+
+  it('that is refused gives the memory back', async () => {
+    const { bytes } = await first();
+    const model = await createModel([tokens(5), elman({ units: 200 }), dense({ units: 5 })]);
+    const refused = () => expect(run(model, { ...options, resume: bytes })).rejects.toThrow('of this model');
+    await refused();
+    const { memoryBytes } = model;
+    for (let i = 0; i < 10; i++) await refused();
+    expect(model.memoryBytes).toBe(memoryBytes);
+  });
+
+  it('is refused where the data go on with other rows', async () => {
+    const data = (rows: number) => [
+      { steps: 12, rows, inputs: new Int32Array(12 * rows), targets: new Int32Array(12 * rows) },
+    ];
+    const cut = { ...options, truncation: { k1: 4, k2: 4 }, epochs: 1, checkpoint: { every: 1 } };
+    const { checkpoints } = await run(await create(), { ...cut, data: data(2) });
+    await expect(run(await create(), { ...cut, data: data(3), resume: checkpoints[0]!.bytes })).rejects.toThrow(
+      'batch.rows: expected 2, as when the batch was left, got 3',
+    );
   });
 });

@@ -2,9 +2,9 @@
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
-import { philox } from '../../src/base/philox.ts';
-import { CheckpointFiles } from '../../src/node.ts';
-import { at, type Event, events, expectFailure, finish, run, small, start } from '../support/cli-program.ts';
+import { philox } from '../../../src/base/philox.ts';
+import { CheckpointFiles } from '../../../src/node.ts';
+import { at, type Event, events, expectFailure, finish, run, small, start } from '../../support/cli-program.ts';
 
 /** More steps than any of these trainings comes to before it is killed, however late that is seen. */
 const flags = [
