@@ -9,7 +9,7 @@ export const datesFrom = (start: string, length: number) =>
   Array.from({ length }, (_, row) => new Date(Date.parse(start) + row * DAY).toISOString().slice(0, 10));
 
 /** A series without structure: two columns of numbers and one of flags, with dates. */
-export function wild(length: number): Series {
+export function irregular(length: number): Series {
   const next = (seed: number) => (row: number) => (Math.imul(row + 1, seed) >>> 8) / 2 ** 20 - 8;
   const column = (seed: number) => Array.from({ length }, (_, row) => next(seed)(row));
   return series(
