@@ -130,6 +130,17 @@ export const names = (what = 'names'): Field<readonly string[]> => ({
   },
 });
 
+/** An array of at least `min` values. */
+export const list = <Value>(item: Field<Value>, what: string, min = 0): Field<readonly Value[]> => ({
+  check(where, value) {
+    if (Array.isArray(value) && value.length >= min) {
+      return value.map((each, index) => item.check(`${where}[${index}]`, each));
+    }
+    const least = min === 0 ? '' : ' with at least one';
+    throw new BpttError('invalid-argument', `${where}: expected an array of ${what}${least}, got ${show(value)}`);
+  },
+});
+
 /** An object with fields of its own. */
 export const object = <F extends Fields>(fields: F): ObjectField<F> => ({
   check: (where, value) => checkFields(where, value, fields),

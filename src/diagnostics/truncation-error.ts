@@ -1,8 +1,6 @@
 // How far truncated gradients are from the full one.
 
-import { show } from '../base/check.ts';
-import { BpttError } from '../base/errors.ts';
-import { checkFields, type Field, integer, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
+import { checkFields, integer, list, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
 import { Backpropagation, checkTrainingBatch } from '../bptt/backpropagation.ts';
 import type { CheckedObjective } from '../bptt/objective.ts';
 import type { Batch } from '../data/batch.ts';
@@ -17,19 +15,10 @@ import { norm } from './matrix.ts';
 
 const length = integer({ min: 1 });
 
-const lengths: Field<readonly number[]> = {
-  check(where, value) {
-    if (!Array.isArray(value) || value.length === 0) {
-      throw new BpttError('invalid-argument', `${where}: expected a list of lengths, got ${show(value)}`);
-    }
-    return value.map((k2, index) => length.check(`${where}[${index}]`, k2));
-  },
-};
-
 const fields = {
   loss: lossName,
   /** The lengths to try, each ≥ 1. */
-  k2: lengths,
+  k2: list(length, 'lengths', 1),
   /** New steps of a window. Default 1: each loss goes back exactly k2 steps. */
   k1: withDefault(length, 1),
   /** Where the rows start. Default zero. */
