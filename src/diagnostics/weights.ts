@@ -1,13 +1,16 @@
 // What the parameters alone say.
-import { checkOneOf, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, type Options, oneOf, withDefault } from '../base/fields.ts';
 import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { Parameter } from '../model/parameters.ts';
 import { recurrentLayer } from './copy.ts';
+import { type LayerOptions, layerFields } from './jacobians.ts';
 import { eigenvalues, type Matrix, norm } from './matrix.ts';
 
 const gates = { elman: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] } as const;
+
+const weightsFields = { layer: layerFields.layer };
 
 /**
  * W of a recurrent layer, hidden to hidden, [H,H] for each gate: i, f, g, o of an LSTM, r, z, n of a GRU, `h` of an Elman layer. Row j
@@ -17,10 +20,10 @@ const gates = { elman: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] }
  */
 export function recurrentWeights(
   model: Model,
-  options: { readonly layer?: number } = {},
+  options: Pick<LayerOptions, 'layer'> = {},
 ): Readonly<Record<string, Matrix>> {
-  checkOptions('recurrentWeights', options, ['layer']);
-  const { index, units: H, description } = recurrentLayer('recurrentWeights', model, options.layer ?? 0);
+  const { layer } = checkFields('recurrentWeights', options, weightsFields);
+  const { index, units: H, description } = recurrentLayer('recurrentWeights', model, layer);
   const { name } = stackIn(model.network.graph, 'recurrentWeights').layers[index]!.parameters.find(
     ({ role }) => role === 'recurrent',
   )!;
@@ -41,9 +44,9 @@ export function recurrentWeights(
  */
 export function spectralRadius(
   model: Model,
-  options: { readonly layer?: number } = {},
+  options: Pick<LayerOptions, 'layer'> = {},
 ): Readonly<Record<string, number>> {
-  checkOptions('spectralRadius', options, ['layer']);
+  checkFields('spectralRadius', options, weightsFields);
   const weights = Object.entries(recurrentWeights(model, options));
   return Object.fromEntries(
     weights.map(([gate, matrix]) => {
@@ -61,10 +64,12 @@ export interface UpdateRatio {
   readonly ratio: number;
 }
 
-export interface UpdateRatiosOptions {
+const fields = {
   /** Whether all parameters of a layer are one: its θ is all of them, one after the other. Default `parameter`. */
-  readonly by?: 'parameter' | 'layer';
-}
+  by: withDefault(oneOf('parameter', 'layer'), 'parameter'),
+};
+
+export interface UpdateRatiosOptions extends Options<typeof fields> {}
 
 /**
  * How far updates moved each parameter or layer, relative to its size, from two snapshots of `model.parameters()`. About 0.001 an update is
@@ -78,8 +83,7 @@ export function updateRatios(
   after: readonly Parameter[],
   options: UpdateRatiosOptions = {},
 ): readonly UpdateRatio[] {
-  checkOptions('updateRatios', options, ['by']);
-  const by = checkOneOf('updateRatios.by', options.by ?? 'parameter', ['parameter', 'layer'] as const);
+  const { by } = checkFields('updateRatios', options, fields);
   const same =
     before.length === after.length &&
     before.every(({ name, data }, index) => {

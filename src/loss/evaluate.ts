@@ -1,30 +1,32 @@
 // The loss of a model on given data, without learning.
 
-import { checkOneOf, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, type Options } from '../base/fields.ts';
 import { checkBatch, type GraphBatch, stepsOf } from '../data/batch.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import { type Network, refuseWhole } from '../model/network.ts';
 import type { State } from '../model/state.ts';
 import { LossWindow, sizeOf } from './loss-window.ts';
-import { type Reduction, reductions } from './losses.ts';
+import { type Reduction, reduction } from './losses.ts';
 import {
-  checkLoss,
   type LossOption,
   type LossResult,
+  lossOption,
   type OutputLoss,
   outputLosses,
   slotsOf,
   together,
 } from './output-losses.ts';
 
-export interface EvaluateOptions {
+const fields = {
   /** Of the output; of several, of each by its name. */
-  readonly loss: LossOption;
+  loss: lossOption,
   /** Default `mean`: over everything that counts in all batches. */
-  readonly reduction?: Reduction;
-}
+  reduction,
+};
+
+export interface EvaluateOptions extends Options<typeof fields> {}
 
 export interface Evaluation extends LossResult {
   /** Behind the last step of the last batch. */
@@ -47,10 +49,8 @@ export function evaluate(
   state?: State,
 ): Evaluation {
   checkModel('evaluate', model);
-  checkOptions('evaluate', options, ['loss', 'reduction']);
-  checkLoss('evaluate.loss', options.loss);
-  checkOneOf('evaluate.reduction', options.reduction ?? 'mean', reductions);
-  const evaluator = new Evaluator(model.network, options.loss);
+  const { loss, reduction } = checkFields('evaluate', options, fields);
+  const evaluator = new Evaluator(model.network, loss);
   let next = state;
   try {
     for (const batch of isIterable(data) ? data : [data]) {
@@ -58,7 +58,7 @@ export function evaluate(
       next = undefined;
       for (let from = 0; from < evaluator.stepsOf(batch); ) from = evaluator.run(batch, from);
     }
-    return evaluator.result('evaluate(data)', options.reduction ?? 'mean');
+    return evaluator.result('evaluate(data)', reduction);
   } finally {
     evaluator.release();
   }

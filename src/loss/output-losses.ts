@@ -1,18 +1,9 @@
 // Which loss belongs to which output of a model.
-import { checkNumber, checkOneOf, checkOptions, show } from '../base/check.ts';
+import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, type Field, number, type Options, withDefault } from '../base/fields.ts';
 import { type Graph, type LayerNode, readingsOf } from '../model/graph.ts';
-import { type Loss, type LossName, losses, lossNames, type Reduction, reduce } from './losses.ts';
-
-/** The loss of one output, with its part in the whole. */
-export interface WeightedLoss {
-  readonly loss: LossName;
-  /** The factor of this loss in the objective, ≥ 0. Default 1. */
-  readonly weight?: number;
-}
-
-/** The loss of a model with one output; of several, that of each by the name of its entry. */
-export type LossOption = LossName | Readonly<Record<string, LossName | WeightedLoss>>;
+import { type Loss, type LossName, losses, lossName, type Reduction, reduce } from './losses.ts';
 
 /** A loss and the output that it is of. */
 export interface OutputLoss {
@@ -45,22 +36,32 @@ export interface LossResult {
   readonly outputs?: readonly OutputResult[];
 }
 
-/** Checks a loss option as far as that goes without a model. */
-export function checkLoss(where: string, option: LossOption): void {
-  if (typeof option !== 'object' || option === null) {
-    checkOneOf(where, option, lossNames);
-    return;
-  }
-  for (const [name, given] of Object.entries(option)) checkWeighted(`${where}.${name}`, given);
-}
+const weighted = {
+  loss: lossName,
+  /** The factor of this loss in the objective, ≥ 0. Default 1. */
+  weight: withDefault(number({ min: 0 }), 1),
+};
 
-function checkWeighted(where: string, given: LossName | WeightedLoss): Required<WeightedLoss> {
-  if (typeof given !== 'object' || given === null) return { loss: checkOneOf(where, given, lossNames), weight: 1 };
-  checkOptions(where, given, ['loss', 'weight']);
-  return {
-    loss: checkOneOf(`${where}.loss`, given.loss, lossNames),
-    weight: checkNumber(`${where}.weight`, given.weight ?? 1, { min: 0 }),
-  };
+/** The loss of one output, with its part in the whole. */
+export interface WeightedLoss extends Options<typeof weighted> {}
+
+/** The loss of a model with one output; of several, that of each by the name of its entry. */
+export type LossOption = LossName | Readonly<Record<string, LossName | WeightedLoss>>;
+
+/** The option, as far as it can be checked without a model. */
+export const lossOption: Field<LossOption> = {
+  check(where, value) {
+    if (typeof value !== 'object' || value === null) return lossName.check(where, value);
+    const entries = Object.entries(value).map(
+      ([name, given]) => [name, checkWeighted(`${where}.${name}`, given)] as const,
+    );
+    return Object.fromEntries(entries);
+  },
+};
+
+function checkWeighted(where: string, given: unknown): Required<WeightedLoss> {
+  if (typeof given !== 'object' || given === null) return { loss: lossName.check(where, given), weight: 1 };
+  return checkFields(where, given, weighted);
 }
 
 /**

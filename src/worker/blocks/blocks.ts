@@ -2,7 +2,7 @@
 
 import { checkReach, checkTrainingBatch, type WindowResult } from '../../bptt/backpropagation.ts';
 import type { GradientSource } from '../../bptt/gradient-source.ts';
-import type { Objective } from '../../bptt/objective.ts';
+import type { CheckedObjective } from '../../bptt/objective.ts';
 import type { GraphBatch } from '../../data/batch.ts';
 import { type StateReader, StateWriter } from '../../formats/record.ts';
 import { type OutputLoss, outputLosses, together } from '../../loss/output-losses.ts';
@@ -27,7 +27,7 @@ const indices = (count: number) => Array.from({ length: count }, (_, index) => i
 
 export class Blocks implements GradientSource {
   readonly #network: Network;
-  readonly #objective: Objective;
+  readonly #objective: CheckedObjective;
   readonly #team: Team;
   readonly #losses: readonly OutputLoss[];
   readonly #shared: SharedBlocks | undefined;
@@ -36,7 +36,7 @@ export class Blocks implements GradientSource {
   #members: Promise<readonly Member[]> | undefined;
   #saved: StateReader | undefined;
 
-  constructor(network: Network, objective: Objective, team: Team) {
+  constructor(network: Network, objective: CheckedObjective, team: Team) {
     const { layout, arena } = network;
     const { loss, reduction, truncation, memoryBudget, seed } = objective;
     this.#network = network;
@@ -44,10 +44,10 @@ export class Blocks implements GradientSource {
     this.#losses = outputLosses('loss', network.graph, loss);
     this.#objective = {
       loss,
-      ...(reduction !== undefined && { reduction }),
+      reduction,
+      seed,
       ...(truncation !== undefined && { truncation }),
       ...(memoryBudget !== undefined && { memoryBudget: Math.floor(memoryBudget / team.blocks) }),
-      ...(seed !== undefined && { seed }),
     };
     checkReach(network, objective);
     const { bytes } = layout;

@@ -1,5 +1,6 @@
 // Files that `exportOnnx` wrote: the description stands in their metadata, and the graph must be the one that it gives.
 import { BpttError } from '../../../base/errors.ts';
+import { checkFields } from '../../../base/fields.ts';
 import type { ModelDescription } from '../../../layers/registry.ts';
 import { createStack, type Stack } from '../../../model/graph.ts';
 import type { ModelProto } from '../format/schema.ts';
@@ -8,8 +9,8 @@ import {
   buildGraph,
   byName,
   type CheckedOptions,
-  checkExportOptions,
   encodeModel,
+  exportFields,
   MODEL_KEY,
   OPTIONS_KEY,
 } from '../write/export.ts';
@@ -35,7 +36,7 @@ export function readOwn(model: ModelProto, bytes: Uint8Array, where: string): Ow
   let options: CheckedOptions;
   try {
     stack = createStack(JSON.parse(text), 'importOnnx');
-    options = checkExportOptions(where, JSON.parse(settings));
+    options = checkFields(where, JSON.parse(settings), exportFields);
   } catch (error) {
     if (error instanceof BpttError || error instanceof SyntaxError) return undefined;
     throw error;
