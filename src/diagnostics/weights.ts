@@ -1,12 +1,11 @@
 // What the parameters alone say.
 import { checkOneOf, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { cellOf } from '../layers/recurrent/cells.ts';
 import type { Model } from '../model/model.ts';
 import type { Parameter } from '../model/parameters.ts';
 import { recurrentLayer } from './copy.ts';
 import { eigenvalues, type Matrix, norm } from './matrix.ts';
-
-const gates = { elman: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] } as const;
 
 /**
  * W of a recurrent layer, hidden to hidden, [H,H] for each gate: i, f, g, o of an LSTM, r, z, n of a GRU, `h` of an Elman layer. Row j
@@ -23,7 +22,7 @@ export function recurrentWeights(
   const { name } = model.network.stack.layers[index]!.parameters.find(({ role }) => role === 'recurrent')!;
   const { data } = model.parameters().find((parameter) => parameter.name === name)!;
   return Object.fromEntries(
-    gates[description.kind].map((gate, place) => {
+    cellOf(description).gates.map((gate, place) => {
       const part = Float64Array.from(data.subarray(place * H * H, (place + 1) * H * H));
       return [gate, { rows: H, columns: H, data: part }];
     }),

@@ -4,10 +4,12 @@
 import { checkOptions, checkString, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../formats/safetensors.ts';
+import { cellKindOf } from '../../layers/recurrent/cells.ts';
 import type { LayerDescription } from '../../layers/registry.ts';
 import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
 import type { Parameter } from '../../model/parameters.ts';
+import { missingFrom } from '../missing.ts';
 import { inOrderOf, ordersThatFit, type StateModule, stateModules } from '../module-order.ts';
 
 export interface StateDictOptions {
@@ -252,38 +254,21 @@ function placesOf(model: Model): readonly Place[] {
     const inner = layer.kind === 'residual' ? layer.layer : layer;
     const both = inner.kind === 'bidirectional';
     const cell = both ? inner.layer : inner;
-    const missing = missingInPyTorch(cell);
+    const missing = missingFrom(cellKindOf(cell)!.pytorch, cell);
     if (missing !== undefined) {
       const where = `layer ${index} with ${missing}`;
       throw new BpttError('invalid-argument', `state dict: expected layers that PyTorch has, got ${where}`);
     }
-    const activation = cell.kind === 'elman' ? cell.activation : '';
     const chains = layer.kind !== 'residual' && (!both || inner.merge === 'concat');
     places.push({
       kind: 'recurrent',
       layer: counts.recurrent++,
       suffixes: both ? ['', '_reverse'] : [''],
-      alike: chains ? `${cell.kind} ${activation} ${cell.units} ${both}` : '',
+      alike: chains ? `${cell.kind} ${cell.activation} ${cell.units} ${both}` : '',
       name: '',
     });
   }
   return places;
-}
-
-type CellDescription = Extract<LayerDescription, { readonly kind: 'elman' | 'lstm' | 'gru' }>;
-
-/** What a cell has that makes it another function than PyTorch's, outside training too. */
-function missingInPyTorch(cell: CellDescription): string | undefined {
-  if (cell.layerNorm) return 'layerNorm';
-  if ((cell.zoneout.hidden ?? 0) > 0 || (cell.zoneout.cell ?? 0) > 0) return 'zoneout';
-  if (cell.kind === 'elman') {
-    return ['tanh', 'relu'].includes(cell.activation) ? undefined : `activation ${show(cell.activation)}`;
-  }
-  if (cell.activation !== 'tanh') return `activation ${show(cell.activation)}`;
-  if (cell.gateActivation !== 'sigmoid') return `gateActivation ${show(cell.gateActivation)}`;
-  if (cell.kind === 'lstm' && cell.peepholes) return 'peepholes';
-  if (cell.kind === 'gru' && cell.reset !== 'after') return `reset ${show(cell.reset)}`;
-  return undefined;
 }
 
 const wrong = (expected: string, got: string) =>
