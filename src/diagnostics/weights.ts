@@ -1,14 +1,13 @@
 // What the parameters alone say.
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options, oneOf, withDefault } from '../base/fields.ts';
+import { cellOf } from '../layers/recurrent/cells.ts';
 import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { Parameter } from '../model/parameters.ts';
 import { recurrentLayer } from './copy.ts';
 import { type LayerOptions, layerFields } from './jacobians.ts';
 import { eigenvalues, type Matrix, norm } from './matrix.ts';
-
-const gates = { elman: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] } as const;
 
 const weightsFields = { layer: layerFields.layer };
 
@@ -29,7 +28,7 @@ export function recurrentWeights(
   )!;
   const { data } = model.parameters().find((parameter) => parameter.name === name)!;
   return Object.fromEntries(
-    gates[description.kind].map((gate, place) => {
+    cellOf(description).gates.map((gate, place) => {
       const part = Float64Array.from(data.subarray(place * H * H, (place + 1) * H * H));
       return [gate, { rows: H, columns: H, data: part }];
     }),

@@ -10,16 +10,12 @@ import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
 import type { InputDescription } from './inputs.ts';
 import { type LastDescription, lastLayer } from './last.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
-import { type ElmanDescription, elmanLayer } from './recurrent/elman.ts';
-import { type GruDescription, gruLayer } from './recurrent/gru.ts';
-import { type LstmDescription, lstmLayer } from './recurrent/lstm.ts';
+import { cells, type DirectedDescription } from './recurrent/cells.ts';
 import { type ResidualDescription, residualLayer } from './residual.ts';
 
 export type LayerDescription =
   | EmbeddingDescription
-  | ElmanDescription
-  | LstmDescription
-  | GruDescription
+  | DirectedDescription
   | BidirectionalDescription
   | ResidualDescription
   | DropoutDescription
@@ -35,9 +31,7 @@ export type ModelDescription = readonly [InputDescription, ...(InputDescription 
 
 const registry: readonly LayerKind<never>[] = [
   embeddingLayer,
-  elmanLayer,
-  lstmLayer,
-  gruLayer,
+  ...cells,
   bidirectionalLayer,
   residualLayer,
   dropoutLayer,

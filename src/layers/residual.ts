@@ -4,18 +4,12 @@ import { checkFields } from '../base/fields.ts';
 import type { LayerKind } from './contract.ts';
 import { checkDescription, describe, type StartOptions, startFields } from './describe.ts';
 import { at } from './parts/address.ts';
-import {
-  type BidirectionalDescription,
-  bidirectionalLayer,
-  type DirectedDescription,
-} from './recurrent/bidirectional.ts';
-import { elmanLayer } from './recurrent/elman.ts';
-import { gruLayer } from './recurrent/gru.ts';
-import { lstmLayer } from './recurrent/lstm.ts';
+import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
+import { cells, type DirectedDescription } from './recurrent/cells.ts';
 
 type InnerDescription = DirectedDescription | BidirectionalDescription;
 
-const kinds: readonly LayerKind<InnerDescription>[] = [elmanLayer, lstmLayer, gruLayer, bidirectionalLayer] as never;
+const kinds: readonly LayerKind<InnerDescription>[] = [...cells, bidirectionalLayer] as never;
 
 const fields = {
   layer: { check: (where: string, value: unknown) => checkDescription(where, value, kinds) },
@@ -30,7 +24,7 @@ export interface ResidualDescription extends StartOptions {
  * A recurrent layer with a residual connection (He et al. 2016; between recurrent layers: Wu et al. 2016): `y_t = layer(x)_t + x_t`.
  * The layer must give as many features as it reads.
  *
- * @param layer What `elman`, `lstm`, `gru` or `bidirectional` returns.
+ * @param layer What `bidirectional` returns, or `elman`, `lstm` and their like.
  * @param options Where the entry stands: `name`, `from`, `start`.
  * @throws BpttError for another layer; when the model is created, for one whose input and output differ in size.
  */

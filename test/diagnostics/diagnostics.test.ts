@@ -319,7 +319,7 @@ describe('wrong calls', () => {
     const both = await make(bidirectional(elman({ units })));
     await expect(jacobians(both, input)).rejects.toThrow('depend on earlier steps alone');
     const mixed = await make(lstm({ units, zoneout: { cell: 0.1 } }));
-    await expect(jacobians(mixed, input)).rejects.toThrow('expected no zoneout of cells of an LSTM');
+    await expect(jacobians(mixed, input)).rejects.toThrow('expected no zoneout of cells of lstm');
     expect(await hiddenStates(mixed, input)).toMatchObject({ rows: T });
     const none = await createModel([features(F), dense({ units: 2 })], { dtype: 'f64' });
     await expect(jacobians(none, input)).rejects.toThrow('expected a model with a recurrent layer');

@@ -5,17 +5,10 @@ import type { Kernels, Pointer } from '../../wasm/kernels.ts';
 import type { Binding, BoundLayer, BoundPort, BufferSpec, Layer, LayerKind, Track } from '../contract.ts';
 import { checkDescription, describe, type EntryOptions, entryFields } from '../describe.ts';
 import { at } from '../parts/address.ts';
-import type { Cell, RecurrentKind } from './cell.ts';
-import { type ElmanDescription, elmanLayer } from './elman.ts';
-import { type GruDescription, gruLayer } from './gru.ts';
-import { type LstmDescription, lstmLayer } from './lstm.ts';
+import type { Cell } from './cell.ts';
+import { cellOf, cells, type DirectedDescription } from './cells.ts';
 import { returns } from './options.ts';
 import { recurrentLayer } from './recurrent.ts';
-
-/** A recurrent layer in one direction. */
-export type DirectedDescription = ElmanDescription | LstmDescription | GruDescription;
-
-const kinds: readonly RecurrentKind<DirectedDescription>[] = [elmanLayer, lstmLayer, gruLayer] as never;
 
 export const merges = ['concat', 'sum'] as const;
 
@@ -39,7 +32,7 @@ export interface BidirectionalDescription extends EntryOptions, Checked<typeof f
  * state. What it computes of a step depends on later steps, so such a model reads whole sequences: truncated BPTT, batches that
  * carry on, and generation are refused.
  *
- * @param layer What `elman`, `lstm` or `gru` returns.
+ * @param layer What `elman`, `lstm` and their like return.
  * @throws BpttError for another layer and for unknown options.
  */
 export function bidirectional(
@@ -55,7 +48,7 @@ export function bidirectional(
 export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
   kind: 'bidirectional',
   fields: {
-    layer: { check: (where, value) => checkDescription(where, value, kinds) },
+    layer: { check: (where, value) => checkDescription(where, value, cells) },
     ...fields,
   },
 
@@ -66,7 +59,7 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
         `${where}.layer.returns: expected 'all' in one direction, got 'last'; bidirectional(layer, { returns: 'last' }) does it for both`,
       );
     }
-    if (layer.kind === 'elman' && layer.vanishingRegularization > 0) {
+    if ('vanishingRegularization' in layer && layer.vanishingRegularization > 0) {
       throw new BpttError(
         'invalid-argument',
         `${where}.layer.vanishingRegularization: expected 0 in one direction of two, got ${layer.vanishingRegularization}`,
@@ -75,7 +68,7 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
   },
 
   create({ layer, merge }, place) {
-    const cell = kinds.find(({ kind }) => kind === layer.kind)!.cell(layer);
+    const cell = cellOf(layer);
     const directions = [false, true].map((reverse) => recurrentLayer(cell, layer, place, reverse));
     const columns = merge === 'concat' ? 2 * layer.units : layer.units;
     return {

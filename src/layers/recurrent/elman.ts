@@ -2,9 +2,8 @@
 import { BpttError } from '../../base/errors.ts';
 import { type Checked, number, type Options, withDefault } from '../../base/fields.ts';
 import { describe, type StartOptions } from '../describe.ts';
-import type { Cell, RecurrentKind } from './cell.ts';
 import { activation, type RecurrentDescription, type RecurrentOptions, recurrentFields } from './options.ts';
-import { recurrentLayer } from './recurrent.ts';
+import { recurrentKind } from './recurrent.ts';
 
 const fields = {
   /** f. Default `tanh`. */
@@ -37,7 +36,7 @@ export function elman(options: ElmanOptions): ElmanDescription {
   return describe(elmanLayer, options);
 }
 
-export const elmanLayer: RecurrentKind<ElmanDescription> = {
+export const elmanLayer = recurrentKind<ElmanDescription>({
   kind: 'elman',
   fields: { ...recurrentFields, ...fields },
 
@@ -50,11 +49,13 @@ export const elmanLayer: RecurrentKind<ElmanDescription> = {
     );
   },
 
-  cell({ activation, vanishingRegularization: vanishing }): Cell {
-    return { kernel: 'elman', gates: ['h'], states: ['h'], activation, gateActivation: 'sigmoid', vanishing };
+  cell({ activation, vanishingRegularization: vanishing }) {
+    const layout = { gates: ['h'], candidate: 'h', states: ['h'] } as const;
+    return { kernel: 'elman', ...layout, activation, gateActivation: 'sigmoid', vanishing };
   },
 
-  create(description, place) {
-    return recurrentLayer(this.cell(description), description, place, false);
-  },
-};
+  slopesFrom: 'hidden',
+  pytorch: { activation: ['tanh', 'relu'] },
+  keras: { name: 'SimpleRNN', gates: 'h' },
+  onnx: { name: 'RNN', gates: 'h', functions: ['activation'] },
+});

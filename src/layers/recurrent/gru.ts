@@ -1,7 +1,6 @@
 // The GRU layer, in both of its forms.
 import { type Checked, type Options, oneOf, withDefault } from '../../base/fields.ts';
 import { describe, type StartOptions } from '../describe.ts';
-import type { Cell, RecurrentKind } from './cell.ts';
 import {
   activation,
   gateActivation,
@@ -10,7 +9,7 @@ import {
   type RecurrentOptions,
   recurrentFields,
 } from './options.ts';
-import { recurrentLayer } from './recurrent.ts';
+import { recurrentKind } from './recurrent.ts';
 
 const fields = {
   /** Where the reset gate stands: `after` the product with W, as in cuDNN, PyTorch and Keras (default), or `before` it, as in the paper. */
@@ -41,16 +40,21 @@ export function gru(options: GruOptions): GruDescription {
   return describe(gruLayer, options);
 }
 
-export const gruLayer: RecurrentKind<GruDescription> = {
+export const gruLayer = recurrentKind<GruDescription>({
   kind: 'gru',
   fields: { ...recurrentFields, ...gatedFields, ...fields },
 
-  cell({ reset, activation, gateActivation }): Cell {
-    const kernel = reset === 'after' ? 'gru' : 'gru-before';
-    return { kernel, gates: ['r', 'z', 'n'], states: ['h'], activation, gateActivation, reset };
+  cell({ reset, activation, gateActivation }) {
+    const layout = { gates: ['r', 'z', 'n'], candidate: 'n', states: ['h'] } as const;
+    return { kernel: reset === 'after' ? 'gru' : 'gru-before', ...layout, activation, gateActivation, reset };
   },
 
-  create(description, place) {
-    return recurrentLayer(this.cell(description), description, place, false);
+  pytorch: { activation: ['tanh'], gateActivation: ['sigmoid'], reset: ['after'] },
+  keras: { name: 'GRU', gates: 'zrn', flags: { reset_after: ['reset', 'before', 'after'] } },
+  onnx: {
+    name: 'GRU',
+    gates: 'zrn',
+    flags: { linear_before_reset: ['reset', 'before', 'after'] },
+    functions: ['gateActivation', 'activation'],
   },
-};
+});

@@ -2,7 +2,6 @@
 import { BpttError } from '../../base/errors.ts';
 import { boolean, type Checked, number, type Options, withDefault } from '../../base/fields.ts';
 import { describe, type StartOptions } from '../describe.ts';
-import type { Cell, RecurrentKind } from './cell.ts';
 import {
   activation,
   cellFields,
@@ -12,7 +11,7 @@ import {
   type RecurrentOptions,
   recurrentFields,
 } from './options.ts';
-import { recurrentLayer } from './recurrent.ts';
+import { recurrentKind } from './recurrent.ts';
 
 const fields = {
   /** φ, of the candidate and of the cell's output. Default `tanh`. */
@@ -49,7 +48,7 @@ export function lstm(options: LstmOptions): LstmDescription {
   return describe(lstmLayer, options);
 }
 
-export const lstmLayer: RecurrentKind<LstmDescription> = {
+export const lstmLayer = recurrentKind<LstmDescription>({
   kind: 'lstm',
   fields: { ...recurrentFields, ...gatedFields, ...cellFields, ...fields },
 
@@ -61,13 +60,14 @@ export const lstmLayer: RecurrentKind<LstmDescription> = {
     );
   },
 
-  cell({ activation, gateActivation, forgetBias, peepholes }): Cell {
+  cell({ activation, gateActivation, forgetBias, peepholes }) {
     const biasOffsets = [0, forgetBias, 0, 0];
-    const layout = { gates: ['i', 'f', 'g', 'o'], states: ['h', 'c'] } as const;
+    const layout = { gates: ['i', 'f', 'g', 'o'], candidate: 'g', states: ['h', 'c'] } as const;
     return { kernel: 'lstm', ...layout, activation, gateActivation, biasOffsets, peepholes };
   },
 
-  create(description, place) {
-    return recurrentLayer(this.cell(description), description, place, false);
-  },
-};
+  slopesFrom: 'cell',
+  pytorch: { activation: ['tanh'], gateActivation: ['sigmoid'], peepholes: [false] },
+  keras: { name: 'LSTM', gates: 'ifgo', only: { peepholes: [false] } },
+  onnx: { name: 'LSTM', gates: 'iofg', functions: ['gateActivation', 'activation', 'activation'] },
+});

@@ -4,13 +4,25 @@ import type { Kernels } from '../../wasm/kernels.ts';
 import type { Binding, BoundLayer, Layer, Place, Track } from '../contract.ts';
 import { bindProjection, projectionScratch } from '../parts/projection.ts';
 import { bindBuffers, type DirectedLayer, gradientTracks, recurrentBuffers } from './buffers.ts';
-import type { Cell } from './cell.ts';
+import type { Cell, RecurrentKind } from './cell.ts';
 import { bindInputNorm } from './input-norm.ts';
 import { bindMasks } from './masks.ts';
 import type { RecurrentDescription } from './options.ts';
 import { recurrentParameters } from './parameters.ts';
 import { bindPlan } from './plan.ts';
 import { bindStateWeights } from './state-weights.ts';
+
+/** A kind of layer that runs its cell from the first step to the last. */
+export function recurrentKind<Description extends RecurrentDescription & { readonly kind: string }>(
+  said: Omit<RecurrentKind<Description>, 'create'>,
+): RecurrentKind<Description> {
+  return {
+    ...said,
+    create(description, place) {
+      return recurrentLayer(said.cell(description), description, place, false);
+    },
+  };
+}
 
 /** A layer in one direction. */
 export function recurrentLayer(cell: Cell, description: RecurrentDescription, place: Place, reverse: boolean): Layer {
