@@ -1,0 +1,17 @@
+// @ts-check
+/**
+ * The rooms of src/ that are mutated, smallest first, and the tests that may kill their mutants: the room's own, and those of
+ * rooms above it that assert what it promises. Tests that are slow and see little of a room are not among them.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const rooms = {
+  formats: ['formats'],
+  data: ['data'],
+  loss: ['loss/weight', 'loss/evaluate', 'loss/penalties'],
+  bptt: ['bptt'],
+  generation: ['generation'],
+  model: ['model', 'bptt', 'generation', 'training/train', 'loss'],
+  training: ['training', 'truth/against-pytorch.'],
+  layers: ['layers', 'loss/penalties', 'model', 'bptt', 'truth/against-pytorch'],
+};
