@@ -173,7 +173,7 @@ describe('evaluate', () => {
     for (const one of all) {
       const { outputs } = model.forward(one);
       expect(sum(one)).toBeCloseTo(
-        outputs.reduce((total, y, i) => total + (y - one.targets[i]!) ** 2, 0),
+        [...outputs].reduce((total, y, i) => total + (y - one.targets[i]!) ** 2, 0),
         10,
       );
     }

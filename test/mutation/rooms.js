@@ -9,7 +9,7 @@ export const rooms = {
   formats: ['formats'],
   data: ['data'],
   loss: ['loss/weight', 'loss/evaluate', 'loss/penalties'],
-  bptt: ['bptt'],
+  bptt: ['bptt/objective', 'bptt/check', 'bptt/segments.test', 'bptt/backpropagation'],
   generation: ['generation'],
   model: ['model', 'bptt', 'generation', 'training/train', 'loss'],
   training: ['training', 'truth/against-pytorch.'],
