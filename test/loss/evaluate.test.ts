@@ -25,6 +25,7 @@ const create = (units = 6) => createModel([tokens(V), elman({ units }), dense({ 
 it.each<[unknown, string]>([
   [[], 'evaluate(data): expected at least one batch, got none'],
   [null, 'batch: expected an object, got null'],
+  ['text', 'batch: expected an object, got "text"'],
 ])('refuses %j', async (data, message) => {
   const model = await createModel([tokens(3), elman({ units: 2 }), dense({ units: 3 })]);
   expect(() => evaluate(model, data as never, { loss: 'cross-entropy' })).toThrow(message);
@@ -102,6 +103,28 @@ describe('evaluate', () => {
     }
   });
 
+  it('takes no more memory for a long text than for a short one', async () => {
+    const [short, long] = [await create(), await create()];
+    for (const [model, T] of [
+      [short, 200],
+      [long, 20_000],
+    ] as const) {
+      evaluate(model, { steps: T, rows: 4, inputs: stream(4 * T), targets: stream(4 * T) }, { loss: 'cross-entropy' });
+    }
+    expect(long.memoryBytes).toBe(short.memoryBytes);
+  });
+
+  it('starts a first batch that says that it carries on where it is told, or at zero', async () => {
+    const model = await create();
+    const batch = { steps: 3, rows: 1, inputs: stream(3), targets: stream(3) };
+    const { state } = model.forward(batch);
+    for (const from of [undefined, state]) {
+      expect(evaluate(model, { ...batch, carry: true }, { loss: 'cross-entropy' }, from)).toEqual(
+        evaluate(model, batch, { loss: 'cross-entropy' }, from),
+      );
+    }
+  });
+
   it('starts the first batch alone from a state that is given', async () => {
     const model = await create();
     const [first, second] = [3, 4].map((T): Batch => {
@@ -118,7 +141,8 @@ describe('evaluate', () => {
     ['mean-squared-error', (y, target) => (y - target) ** 2],
     ['binary-cross-entropy', (y, target) => Math.log(1 + Math.exp(y)) - target * y],
   ])('compares reals by %s, over each number', async (loss, of) => {
-    const model = await createModel([features(3), elman({ units: 4 }), dense({ units: 2 })], { seed: 3, dtype: 'f64' });
+    const layers = [elman({ units: 4 }), dense({ units: 3 }), dense({ units: 2 })] as const;
+    const model = await createModel([features(3), ...layers], { seed: 3, dtype: 'f64' });
     const [T, B] = [140, 2];
     const next = numbers(4);
     const reals = (length: number) => Float64Array.from({ length }, next);
@@ -162,7 +186,7 @@ describe('evaluate', () => {
   );
 
   it('reads sequences of any length whole where layers read both sides', async () => {
-    const layers = [bidirectional(elman({ units: 3 })), dense({ units: 2 })] as const;
+    const layers = [bidirectional(elman({ units: 1 }))] as const;
     const model = await createModel([features(1), ...layers], { seed: 3, dtype: 'f64' });
     const batch = (T: number, B: number): Batch => {
       const [inputs, targets] = [T * B, T * B * 2].map((length, seed) => Float64Array.from({ length }, numbers(seed)));
