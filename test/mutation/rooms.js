@@ -11,7 +11,7 @@ export const rooms = {
   loss: ['loss/weight', 'loss/evaluate', 'loss/penalties'],
   bptt: ['bptt/objective', 'bptt/check', 'bptt/segments.test', 'bptt/backpropagation'],
   generation: ['generation'],
-  model: ['model', 'bptt', 'generation', 'training/train', 'loss'],
-  training: ['training', 'truth/against-pytorch.'],
+  model: ['model', 'bptt/objective', 'bptt/backpropagation', 'training/resume'],
+  training: ['training'],
   layers: ['layers', 'loss/penalties', 'model', 'bptt', 'truth/against-pytorch'],
 };
