@@ -136,6 +136,28 @@ describe('a window', () => {
     expect([...bptt.windows(two)]).toEqual(all);
   });
 
+  it('of a shorter batch after a longer one knows nothing of the longer one', async () => {
+    const model = await create();
+    const fresh = await create();
+    const long = makeBatch('features', { T: 12, B: 2, seed: 6, resets: true });
+    const bptt = new Backpropagation(model.network, { loss: 'cross-entropy' });
+    for (const flags of [undefined, [0, 0, 0, 1, 1, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0]]) {
+      const short = {
+        ...makeBatch('features', { T: 4, B: 2, seed: 7 }),
+        ...(flags && { mask: Uint8Array.from(flags) }),
+      };
+      for (const ends of [undefined, [4, 2]]) {
+        const batch = { ...short, ...(ends && { lengths: ends }) };
+        for (const _ of bptt.windows({ ...long, lengths: [12, 9] }));
+        const after = [...bptt.windows(batch)];
+        const gradients = model.gradients();
+        expect(after).toEqual([...backpropagate(fresh, batch, { loss: 'cross-entropy' })]);
+        expect(gradients).toEqual(fresh.gradients());
+        expect(bptt.state()).toEqual(fresh.forward(batch).state);
+      }
+    }
+  });
+
   it('goes on in the middle of a batch where it was saved', async () => {
     const model = await create();
     const objective = { loss: 'cross-entropy', truncation: { k1: 2, k2: 3 } } as const;

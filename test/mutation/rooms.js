@@ -8,10 +8,19 @@
 export const rooms = {
   formats: ['formats'],
   data: ['data'],
-  loss: ['loss/weight', 'loss/evaluate', 'loss/penalties'],
+  loss: ['loss/weight', 'loss/evaluate', 'bptt/objective', 'loss/penalties'],
   bptt: ['bptt/objective', 'bptt/check', 'bptt/segments.test', 'bptt/backpropagation'],
   generation: ['generation'],
   model: ['model', 'bptt/objective', 'bptt/backpropagation', 'training/resume'],
-  training: ['training'],
+  training: [
+    'training/train',
+    'training/events',
+    'training/fit',
+    'training/learning',
+    'training/options',
+    'training/schedules',
+    'truth/against-pytorch.test',
+    'training/resume',
+  ],
   layers: ['layers', 'loss/penalties', 'model', 'bptt', 'truth/against-pytorch'],
 };

@@ -22,7 +22,7 @@ class OwnRoomFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     name: 'node',
-    include: (rooms[room] ?? []).map((prefix) => `test/${prefix}${prefix.includes('/') ? '' : '/'}*.test.ts`),
+    include: (rooms[room] ?? []).map((prefix) => `test/${prefix.includes('/') ? prefix : `${prefix}/`}*.ts`),
     environment: 'node',
     isolate: false, // modules and compiled kernels stay from one mutant to the next; for mutants of static code Stryker starts anew
     testTimeout: 600_000,
