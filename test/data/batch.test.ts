@@ -24,6 +24,7 @@ const check = (batch: unknown, kind: 'tokens' | 'features' = 'tokens', last = fa
   checkBatch('batch', batch as Batch, { input: signal, last }, signal, dtype);
 };
 const messageOf = (run: () => void) => {
+  expect(codeOf(run)).toMatch(/^(invalid-argument|invalid-shape|token-out-of-range|non-finite|unknown-option)$/);
   try {
     run();
   } catch (error) {
