@@ -43,17 +43,30 @@ export function report(room, results, folder) {
   const survivors = results.filter(lives).map(survivor);
   survivors.sort((a, b) => a.place.localeCompare(b.place, 'en', { numeric: true }));
   const equivalent = survivors.filter((mutant) => mutant.equivalent !== undefined).length;
-  const counted = killed + survivors.length - equivalent;
-  const score = counted === 0 ? 100 : (100 * killed) / counted;
-  const summary = { room, score, killed, survived: survivors.length - equivalent, equivalent, mutants: results.length };
+  const score = share(killed, killed + survivors.length - equivalent);
+  const ofAll = share(killed, killed + survivors.length);
+  const summary = {
+    room,
+    score,
+    ofAll,
+    killed,
+    survived: survivors.length - equivalent,
+    equivalent,
+    mutants: results.length,
+  };
   const text = [
-    `${room}: ${score.toFixed(1)} %: ${killed} killed, ${summary.survived} survived, ${equivalent} equivalent; ${results.length} in all`,
+    `${room}: ${score.toFixed(1)} % (${ofAll.toFixed(1)} % with equivalent ones): ${killed} killed, ${summary.survived} survived, ${equivalent} equivalent; of ${results.length} mutants`,
     ...survivors.map(lineOf),
   ].join('\n');
   console.log(text);
   writeFileSync(join(folder, `${room}.txt`), `${text}\n`);
   writeFileSync(join(folder, `${room}.json`), `${JSON.stringify({ ...summary, survivors }, undefined, 2)}\n`);
   return summary;
+}
+
+/** @param {number} part @param {number} whole */
+function share(part, whole) {
+  return whole === 0 ? 100 : (100 * part) / whole;
 }
 
 /** @param {import('@stryker-mutator/api/core').MutantResult} mutant */
