@@ -7,6 +7,7 @@
  *   --sample 200     how many mutants of a room
  *   --seed 1         which ones
  *   --concurrency 1  how many at once
+ *   --only src/loss/evaluate.ts:80-96   these lines alone, to see whether a survivor is mended
  */
 import { mkdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
@@ -30,6 +31,7 @@ async function main() {
       sample: { type: 'string', default: '200' },
       seed: { type: 'string', default: '1' },
       concurrency: { type: 'string', default: '1' },
+      only: { type: 'string' },
     },
   });
   const unknown = positionals.filter((room) => rooms[room] === undefined);
@@ -38,13 +40,15 @@ async function main() {
     return false;
   }
   setPriority(10);
-  mkdirSync(FOLDER, { recursive: true });
+  const folder = values.only === undefined ? FOLDER : `${FOLDER}/only`;
+  mkdirSync(folder, { recursive: true });
   const sample = { seed: Number(values.seed), size: values.all ? Number.MAX_SAFE_INTEGER : Number(values.sample) };
   const scores = [];
   for (const room of positionals.length > 0 ? positionals : Object.keys(rooms)) {
     process.env.MUTATED_ROOM = room;
-    const stryker = new Stryker(options(room, sample, Number(values.concurrency)));
-    scores.push(report(room, await stryker.runMutationTest(), FOLDER));
+    const mutate = values.only === undefined ? [`src/${room}/**/*.ts`, '!src/**/*.d.ts'] : [values.only];
+    const stryker = new Stryker(options(mutate, sample, Number(values.concurrency)));
+    scores.push(report(room, await stryker.runMutationTest(), folder));
   }
   for (const { room, score } of scores) console.log(`${room}: ${score.toFixed(1)} %`);
   return scores.every(({ score }) => score >= GOAL);
@@ -56,13 +60,13 @@ function pathOf(file) {
 }
 
 /**
- * @param {string} room
+ * @param {string[]} mutate the files, by Stryker's patterns
  * @param {{ seed: number, size: number }} sample
  * @param {number} concurrency
  */
-function options(room, sample, concurrency) {
+function options(mutate, sample, concurrency) {
   return {
-    mutate: [`src/${room}/**/*.ts`, '!src/**/*.d.ts'],
+    mutate,
     ignorePatterns: ['.engines', 'assembly', 'bench', 'build', '!build/kernels', 'docs', 'examples', 'playground'],
     plugins: ['@stryker-mutator/vitest-runner', ...['sample.js', 'report.js'].map(pathOf)],
     checkers: ['sample'],
