@@ -1,6 +1,7 @@
 // Gradients against finite differences in f64, by the package's own check; and that the check sees what is wrong.
 import { describe, expect, it } from 'vitest';
 import {
+  activityRegularization,
   type Batch,
   checkGradients,
   createModel,
@@ -95,6 +96,24 @@ describe('gradients against finite differences in f64, relative error below 1e-7
         regularization: { l1: 0.02, l2: 0.3, biases },
       });
       for (const { name, relativeError } of errors) expect(relativeError, name).toBeLessThan(1e-7);
+    }
+  });
+
+  it.each(truncations)('with penalties of layers in the objective: %s', async (_, truncation) => {
+    const penalised = [
+      features(FEATURES),
+      elman({ units: 4, vanishingRegularization: 0.8 }),
+      activityRegularization({ activation: 0.7, temporal: 0.9 }),
+      dense({ units: OUTPUTS }),
+    ] as const;
+    const model = await createModel(penalised, { seed: 3, dtype: 'f64' });
+    const batch = makeBatch('features', { T: 7, B: 2, seed: 5, mask: true, resets: true });
+    for (const reduction of ['mean', 'sum'] as const) {
+      const objective = { ...objectiveOf('cross-entropy', reduction, truncation), epsilon: 1e-4 };
+      expectRight(model, batch, objective);
+      // Where no loss counts, the penalties still do; of one step alone nothing changes from step to step.
+      expectRight(model, { ...batch, mask: new Uint8Array(14) }, objective);
+      expectRight(model, makeBatch('features', { T: 1, B: 2, seed: 5 }), objective);
     }
   });
 
