@@ -1,8 +1,8 @@
 // Gradients against finite differences in f64, by the package's own check; and that the check sees what is wrong.
 import { describe, expect, it } from 'vitest';
 import {
+  activityRegularization,
   type Batch,
-  BpttError,
   checkGradients,
   createModel,
   dense,
@@ -15,6 +15,7 @@ import {
   type Objective,
   tokens,
 } from '../../src/index.ts';
+import { codeOf } from '../support/error-code.ts';
 import {
   describeModel,
   FEATURES,
@@ -98,6 +99,24 @@ describe('gradients against finite differences in f64, relative error below 1e-7
     }
   });
 
+  it.each(truncations)('with penalties of layers in the objective: %s', async (_, truncation) => {
+    const penalised = [
+      features(FEATURES),
+      elman({ units: 4, vanishingRegularization: 0.8 }),
+      activityRegularization({ activation: 0.7, temporal: 0.9 }),
+      dense({ units: OUTPUTS }),
+    ] as const;
+    const model = await createModel(penalised, { seed: 3, dtype: 'f64' });
+    const batch = makeBatch('features', { T: 7, B: 2, seed: 5, mask: true, resets: true });
+    for (const reduction of ['mean', 'sum'] as const) {
+      const objective = { ...objectiveOf('cross-entropy', reduction, truncation), epsilon: 1e-4 };
+      expectRight(model, batch, objective);
+      // Where no loss counts, the penalties still do; of one step alone nothing changes from step to step.
+      expectRight(model, { ...batch, mask: new Uint8Array(14) }, objective);
+      expectRight(model, makeBatch('features', { T: 1, B: 2, seed: 5 }), objective);
+    }
+  });
+
   it('from a state that is not zero', async () => {
     const model = await createModel(describeModel('features', ['tanh', 'tanh']), { seed: 3, dtype: 'f64' });
     const { state } = model.forward(makeBatch('features', { T: 3, B: 2, seed: 1 }));
@@ -142,6 +161,34 @@ describe('checkGradients', () => {
     });
   });
 
+  it('says how far one gradient is off, in the window where it is furthest', async () => {
+    const model = await createModel(describeModel('tokens', ['tanh']), { seed: 3, dtype: 'f64' });
+    const batch = makeBatch('tokens', { T: 6, B: 2, seed: 5 });
+    const gradients = model.gradients.bind(model);
+    let window = 0;
+    let norm = 0;
+    model.gradients = () => {
+      const off = [1e-3, 2e-3, 1e-3][window++]!;
+      return gradients().map((gradient) => {
+        if (gradient.name !== 'dense.bias') return gradient;
+        const data = Float64Array.from(gradient.data, (g, i) => (i === 1 ? g + off : g));
+        if (window === 2) norm = Math.hypot(...data);
+        return { ...gradient, data };
+      });
+    };
+    const errors = checkGradients(model, batch, { loss: 'cross-entropy', truncation: { k1: 2, k2: 2 } });
+    expect(window).toBe(3);
+    for (const { name, absoluteError, relativeError } of errors) {
+      if (name !== 'dense.bias') {
+        expect(absoluteError).toBeLessThan(1e-9);
+        continue;
+      }
+      expect(absoluteError).toBeCloseTo(2e-3, 9);
+      // Over the longer of the two norms, which differ by the error at most.
+      expect(Math.abs((relativeError * norm) / 2e-3 - 1)).toBeLessThan(0.5);
+    }
+  });
+
   it.each([0, 1, 2])('sees a gradient that is wrong in window %i alone', async (wrong) => {
     const model = await createModel(describeModel('tokens', ['tanh']), { seed: 3, dtype: 'f64' });
     const gradients = model.gradients.bind(model);
@@ -159,18 +206,49 @@ describe('checkGradients', () => {
     }
   });
 
-  it('refuses f32 models and wrong options', async () => {
+  it('finds no error where both gradients are zero', async () => {
+    const model = await createModel(describeModel('tokens', ['tanh']), { seed: 3, dtype: 'f64' });
+    const batch = { ...makeBatch('tokens', { T: 3, B: 2, seed: 5 }), mask: new Uint8Array(6) };
+    for (const reduction of ['mean', 'sum'] as const) {
+      const errors = checkGradients(model, batch, { loss: 'cross-entropy', reduction });
+      expect(errors.map(({ relativeError, absoluteError }) => [relativeError, absoluteError])).toEqual(
+        errors.map(() => [0, 0]),
+      );
+    }
+  });
+
+  it('gives its memory back', async () => {
+    const model = await createModel(describeModel('tokens', ['tanh']), { seed: 3, dtype: 'f64' });
+    const batch = makeBatch('tokens', { T: 60, B: 8, seed: 5 });
+    const run = () => checkGradients(model, batch, { loss: 'cross-entropy', truncation: { k1: 30, k2: 30 } });
+    run();
+    const before = model.memoryBytes;
+    for (let i = 0; i < 5; i++) run();
+    expect(model.memoryBytes).toBe(before);
+  });
+
+  it.each<[object, string]>([
+    [{ epsilon: 0 }, 'checkGradients.epsilon: expected'],
+    [{ epsilom: 1 }, 'checkGradients: '],
+    [{ truncation: { k1: 0, k2: 1 } }, 'checkGradients.truncation.k1: expected'],
+    [{ regularization: { l1: -1 } }, 'checkGradients.regularization.l1: expected'],
+    [{ regularization: { l3: 1 } }, 'checkGradients.regularization'],
+  ])('refuses %o', async (wrong, message) => {
+    const model = await createModel(describeModel('tokens', ['tanh']), { dtype: 'f64' });
+    const batch = makeBatch('tokens', { T: 5, B: 2, seed: 5 });
+    const run = () => checkGradients(model, batch, { loss: 'cross-entropy', ...wrong });
+    expect(run).toThrow(message);
+    expect(codeOf(run)).toMatch(/^(invalid-argument|unknown-option)$/);
+  });
+
+  it('refuses what is no model of f64', async () => {
     const batch = makeBatch('tokens', { T: 5, B: 2, seed: 5 });
     const single = await createModel(describeModel('tokens', ['tanh']));
-    expect(() => checkGradients(single, batch, { loss: 'cross-entropy' })).toThrow(BpttError);
-    const model = await createModel(describeModel('tokens', ['tanh']), { dtype: 'f64' });
-    for (const wrong of [
-      { epsilon: 0 },
-      { epsilom: 1 },
-      { truncation: { k1: 0, k2: 1 } },
-      { regularization: { l3: 1 } },
-    ]) {
-      expect(() => checkGradients(model, batch, { loss: 'cross-entropy', ...wrong } as never)).toThrow(BpttError);
-    }
+    const run = () => checkGradients(single, batch, { loss: 'cross-entropy' });
+    expect(run).toThrow("checkGradients: expected a model of dtype 'f64', got 'f32'");
+    expect(codeOf(run)).toBe('invalid-argument');
+    expect(() => checkGradients({} as never, batch, { loss: 'cross-entropy' })).toThrow(
+      'checkGradients(model): expected',
+    );
   });
 });

@@ -1,7 +1,10 @@
 // What gives batches: arrays, iterables, datasets.
-import { describe, expect, it } from 'vitest';
-import { type Data, type Dataset, sgd } from '../../src/index.ts';
+import { describe, expect, it, test } from 'vitest';
+import { sgd, type Data, type Dataset } from '../../src/index.ts';
 import { batchOf, create, eventsOf, numbersOf } from '../support/rows.ts';
+import { BpttError } from '../../src/base/errors.ts';
+import { type Batch } from '../../src/data/batch.ts';
+import { batchesOf, checkData, type Data } from '../../src/data/dataset.ts';
 
 describe('the data of a training', () => {
   const batches = [0, 1, 2].map((index) => batchOf(index, 2));
@@ -56,5 +59,74 @@ describe('the data of a training', () => {
   ])('is refused where it is %s', async (_, data, message) => {
     const model = await create();
     await expect(eventsOf(model, { data: data(), optimizer, epochs: 2 })).rejects.toThrow(message);
+  });
+});
+
+const batches: readonly Batch[] = [0, 1, 2].map((token) => {
+  return { steps: 1, rows: 1, inputs: new Int32Array([token]), targets: new Int32Array([token]) };
+});
+
+async function* later() {
+  yield* batches;
+}
+
+const all = async (data: Data, epoch: number, skip: number) => {
+  const seen: Batch[] = [];
+  for await (const batch of batchesOf(data, epoch, skip)) seen.push(batch);
+  return seen;
+};
+
+describe('batchesOf', () => {
+  test.each([0, 1, 2, 3])('passes over %d batches of an iterable, in every epoch', async (skip) => {
+    expect(await all(batches, 0, skip)).toEqual(batches.slice(skip));
+    expect(await all(batches, 7, skip)).toEqual(batches.slice(skip));
+    expect(await all(later(), 0, skip)).toEqual(batches.slice(skip));
+  });
+
+  test('asks a dataset for the epoch without what was done', async () => {
+    const asked: number[][] = [];
+    const answer = (made: Iterable<Batch> | AsyncIterable<Batch>): Data => ({
+      batches(epoch, skip) {
+        asked.push([epoch, skip]);
+        return made;
+      },
+    });
+    expect(await all(answer(batches), 3, 2)).toEqual(batches);
+    expect(await all(answer(later()), 4, 0)).toEqual(batches);
+    expect(asked).toEqual([
+      [3, 2],
+      [4, 0],
+    ]);
+  });
+
+  test.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['text', '"text"'],
+    [{}, 'an object'],
+  ])('refuses a dataset that answers with %j', async (answer, got) => {
+    await expect(all({ batches: () => answer as never }, 3, 2)).rejects.toThrow(
+      new BpttError('invalid-argument', `data.batches(3, 2): expected an iterable of batches, got ${got}`),
+    );
+  });
+});
+
+describe('checkData', () => {
+  test('gives back each of the three kinds', () => {
+    for (const data of [batches, later(), { batches: () => batches }]) expect(checkData('data', data)).toBe(data);
+  });
+
+  test.each([
+    [null, 'null'],
+    [undefined, 'undefined'],
+    ['text', 'string'],
+    [{}, 'object'],
+    [{ batches: 1 }, 'object'],
+    [{ [Symbol.iterator]: true }, 'object'],
+    [() => batches, 'function'],
+  ])('refuses %j', (data, got) => {
+    expect(() => checkData('train.data', data)).toThrow(
+      new BpttError('invalid-argument', `train.data: expected an iterable of batches or a dataset, got ${got}`),
+    );
   });
 });

@@ -1,9 +1,9 @@
 // Sequences as batches.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BpttError } from '../../src/base/errors.ts';
 import type { Batch } from '../../src/data/batch.ts';
 import { type Sequence, type SequencesOptions, sequences } from '../../src/data/sequences.ts';
+import { codeOf } from '../support/error-code.ts';
 
 /** Sequence `index` holds its own number everywhere, so that it is known again. */
 const list = (lengths: readonly number[]): readonly Sequence[] =>
@@ -99,8 +99,96 @@ describe('sequences', () => {
     expect(steps).not.toEqual([...steps].sort((a, b) => a - b));
   });
 
+  it('sorts all by length when it does not shuffle, and keeps the order of equal ones', () => {
+    // More sequences than are sorted together when it shuffles: 100 batches of 1.
+    const lengths = Array.from({ length: 150 }, (_, index) => 1 + ((index * 7) % 3));
+    const seen = batches(list(lengths), { batch: 1, bucket: true }).flatMap(members);
+    const byLength = [...lengths.entries()].sort(([a, x], [b, y]) => x - y || a - b);
+    expect(seen).toEqual(byLength);
+  });
+
+  it('sorts 100 batches in a row together when it shuffles', () => {
+    const lengths = Array.from({ length: 300 }, (_, index) => 1 + index);
+    const steps = batches(list(lengths), { batch: 1, shuffle: 3, bucket: true }).map((batch) => batch.steps);
+    // The pools are those of the shuffled list; each holds 100 sequences, met in whatever order the batches are shuffled into.
+    const shuffled = batches(list(lengths), { batch: 1, shuffle: 3 }).map((batch) => batch.steps);
+    const pools = [0, 1, 2].map((pool) => shuffled.slice(100 * pool, 100 * (pool + 1)).sort((a, b) => a - b));
+    const turn = Array.from({ length: 300 }, (_, index) => pools.flat().indexOf(steps[index]!));
+    expect([...turn].sort((a, b) => a - b)).toEqual([...turn.keys()]);
+    // Batches of 2 of them are neighbours in their pool.
+    const pairs = batches(list(lengths), { batch: 2, shuffle: 3, bucket: true }).map((batch) => batch.steps);
+    const twice = [shuffled.slice(0, 200), shuffled.slice(200)].flatMap((pool) =>
+      pool.sort((a, b) => a - b).filter((_, index) => index % 2 === 1),
+    );
+    expect([...pairs].sort((a, b) => a - b)).toEqual(twice.sort((a, b) => a - b));
+  });
+
+  it('keeps the order of a seed, so that a training that is resumed by a later version meets the same batches', () => {
+    const from = list([3, 1, 2, 3, 1, 2, 1, 3]);
+    const order = (options: Omit<SequencesOptions, 'batch'>, epoch: number) =>
+      batches(from, { batch: 3, ...options }, epoch)
+        .flatMap(members)
+        .map(([index]) => index);
+    expect(order({ shuffle: 5 }, 0)).toEqual([5, 6, 3, 2, 0, 1, 7, 4]);
+    expect(order({ shuffle: 5 }, 1)).toEqual([3, 0, 5, 6, 1, 7, 4, 2]);
+    expect(order({ shuffle: 5, bucket: true }, 0)).toEqual([0, 7, 5, 2, 3, 6, 1, 4]);
+  });
+
+  it('lays each sequence of features out in its own row, several numbers a target', () => {
+    const reals: Sequence[] = [
+      { inputs: new Float32Array([1, 2]), targets: new Float32Array([1, 2, 3, 4]) },
+      { inputs: new Float32Array([3]), targets: new Float32Array([5, 6]) },
+    ];
+    expect(batches(reals, { batch: 2 })).toEqual([
+      {
+        steps: 2,
+        rows: 2,
+        inputs: new Float32Array([1, 3, 2, 0]),
+        targets: new Float32Array([1, 2, 5, 6, 3, 4, 0, 0]),
+        lengths: new Int32Array([2, 1]),
+      },
+    ]);
+  });
+
+  it('takes no note of features for tokens, and of seed 0 as a seed', () => {
+    const [batch] = batches(list([2, 1]), { batch: 2, features: 3 });
+    expect(batch!.inputs).toEqual(new Int32Array([1, 2, 1, 0]));
+    expect(batches(list([2, 1]), { batch: 1, shuffle: 2 ** 53 - 1 }).length).toBe(2);
+  });
+
   it.each([
     [() => sequences([], { batch: 1 }), 'sequences(list): expected at least one sequence, got none'],
+    [() => sequences('text' as never, { batch: 1 }), 'sequences(list): expected at least one sequence, got none'],
+    [
+      () => sequences({ length: 1 } as never, { batch: 1 }),
+      'sequences(list): expected at least one sequence, got none',
+    ],
+    [() => sequences(list([1]), { batch: 1, features: 0 }), 'sequences.features: expected'],
+    [
+      () => sequences(list([1]), { batch: 1, returns: 'first' as never }),
+      'sequences.returns: expected one of "all", "last", got "first"',
+    ],
+    [() => sequences([null as never], { batch: 1 }), 'sequences(list)[0]: expected'],
+    [
+      () => sequences([{ inputs: new Int32Array(1), target: new Int32Array(1) } as never], { batch: 1 }),
+      'sequences(list)[0]',
+    ],
+    [
+      () => sequences([{ inputs: new Int32Array(1), targets: [1] as never }], { batch: 1 }),
+      'sequences(list)[0].targets: expected an Int32Array, Float32Array or Float64Array, got an array of length 1',
+    ],
+    [
+      () => sequences([{ inputs: new Int32Array(3), targets: new Int32Array(0) }], { batch: 1, returns: 'last' }),
+      'sequences(list)[0].targets: expected at least one number, got 0 numbers',
+    ],
+    [
+      () => sequences([{ inputs: new Int32Array(3), targets: new Int32Array(0) }], { batch: 1 }),
+      'sequences(list)[0].targets: expected as many for each of the 3 steps, got 0 numbers',
+    ],
+    [
+      () => sequences([{ inputs: new Float32Array(1), targets: new Float32Array(1) }, ...list([1])], { batch: 1 }),
+      'sequences(list)[1]: expected features with 1 reals a target, as in the first sequence, got tokens with 1 classes a target',
+    ],
     [() => sequences(list([1]), { batch: 0 }), 'sequences.batch: expected'],
     [() => sequences(list([1]), { batch: 1, shuffle: -1 }), 'sequences.shuffle: expected'],
     [() => sequences(list([1]), { batch: 1, bucket: 1 as never }), 'sequences.bucket: expected'],
@@ -123,7 +211,7 @@ describe('sequences', () => {
       'sequences(list)[0].inputs: expected an Int32Array, Float32Array or Float64Array, got',
     ],
   ])('refuses %#', (run, message) => {
-    expect(run).toThrow(BpttError);
     expect(run).toThrow(message);
+    expect(codeOf(run)).toMatch(/^(invalid-argument|invalid-shape|unknown-option)$/);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { BpttError } from '../../src/base/errors.ts';
 import type { Batch } from '../../src/data/batch.ts';
 import { textStream } from '../../src/data/text-stream.ts';
+import { codeOf } from '../support/error-code.ts';
 
 const range = (length: number) => Int32Array.from({ length }, (_, i) => i);
 
@@ -79,28 +80,30 @@ describe('textStream', () => {
   test('takes the largest batch that fits, and says which that is', () => {
     expect(textStream(range(5), { batch: 4 }).steps).toBe(1);
     expect(() => textStream(range(5), { batch: 5 })).toThrow(
-      'textStream.batch: expected at most 4 rows for 5 tokens, got 5',
+      new BpttError('invalid-argument', 'textStream.batch: expected at most 4 rows for 5 tokens, got 5'),
     );
+    expect(codeOf(() => textStream(range(5), { batch: 5 }))).toBe('invalid-argument');
   });
 
   test.each([0, 1])('refuses %i tokens', (length) => {
     expect(() => textStream(range(length), { batch: 1 })).toThrow(
-      `expected at least 2 tokens, one to read and one to predict, got ${length}`,
+      `textStream(tokens): expected at least 2 tokens, one to read and one to predict, got ${length}`,
     );
+    expect(codeOf(() => textStream(range(length), { batch: 1 }))).toBe('invalid-argument');
   });
 
   test.each([0, -1, 2.5, NaN, '2', undefined])('refuses a batch of %s', (batch) => {
-    expect(() => textStream(range(10), { batch } as never)).toThrow(BpttError);
+    expect(() => textStream(range(10), { batch } as never)).toThrow(/^textStream\.batch: expected an integer >= 1/);
   });
 
   test.each([[[0, -1, 2]], [[0, 0.5]], [['a', 'b']], ['text'], [new Float32Array(3)]])(
     'refuses the tokens %j',
     (tokens) => {
-      expect(() => textStream(tokens as never, { batch: 1 })).toThrow(BpttError);
+      expect(() => textStream(tokens as never, { batch: 1 })).toThrow(/^textStream\(tokens\).*: expected/);
     },
   );
 
   test('refuses unknown options', () => {
-    expect(() => textStream(range(10), { bach: 2 } as never)).toThrow('did you mean "batch"?');
+    expect(() => textStream(range(10), { bach: 2 } as never)).toThrow(/^textStream: .*did you mean "batch"\?/);
   });
 });

@@ -100,6 +100,37 @@ describe('beamSearch', () => {
     );
   });
 
+  it('is the plain search whatever stops, and however much longer hypotheses are worth', async () => {
+    const stops = [[], [[0]], [[0], [1], [2]], [[4], [1, 2], [2, 2]], [[0, 1], [3]]];
+    for (let seed = 0; seed < 30; seed++) {
+      const model = await create(5, seed);
+      const [beams, lengthPenalty, stop] = [1 + (seed % 4), [0, 0.7, 2, 4][(seed >> 1) % 4]!, stops[seed % 5]!];
+      const found = await beamSearch(model, { prompt: [2], beams, length: 6, lengthPenalty, stop });
+      const expected = plainSearch(model, [2], beams, 6, lengthPenalty, stop);
+      expect(found.map((hypothesis) => [...hypothesis.tokens, 'then', hypothesis.stop])).toEqual(
+        expected.map(({ said, stop: end }) => [
+          ...(end === undefined ? said : said.slice(0, -stop[end]!.length)),
+          'then',
+          end,
+        ]),
+      );
+    }
+  });
+
+  it('follows the likeliest that go on, however many stop beside them', async () => {
+    const model = await create(5, 1);
+    model.setParameter('dense.weight', new Float64Array(30));
+    model.setParameter('dense.bias', [3, 2, 1, 0, -1]);
+    // One beam, and the three likeliest tokens end it at once: the fourth goes on, and is worth more in the end.
+    const stop = [[0], [1], [2]];
+    const [best] = await beamSearch(model, { prompt: [0], beams: 1, length: 60, lengthPenalty: 3, stop });
+    expect([...best!.tokens]).toEqual(new Array(59).fill(3));
+    expect([best!.finish, best!.stop]).toEqual(['stop', 0]);
+    // Without a penalty nothing that goes on can be better than what has stopped.
+    const [first] = await beamSearch(model, { prompt: [0], beams: 1, length: 60, stop });
+    expect([[...first!.tokens], first!.stop]).toEqual([[], 0]);
+  });
+
   it('with one beam is greedy, in both precisions', async () => {
     for (const dtype of ['f32', 'f64'] as const) {
       const model = await createModel([tokens(9), lstm({ units: 8 }), elman({ units: 9 })], { seed: 1, dtype });

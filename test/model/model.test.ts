@@ -153,6 +153,75 @@ describe('forward', () => {
       expect(await codeOf(() => real.forward({ steps: 1, rows: 1, inputs: Float64Array.of(bad) }))).toBe('non-finite');
     }
   });
+
+  it('gives one output a row, of its last valid step, where that is asked for, and zeros in padding elsewhere', async () => {
+    const each = await createModel([features(2), elman({ units: 3 })], { seed: 2 });
+    const last = await createModel([features(2), elman({ units: 3, returns: 'last' })], { seed: 2 });
+    const inputs = Float32Array.from({ length: 12 }, (_, i) => i / 6 - 1);
+    const batch = { steps: 3, rows: 2, inputs, lengths: [3, 1] };
+    const { outputs, state } = each.forward(batch);
+    expect(outputs).toHaveLength(18);
+    const [long, short] = [outputs.slice(12, 15), outputs.slice(3, 6)];
+    // Row 1 ends after its first step.
+    expect([...outputs.slice(9, 12), ...outputs.slice(15)]).toEqual(new Array(6).fill(0));
+    expect([...long, ...short].every((y) => y !== 0)).toBe(true);
+    expect([...last.forward(batch).outputs]).toEqual([...long, ...short]);
+    expect([...state.layers[0]!]).toEqual([...long, ...short]);
+    const alone = each.forward({ steps: 1, rows: 1, inputs: inputs.slice(2, 4) });
+    expect(alone.outputs).toEqual(short);
+  });
+
+  it('gives its memory back, also when it refuses', async () => {
+    const model = await createModel(description(), { seed: 1 });
+    const input = { steps: 400, rows: 4, inputs: new Int32Array(1600) };
+    model.forward(input);
+    const before = model.memoryBytes;
+    for (let i = 0; i < 100; i++) {
+      model.forward(input);
+      expect(() => model.forward(input, model.zeroState(3))).toThrow(BpttError);
+    }
+    expect(model.memoryBytes).toBe(before);
+  });
+
+  it('names itself in what it refuses', async () => {
+    const model = await createModel(description(), { seed: 1 });
+    expect(() => model.forward({ steps: 0, rows: 1, inputs: new Int32Array(0) })).toThrow('forward.steps: expected');
+    expect(() => model.forward({ steps: 1, rows: 1, inputs: Int32Array.of(5) })).toThrow('forward.inputs[0]: expected');
+  });
+});
+
+describe('what a model has', () => {
+  it('is its description with all defaults, its dtype, and its size', async () => {
+    const model = await createModel(description(), { seed: 1, dtype: 'f64' });
+    expect(model.description.map(({ kind }) => kind)).toEqual(['tokens', 'elman', 'dense']);
+    expect(model.dtype).toBe('f64');
+    expect((await createModel(description())).dtype).toBe('f32');
+    expect(model.parameterCount).toBe(5 * 7 + 7 * 7 + 7 + 7 * 5 + 5);
+    expect(model.memoryBytes % 65536).toBe(0);
+  });
+
+  it('are copies: parameters and gradients can be written without harm', async () => {
+    const model = await createModel(description(), { seed: 1 });
+    const before = model.parameters();
+    for (const { data } of model.parameters()) data.fill(7);
+    expect(model.parameters()).toEqual(before);
+    expect(model.gradients().map(({ name, shape }) => [name, shape])).toEqual(
+      before.map(({ name, shape }) => [name, shape]),
+    );
+    expect(model.gradients().every(({ data }) => data.every((g) => g === 0))).toBe(true);
+  });
+});
+
+describe('createModel refuses', () => {
+  it.each<[object, string]>([
+    [{ seed: -1 }, 'createModel.seed: expected an integer >= 0, got -1'],
+    [{ dtype: 'f16' }, 'createModel.dtype: expected one of "f32", "f64", got "f16"'],
+    [{ relaxed: 1 }, 'createModel.relaxed: expected'],
+    [{ dtype: 'f64', relaxed: true }, "createModel.relaxed: expected dtype 'f32' with it, got 'f64'"],
+    [{ sed: 1 }, 'createModel: '],
+  ])('%o', async (options, message) => {
+    await expect(createModel(description(), options as never)).rejects.toThrow(message);
+  });
 });
 
 describe('setParameter', () => {
@@ -161,6 +230,24 @@ describe('setParameter', () => {
     const data = Float32Array.from({ length: 35 }, (_, i) => i / 8);
     model.setParameter('rnn.weight_ih_l0', data);
     expect(model.parameters().find(({ name }) => name === 'rnn.weight_ih_l0')!.data).toEqual(data);
+  });
+
+  it('says which names there are, which shape, and which number is at fault', async () => {
+    const model = await createModel(description(), { seed: 1 });
+    const set = (name: string, data: readonly number[]) => () => model.setParameter(name, data);
+    expect(set('nope', [1])).toThrow(
+      'setParameter: expected one of rnn.weight_ih_l0, rnn.weight_hh_l0, dense.weight, rnn.bias_ih_l0, dense.bias, got "nope"',
+    );
+    expect(set('dense.bias', [1, 2])).toThrow(/^setParameter\(dense\.bias\): expected .*\[5\].*got 2/);
+    expect(set('dense.weight', [1, 2])).toThrow(/\[5, 7\]/);
+    expect(set('dense.bias', [1, 2, 3, 4, Number.NaN])).toThrow('setParameter(dense.bias)[4]: expected');
+    expect(set('dense.bias', [1e39, 2, 3, 4, 5])).toThrow(
+      'setParameter(dense.bias)[0]: expected a number that is finite in f32, got 1e+39',
+    );
+    expect(await codeOf(set('dense.bias', [1, 2, 3, 4, 1e39]))).toBe('non-finite');
+    const wide = await createModel(description(), { seed: 1, dtype: 'f64' });
+    wide.setParameter('dense.bias', [1e39, 2, 3, 4, 5]);
+    expect(wide.parameters().at(-1)!.data[0]).toBe(1e39);
   });
 
   it('refuses unknown names, wrong lengths and numbers that are not finite, and leaves the parameter alone', async () => {

@@ -1,18 +1,6 @@
 // States that are handed over: refused where they are not of the model, or not finite.
 import { describe, expect, it } from 'vitest';
-import {
-  backpropagate,
-  createModel,
-  type Dtype,
-  dense,
-  elman,
-  evaluate,
-  generate,
-  lstm,
-  type Model,
-  type State,
-  tokens,
-} from '../../src/index.ts';
+import { backpropagate, createModel, dense, elman, evaluate, features, generate, lstm, tokens, type Dtype, type Model, type State } from '../../src/index.ts';
 import { codeOf } from '../support/error-code.ts';
 
 const V = 3;
@@ -78,4 +66,64 @@ it('a state that is not finite does not begin what is generated', async () => {
   state.layers[1]![0] = Number.NaN;
   expect(codeOf(() => generate(model, { prompt: [0], length: 1, state }).next())).toBe('non-finite');
   expect(codeOf(() => model.forward(single, state))).toBe('non-finite');
+});
+
+const small = (dtype: 'f32' | 'f64' = 'f32') =>
+  createModel([features(1), elman({ units: 2 }), lstm({ units: 3 }), dense({ units: 1 })], { seed: 1, dtype });
+const pair = { steps: 1, rows: 2, inputs: Float32Array.of(0.5, -0.5) };
+
+describe('zeroState', () => {
+  it.each([
+    ['f32', Float32Array],
+    ['f64', Float64Array],
+  ] as const)('is zeros of %s for each state of each layer', async (dtype, Reals) => {
+    const model = await small(dtype);
+    expect(model.zeroState(2)).toEqual({ rows: 2, layers: [new Reals(4), new Reals(6), new Reals(6)] });
+    expect(model.forward(pair, model.zeroState(2))).toEqual(model.forward(pair));
+  });
+
+  it.each([0, -1, 1.5, undefined])('refuses %s rows', async (rows) => {
+    const model = await small();
+    expect(() => model.zeroState(rows as number)).toThrow('zeroState(rows): expected an integer >= 1');
+  });
+});
+
+describe('a state is refused', () => {
+  const zeros = (...lengths: number[]) => lengths.map((length) => new Float32Array(length));
+  it.each<[string, unknown, string, string]>([
+    ['that is none', 7, 'foreign-state', 'expected a state of this model, got 7'],
+    ['that is null', null, 'foreign-state', 'expected a state of this model, got null'],
+    ['without layers', { rows: 2 }, 'foreign-state', 'expected a state of this model, got an object'],
+    [
+      'of other rows',
+      { rows: 1, layers: zeros(4, 6, 6) },
+      'foreign-state',
+      'expected a state of this model with layers [2,2], [2,3], [2,3], got 1 rows with 4, 6, 6 numbers',
+    ],
+    [
+      'of fewer layers',
+      { rows: 2, layers: zeros(4, 6) },
+      'foreign-state',
+      'expected a state of this model with layers [2,2], [2,3], [2,3], got 2 rows with 4, 6 numbers',
+    ],
+    ['of more layers', { rows: 2, layers: zeros(4, 6, 6, 6) }, 'foreign-state', 'got 2 rows with 4, 6, 6, 6 numbers'],
+    ['of another width', { rows: 2, layers: zeros(4, 6, 4) }, 'foreign-state', 'got 2 rows with 4, 6, 4 numbers'],
+    [
+      'with NaN',
+      { rows: 2, layers: [new Float32Array(4), Float32Array.of(0, 0, 0, 0, 0, Number.NaN), new Float32Array(6)] },
+      'non-finite',
+      'state.layers[1][5]: expected a finite number, got NaN',
+    ],
+    [
+      'with an infinity in front',
+      { rows: 2, layers: [Float32Array.of(-Infinity, 0, 0, 0), ...zeros(6, 6)] },
+      'non-finite',
+      'state.layers[0][0]: expected a finite number, got -Infinity',
+    ],
+  ])('%s', async (_, state, code, message) => {
+    const model = await small();
+    const run = () => model.forward(pair, state as State);
+    expect(run).toThrow(message);
+    expect(codeOf(run)).toBe(code);
+  });
 });

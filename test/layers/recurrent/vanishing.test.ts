@@ -139,6 +139,24 @@ describe('vanishingRegularization', () => {
     }
   });
 
+  it.each(truncations)(
+    'is in each window that of the steps that its gradient goes back through: %s',
+    async (_, truncation) => {
+      const model = await modelOf([withOmega(5), withOmega(4), head]);
+      for (const reduction of ['mean', 'sum'] as const) {
+        const windows = run(model, whole, objectiveOf('cross-entropy', reduction, truncation));
+        for (const { from, to, backTo, penalty } of windows) {
+          const counts = truncation?.losses === 'window' ? backTo : Math.max(backTo, from);
+          const mask = new Uint8Array((to - backTo) * B).fill(1, (counts - backTo) * B);
+          const state = backTo === 0 ? undefined : model.forward(sliceSteps(whole, 0, backTo)).state;
+          const objective = objectiveOf('cross-entropy', reduction, undefined);
+          const [alone] = run(model, { ...sliceSteps(whole, backTo, to), mask }, objective, state);
+          expect(penalty).toBeCloseTo(alone!.penalty, 12);
+        }
+      }
+    },
+  );
+
   it('changes no output and no other gradient, and is 0 where nothing flows back', async () => {
     const without = await modelOf([rnn(5), head]);
     const with_ = await copyOf(without, [withOmega(5), head]);

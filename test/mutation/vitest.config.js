@@ -1,0 +1,31 @@
+// @ts-check
+// What Stryker runs against each mutant: the tests of one room (rooms.js) in Node, those of the room's own folder first.
+import { defineConfig } from 'vitest/config';
+import { BaseSequencer } from 'vitest/node';
+import { rooms } from './rooms.js';
+
+const room = process.env.MUTATED_ROOM ?? '';
+
+/** The tests most likely to fail come first, since the first failure ends the run. */
+class OwnRoomFirst extends BaseSequencer {
+  /**
+   * @override
+   * @param {import('vitest/node').TestSpecification[]} files
+   */
+  async sort(files) {
+    const place = (/** @type {string} */ path) =>
+      (rooms[room] ?? []).findIndex((prefix) => path.includes(`/test/${prefix}`));
+    return [...files].sort((a, b) => place(a.moduleId) - place(b.moduleId));
+  }
+}
+
+export default defineConfig({
+  test: {
+    name: 'node',
+    include: (rooms[room] ?? []).map((prefix) => `test/${prefix.includes('/') ? prefix : `${prefix}/`}*.ts`),
+    environment: 'node',
+    isolate: false, // modules and compiled kernels stay from one mutant to the next; for mutants of static code Stryker starts anew
+    testTimeout: 600_000,
+    sequence: { sequencer: OwnRoomFirst },
+  },
+});
