@@ -14,7 +14,7 @@ import { pack5, tile2, tile4, tile5 } from '../build/tiles';
  */
 // @ts-ignore: decorator
 @inline const KC: i32 = 1536 / sizeof<real>();
-/** A sum of up to so many steps is one block: what passing C once more would cost is more than what falls out of the cache. */
+/** A sum of up to so many steps is one block: a second pass over C would cost more than a block that does not fit into the cache. */
 // @ts-ignore: decorator
 @inline const WHOLE: i32 = 2048 / sizeof<real>();
 /** Rows of one block of A: the packed block stays in the second-level cache. */
@@ -31,8 +31,8 @@ import { pack5, tile2, tile4, tile5 } from '../build/tiles';
 @inline const B_BYTES: i32 = 262144;
 
 /**
- * Of a Bᵀ this large, which is beyond the second-level cache, and up to so many rows of A, a fourth of the columns of C at most, the
- * product is taken the other way round.
+ * Where Bᵀ does not fit into the second-level cache and A has few rows, `multiplyTurned` leaves B as it lies and transposes A and C: from
+ * so many bytes of B on, for up to so many rows of A, and where C has at least four columns for each of its rows.
  */
 // @ts-ignore: decorator
 @inline const TURNED_BYTES: usize = 1048576;
@@ -85,7 +85,7 @@ function rows(
   }
 }
 
-/** How many of m rows go by four, so that the others go by five, or by five but for two; where there is no such number, none. */
+/** How many of m rows go through the tile of four, so that the tile of five takes all others, or all but two; 0 where that cannot be. */
 // @ts-ignore: decorator
 @inline function fours(m: i32): i32 {
   if (m % 5 == 2) return 0;
@@ -106,8 +106,8 @@ function tiles(
   const whole = (n + LANES - 1) / PANEL; // panels that have columns in both vectors
   for (const last = fours(m) + 5; left >= last; left -= 5, a += 5 * row, c += 5 * ldc, from += 5 * ldf) {
     if (fresh > 0) pack5(c, from, a, panels, source, ldb, fresh, panel, k, row, ldc, ldf, adds);
-    const behind = <usize>fresh, at = behind * STRIDE;
-    if (fresh < whole) tile5(c + at, from + at, a, panels + behind * panel, whole - fresh, panel, k, row, ldc, ldf, adds);
+    const at = <usize>fresh * STRIDE;
+    if (fresh < whole) tile5(c + at, from + at, a, panels + <usize>fresh * panel, whole - fresh, panel, k, row, ldc, ldf, adds);
     const end = <usize>whole * STRIDE;
     if (whole < count) half5(c + end, from + end, a, panels + <usize>whole * panel, k, row, ldc, ldf, adds);
     fresh = 0;
@@ -160,47 +160,54 @@ function multiply(
     b += bytes(whole);
     n -= whole;
   }
+  multiplyBlocks(c, a, b, packed, m, n, k, row, step, bytes(ldb), bytes(ldc), ldf, transA, transB, from, scratch);
+}
+
+/**
+ * The same in blocks: of k, so that a panel stays in the first-level cache; of rows of A, copied where they are transposed or fall on the
+ * same sets of the cache; of columns of B. Values of A are `row` bytes apart down a column and `step` bytes along a row.
+ */
+function multiplyBlocks(
+  c: usize, a: usize, b: usize, packed: bool, m: i32, n: i32, k: i32, row: usize, step: usize, ldb: usize, ldc: usize, ldf: usize,
+  transA: bool, transB: bool, from: usize, scratch: usize,
+): void {
   const depth = depthOf(k);
   for (let p = 0; p < k; p += depth) {
     const kc = min(depth, k - p);
     const width = max(1, (transA ? B_BYTES / 2 : B_BYTES) / (kc * <i32>STRIDE)) * PANEL;
     const panel = <usize>(packed ? k : kc) * STRIDE;
+    const resumes = p > 0; // the sums go on from C
+    const adds = resumes || from != 0;
+    const ldFirst = resumes ? ldc : ldf;
     for (let i = 0; i < m; i += MC) {
       const mc = min(MC, m - i);
       const rowsOfA = a + <usize>i * row + <usize>p * step;
       let across = rowsOfA, apart = row, panels = scratch;
-      if (transA) {
+      if (transA || ((row & (PAGE - 1)) == 0 && n > TURNED_ROWS)) {
         across = scratch;
         apart = transposedRow(kc);
-        transposeBlock(across, apart, rowsOfA, mc, kc, step);
         panels += <usize>mc * apart;
-      } else if ((row & (PAGE - 1)) == 0 && n > TURNED_ROWS) {
-        across = scratch;
-        apart = transposedRow(kc);
-        for (let r: usize = 0; r < <usize>mc; r++) memory.copy(across + r * apart, rowsOfA + r * row, bytes(kc));
-        panels += <usize>mc * apart;
+        if (transA) transposeBlock(across, apart, rowsOfA, mc, kc, step);
+        else for (let r: usize = 0; r < <usize>mc; r++) memory.copy(across + r * apart, rowsOfA + r * row, bytes(kc));
       }
       for (let j = 0; j < n; j += width) {
         const nc = min(width, n - j);
-        const count = padded(nc) / PANEL;
         let source: usize = 0, fresh = 0; // panels that the first tiles pack on their way
         if (packed) panels = b + <usize>p * STRIDE + bytes(j) * <usize>k;
         else {
-          source = transB ? b + bytes(p) + <usize>j * bytes(ldb) : b + <usize>p * bytes(ldb) + bytes(j);
+          source = transB ? b + bytes(p) + <usize>j * ldb : b + <usize>p * ldb + bytes(j);
           if (!transB && mc >= 5 && fours(mc) < mc) fresh = nc / PANEL;
           const rest = nc - fresh * PANEL;
-          packPanels(panels + <usize>fresh * panel, panel, source + <usize>fresh * STRIDE, kc, rest, bytes(ldb), transB);
+          packPanels(panels + <usize>fresh * panel, panel, source + <usize>fresh * STRIDE, kc, rest, ldb, transB);
         }
-        const to = c + <usize>i * bytes(ldc) + bytes(j);
-        const later = p > 0;
-        const first = later ? to : from + <usize>i * ldf + bytes(j);
-        const firstRow = later ? bytes(ldc) : ldf;
-        const done = tiles(to, first, across, panels, source, bytes(ldb), mc, nc, fresh, kc, panel, bytes(ldc), firstRow, apart, adds || later);
+        const to = c + <usize>i * ldc + bytes(j);
+        const first = resumes ? to : from + <usize>i * ldf + bytes(j);
+        const done = tiles(to, first, across, panels, source, ldb, mc, nc, fresh, kc, panel, ldc, ldFirst, apart, adds);
         if (done == mc) continue;
-        const behind = <usize>done;
+        const r = <usize>done;
         rows(
-          to + behind * bytes(ldc), first + behind * firstRow, across + behind * apart, panels, mc - done, count, kc, panel, STRIDE,
-          bytes(ldc), firstRow, apart, sizeof<real>(), adds || later,
+          to + r * ldc, first + r * ldFirst, across + r * apart, panels, mc - done, padded(nc) / PANEL, kc, panel, STRIDE,
+          ldc, ldFirst, apart, sizeof<real>(), adds,
         );
       }
     }

@@ -1,7 +1,7 @@
 // Losses with their gradients, in one call: softmax with cross-entropy, mean squared error, binary cross-entropy with logits.
 //
 // Every loss returns `sum` with the losses of the counted rows added, in f64 and from the last row to the first, as backward goes
-// through time: in parts, the later rows first, the bits are those of all at once. It leaves d(sum)/d(output) · scale where the outputs were, so
+// through time: in parts, the last rows first, the bits are those of all at once. It leaves d(sum)/d(output) · scale where the outputs were, so
 // that a mean is a scale of 1/count. Rows with mask[r] = 0 give loss 0 and gradient exactly 0, whatever they hold; a mask
 // of 0 counts all rows. Padding columns of a gradient are exactly 0. A NaN in a counted row gives a NaN loss.
 //

@@ -7,7 +7,7 @@ import { PANEL, STRIDE, bytes, horizontalSum, padded } from "./simd";
 // @ts-ignore: decorator
 @inline const EPSILON: f64 = 1e-5;
 
-/** A panel of ones and a panel of zeros: what is loaded n reals behind the first one keeps all but n reals. */
+/** A panel of ones, then one of zeros: a panel loaded n reals further on keeps all but the last n reals of another. */
 const KEEP: usize = memory.data<u64>([-1, -1, -1, -1, 0, 0, 0, 0], 16);
 
 /** Rows that go through each pass together: sums of one row need not wait for those of another. */
@@ -22,79 +22,106 @@ export function normalize(
   normal: usize, x: usize, inverse: usize, y: usize, gain: usize, bias: usize, rows: i32, gates: i32, H: i32,
 ): void {
   const width = bytes(padded(H));
-  const keep0 = v128.load(KEEP + bytes(-H & (PANEL - 1)));
-  const keep1 = v128.load(KEEP + bytes(-H & (PANEL - 1)), 16);
-  let gate: usize = 0;
   for (let from = 0; from < rows; from += TOGETHER) {
     const count = min(TOGETHER, rows - from);
-    // The means, where the inverse deviations will be.
-    for (let r = 0; r < count; r++) {
-      let s0 = v128.splat<real>(0);
-      let s1 = s0;
-      const end = x + width;
-      do {
-        s0 = v128.add<real>(s0, v128.load(x));
-        s1 = v128.add<real>(s1, v128.load(x, 16));
-        x += 32;
-      } while (x < end);
-      store<real>(inverse + bytes(r), horizontalSum(v128.add<real>(s0, s1)) / <real>H);
-    }
-    x -= <usize>count * width;
-    for (let r = 0; r < count; r++) {
-      const mean = v128.splat<real>(load<real>(inverse + bytes(r)));
-      let s0 = v128.splat<real>(0);
-      let s1 = s0;
-      const last = x + width - 32;
-      for (; x < last; x += 32, normal += 32) {
-        const d0 = v128.sub<real>(v128.load(x), mean);
-        const d1 = v128.sub<real>(v128.load(x, 16), mean);
-        v128.store(normal, d0);
-        v128.store(normal, d1, 16);
-        s0 = v128.add<real>(s0, v128.mul<real>(d0, d0));
-        s1 = v128.add<real>(s1, v128.mul<real>(d1, d1));
-      }
-      // The last panel ends in padding.
-      const d0 = v128.and(v128.sub<real>(v128.load(x), mean), keep0);
-      const d1 = v128.and(v128.sub<real>(v128.load(x, 16), mean), keep1);
-      v128.store(normal, d0);
-      v128.store(normal, d1, 16);
+    const size = <usize>count * width;
+    means(inverse, x, count, H, width);
+    center(normal, inverse, x, count, H, width);
+    if (gain) {
+      scaleWithGain(normal, inverse, y, gain, bias, count, from % gates, gates, width);
+      y += size;
+    } else scaleRows(normal, inverse, count, width);
+    x += size;
+    normal += size;
+    inverse += bytes(count);
+  }
+}
+
+/** mean[r] of each row. */
+// @ts-ignore: decorator
+@inline function means(mean: usize, x: usize, rows: i32, H: i32, width: usize): void {
+  for (let r = 0; r < rows; r++) {
+    let s0 = v128.splat<real>(0);
+    let s1 = s0;
+    const end = x + width;
+    do {
+      s0 = v128.add<real>(s0, v128.load(x));
+      s1 = v128.add<real>(s1, v128.load(x, 16));
+      x += STRIDE;
+    } while (x < end);
+    store<real>(mean + bytes(r), horizontalSum(v128.add<real>(s0, s1)) / <real>H);
+  }
+}
+
+/** centered[r] = x[r] - mean[r]; then inverse[r] takes the place of the mean. */
+// @ts-ignore: decorator
+@inline function center(centered: usize, inverse: usize, x: usize, rows: i32, H: i32, width: usize): void {
+  const keep0 = v128.load(KEEP + bytes(-H & (PANEL - 1)));
+  const keep1 = v128.load(KEEP + bytes(-H & (PANEL - 1)), 16);
+  for (let r = 0; r < rows; r++) {
+    const mean = v128.splat<real>(load<real>(inverse + bytes(r)));
+    let s0 = v128.splat<real>(0);
+    let s1 = s0;
+    for (const last = x + width - STRIDE; x < last; x += STRIDE, centered += STRIDE) {
+      const d0 = v128.sub<real>(v128.load(x), mean);
+      const d1 = v128.sub<real>(v128.load(x, 16), mean);
+      v128.store(centered, d0);
+      v128.store(centered, d1, 16);
       s0 = v128.add<real>(s0, v128.mul<real>(d0, d0));
       s1 = v128.add<real>(s1, v128.mul<real>(d1, d1));
-      x += 32;
-      normal += 32;
-      store<real>(inverse + bytes(r), <real>1 / sqrt<real>(horizontalSum(v128.add<real>(s0, s1)) / <real>H + <real>EPSILON));
     }
-    normal -= <usize>count * width;
-    for (let r = 0; r < count; r++, inverse += sizeof<real>()) {
-      const factor = v128.splat<real>(load<real>(inverse));
-      const end = normal + width;
-      if (gain) {
-        let g = gain + gate;
-        let base = bias ? bias + gate : y;
-        do {
-          const n0 = v128.mul<real>(v128.load(normal), factor);
-          const n1 = v128.mul<real>(v128.load(normal, 16), factor);
-          v128.store(normal, n0);
-          v128.store(normal, n1, 16);
-          const t0 = v128.add<real>(v128.load(base), v128.mul<real>(v128.load(g), n0));
-          const t1 = v128.add<real>(v128.load(base, 16), v128.mul<real>(v128.load(g, 16), n1));
-          v128.store(y, t0);
-          v128.store(y, t1, 16);
-          normal += 32;
-          y += 32;
-          g += 32;
-          base += 32;
-        } while (normal < end);
-        gate += width;
-        if (gate == <usize>gates * width) gate = 0;
-      } else {
-        do {
-          v128.store(normal, v128.mul<real>(v128.load(normal), factor));
-          v128.store(normal, v128.mul<real>(v128.load(normal, 16), factor), 16);
-          normal += 32;
-        } while (normal < end);
-      }
-    }
+    // The last panel ends in padding.
+    const d0 = v128.and(v128.sub<real>(v128.load(x), mean), keep0);
+    const d1 = v128.and(v128.sub<real>(v128.load(x, 16), mean), keep1);
+    v128.store(centered, d0);
+    v128.store(centered, d1, 16);
+    s0 = v128.add<real>(s0, v128.mul<real>(d0, d0));
+    s1 = v128.add<real>(s1, v128.mul<real>(d1, d1));
+    x += STRIDE;
+    centered += STRIDE;
+    store<real>(inverse + bytes(r), <real>1 / sqrt<real>(horizontalSum(v128.add<real>(s0, s1)) / <real>H + <real>EPSILON));
+  }
+}
+
+/** normal[r] *= inverse[r] and y[r] = bias or y[r], plus gain∘normal[r]; the first row is one of gate `gate`. */
+// @ts-ignore: decorator
+@inline function scaleWithGain(
+  normal: usize, inverse: usize, y: usize, gain: usize, bias: usize, rows: i32, gate: i32, gates: i32, width: usize,
+): void {
+  for (let r = 0; r < rows; r++) {
+    const factor = v128.splat<real>(load<real>(inverse + bytes(r)));
+    const end = normal + width;
+    let g = gain + <usize>gate * width;
+    let base = bias ? bias + <usize>gate * width : y;
+    do {
+      const n0 = v128.mul<real>(v128.load(normal), factor);
+      const n1 = v128.mul<real>(v128.load(normal, 16), factor);
+      v128.store(normal, n0);
+      v128.store(normal, n1, 16);
+      const t0 = v128.add<real>(v128.load(base), v128.mul<real>(v128.load(g), n0));
+      const t1 = v128.add<real>(v128.load(base, 16), v128.mul<real>(v128.load(g, 16), n1));
+      v128.store(y, t0);
+      v128.store(y, t1, 16);
+      normal += STRIDE;
+      y += STRIDE;
+      g += STRIDE;
+      base += STRIDE;
+    } while (normal < end);
+    if (++gate == gates) gate = 0;
+  }
+}
+
+/** normal[r] *= inverse[r]. */
+// @ts-ignore: decorator
+@inline function scaleRows(normal: usize, inverse: usize, rows: i32, width: usize): void {
+  for (let r = 0; r < rows; r++) {
+    const factor = v128.splat<real>(load<real>(inverse + bytes(r)));
+    const end = normal + width;
+    do {
+      v128.store(normal, v128.mul<real>(v128.load(normal), factor));
+      v128.store(normal, v128.mul<real>(v128.load(normal, 16), factor), 16);
+      normal += STRIDE;
+    } while (normal < end);
   }
 }
 

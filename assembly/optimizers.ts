@@ -5,7 +5,7 @@
 // Scalars come as f64 and are rounded to real once. Padding has g = 0, w = 0 and slots 0 and keeps them.
 //
 // Loops test at the bottom: out of a loop that tests at the top V8 does not hoist the splats of the scalars, nor the
-// conversions and the division behind them, because its body may run zero times (adam in f32: 1.8x faster so, measured in Node 20).
+// conversions and the division that follows them, because its body may run zero times (adam in f32: 1.8x faster so, measured in Node 20).
 
 import { PANEL, STRIDE, bytes, madd } from './simd';
 

@@ -75,7 +75,7 @@ export function activitySum(y: usize, flags: usize, T: i32, B: i32, ld: i32, pai
 /**
  * dx = dy and the gradients of `square`·‖y_t‖² and `change`·‖y_t - y_{t-1}‖² of the steps from `first` on.
  *
- * dx, dy: [T, B, ld]; y: [T+1, B, ld]. dNext: [B, ld], on entry what the term of a later step adds to the last output of each
+ * dx, dy: [T, B, ld]; y: [T+1, B, ld]. dNext: [B, ld], on entry what the terms of the steps after these add to the last output of each
  * row, on return that for the step before.
  */
 export function activityBack(

@@ -121,27 +121,29 @@ export function recurrentBackward(plan: Plan): void {
 export function recurrentScratch(B: i32, H: i32, gates: i32): usize {
   const ld = padded(H), width = gates * ld;
   const work = max(gemmScratch(B, width, H), gemmScratch(B, H, width));
-  return aligned(offsetof<Step>()) + aligned(bytes(width * ld)) + ROOMS * aligned(bytes(B * ld)) + aligned(bytes(B * width)) + work;
+  return aligned(bytes(width * ld)) + ROOMS * aligned(bytes(B * ld)) + aligned(bytes(B * width)) + aligned(offsetof<Step>()) + work;
 }
 
 /** Lays the step and its rooms out in scratch. */
 function begin(plan: Plan): Step {
-  const step = changetype<Step>(plan.scratch);
   const ld = padded(plan.H), width = plan.gates * ld;
   const room = aligned(bytes(plan.B * ld));
+  const rooms = plan.scratch + aligned(bytes(width * ld));
+  const normalized = rooms + ROOMS * room;
+  const step = changetype<Step>(normalized + aligned(bytes(plan.B * width)));
   step.plan = plan;
   step.ld = ld;
   step.width = width;
   step.packed = plan.packed;
-  step.panels = plan.scratch + aligned(offsetof<Step>());
-  step.maskedH = step.panels + aligned(bytes(width * ld));
-  step.maskedC = step.maskedH + room;
-  step.dropped = step.maskedC + room;
-  step.zeros = step.dropped + room;
-  step.heldH = step.zeros + room;
-  step.heldC = step.heldH + room;
-  step.normalized = step.heldC + room;
-  step.work = step.normalized + aligned(bytes(plan.B * width));
+  step.panels = plan.scratch;
+  step.maskedH = rooms;
+  step.maskedC = rooms + room;
+  step.dropped = rooms + 2 * room;
+  step.zeros = rooms + 3 * room;
+  step.heldH = rooms + 4 * room;
+  step.heldC = rooms + 5 * room;
+  step.normalized = normalized;
+  step.work = changetype<usize>(step) + aligned(offsetof<Step>());
   return step;
 }
 

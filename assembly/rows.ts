@@ -17,7 +17,7 @@ export function biasRows(y: usize, bias: usize, rows: i32, ld: i32): void {
 
 /**
  * db += Σ_r dy[r]: every column is one sequential sum that starts from db and takes r from the last to the first, as
- * backward goes through time: in parts, the later rows first, the bits are those of all at once.
+ * backward goes through time: in parts, the last rows first, the bits are those of all at once.
  *
  * db: [ld]; dy: [rows, ld]. Four panels go down the rows together, two cache lines of f32 or f64 a row.
  */

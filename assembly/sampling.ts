@@ -242,7 +242,7 @@ function heapify(order: usize, x: usize, size: i32): void {
   for (let at = (size >> 1) - 1; at >= 0; at--) sink(order, x, size, at, token(order, at));
 }
 
-/** Takes the first token from a heap of `size` and returns it; it stays behind the heap, which is one shorter. */
+/** Takes the first token from a heap of `size` and returns it; the heap is one shorter, and the token stays in the place after its end. */
 function pop(order: usize, x: usize, size: i32): i32 {
   const first = token(order, 0);
   const moved = token(order, size - 1);

@@ -177,7 +177,7 @@ export function isSubnormal(): bool {
 }
 
 /**
- * How far y is from the exact value, in units in the last place of the exact value. Infinity counts as the power of 2 behind the
+ * How far y is from the exact value, in units in the last place of the exact value. Infinity counts as the power of 2 after the
  * largest number. Where the exact value is 0, infinite or NaN, only the same will do.
  */
 export function ulpError(y: real): f64 {

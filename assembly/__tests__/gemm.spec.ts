@@ -153,7 +153,7 @@ describe('gemm of rows from the last to the first', () => {
 });
 
 describe('packB', () => {
-  test('lays panels of columns one behind the other and fills the last up with zeros', () => {
+  test('lays panels of columns one after the other and fills the last up with zeros', () => {
     const k = 3, n = PANEL + 1;
     for (let transB = 0; transB < 2; transB++) {
       const ld = padded(transB ? k : n);

@@ -81,11 +81,11 @@ function afterError(cell: i32, gates: i32): f64 {
 
   // In the places of the gates and of the product, as full BPTT has it.
   const p = copy(product, ROWS * ld);
-  const dBeforeAgain = copy(dh, ROWS * ld);
-  gruBack(values, p, dBeforeAgain, dy, values, p, before, ROWS, ld, cell, gates);
+  const dBeforeInPlace = copy(dh, ROWS * ld);
+  gruBack(values, p, dBeforeInPlace, dy, values, p, before, ROWS, ld, cell, gates);
   expect(differences(values, da, 3 * ROWS * ld)).toBe(0, 'da in place');
   expect(differences(p, dp, ROWS * ld)).toBe(0, 'dp in place');
-  expect(differences(dBeforeAgain, dBefore, ROWS * ld)).toBe(0, 'dh in place');
+  expect(differences(dBeforeInPlace, dBefore, ROWS * ld)).toBe(0, 'dh in place');
   return worst;
 }
 
@@ -136,13 +136,13 @@ function beforeError(cell: i32, gates: i32): f64 {
   expect(differences(da + 3 * ROWS * ld * sizeof<real>(), zeros, ld)).toBe(0, 'the row after the last');
 
   // In the place of the gates.
-  const dBeforeAgain = copy(dh, ROWS * ld);
-  const dSeenAgain = copy(dProduct, ROWS * ld);
-  gruBeforeBack(values, dBeforeAgain, dy, values, before, ROWS, ld, cell, gates);
-  gruBeforeBackGates(values, dSeenAgain, seen, ROWS, ld, gates);
+  const dBeforeInPlace = copy(dh, ROWS * ld);
+  const dSeenInPlace = copy(dProduct, ROWS * ld);
+  gruBeforeBack(values, dBeforeInPlace, dy, values, before, ROWS, ld, cell, gates);
+  gruBeforeBackGates(values, dSeenInPlace, seen, ROWS, ld, gates);
   expect(differences(values, da, 3 * ROWS * ld)).toBe(0, 'da in place');
-  expect(differences(dBeforeAgain, dBefore, ROWS * ld)).toBe(0, 'dh in place');
-  expect(differences(dSeenAgain, dSeen, ROWS * ld)).toBe(0, 'dp in place');
+  expect(differences(dBeforeInPlace, dBefore, ROWS * ld)).toBe(0, 'dh in place');
+  expect(differences(dSeenInPlace, dSeen, ROWS * ld)).toBe(0, 'dp in place');
   return worst;
 }
 

@@ -372,14 +372,14 @@ function lossOf(kind: i32, y: usize, first: i32, rows: i32, sum: f64): f64 {
 }
 
 describe('every loss', () => {
-  test('in parts, the later rows first, has the bits of all rows at once', () => {
+  test('in parts, the last rows first, has the bits of all rows at once', () => {
     const ld = padded(PANEL + 3);
     for (let kind = 0; kind < 3; kind++) {
       for (let cut = 0; cut <= ROWS; cut++) {
         const whole = matrix(8, ROWS, PANEL + 3, ld, 3);
         const parts = copy(whole, ROWS * ld);
-        const later = lossOf(kind, parts, cut, ROWS - cut, 0.1);
-        expect(lossOf(kind, parts, 0, cut, later)).toBe(lossOf(kind, whole, 0, ROWS, 0.1));
+        const sumOfLast = lossOf(kind, parts, cut, ROWS - cut, 0.1);
+        expect(lossOf(kind, parts, 0, cut, sumOfLast)).toBe(lossOf(kind, whole, 0, ROWS, 0.1));
         for (let i = 0; i < ROWS * ld; i++) expect(get(parts, i)).toBe(get(whole, i));
       }
     }

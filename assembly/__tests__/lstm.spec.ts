@@ -36,7 +36,7 @@ function gate(x: usize, r: i32, g: i32, c: i32): f64 {
   return get(x, (4 * r + g) * ld + c);
 }
 
-/** The largest error of lstmStep and of lstmBack behind it. */
+/** The largest error of lstmStep and of lstmBack after it. */
 function stepError(cell: i32, gates: i32, withPeepholes: bool): f64 {
   const p = withPeepholes ? peepholes : 0;
   const values = copy(a, ROWS * 4 * ld);
@@ -101,10 +101,10 @@ function stepError(cell: i32, gates: i32, withPeepholes: bool): f64 {
   expect(differences(da + 4 * ROWS * ld * sizeof<real>(), zeros, ld)).toBe(0, 'the row after the last');
 
   // In the place of the gates, as full BPTT has it.
-  const dBeforeAgain = copy(dc, ROWS * ld);
-  lstmBack(values, dBeforeAgain, dh, dy, values, before, p, block(3 * ld), ROWS, ld, cell, gates);
+  const dBeforeInPlace = copy(dc, ROWS * ld);
+  lstmBack(values, dBeforeInPlace, dh, dy, values, before, p, block(3 * ld), ROWS, ld, cell, gates);
   expect(differences(values, da, 4 * ROWS * ld)).toBe(0, 'in place');
-  expect(differences(dBeforeAgain, dBefore, ROWS * ld)).toBe(0, 'in place');
+  expect(differences(dBeforeInPlace, dBefore, ROWS * ld)).toBe(0, 'in place');
   return worst;
 }
 
@@ -175,11 +175,11 @@ describe('the step in two parts', () => {
         expect(differences(dBeforeParts, dBefore, n)).toBe(0, 'dc');
 
         // In the place of the gates.
-        const again = copy(dc, n);
-        const duAgain = block(n);
-        lstmBackOutput(parts, duAgain, dh, dy, parts, half, gain, bias, ROWS, ld, cell, gates);
-        for (let i = 0; i < n; i++) store<real>(again + i * sizeof<real>(), <real>get(again, i) + <real>get(duAgain, i));
-        lstmBackCell(parts, again, parts, before, ROWS, ld, cell, gates);
+        const dcInPlace = copy(dc, n);
+        const duInPlace = block(n);
+        lstmBackOutput(parts, duInPlace, dh, dy, parts, half, gain, bias, ROWS, ld, cell, gates);
+        for (let i = 0; i < n; i++) store<real>(dcInPlace + i * sizeof<real>(), <real>get(dcInPlace, i) + <real>get(duInPlace, i));
+        lstmBackCell(parts, dcInPlace, parts, before, ROWS, ld, cell, gates);
         expect(differences(parts, da, 4 * n)).toBe(0, 'in place');
       }
     }

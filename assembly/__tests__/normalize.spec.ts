@@ -39,7 +39,7 @@ function normalError(normal: usize, inverse: usize, x: usize, H: i32): f64 {
 }
 
 describe('normalize', () => {
-  test('gives rows of mean 0 and variance var / (var + ε), zero in the padding, and nothing behind them', () => {
+  test('gives rows of mean 0 and variance var / (var + ε), zero in the padding, and nothing after them', () => {
     for (let H = 1; H <= MOST; H++) {
       const ld = padded(H);
       const x = matrix(H, ROWS, H, ld, 2);
@@ -76,8 +76,8 @@ describe('normalize', () => {
       expect(strayPadding(normal, ROWS, H, ld)).toBe(0, 'padding of normal');
       expect(strayPadding(y, ROWS, H, ld)).toBe(0, 'padding of y');
       for (let c = 0; c < ld; c++) expect(get(y, ROWS * ld + c)).toBe(0, 'the row after the last');
-      const again = block(ROWS * ld);
-      normalize(again, x, inverse, x, gain, bias, ROWS, GATES, H);
+      const inPlace = block(ROWS * ld);
+      normalize(inPlace, x, inverse, x, gain, bias, ROWS, GATES, H);
       for (let i = 0; i < ROWS * ld; i++) expect(get(x, i)).toBe(get(y, i));
     }
   });

@@ -17,7 +17,7 @@ function someResets(): usize {
   return flags;
 }
 
-/** Octets [T, B]: row 2 ends behind step 1. */
+/** Octets [T, B]: row 2 ends after step 1. */
 function somePadding(): usize {
   const flags = room(ROWS);
   store<u8>(flags + 2 * B + 2, 1);
@@ -138,9 +138,9 @@ describe('activityTerms and activitySum', () => {
           expect(activityTerms(o.flags, ROWS, pairs)).toBe(count);
           worst = worse(worst, errorOf(activitySum(o.y, o.flags, T, B, o.ld, pairs, 3), sum));
           const slot = 2 * B * o.ld * sizeof<real>();
-          const later = activitySum(o.y + slot, o.flags + 2 * B, T - 2, B, o.ld, pairs, 3);
-          const all = activitySum(o.y, o.flags, 2, B, o.ld, pairs, later);
-          expect(all).toBe(activitySum(o.y, o.flags, T, B, o.ld, pairs, 3), 'the later part first: the same bits');
+          const sumOfLast = activitySum(o.y + slot, o.flags + 2 * B, T - 2, B, o.ld, pairs, 3);
+          const all = activitySum(o.y, o.flags, 2, B, o.ld, pairs, sumOfLast);
+          expect(all).toBe(activitySum(o.y, o.flags, T, B, o.ld, pairs, 3), 'the last steps first: the same bits');
         }
       }
     }

@@ -147,7 +147,7 @@ describe('sampleToken', () => {
     }
   });
 
-  it('reads nothing behind the last token', () => {
+  it('reads nothing after the last token', () => {
     for (let w = 0; w < WIDTHS.length; w++) {
       const V = WIDTHS[w];
       const logits = matrix(w, 1, V, padded(V), 3);

@@ -6,8 +6,7 @@ import { clear, multiply } from "../vectors";
 import { Step } from "./step";
 
 /** Packs W for forward, unless it comes packed; a single step, as in generation, does not pay for it. */
-// @ts-ignore: decorator
-@inline export function packForward(step: Step): void {
+export function packForward(step: Step): void {
   const plan = step.plan;
   if (!step.first || step.packed || plan.T == 1) return;
   step.packed = step.panels;

@@ -90,10 +90,7 @@ export function row4(c: usize, from: usize, a: usize, step: usize, b: usize, str
  * is 0, or as it is in `from`.
  */
 export function half5(c: usize, from: usize, a: usize, b: usize, k: i32, row: usize, ldc: usize, ldf: usize, adds: bool): void {
-  const r1 = c + ldc;
-  const r2 = r1 + ldc;
-  const r3 = r2 + ldc;
-  const r4 = r3 + ldc;
+  const r1 = c + ldc, r2 = r1 + ldc, r3 = r2 + ldc, r4 = r3 + ldc;
   let c0 = v128.splat<real>(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0;
   let u0 = c0, u1 = c0, u2 = c0, u3 = c0, u4 = c0;
   if (adds) {
@@ -117,10 +114,7 @@ export function half5(c: usize, from: usize, a: usize, b: usize, k: i32, row: us
   v128.store(r2, u2, 16);
   v128.store(r3, u3, 16);
   v128.store(r4, u4, 16);
-  let a1 = a + row;
-  let a2 = a1 + row;
-  let a3 = a2 + row;
-  let a4 = a3 + row;
+  let a1 = a + row, a2 = a1 + row, a3 = a2 + row, a4 = a3 + row;
   do {
     if (k > 0) {
       const x = v128.load(b);
