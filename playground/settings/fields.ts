@@ -88,10 +88,11 @@ export function parseField(field: Field, text: string): string | number | undefi
 export function isUsed(name: RunField, run: RunSettings): boolean {
   switch (name) {
     case 'activation':
+    case 'init':
     case 'forget':
       return isOwn(run.cell, name);
     case 'gain':
-      return run.init === 'orthogonal' || run.init === 'identity';
+      return isOwn(run.cell, 'init') && (run.init === 'orthogonal' || run.init === 'identity');
     case 'k1':
     case 'k2':
       return run.bptt === 'truncated';

@@ -37,7 +37,7 @@ export function recurrentBuffers({ cell, description, input }: DirectedLayer): r
     { name: 'plan', extent: 'fixed', rows: 1, columns: recurrentWords.length, type: 'integer', kept: false },
   ];
   buffers.push(...packedBuffer('packedV', input, G * H, G));
-  buffers.push(own('packed', 'fixed', false, { ...gated, rows: H, frozen: true }));
+  if (!cell.diagonal) buffers.push(own('packed', 'fixed', false, { ...gated, rows: H, frozen: true }));
   if (G > 1) buffers.push(own('da', 'step', false, { ...gated, inPlaceOf: 'a' }));
   if (carriesC) buffers.push(own('c', 'slot', true), own('dc', 'batch', false));
   if (reset !== undefined) {
@@ -54,7 +54,8 @@ export function recurrentBuffers({ cell, description, input }: DirectedLayer): r
   if ((zoneout.hidden ?? 0) > 0) buffers.push(own('zoneoutH', 'step', true));
   if ((zoneout.cell ?? 0) > 0) buffers.push(own('zoneoutC', 'step', true));
   if (weightDropout > 0) {
-    for (const part of ['w', 'dw', 'kept']) buffers.push(own(part, 'fixed', false, { ...gated, rows: H }));
+    const rows = cell.diagonal ? 1 : H;
+    for (const part of ['w', 'dw', 'kept']) buffers.push(own(part, 'fixed', false, { ...gated, rows }));
   }
   if ((cell.vanishing ?? 0) > 0) buffers.push(vanishingBuffer(H));
   return buffers;
