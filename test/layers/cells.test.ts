@@ -306,7 +306,7 @@ describe('indrnn', () => {
   });
 
   it('refuses what makes no sense of it, with the reason', () => {
-    expect(() => indrnn({ units: 2, layerNorm: true })).toThrow(/layerNorm: expected false.*each depend on the others/);
+    expect(() => indrnn({ units: 2, layerNorm: true })).toThrow(/layerNorm: expected false.*depend on each other/);
     expect(() => indrnn({ units: 2, recurrentInitializer: orthogonal() })).toThrow(/u is a vector, got 'orthogonal'/);
   });
 });

@@ -44,7 +44,7 @@ export const indrnnLayer = recurrentKind<IndrnnDescription>({
     if (layerNorm) {
       throw new BpttError(
         'invalid-argument',
-        `${where}.layerNorm: expected false, since a norm over all units makes each depend on the others, got true`,
+        `${where}.layerNorm: expected false, since norms make units depend on each other, got true`,
       );
     }
     if (ofVectors.includes(kind)) return;
