@@ -67,7 +67,7 @@ function described({ cell = 'elman', peepholes, merge, units, activation, gateAc
     cell === 'elman'
       ? elman(options)
       : cell === 'indrnn'
-        ? indrnn(options)
+        ? indrnn({ ...options, activation: activation ?? 'tanh' })
         : cell === 'lstm'
           ? lstm({ ...gated, peepholes: peepholes === true })
           : gru({ ...gated, reset: cell === 'gru' ? 'after' : 'before' });
