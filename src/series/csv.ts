@@ -17,6 +17,7 @@ import {
   unchecked,
   withDefault,
 } from '../base/fields.ts';
+import { parseDecimal } from '../base/parse-field.ts';
 import { dayOf, formatDate, parseDate } from './calendar.ts';
 import { checkSeries, type Series, unknownColumn } from './series.ts';
 
@@ -179,8 +180,7 @@ function namesOf(lines: readonly Line[], header: boolean, decimal: '.' | ','): r
 function parseNumber(text: string, decimal: '.' | ','): number | undefined {
   // With a decimal comma, a point is no number.
   const plain = decimal === '.' ? text : text.replaceAll(/[.,]/g, (mark) => (mark === ',' ? '.' : ' '));
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return undefined;
-  const value = Number(plain);
+  const value = parseDecimal(plain);
   return Number.isFinite(value) ? value : undefined;
 }
 

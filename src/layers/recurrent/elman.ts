@@ -6,7 +6,7 @@ import { activation, type RecurrentDescription, type RecurrentOptions, recurrent
 import { type Cell, recurrentName } from './parameters.ts';
 import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
 
-const fields = {
+export const elmanFields = {
   /** f. Default `tanh`. */
   activation,
   /**
@@ -20,9 +20,9 @@ const fields = {
 };
 
 /** `identity()` as recurrentInitializer with ReLU is the IRNN of Le, Jaitly and Hinton 2015. */
-export interface ElmanOptions extends RecurrentOptions, Options<typeof fields> {}
+export interface ElmanOptions extends RecurrentOptions, Options<typeof elmanFields> {}
 
-export interface ElmanDescription extends RecurrentDescription, Checked<typeof fields> {
+export interface ElmanDescription extends RecurrentDescription, Checked<typeof elmanFields> {
   readonly kind: 'elman';
 }
 
@@ -39,7 +39,7 @@ export function elman(options: ElmanOptions): ElmanDescription {
 
 export const elmanLayer: RecurrentKind<ElmanDescription> = {
   kind: 'elman',
-  fields: { ...recurrentFields, ...fields },
+  fields: { ...recurrentFields, ...elmanFields },
 
   refuse({ vanishingRegularization, layerNorm, zoneout }, where) {
     const other = layerNorm ? 'layerNorm' : zoneout.hidden > 0 ? 'zoneout' : undefined;

@@ -12,7 +12,7 @@ import {
 import { type Cell, recurrentName } from './parameters.ts';
 import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
 
-const fields = {
+export const gruFields = {
   /** Where the reset gate stands: `after` the product with W, as in cuDNN, PyTorch and Keras (default), or `before` it, as in the paper. */
   reset: withDefault(oneOf('after', 'before'), 'after'),
   /** φ, of the candidate. Default `tanh`. */
@@ -21,9 +21,9 @@ const fields = {
   gateActivation,
 };
 
-export interface GruOptions extends RecurrentOptions, Options<typeof fields> {}
+export interface GruOptions extends RecurrentOptions, Options<typeof gruFields> {}
 
-export interface GruDescription extends RecurrentDescription, Checked<typeof fields> {
+export interface GruDescription extends RecurrentDescription, Checked<typeof gruFields> {
   readonly kind: 'gru';
 }
 
@@ -43,7 +43,7 @@ export function gru(options: GruOptions): GruDescription {
 
 export const gruLayer: RecurrentKind<GruDescription> = {
   kind: 'gru',
-  fields: { ...recurrentFields, ...gatedFields, ...fields },
+  fields: { ...recurrentFields, ...gatedFields, ...gruFields },
 
   cell({ reset, activation, gateActivation }): Cell {
     const kind = reset === 'after' ? 'gru' : 'gru-before';

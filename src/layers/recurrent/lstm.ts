@@ -14,7 +14,7 @@ import {
 import { type Cell, recurrentName } from './parameters.ts';
 import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
 
-const fields = {
+export const lstmFields = {
   /** φ, of the candidate and of the cell's output. Default `tanh`. */
   activation,
   /** σ, of the gates. Default `sigmoid`. */
@@ -30,9 +30,9 @@ const fields = {
   peepholes: withDefault(boolean, false),
 };
 
-export interface LstmOptions extends RecurrentOptions, Options<typeof fields> {}
+export interface LstmOptions extends RecurrentOptions, Options<typeof lstmFields> {}
 
-export interface LstmDescription extends RecurrentDescription, Checked<typeof fields> {
+export interface LstmDescription extends RecurrentDescription, Checked<typeof lstmFields> {
   readonly kind: 'lstm';
 }
 
@@ -51,7 +51,7 @@ export function lstm(options: LstmOptions): LstmDescription {
 
 export const lstmLayer: RecurrentKind<LstmDescription> = {
   kind: 'lstm',
-  fields: { ...recurrentFields, ...gatedFields, ...cellFields, ...fields },
+  fields: { ...recurrentFields, ...gatedFields, ...cellFields, ...lstmFields },
 
   refuse({ peepholes, layerNorm }, where) {
     if (!peepholes || !layerNorm) return;
