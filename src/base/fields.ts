@@ -8,6 +8,7 @@ import {
   checkObject,
   checkOneOf,
   checkOptions,
+  checkSignal,
   checkString,
   type NumberLimits,
   show,
@@ -77,6 +78,22 @@ export type OneOfKinds<Kinds> = {
 
 export const boolean: Field<boolean> = { check: checkBoolean };
 export const string: Field<string> = { check: checkString };
+export const signal: Field<AbortSignal> = { check: checkSignal };
+
+/** Whatever it is: it is checked where it is used. */
+export const unchecked = <Value>(): Field<Value> => ({ check: (_, value) => value as Value });
+
+/** What passes a test; `expected` says what that is. */
+export const such = <Value>(expected: string, is: (value: Value) => boolean): Field<Value> => ({
+  check(where, value) {
+    if (is(value as Value)) return value as Value;
+    throw new BpttError('invalid-argument', `${where}: expected ${expected}, got ${show(value)}`);
+  },
+});
+
+/** A function. */
+export const callable = <Value>(expected = 'a function'): Field<Value> =>
+  such(expected, (value) => typeof value === 'function');
 
 /** An integer from `min` to `max`; both default to the safe integers' ends. */
 export const integer = (limits: Pick<NumberLimits, 'min' | 'max'> = {}): NumberField => ({
@@ -98,6 +115,32 @@ export const oneOf = <const Value>(...values: readonly Value[]): ChoiceField<Val
   values,
 });
 
+/** A list of names, none of them twice; `what` says of what. */
+export const names = (what = 'names'): Field<readonly string[]> => ({
+  check(where, value) {
+    if (!Array.isArray(value)) {
+      throw new BpttError('invalid-argument', `${where}: expected an array of ${what}, got ${show(value)}`);
+    }
+    for (const [index, name] of value.entries()) {
+      checkString(`${where}[${index}]`, name);
+      if (value.indexOf(name) === index) continue;
+      throw new BpttError('invalid-argument', `${where}[${index}]: expected each name once, got ${show(name)} again`);
+    }
+    return value;
+  },
+});
+
+/** An array of at least `min` values. */
+export const list = <Value>(item: Field<Value>, what: string, min = 0): Field<readonly Value[]> => ({
+  check(where, value) {
+    if (Array.isArray(value) && value.length >= min) {
+      return value.map((each, index) => item.check(`${where}[${index}]`, each));
+    }
+    const least = min === 0 ? '' : ' with at least one';
+    throw new BpttError('invalid-argument', `${where}: expected an array of ${what}${least}, got ${show(value)}`);
+  },
+});
+
 /** An object with fields of its own. */
 export const object = <F extends Fields>(fields: F): ObjectField<F> => ({
   check: (where, value) => checkFields(where, value, fields),
@@ -115,6 +158,10 @@ export const withDefault = <F extends Field<unknown>, Before = unknown>(
   field: F,
   otherwise: ValueOf<F> | ((before: Before) => ValueOf<F>),
 ): F & Omissible<ValueOf<F>> => ({ ...field, otherwise: otherwise as ValueOf<F> });
+
+/** A table without some of its fields. */
+export const omit = <F extends Fields, Name extends keyof F & string>(fields: F, ...names: Name[]): Omit<F, Name> =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name as Name))) as Omit<F, Name>;
 
 /**
  * Checks options by their table and fills in the defaults.

@@ -13,7 +13,7 @@ import type { Probe } from './probe.ts';
 
 /** A copy of the model in f64. */
 export async function copyOf(model: Model): Promise<Network> {
-  const copy = await restoreModel(model.description, model.parameters(), { dtype: 'f64' });
+  const copy = await restoreModel(model.description, model.parameters(), { dtype: 'f64', relaxed: false });
   return copy.network;
 }
 
@@ -74,7 +74,7 @@ export async function networkOf(model: Model, { index, description }: RecurrentL
     { kind, size },
     { ...description, returns: 'all' },
   ] as unknown as ModelDescription;
-  const network = await createNetwork(createStack(alone), { dtype: 'f64' });
+  const network = await createNetwork(createStack(alone), { dtype: 'f64', relaxed: false });
   const named = new Map<string, Parameter>(model.parameters().map((parameter) => [parameter.name, parameter]));
   for (const [place, { name }] of layers[index]!.parameters.entries()) {
     writeEntry(

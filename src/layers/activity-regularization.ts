@@ -4,16 +4,16 @@ import { type Checked, number, type Options, withDefault } from '../base/fields.
 import type { BoundPenalty, LayerKind, Track } from './contract.ts';
 import { describe } from './describe.ts';
 
-const fields = {
+export const activityFields = {
   /** α, ≥ 0, of the squares of the outputs. Default 0. Merity, McCann and Socher 2017 use 2 to 10. */
   activation: withDefault(number({ min: 0 }), 0),
   /** β, ≥ 0, of the squares of their changes. Default 0. Merity, McCann and Socher 2017 use 1 to 5. */
   temporal: withDefault(number({ min: 0 }), 0),
 };
 
-export interface ActivityRegularizationOptions extends Options<typeof fields> {}
+export interface ActivityRegularizationOptions extends Options<typeof activityFields> {}
 
-export interface ActivityRegularizationDescription extends Checked<typeof fields> {
+export interface ActivityRegularizationDescription extends Checked<typeof activityFields> {
   readonly kind: 'activityRegularization';
 }
 
@@ -41,7 +41,7 @@ export function activityRegularization(options: ActivityRegularizationOptions): 
 
 export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescription> = {
   kind: 'activityRegularization',
-  fields,
+  fields: activityFields,
 
   refuse({ activation, temporal }, where) {
     if (activation > 0 || temporal > 0) return;

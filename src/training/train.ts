@@ -7,7 +7,7 @@ import { Evaluator } from '../loss/evaluate.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { EndEvent, TrainEvent } from './events.ts';
-import { checkTrainOptions, type TrainOptions } from './options.ts';
+import { type CheckedTraining, checkTraining, type TrainOptions } from './options.ts';
 import { Training } from './training.ts';
 
 /**
@@ -34,13 +34,13 @@ export function trainWith(
   slice?: number,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkModel('train', model);
-  checkTrainOptions(options);
-  return run(new Training(model, options), options, new TimeSlice(slice));
+  const checked = checkTraining(options);
+  return run(new Training(model, checked), checked, new TimeSlice(slice));
 }
 
 async function* run(
   training: Training,
-  options: TrainOptions,
+  options: CheckedTraining,
   slice: TimeSlice,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   try {
@@ -52,11 +52,11 @@ async function* run(
 
 class Loop {
   readonly #training: Training;
-  readonly #options: TrainOptions;
+  readonly #options: CheckedTraining;
   readonly #slice: TimeSlice;
   readonly #speed = new Speed();
 
-  constructor(training: Training, options: TrainOptions, slice: TimeSlice) {
+  constructor(training: Training, options: CheckedTraining, slice: TimeSlice) {
     this.#training = training;
     this.#options = options;
     this.#slice = slice;

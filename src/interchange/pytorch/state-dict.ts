@@ -1,8 +1,8 @@
 // PyTorch's state dicts, in safetensors: weights of nn.RNN, nn.LSTM, nn.GRU, nn.Embedding and nn.Linear, both ways, without a table
 // of names. Tensors are found by what PyTorch calls them inside their module, by their shapes and by the order of the layers.
 
-import { checkOptions, checkString, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import { checkFields, names, type Options, optional } from '../../base/fields.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../formats/safetensors.ts';
 import { cellKindOf } from '../../layers/recurrent/cells.ts';
 import type { LayerDescription } from '../../layers/registry.ts';
@@ -12,14 +12,16 @@ import type { Parameter } from '../../model/parameters.ts';
 import { missingFrom } from '../missing.ts';
 import { inOrderOf, ordersThatFit, type StateModule, stateModules } from '../module-order.ts';
 
-export interface StateDictOptions {
+const fields = {
   /**
    * The names of the PyTorch modules in the order in which they compute, such as `['embed', 'encoder', 'fc']`. A recurrent module of
    * several layers has one name. Default: when loading, the order that shapes and numbers within names give; when saving, `embedding`,
    * `rnn` (`rnn0`, `rnn1`, ... where there are several), `dense`, `dense1` and so on.
    */
-  readonly modules?: readonly string[];
-}
+  modules: optional(names()),
+};
+
+export interface StateDictOptions extends Options<typeof fields> {}
 
 /** A layer of a model that PyTorch has too. */
 interface Place {
@@ -49,7 +51,7 @@ interface Place {
  */
 export function loadStateDict(model: Model, bytes: Uint8Array, options: StateDictOptions = {}): void {
   checkModel('loadStateDict', model);
-  const names = checkModules('loadStateDict', options);
+  const { modules: names } = checkFields('loadStateDict', options, fields);
   const places = placesOf(model);
   const parameters = byName(model.parameters());
   const tensors = byName(decodeSafetensors(bytes, 'state dict').tensors);
@@ -176,7 +178,7 @@ export function loadStateDict(model: Model, bytes: Uint8Array, options: StateDic
  */
 export function saveStateDict(model: Model, options: StateDictOptions = {}): Uint8Array<ArrayBuffer> {
   checkModel('saveStateDict', model);
-  const names = checkModules('saveStateDict', options);
+  const { modules: names } = checkFields('saveStateDict', options, fields);
   const parameters = byName(model.parameters());
   const groups: Place[][] = [];
   for (const place of placesOf(model)) {
@@ -222,21 +224,6 @@ export function saveStateDict(model: Model, options: StateDictOptions = {}): Uin
     }
   }
   return encodeSafetensors(tensors, { format: 'pt' });
-}
-
-function checkModules(where: string, options: StateDictOptions): readonly string[] | undefined {
-  checkOptions(where, options, ['modules']);
-  const { modules } = options;
-  if (modules === undefined) return undefined;
-  if (!Array.isArray(modules)) {
-    throw new BpttError('invalid-argument', `${where}.modules: expected an array of names, got ${show(modules)}`);
-  }
-  for (const [index, name] of modules.entries()) {
-    checkString(`${where}.modules[${index}]`, name);
-    if (modules.indexOf(name) === index) continue;
-    throw new BpttError('invalid-argument', `${where}.modules: expected names that differ, got ${show(name)} twice`);
-  }
-  return modules;
 }
 
 /** The layers of a model that have parameters. */
