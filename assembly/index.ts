@@ -8,7 +8,7 @@ export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
 export { activityBack, activityForward, activitySum, activityTerms, transitions, vanishing } from "./penalties";
 export { bernoulli, randomAt, randomNormal, randomUniform } from "./random";
 export { recurrentBackward, recurrentForward, recurrentScratch } from "./recurrent";
-export { copyColumns, maskRows, spreadRows, sumRows } from "./rows";
+export { copyColumns, maskRows, spreadRows, sumProducts, sumRows } from "./rows";
 export { drawnProbability, likeliest, logNormalizer, sampleToken, samplingScratch } from "./sampling";
 export { padded } from "./simd";
 export { gatherRows, scatterAddRows } from "./tokens";

@@ -6,10 +6,11 @@
 //
 // Slots: h and c have T + 1 slots of B rows. Running forward in time, slot t is the state before step t and slot t + 1 the one after;
 // running in reverse, slot t + 1 is the one before (it comes from step t + 1) and slot t the one after.
-import { ELMAN, GRU, GRU_BEFORE, LSTM, Plan } from "../build/abi";
+import { ELMAN, GRU, GRU_BEFORE, INDRNN, LSTM, Plan } from "../build/abi";
 import { elmanBackward, elmanForward } from "./cells/elman";
 import { gruBackward, gruForward } from "./cells/gru";
 import { gruBeforeBackward, gruBeforeForward } from "./cells/gru-before";
+import { indrnnBackward, indrnnForward } from "./cells/indrnn";
 import { lstmBackward, lstmForward } from "./cells/lstm";
 import { resetC, resetH, Step } from "./cells/step";
 import { gemmScratch } from "./gemm";
@@ -24,6 +25,7 @@ function cellForward(step: Step): void {
     case LSTM: return lstmForward(step);
     case GRU: return gruForward(step);
     case GRU_BEFORE: return gruBeforeForward(step);
+    case INDRNN: return indrnnForward(step);
   }
 }
 
@@ -34,6 +36,7 @@ function cellBackward(step: Step): void {
     case LSTM: return lstmBackward(step);
     case GRU: return gruBackward(step);
     case GRU_BEFORE: return gruBeforeBackward(step);
+    case INDRNN: return indrnnBackward(step);
   }
 }
 

@@ -66,6 +66,23 @@ export function sumRows(db: usize, dy: usize, rows: i32, ld: i32): void {
   }
 }
 
+/** du += Σ_r x[r]∘dy[r], each column one sequential sum in the order of sumRows. du: [ld]; x, dy: [rows, ld]. */
+export function sumProducts(du: usize, x: usize, dy: usize, rows: i32, ld: i32): void {
+  assert(ld % PANEL == 0);
+  const width = bytes(ld);
+  const last = width * (rows - 1);
+  for (const end = du + width; du < end; du += STRIDE, x += STRIDE, dy += STRIDE) {
+    let s0 = v128.load(du);
+    let s1 = v128.load(du, 16);
+    for (let r = rows, at = last; r > 0; r--, at -= width) {
+      s0 = v128.add<real>(s0, v128.mul<real>(v128.load(x + at), v128.load(dy + at)));
+      s1 = v128.add<real>(s1, v128.mul<real>(v128.load(x + at, 16), v128.load(dy + at, 16)));
+    }
+    v128.store(du, s0);
+    v128.store(du, s1, 16);
+  }
+}
+
 /** y[r] += gain∘x[r] over `columns` reals (a multiple of PANEL) of each row; rows of y and of x are ldy and ldx reals apart. */
 export function addScaled(y: usize, x: usize, gain: usize, rows: i32, columns: i32, ldy: i32, ldx: i32): void {
   const width = bytes(columns);

@@ -1,7 +1,7 @@
 // Bias rows and their gradient, masked and padded rows, and the copies between layouts.
 
 import { PANEL, bytes, padded } from '../simd';
-import { addScaled, biasRows, copyColumns, holdRows, keepRows, maskRows, spreadRows, sumRows } from '../rows';
+import { addScaled, biasRows, copyColumns, holdRows, keepRows, maskRows, spreadRows, sumProducts, sumRows } from '../rows';
 import { copy } from '../vectors';
 import { block, copy as duplicate, get, matrix, room, set, strayPadding } from './blocks';
 
@@ -19,6 +19,41 @@ function someRows(): usize {
 function named(row: i32): bool {
   return row == 1 || row == 4;
 }
+
+describe('sumProducts', () => {
+  test('adds the products of each column from the last row to the first, starting from what is there', () => {
+    for (let columns = 1; columns <= 5 * PANEL; columns += 3) {
+      const ld = padded(columns);
+      const x = matrix(1, ROWS, columns, ld, 1);
+      const dy = matrix(2, ROWS, columns, ld, 1);
+      const du = matrix(3, 1, columns, ld, 1);
+      const expected = duplicate(du, ld);
+      sumProducts(du, x, dy, ROWS, ld);
+      let wrong = 0;
+      for (let c = 0; c < columns; c++) {
+        let sum = <real>get(expected, c);
+        for (let r = ROWS - 1; r >= 0; r--) sum += <real>get(x, r * ld + c) * <real>get(dy, r * ld + c);
+        if (get(du, c) != <f64>sum) wrong++;
+      }
+      expect(wrong).toBe(0);
+      expect(strayPadding(du, 1, columns, ld)).toBe(0);
+    }
+  });
+
+  test('in parts, the later rows first, gives the bits of all at once', () => {
+    const ld = padded(11);
+    const x = matrix(4, ROWS, 11, ld, 1);
+    const dy = matrix(5, ROWS, 11, ld, 1);
+    const whole = block(ld);
+    const parts = block(ld);
+    sumProducts(whole, x, dy, ROWS, ld);
+    sumProducts(parts, x + bytes(4 * ld), dy + bytes(4 * ld), ROWS - 4, ld);
+    sumProducts(parts, x, dy, 4, ld);
+    let wrong = 0;
+    for (let c = 0; c < ld; c++) if (get(whole, c) != get(parts, c)) wrong++;
+    expect(wrong).toBe(0);
+  });
+});
 
 describe('biasRows and sumRows', () => {
   test('biasRows repeats the bias and leaves the next row alone', () => {

@@ -1,8 +1,9 @@
 // The cells that can be chosen: which settings are a cell's own, and whether it has gates, which the view of the weights explains.
 export const cells = {
-  elman: { fields: ['activation'], gated: false },
-  lstm: { fields: ['forget'], gated: true },
-  gru: { fields: [], gated: true },
+  elman: { fields: ['activation', 'init'], gated: false },
+  lstm: { fields: ['init', 'forget'], gated: true },
+  gru: { fields: ['init'], gated: true },
+  indrnn: { fields: ['activation'], gated: false },
 } as const;
 
 export type CellName = keyof typeof cells;
@@ -12,7 +13,7 @@ export const cellNames = Object.keys(cells) as CellName[];
 export const gatedNames = cellNames.filter((name): name is GatedName => cells[name].gated);
 
 /** Whether a setting means something for a cell. */
-export function isOwn(cell: CellName, field: 'activation' | 'forget'): boolean {
+export function isOwn(cell: CellName, field: 'activation' | 'init' | 'forget'): boolean {
   const own: readonly string[] = cells[cell].fields;
   return own.includes(field);
 }

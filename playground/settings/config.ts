@@ -1,12 +1,13 @@
 // The whole configuration of the playground, and how it stands in the page's link:
 // `#lang=en&task=adding&length=50&cell=lstm&compare=on&b.cell=elman`. What is not there has the task's default; `b.` is what the second
 // network has other than the first.
+import { oneOf } from '../../src/base/fields.ts';
 import { defaultsOf } from './defaults.ts';
 import {
   type Field,
-  parseField,
   type RunField,
   type RunSettings,
+  readField,
   runFieldNames,
   runFields,
   type TaskField,
@@ -47,8 +48,8 @@ export interface ParsedConfig {
 export const LONGEST_DATA = 4000;
 
 const B = 'b.';
-const onOff: Field = { kind: 'choice', values: ['on', 'off'] };
-const languageField: Field = { kind: 'choice', values: languages };
+const onOff: Field = oneOf('on', 'off');
+const languageField: Field = oneOf(...languages);
 
 /** The configuration of a task as the page begins with it. */
 export function defaultConfig(task: TaskSettings['task'], language: Language): Config {
@@ -68,7 +69,7 @@ export function parseConfig(hash: string, language: Language = 'en'): ParsedConf
     const text = entries.get(key);
     entries.delete(key);
     if (text === undefined) return otherwise;
-    const value = parseField(field, text);
+    const value = readField(field, text);
     if (value !== undefined) return value as Value;
     problems.push({ key, value: text, field, taken: otherwise });
     return otherwise;

@@ -1,8 +1,9 @@
 // One setting: a list to choose from or a number, with what is wrong about it.
 import { useEffect, useState } from 'preact/hooks';
+import type { NumberField } from '../../src/base/fields.ts';
 import type { Key } from '../app/strings.ts';
 import { useLocale } from '../ui/locale.ts';
-import { type Field, type NumberField, parseField } from './fields.ts';
+import { type Field, readField } from './fields.ts';
 
 export interface FieldProps {
   /** Of the element; what is wrong has the id with `-error`. */
@@ -20,7 +21,7 @@ export function FieldInput(props: FieldProps) {
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      {field.kind === 'choice' ? <Choice {...props} values={field.values} /> : <NumberInput {...props} field={field} />}
+      {'values' in field ? <Choice {...props} values={field.values} /> : <NumberInput {...props} field={field} />}
     </div>
   );
 }
@@ -44,7 +45,7 @@ function NumberInput({ id, field, value, onChange }: FieldProps & { readonly fie
   const [typed, setTyped] = useState(written);
   useEffect(() => setTyped(written), [written]);
   // Russian has a decimal comma; in English a comma parts thousands, which could be taken for one.
-  const next = parseField(field, language === 'ru' ? typed.trim().replace(',', '.') : typed.trim());
+  const next = readField(field, language === 'ru' ? typed.trim().replace(',', '.') : typed.trim());
   const wrong = next === undefined;
   return (
     <>
@@ -67,8 +68,8 @@ function NumberInput({ id, field, value, onChange }: FieldProps & { readonly fie
 
 /** What a field takes, in words. */
 export function expected(field: Field, t: ReturnType<typeof useLocale>['t']): string {
-  if (field.kind === 'choice') return t('expected.choice', { values: field.values.join(', ') });
-  const { min, max, whole } = field;
+  if ('values' in field) return t('expected.choice', { values: field.values.join(', ') });
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = field.limits;
   if (max === Number.MAX_SAFE_INTEGER) return t('expected.least', { min });
-  return t(whole ? 'expected.whole' : 'expected.real', { min, max });
+  return t(field.whole ? 'expected.whole' : 'expected.real', { min, max });
 }

@@ -11,6 +11,7 @@ import {
   gru,
   type Initializer,
   identity,
+  indrnn,
   type LayerDescription,
   lstm,
   type ModelDescription,
@@ -59,6 +60,7 @@ const makers: Readonly<Record<CellName, (options: RecurrentOptions, run: RunSett
   elman: (options, { activation }) => elman({ ...options, activation }),
   lstm: (options, { forget }) => lstm({ ...options, forgetBias: forget }),
   gru: (options) => gru(options),
+  indrnn: ({ units }, { activation }) => indrnn({ units, activation }),
 };
 
 function initializerOf({ init, gain }: RunSettings): Initializer {

@@ -12,8 +12,8 @@ import { eigenvalues, type Matrix, norm } from './matrix.ts';
 const weightsFields = { layer: layerFields.layer };
 
 /**
- * W of a recurrent layer, hidden to hidden, [H,H] for each gate: i, f, g, o of an LSTM, r, z, n of a GRU, `h` of an Elman layer. Row j
- * holds the weights of unit j.
+ * W of a recurrent layer, hidden to hidden, [H,H] for each gate: i, f, g, o of an LSTM, r, z, n of a GRU, `h` of an Elman layer and
+ * of an IndRNN, whose W is diagonal. Row j holds the weights of unit j.
  *
  * @throws BpttError for a wrong layer, and for models that read both directions.
  */
@@ -27,8 +27,14 @@ export function recurrentWeights(
     ({ role }) => role === 'recurrent',
   )!;
   const { data } = model.parameters().find((parameter) => parameter.name === name)!;
+  const { gates, diagonal } = cellOf(description);
+  if (diagonal) {
+    const whole = new Float64Array(H * H);
+    for (let j = 0; j < H; j++) whole[j * H + j] = data[j]!;
+    return { [gates[0]!]: { rows: H, columns: H, data: whole } };
+  }
   return Object.fromEntries(
-    cellOf(description).gates.map((gate, place) => {
+    gates.map((gate, place) => {
       const part = Float64Array.from(data.subarray(place * H * H, (place + 1) * H * H));
       return [gate, { rows: H, columns: H, data: part }];
     }),

@@ -19,7 +19,7 @@ import { gatherRows } from './state-rows.ts';
 import { checkStop, ending, type StopSequences } from './stop.ts';
 import { TokenWindow, vocabularySize } from './token-window.ts';
 
-const fields = {
+export const beamFields = {
   /** Tokens to read first, at least one. */
   prompt: unchecked<Int32Array | readonly number[]>(),
   /** How many hypotheses are followed at once, and at most returned. */
@@ -39,7 +39,7 @@ const fields = {
   signal: optional(signal),
 };
 
-export interface BeamSearchOptions extends Options<typeof fields> {}
+export interface BeamSearchOptions extends Options<typeof beamFields> {}
 
 /** A continuation of the prompt. */
 export interface Hypothesis {
@@ -73,7 +73,7 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
   const where = 'beamSearch';
   const size = vocabularySize(where, model);
   const { network } = model;
-  const checked = checkFields(where, options, fields);
+  const checked = checkFields(where, options, beamFields);
   const { beams, length, lengthPenalty: alpha, state, signal } = checked;
   const prompt = checkPrompt(`${where}.prompt`, checked.prompt, size);
   const stops = checkStop(`${where}.stop`, checked.stop, size);

@@ -5,16 +5,16 @@ import type { Binding, BoundLayer, BoundPenalty, LayerKind } from './contract.ts
 import { describe, type EntryOptions } from './describe.ts';
 import { at } from './parts/address.ts';
 
-const fields = {
+export const activityFields = {
   /** α, ≥ 0, of the squares of the outputs. Default 0. Merity, McCann and Socher 2017 use 2 to 10. */
   activation: withDefault(number({ min: 0 }), 0),
   /** β, ≥ 0, of the squares of their changes. Default 0. Merity, McCann and Socher 2017 use 1 to 5. */
   temporal: withDefault(number({ min: 0 }), 0),
 };
 
-export interface ActivityRegularizationOptions extends EntryOptions, Options<typeof fields> {}
+export interface ActivityRegularizationOptions extends EntryOptions, Options<typeof activityFields> {}
 
-export interface ActivityRegularizationDescription extends EntryOptions, Checked<typeof fields> {
+export interface ActivityRegularizationDescription extends EntryOptions, Checked<typeof activityFields> {
   readonly kind: 'activityRegularization';
 }
 
@@ -42,7 +42,7 @@ export function activityRegularization(options: ActivityRegularizationOptions): 
 
 export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescription> = {
   kind: 'activityRegularization',
-  fields,
+  fields: activityFields,
 
   refuse({ activation, temporal }, where) {
     if (activation > 0 || temporal > 0) return;

@@ -7,16 +7,16 @@ import { at } from './parts/address.ts';
 import { drawOnce, drawSteps } from './parts/masks.ts';
 import { rate } from './recurrent/options.ts';
 
-const fields = {
+export const dropoutFields = {
   /** Share of the features that are zero, from 0 to below 1; the others are divided by 1 - rate. */
   rate,
   /** One mask for all steps of a window (Gal and Ghahramani 2016) instead of one for each step. Default false. */
   variational: withDefault(boolean, false),
 };
 
-export interface DropoutOptions extends EntryOptions, Options<typeof fields> {}
+export interface DropoutOptions extends EntryOptions, Options<typeof dropoutFields> {}
 
-export interface DropoutDescription extends EntryOptions, Checked<typeof fields> {
+export interface DropoutDescription extends EntryOptions, Checked<typeof dropoutFields> {
   readonly kind: 'dropout';
 }
 
@@ -32,7 +32,7 @@ export function dropout(options: DropoutOptions): DropoutDescription {
 
 export const dropoutLayer: LayerKind<DropoutDescription> = {
   kind: 'dropout',
-  fields,
+  fields: dropoutFields,
 
   create({ rate, variational }, { where, ports: [port] }) {
     const input = port!.signal;

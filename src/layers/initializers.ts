@@ -15,7 +15,7 @@ import { seedWords } from '../base/philox.ts';
 import type { Arena } from '../wasm/arena.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 
-const kinds = {
+export const initializerFields = {
   'glorot-uniform': {},
   'glorot-normal': {},
   'he-uniform': {},
@@ -54,10 +54,12 @@ const kinds = {
 };
 
 /** How a parameter begins, as plain data. */
-export type Initializer = OneOfKinds<typeof kinds>;
+export type Initializer = OneOfKinds<typeof initializerFields>;
 
-const build = <Kind extends Initializer['kind']>(kind: Kind, options: Options<(typeof kinds)[Kind]>): Initializer =>
-  checkRange(kind, { kind, ...checkFields(kind, options, kinds[kind]) } as Initializer);
+const build = <Kind extends Initializer['kind']>(
+  kind: Kind,
+  options: Options<(typeof initializerFields)[Kind]>,
+): Initializer => checkRange(kind, { kind, ...checkFields(kind, options, initializerFields[kind]) } as Initializer);
 
 /** What a parameter is, for initialisers that go by more than its shape. */
 export interface InitializerContext {
@@ -84,10 +86,12 @@ export const heUniform = (): Initializer => ({ kind: 'he-uniform' });
 export const heNormal = (): Initializer => ({ kind: 'he-normal' });
 
 /** A random matrix with orthonormal rows or columns (the shorter side), times `gain` (default 1). Saxe et al. 2014. */
-export const orthogonal = (options: Options<typeof kinds.orthogonal> = {}): Initializer => build('orthogonal', options);
+export const orthogonal = (options: Options<typeof initializerFields.orthogonal> = {}): Initializer =>
+  build('orthogonal', options);
 
 /** `scale` (default 1) on the diagonal, zero elsewhere: with ReLU, the IRNN of Le, Jaitly and Hinton 2015. */
-export const identity = (options: Options<typeof kinds.identity> = {}): Initializer => build('identity', options);
+export const identity = (options: Options<typeof initializerFields.identity> = {}): Initializer =>
+  build('identity', options);
 
 /** All zeros. */
 export const zeros = (): Initializer => ({ kind: 'zeros' });
@@ -96,16 +100,16 @@ export const zeros = (): Initializer => ({ kind: 'zeros' });
 export const constant = (value: number): Initializer => build('constant', { value });
 
 /** Uniform in [low, high). */
-export const uniform = (options: Options<typeof kinds.uniform>): Initializer => build('uniform', options);
+export const uniform = (options: Options<typeof initializerFields.uniform>): Initializer => build('uniform', options);
 
 /** Normal with the given mean (default 0) and standard deviation. */
-export const normal = (options: Options<typeof kinds.normal>): Initializer => build('normal', options);
+export const normal = (options: Options<typeof initializerFields.normal>): Initializer => build('normal', options);
 
 /**
  * Biases for dependencies of up to `maximum` steps (Tallec and Ollivier 2018): `b_f = log u`, `b_i = -log u` with u uniform in
  * [1, maximum - 1], the other gates 0; in a GRU, whose z keeps the state, `b_z = log u`. For `biasInitializer` of `lstm` and `gru`.
  */
-export const chrono = (options: Options<typeof kinds.chrono>): Initializer => build('chrono', options);
+export const chrono = (options: Options<typeof initializerFields.chrono>): Initializer => build('chrono', options);
 
 /**
  * PyTorch's defaults, for weights and biases alike: recurrent layers uniform in ±1/√H, dense ones in ±1/√inputs, embeddings
@@ -127,7 +131,7 @@ function checkRange(where: string, initializer: Initializer): Initializer {
 
 /** An initialiser of biases of gates, which may come from JavaScript or from a file. */
 export const gateInitializer: Field<Initializer> = {
-  check: (where, value) => checkRange(where, checkKind(where, value, kinds)),
+  check: (where, value) => checkRange(where, checkKind(where, value, initializerFields)),
 };
 
 /** An initialiser of anything else, where `chrono` has no meaning. */

@@ -7,12 +7,12 @@ import { checkFields, integer, type Options, withDefault } from '../base/fields.
 import { decodeModelFile, type ModelFileContent } from '../model/model-file.ts';
 import { readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
 
-const fields = {
+export const checkpointFilesFields = {
   /** How many of the newest are kept, ≥ 1. Default 2. */
   keep: withDefault(integer({ min: 1 }), 2),
 };
 
-export interface CheckpointFilesOptions extends Options<typeof fields> {}
+export interface CheckpointFilesOptions extends Options<typeof checkpointFilesFields> {}
 
 /** A checkpoint that was read. */
 export interface FoundCheckpoint {
@@ -45,7 +45,7 @@ export class CheckpointFiles {
 
   /** @throws BpttError for options that are wrong or unknown. */
   constructor(path: string, options: CheckpointFilesOptions = {}) {
-    this.#keep = checkFields('CheckpointFiles', options, fields).keep;
+    this.#keep = checkFields('CheckpointFiles', options, checkpointFilesFields).keep;
     this.#path = checkString('CheckpointFiles(path)', path);
     this.#extension = extname(path);
     this.#directory = dirname(path);

@@ -34,7 +34,7 @@ const adamFields = {
   epsilon: withDefault(epsilon, 1e-8),
 };
 
-const fields = {
+export const optimizerFields = {
   sgd: {
     learningRate,
     /** Default 0: plain gradient descent. */
@@ -64,19 +64,21 @@ const fields = {
   },
 };
 
-export interface SgdOptions extends Options<typeof fields.sgd> {}
-export interface RmspropOptions extends Options<typeof fields.rmsprop> {}
-export interface AdagradOptions extends Options<typeof fields.adagrad> {}
-export interface AdamOptions extends Options<typeof fields.adam> {}
-export interface AdamwOptions extends Options<typeof fields.adamw> {}
+export interface SgdOptions extends Options<typeof optimizerFields.sgd> {}
+export interface RmspropOptions extends Options<typeof optimizerFields.rmsprop> {}
+export interface AdagradOptions extends Options<typeof optimizerFields.adagrad> {}
+export interface AdamOptions extends Options<typeof optimizerFields.adam> {}
+export interface AdamwOptions extends Options<typeof optimizerFields.adamw> {}
 
 /** An optimizer as plain data, all defaults filled in. */
-export type Optimizer = OneOfKinds<typeof fields>;
+export type Optimizer = OneOfKinds<typeof optimizerFields>;
 
 type OptionsOf<Kind extends Optimizer['kind']> = Extract<Optimizer, { readonly kind: Kind }>;
 
-const build = <Kind extends Optimizer['kind']>(kind: Kind, options: Options<(typeof fields)[Kind]>): Optimizer =>
-  refuse(kind, { kind, ...checkFields(kind, options, fields[kind]) } as Optimizer);
+const build = <Kind extends Optimizer['kind']>(
+  kind: Kind,
+  options: Options<(typeof optimizerFields)[Kind]>,
+): Optimizer => refuse(kind, { kind, ...checkFields(kind, options, optimizerFields[kind]) } as Optimizer);
 
 /** Gradient descent, with momentum as in torch.optim.SGD: `v = μ v + g; w -= η v`. */
 export const sgd = (options: SgdOptions): Optimizer => build('sgd', options);
@@ -169,7 +171,7 @@ function refuse(where: string, checked: Optimizer): Optimizer {
 
 /** An optimizer that may come from JavaScript. */
 export const optimizer: Field<Optimizer> = {
-  check: (where, value) => refuse(where, checkKind(where, value, fields)),
+  check: (where, value) => refuse(where, checkKind(where, value, optimizerFields)),
 };
 
 /** An optimizer at work on a network: it owns the slots and counts the steps. */

@@ -85,7 +85,7 @@ const rateOf = <Kinds extends typeof plain>(kinds: Kinds): Field<number | OneOfK
   check: (where, value) => (typeof value === 'number' ? rate.check(where, value) : checkKind(where, value, kinds)),
 });
 
-const fields = {
+export const scheduleFields = {
   ...plain,
   warmup: {
     /** Updates of the warm-up, ≥ 1. */
@@ -96,7 +96,7 @@ const fields = {
 };
 
 /** A plan of the learning rate over the steps, as plain data with all defaults filled in. */
-export type Schedule = OneOfKinds<typeof fields>;
+export type Schedule = OneOfKinds<typeof scheduleFields>;
 
 type Of<Kind extends Schedule['kind']> = Extract<Schedule, { readonly kind: Kind }>;
 
@@ -119,31 +119,31 @@ export type WarmupSchedule = Of<'warmup'>;
 export type LearningRate = number | Schedule;
 
 /** A learning rate that may come from JavaScript. */
-export const learningRate: Field<LearningRate> = rateOf(fields);
+export const learningRate: Field<LearningRate> = rateOf(scheduleFields);
 
-const build = <Kind extends Schedule['kind']>(kind: Kind, options: Options<(typeof fields)[Kind]>): Of<Kind> =>
-  ({ kind, ...checkFields(kind, options, fields[kind]) }) as unknown as Of<Kind>;
+const build = <Kind extends Schedule['kind']>(kind: Kind, options: Options<(typeof scheduleFields)[Kind]>): Of<Kind> =>
+  ({ kind, ...checkFields(kind, options, scheduleFields[kind]) }) as unknown as Of<Kind>;
 
 /**
  * A learning rate that goes in a straight line from `from` to `to` (default 0) over `steps` updates.
  *
  * @throws BpttError for rates below 0 and steps that are not an integer ≥ 1.
  */
-export const linear = (options: Options<typeof fields.linear>): LinearSchedule => build('linear', options);
+export const linear = (options: Options<typeof scheduleFields.linear>): LinearSchedule => build('linear', options);
 
 /**
  * A learning rate that begins at `from` and is multiplied by `factor` (default 0.1) after every `every` updates, as torch's StepLR.
  *
  * @throws BpttError for rates and factors below 0 and counts that are not integers ≥ 1.
  */
-export const steps = (options: Options<typeof fields.step>): StepSchedule => build('step', options);
+export const steps = (options: Options<typeof scheduleFields.step>): StepSchedule => build('step', options);
 
 /**
  * A learning rate that begins at `from` and is multiplied by `factor` after each update, as torch's ExponentialLR.
  *
  * @throws BpttError for rates and factors below 0.
  */
-export const exponential = (options: Options<typeof fields.exponential>): ExponentialSchedule =>
+export const exponential = (options: Options<typeof scheduleFields.exponential>): ExponentialSchedule =>
   build('exponential', options);
 
 /**
@@ -152,7 +152,7 @@ export const exponential = (options: Options<typeof fields.exponential>): Expone
  *
  * @throws BpttError for rates below 0 and steps that are not an integer ≥ 1.
  */
-export const cosine = (options: Options<typeof fields.cosine>): CosineSchedule => build('cosine', options);
+export const cosine = (options: Options<typeof scheduleFields.cosine>): CosineSchedule => build('cosine', options);
 
 /**
  * One cycle (Smith 2018, "A disciplined approach to neural network hyper-parameters", with the numbers of torch's OneCycleLR): from `from`
@@ -161,7 +161,7 @@ export const cosine = (options: Options<typeof fields.cosine>): CosineSchedule =
  *
  * @throws BpttError for rates below 0, a rise that is not between 0 and 1, and steps that are not an integer ≥ 2.
  */
-export const oneCycle = (options: Options<(typeof fields)['one-cycle']>): OneCycleSchedule =>
+export const oneCycle = (options: Options<(typeof scheduleFields)['one-cycle']>): OneCycleSchedule =>
   build('one-cycle', options);
 
 /**
@@ -171,7 +171,7 @@ export const oneCycle = (options: Options<(typeof fields)['one-cycle']>): OneCyc
  *
  * @throws BpttError for numbers that are out of range.
  */
-export const plateau = (options: Options<typeof fields.plateau>): PlateauSchedule => build('plateau', options);
+export const plateau = (options: Options<typeof scheduleFields.plateau>): PlateauSchedule => build('plateau', options);
 
 /**
  * A learning rate whose first `steps` updates are t/steps of what they would be, t = 1, 2, … (Goyal et al. 2017): what is given as `schedule`, or a
@@ -179,7 +179,7 @@ export const plateau = (options: Options<typeof fields.plateau>): PlateauSchedul
  *
  * @throws BpttError for steps that are not an integer ≥ 1 and a warm-up within a warm-up.
  */
-export const warmup = (options: Options<typeof fields.warmup>): WarmupSchedule => build('warmup', options);
+export const warmup = (options: Options<typeof scheduleFields.warmup>): WarmupSchedule => build('warmup', options);
 
 /** What a plateau has seen. */
 interface Seen {

@@ -5,7 +5,7 @@
 import type { Kernels, Pointer } from './kernels.ts';
 
 /** Cells in the order of their numbers: a GRU resets after the product with W, or before it. */
-export const numberedCells = ['elman', 'lstm', 'gru', 'gru-before'] as const;
+export const numberedCells = ['elman', 'lstm', 'gru', 'gru-before', 'indrnn'] as const;
 
 /** Nonlinearities in the order of their numbers; assembly/activations.ts gives their formulas. */
 export const numberedFunctions = ['tanh', 'relu', 'identity', 'softsign', 'sigmoid', 'hard-sigmoid'] as const;
@@ -39,7 +39,7 @@ export const planAddresses = [
   'a',
   // GRU, [T, B, ld]: W_n h + b_hn where the reset is after the product, r∘h where it is before.
   'p',
-  // [H, G·ld], and the same as `packB` leaves it, or 0: then it is packed anew.
+  // [H, G·ld] (IndRNN: u [ld]), and the same as `packB` leaves it, or 0: then it is packed anew.
   'w',
   'packed',
   // GRU, reset after: b_hn [ld].

@@ -1,4 +1,6 @@
 // What a gradient is of: what is refused, and what each window says of itself.
+import { checkFields } from '../../src/base/fields.ts';
+import { objectiveFields } from '../../src/bptt/objective.ts';
 import { describe, expect, it } from 'vitest';
 import { Backpropagation } from '../../src/bptt/backpropagation.ts';
 import { StateReader, StateWriter } from '../../src/formats/record.ts';
@@ -19,6 +21,9 @@ const create = () => createModel(describeModel('features', ['tanh']), { seed: 3,
 const both = () =>
   createModel([features(FEATURES), bidirectional(elman({ units: 2 })), dense({ units: OUTPUTS })], { seed: 3 });
 const batch = makeBatch('features', { T: 7, B: 2, seed: 5 });
+
+const checked = (options: object) =>
+  checkFields('backpropagate', { loss: 'cross-entropy', ...options }, objectiveFields);
 
 describe('an objective is refused', () => {
   it.each<[object, string]>([
@@ -108,7 +113,7 @@ describe('a window', () => {
 
   it('goes back into the batch before when it carries on: below step 0', async () => {
     const model = await create();
-    const bptt = new Backpropagation(model.network, { loss: 'cross-entropy', truncation: { k1: 2, k2: 3 } });
+    const bptt = new Backpropagation(model.network, checked({ truncation: { k1: 2, k2: 3 } }));
     const windows = [sliceSteps(batch, 0, 4), sliceSteps(batch, 4, 7, true)].flatMap((part) => [...bptt.windows(part)]);
     const reached = windows.map(({ backTo }) => backTo);
     expect(reached).toEqual([0, 1, -1, 0]);
@@ -119,7 +124,7 @@ describe('a window', () => {
 
   it('has as many rows as the one that it goes on from', async () => {
     const model = await create();
-    const bptt = new Backpropagation(model.network, { loss: 'cross-entropy', truncation: { k1: 2, k2: 3 } });
+    const bptt = new Backpropagation(model.network, checked({ truncation: { k1: 2, k2: 3 } }));
     const [two, one] = [batch, makeBatch('features', { T: 7, B: 1, seed: 5 })];
     expect(() => [...bptt.windows(two, undefined, 1)]).toThrow(
       'batch.rows: expected a saved window, as when the batch was left, got 2',
@@ -140,7 +145,7 @@ describe('a window', () => {
     const model = await create();
     const fresh = await create();
     const long = makeBatch('features', { T: 12, B: 2, seed: 6, resets: true });
-    const bptt = new Backpropagation(model.network, { loss: 'cross-entropy' });
+    const bptt = new Backpropagation(model.network, checked({}));
     for (const flags of [undefined, [0, 0, 0, 1, 1, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0]]) {
       const short = {
         ...makeBatch('features', { T: 4, B: 2, seed: 7 }),
@@ -160,7 +165,7 @@ describe('a window', () => {
 
   it('goes on in the middle of a batch where it was saved', async () => {
     const model = await create();
-    const objective = { loss: 'cross-entropy', truncation: { k1: 2, k2: 3 } } as const;
+    const objective = checked({ truncation: { k1: 2, k2: 3 } });
     const expected = [...new Backpropagation(model.network, objective).windows(batch)];
     const bptt = new Backpropagation(model.network, objective);
     const windows = bptt.windows(batch);

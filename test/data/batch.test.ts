@@ -21,7 +21,10 @@ const ofFeatures: Batch = { steps: 2, rows: 2, inputs: new Float32Array(12), tar
 
 const check = (batch: unknown, kind: 'tokens' | 'features' = 'tokens', last = false, dtype: 'f32' | 'f64' = 'f32') => {
   const signal = kind === 'tokens' ? tokens : features;
-  checkBatch('batch', batch as Batch, { input: signal, last }, signal, dtype);
+  const clock = { kind: 'steps', name: kind } as const;
+  const output = last ? ({ kind: 'row', name: 'row' } as const) : clock;
+  const model = { clocks: [clock], inputs: [{ name: undefined, signal, clock }], outputs: [{ name: undefined, signal, clock: output }] };
+  checkBatch('batch', batch as Batch, model, dtype);
 };
 const messageOf = (run: () => void) => {
   expect(codeOf(run)).toMatch(/^(invalid-argument|invalid-shape|token-out-of-range|non-finite|unknown-option)$/);

@@ -1,10 +1,10 @@
 // What gives batches: arrays, iterables, datasets.
 import { describe, expect, it, test } from 'vitest';
-import { sgd, type Data, type Dataset } from '../../src/index.ts';
+import { sgd, type Dataset } from '../../src/index.ts';
 import { batchOf, create, eventsOf, numbersOf } from '../support/rows.ts';
 import { BpttError } from '../../src/base/errors.ts';
-import { type Batch } from '../../src/data/batch.ts';
-import { batchesOf, checkData, type Data } from '../../src/data/dataset.ts';
+import type { GraphBatch as Batch } from '../../src/data/batch.ts';
+import { batchesOf, type Data, data as dataField } from '../../src/data/dataset.ts';
 
 describe('the data of a training', () => {
   const batches = [0, 1, 2].map((index) => batchOf(index, 2));
@@ -113,7 +113,7 @@ describe('batchesOf', () => {
 
 describe('checkData', () => {
   test('gives back each of the three kinds', () => {
-    for (const data of [batches, later(), { batches: () => batches }]) expect(checkData('data', data)).toBe(data);
+    for (const data of [batches, later(), { batches: () => batches }]) expect(dataField.check('data', data)).toBe(data);
   });
 
   test.each([
@@ -125,7 +125,7 @@ describe('checkData', () => {
     [{ [Symbol.iterator]: true }, 'object'],
     [() => batches, 'function'],
   ])('refuses %j', (data, got) => {
-    expect(() => checkData('train.data', data)).toThrow(
+    expect(() => dataField.check('train.data', data)).toThrow(
       new BpttError('invalid-argument', `train.data: expected an iterable of batches or a dataset, got ${got}`),
     );
   });

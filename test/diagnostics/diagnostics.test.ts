@@ -10,6 +10,7 @@ import {
   lyapunovExponents,
   type Matrix,
   matrixNorm,
+  recurrentWeights,
   saturation,
   singularValues,
   spectralRadius,
@@ -26,6 +27,7 @@ import {
   features,
   gru,
   type Input,
+  indrnn,
   type LayerDescription,
   lstm,
   type Model,
@@ -176,6 +178,16 @@ describe('a linear network', () => {
     expect(jacobianProduct(found, 2, 2).data).toEqual(Float64Array.from({ length: 16 }, (_, i) => +(i % 5 === 0)));
     expect(() => jacobianProduct(found, 3, 2)).toThrow(BpttError);
     expect(() => jacobianProduct(found, 0, 6)).toThrow('jacobianProduct(to)');
+  });
+
+  it('has the diagonal W of an IndRNN as its Jacobian too', async () => {
+    const model = await createModel([features(1), indrnn({ units: 3, activation: 'identity' })], { dtype: 'f64' });
+    model.setParameter('rnn.weight_hh_l0', [0.5, -1.5, 0.25]);
+    const { steps } = await jacobians(model, { steps: 2, rows: 1, inputs: Float64Array.of(1, 2) });
+    const W = [0.5, 0, 0, 0, -1.5, 0, 0, 0, 0.25];
+    expect(Array.from(steps[1]!.data, (value) => value + 0)).toEqual(W);
+    expect([...recurrentWeights(model).h!.data]).toEqual(W);
+    expect(spectralRadius(model).h).toBeCloseTo(1.5, 12);
   });
 
   it("has the logarithms of the moduli of W's eigenvalues as Lyapunov exponents", async () => {

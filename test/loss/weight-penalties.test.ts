@@ -1,7 +1,8 @@
 // L1 and L2 on the weights: values and gradients by their formulas.
 import { describe, expect, test } from 'vitest';
+import { checkFields } from '../../src/base/fields.ts';
 import { createModel, dense, elman, features, type Model, normal } from '../../src/index.ts';
-import { addPenalties, checkRegularization, penaltyOf, type Regularization } from '../../src/loss/weight-penalties.ts';
+import { addPenalties, penaltyOf, type Regularization, regularizationFields } from '../../src/loss/weight-penalties.ts';
 import { codeOf } from '../support/error-code.ts';
 
 const create = () => {
@@ -57,7 +58,7 @@ describe('l1 Σ|w| + l2/2 Σw²', () => {
 
 describe('checkRegularization', () => {
   test.each([{}, { l1: 0 }, { l1: 2, l2: 0, biases: true }])('takes %o', (regularization) => {
-    checkRegularization('train.regularization', regularization);
+    expect(checkFields('train.regularization', regularization, regularizationFields)).toMatchObject(regularization);
   });
 
   test.each([
@@ -67,12 +68,12 @@ describe('checkRegularization', () => {
     [{ l2: '1' }, 'train.regularization.l2: expected'],
     [{ biases: 1 }, 'train.regularization.biases: expected'],
   ])('refuses %o', (regularization, message) => {
-    const check = () => checkRegularization('train.regularization', regularization as never);
+    const check = () => checkFields('train.regularization', regularization, regularizationFields);
     expect(check).toThrow(message);
     expect(codeOf(check)).toBe('invalid-argument');
   });
 
   test('refuses what it does not know', () => {
-    expect(codeOf(() => checkRegularization('train.regularization', { l3: 1 } as never))).toBe('unknown-option');
+    expect(codeOf(() => checkFields('train.regularization', { l3: 1 }, regularizationFields))).toBe('unknown-option');
   });
 });

@@ -1,62 +1,68 @@
 // Which parts of the gradients are cleared and added up: all, but the rows of a table whose tokens did not occur.
 import { describe, expect, it } from 'vitest';
-import type { ParameterSpec } from '../../src/layers/contract.ts';
+import type { ParameterSpec, ParameterUse } from '../../src/layers/contract.ts';
 import { GradientParts, type Part } from '../../src/model/gradient-parts.ts';
+import type { LayerNode } from '../../src/model/graph.ts';
+import type { ParameterUses } from '../../src/model/parameter-uses.ts';
 
 const R = 4; // bytes of a real
 
 /** Parameters one after the other, of so many reals. */
-function layoutOf(...parameters: readonly (Partial<ParameterSpec> & { readonly count: number })[]) {
+function layoutOf(...parameters: readonly { readonly count: number; readonly rows?: number; readonly use?: ParameterUse }[]) {
   let end = 0;
-  const entries = parameters.map(({ count, ...spec }) => {
+  const entries = parameters.map(({ count, ...spec }, index) => {
     const offset = end;
     end += count * R;
-    return { spec: spec as ParameterSpec, offset, bytes: count * R };
+    return { spec: { name: `p${index}`, use: 'sum', ...spec } as ParameterSpec, offset, bytes: count * R };
   });
   return { entries, bytes: end };
 }
 
-const partsOf = (layout: ReturnType<typeof layoutOf>) => new GradientParts(layout, layout.bytes / R, R);
+/** Each of a layer of its own, tables of input 0. */
+const usesOf = ({ entries }: ReturnType<typeof layoutOf>): ParameterUses =>
+  new Map(entries.map(({ spec }) => [spec.name, [{ node: { inputs: [0] } as unknown as LayerNode, use: spec.use }]]));
+
+const partsOf = (layout: ReturnType<typeof layoutOf>) => new GradientParts({ ...layout, count: layout.bytes / R, weightCount: layout.bytes / R }, usesOf(layout), R);
 const ranges = (parts: readonly Part[]) => parts.map(({ offset, count }) => [offset, offset + count]);
 
 /** A table of 24 rows of 8 between 8 and 16 other reals. */
-const withTable = () => partsOf(layoutOf({ count: 8 }, { count: 192, rows: 24, lookedUp: true }, { count: 16 }));
+const withTable = () => partsOf(layoutOf({ count: 8 }, { count: 192, rows: 24, use: 'look-up' }, { count: 16 }));
 
 describe('the parts that may be other than zero', () => {
   it('are all where nothing is looked up', () => {
     const parts = partsOf(layoutOf({ count: 8 }, { count: 16, rows: 2 }));
     expect(ranges(parts.list)).toEqual([[0, 24]]);
-    parts.useTokens(Int32Array.of(1));
+    parts.useTokens(() => Int32Array.of(1));
     expect(ranges(parts.list)).toEqual([[0, 24]]);
   });
 
   it('are at first, and of many tokens, all', () => {
     const parts = withTable();
     expect(ranges(parts.list)).toEqual([[0, 216]]);
-    parts.useTokens(Int32Array.of(0, 1, 2, 3));
+    parts.useTokens(() => Int32Array.of(0, 1, 2, 3));
     expect(ranges(parts.list)).toEqual([[0, 216]]);
-    parts.useTokens(Int32Array.of(5, 5, 5, 5));
+    parts.useTokens(() => Int32Array.of(5, 5, 5, 5));
     expect(ranges(parts.list)).toEqual([[0, 216]]);
   });
 
   it('are of few tokens their rows, once each and in order, and what is beside the table', () => {
     const parts = withTable();
     // An eighth of the rows is few.
-    parts.useTokens(Int32Array.of(10, 2, 10));
+    parts.useTokens(() => Int32Array.of(10, 2, 10));
     expect(ranges(parts.list)).toEqual([
       [0, 8],
       [8 + 16, 8 + 24],
       [8 + 80, 8 + 88],
       [200, 216],
     ]);
-    parts.useTokens(Int32Array.of(0, 23));
+    parts.useTokens(() => Int32Array.of(0, 23));
     expect(ranges(parts.list)).toEqual([
       [0, 8],
       [8, 16],
       [192, 200],
       [200, 216],
     ]);
-    parts.useTokens(new Int32Array());
+    parts.useTokens(() => new Int32Array());
     expect(ranges(parts.list)).toEqual([
       [0, 8],
       [200, 216],
@@ -66,14 +72,14 @@ describe('the parts that may be other than zero', () => {
   });
 
   it('have no empty ones where the table is first or last', () => {
-    const first = partsOf(layoutOf({ count: 64, rows: 8, lookedUp: true }, { count: 8 }));
-    first.useTokens(Int32Array.of(3));
+    const first = partsOf(layoutOf({ count: 64, rows: 8, use: 'look-up' }, { count: 8 }));
+    first.useTokens(() => Int32Array.of(3));
     expect(ranges(first.list)).toEqual([
       [24, 32],
       [64, 72],
     ]);
-    const last = partsOf(layoutOf({ count: 8 }, { count: 64, rows: 8, lookedUp: true }));
-    last.useTokens(Int32Array.of(3));
+    const last = partsOf(layoutOf({ count: 8 }, { count: 64, rows: 8, use: 'look-up' }));
+    last.useTokens(() => Int32Array.of(3));
     expect(ranges(last.list)).toEqual([
       [0, 8],
       [32, 40],
@@ -83,7 +89,7 @@ describe('the parts that may be other than zero', () => {
 
 describe('the parts that are added to', () => {
   it('are those without what is overwritten', () => {
-    const overwritten = { overwritten: true };
+    const overwritten = { use: 'product' as const };
     const parts = partsOf(
       layoutOf({ count: 8 }, { count: 16, ...overwritten }, { count: 8 }, { count: 8, ...overwritten }),
     );
@@ -96,18 +102,18 @@ describe('the parts that are added to', () => {
   });
 
   it('follow the tokens', () => {
-    const layout = layoutOf({ count: 64, rows: 8, lookedUp: true }, { count: 8, overwritten: true }, { count: 8 });
+    const layout = layoutOf({ count: 64, rows: 8, use: 'look-up' }, { count: 8, use: 'product' as const }, { count: 8 });
     const parts = partsOf(layout);
     expect(ranges(parts.added)).toEqual([
       [0, 64],
       [72, 80],
     ]);
-    parts.useTokens(Int32Array.of(7));
+    parts.useTokens(() => Int32Array.of(7));
     expect(ranges(parts.added)).toEqual([
       [56, 64],
       [72, 80],
     ]);
-    parts.useTokens(Int32Array.of(1));
+    parts.useTokens(() => Int32Array.of(1));
     expect(ranges(parts.added)).toEqual([
       [8, 16],
       [72, 80],

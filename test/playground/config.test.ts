@@ -11,12 +11,15 @@ import {
   parseConfig,
 } from '../../playground/settings/config.ts';
 import { defaultsOf } from '../../playground/settings/defaults.ts';
-import { type Field, parseField, runFields, taskFields } from '../../playground/settings/fields.ts';
+import { type Field, readField, runFields, taskFields } from '../../playground/settings/fields.ts';
 import { presetLink, presets } from '../../playground/settings/presets.ts';
 
 const anyOf = (field: Field): fc.Arbitrary<string | number> => {
-  if (field.kind === 'choice') return fc.constantFrom(...field.values);
-  const { min, max, whole } = field;
+  if ('values' in field) return fc.constantFrom(...field.values);
+  const {
+    whole,
+    limits: { min = 0, max = 0 },
+  } = field;
   if (whole) return fc.integer({ min, max });
   return fc.double({ min, max, noNaN: true }).map((value) => value + 0);
 };
@@ -133,7 +136,7 @@ describe('the defaults of the playground', () => {
     ] as const) {
       for (const [name, field] of Object.entries(fields)) {
         const value = (values as Readonly<Record<string, string | number>>)[name]!;
-        expect(parseField(field, String(value)), name).toBe(value);
+        expect(readField(field, String(value)), name).toBe(value);
       }
     }
   });
@@ -147,7 +150,7 @@ describe('the texts of the playground', () => {
 
   it('name every choice of every field', () => {
     const choices = Object.entries({ ...taskFields, ...runFields }).flatMap(([name, field]) =>
-      field.kind === 'choice' ? field.values.map((value) => `${name}.${value}`) : [],
+      'values' in field ? field.values.map((value) => `${name}.${value}`) : [],
     );
     expect(choices.length).toBeGreaterThan(20);
     expect(choices.filter((key) => !(key in strings))).toEqual([]);

@@ -243,7 +243,7 @@ for (const id of ['chromium', 'firefox'] as const) {
           if (name === 'k1') await choose(`${prefix}bptt`, 'truncated');
           if (name === 'limit') await choose(`${prefix}clip`, 'value');
           await page.waitForSelector(selector); // that choice brings it
-          if (field.kind === 'choice') {
+          if ('values' in field) {
             // What the first network takes, the second takes too.
             for (const value of key === '' ? field.values : field.values.slice(-2)) {
               await choose(selector, value);
@@ -255,7 +255,7 @@ for (const id of ['chromium', 'firefox'] as const) {
             await type(selector, 'much');
             await poll(() => text(`${selector}-error`)).toMatch(/^Expected a .*number/);
             expect(await page.$eval(selector, (input) => input.getAttribute('aria-invalid'))).toBe('true');
-            const value = field.whole ? String(Math.min(5, field.max)) : '0.5';
+            const value = field.whole ? String(Math.min(5, field.limits.max!)) : '0.5';
             const other = value === before ? '2' : value;
             await type(selector, other);
             await poll(hash).toMatch(new RegExp(`(^|&)${key}${name}=${other.replace('.', '\\.')}(&|$)`));

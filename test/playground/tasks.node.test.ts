@@ -56,8 +56,8 @@ describe.each(taskFields.task.values)('the task %s', (name) => {
   });
 
   it('can be as short and as long as its field says', async () => {
-    const { min, max } = taskFields.length;
-    for (const length of [min, max]) {
+    const { min, max } = taskFields.length.limits;
+    for (const length of [min!, max!]) {
       const { data, test, loss, input, outputs } = createTask(settings(name, { length, batch: 2 }), '');
       const { run } = defaultsOf(name);
       const model = await createModel(describeModel({ ...task, input, outputs }, { ...run, hidden: 2 }));

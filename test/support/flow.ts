@@ -7,6 +7,7 @@ import {
   elman,
   features,
   gru,
+  indrnn,
   type Input,
   type LayerDescription,
   lstm,
@@ -46,6 +47,7 @@ export const layers: Readonly<Record<string, readonly LayerDescription[]>> = {
   gru: [gru({ units })],
   'gru, reset before': [gru({ units, reset: 'before' })],
   'gru, layer norm': [gru({ units, layerNorm: true })],
+  indrnn: [indrnn({ units, activation: 'tanh' }), indrnn({ units, activation: 'softsign' })],
   'a stack with dropout and penalties': [
     lstm({ units, recurrentDropout: 0.3, weightDropout: 0.2 }),
     dropout({ rate: 0.5 }),

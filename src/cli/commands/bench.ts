@@ -1,5 +1,6 @@
 // `bptt bench`: how fast this machine trains and generates, through the public API.
 import { cpus } from 'node:os';
+import { number } from '../../base/fields.ts';
 import {
   adam,
   createModel,
@@ -13,13 +14,14 @@ import {
   tokens,
   train,
 } from '../../index.ts';
-import { choice, number, toggle, type Values } from '../flags/flags.ts';
+import { engineFields } from '../../model/network.ts';
+import { flag, toggle, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
 
 export const benchFlags = {
-  seconds: number('seconds to measure each size', 2, { exclusiveMin: 0 }),
-  dtype: choice('numbers to compute in', 'f32', ['f32', 'f64']),
-  relaxed: toggle('use relaxed SIMD: faster, but not the same bits on every machine'),
+  seconds: flag('seconds to measure each size', number({ exclusiveMin: 0 }), 2),
+  dtype: flag('numbers to compute in', engineFields.dtype, 'f32'),
+  relaxed: toggle('use relaxed SIMD: faster, but not the same bits on every machine', engineFields.relaxed),
   json: toggle('print one JSON event a line'),
 };
 

@@ -3,18 +3,19 @@ import { extname } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
 import { importKeras } from '../../interchange/keras/index.ts';
 import { exportOnnx, importOnnx } from '../../interchange/onnx/index.ts';
+import { exportFields } from '../../interchange/onnx/write/export.ts';
 import { saveStateDict } from '../../interchange/pytorch/index.ts';
 import type { Model } from '../../model/model.ts';
 import { checkWritable, readBytes, writeFileAtomic } from '../../node/atomic-file.ts';
 import { loadModel, saveModel } from '../../node.ts';
-import { choice, toggle, type Values } from '../flags/flags.ts';
+import { flag, toggle, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
 import { checkOtherFile } from '../io/paths.ts';
 
 export const exportFlags = {
-  output: choice('what an ONNX graph gives', 'logits', ['logits', 'softmax', 'sigmoid']),
-  lengths: toggle('an ONNX graph reads the lengths of its rows too'),
-  states: toggle('an ONNX graph takes initial states and gives final ones'),
+  output: flag('what an ONNX graph gives', exportFields.output, 'logits'),
+  lengths: toggle('an ONNX graph reads the lengths of its rows too', exportFields.lengths),
+  states: toggle('an ONNX graph takes initial states and gives final ones', exportFields.states),
 };
 
 /** Writes a model as ONNX (.onnx) or as a PyTorch state dict (.safetensors), by the name of the file. */

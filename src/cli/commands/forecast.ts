@@ -1,7 +1,9 @@
 // `bptt forecast`: learns a series of numbers from a CSV file and says how it goes on.
 
 import { BpttError } from '../../base/errors.ts';
+import { integer, number, oneOf, string } from '../../base/fields.ts';
 import { adamw, createModel, dense, features, fit, gru, linear } from '../../index.ts';
+import { recurrentFields } from '../../layers/recurrent/options.ts';
 import type { Model } from '../../model/model.ts';
 import { checkWritable, readBytes } from '../../node/atomic-file.ts';
 import { loadModel, saveModel } from '../../node.ts';
@@ -20,30 +22,43 @@ import {
   windows,
   writeCsv,
 } from '../../series/index.ts';
-import { choice, integer, number, text, toggle, typed, type Values } from '../flags/flags.ts';
+import { trainFields } from '../../training/options.ts';
+import { scheduleFields } from '../../training/schedules.ts';
+import { flag, toggle, typed, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
 import { checkOtherFile } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import { decodeText } from '../io/text-file.ts';
 
+const count = integer({ min: 1 });
+
 export const forecastFlags = {
-  column: text('column to forecast (default: the only one)', undefined, 'name'),
-  date: text('column of dates', undefined, 'name'),
+  column: flag('column to forecast (default: the only one)', string, undefined, 'name'),
+  date: flag('column of dates', string, undefined, 'name'),
   calendar: toggle('read weekday, month and place in the year of the days to forecast; needs --date'),
-  lag: integer('read the value of n rows before the one to forecast, such as 364', undefined, { min: 1 }),
-  steps: integer('rows to forecast', 7, { min: 1 }),
-  missing: choice('what fills missing values: the one before, or a line between neighbours', undefined, [
-    'previous',
-    'interpolate',
-  ]),
-  context: integer('rows that a forecast is made from (default: 28)', undefined, { min: 1 }),
-  hidden: integer('hidden units of the GRU (default: 32)', undefined, { min: 1 }),
-  epochs: integer('times to go through the series (default: 30)', undefined, { min: 1 }),
-  learningRate: number('learning rate of the first update; it falls to 0 (default: 0.005)', undefined),
-  test: number('last part of the series, to measure errors on (default: 0.2)', undefined, { min: 0, exclusiveMax: 1 }),
-  seed: integer('seed of the initial weights and of the order (default: 0)', undefined),
-  model: text('model file to forecast with, instead of learning', undefined, 'file'),
-  out: text('model file to write', undefined, 'file'),
+  lag: flag('read the value of n rows before the one to forecast, such as 364', count, undefined),
+  steps: flag('rows to forecast', count, 7),
+  missing: flag(
+    'what fills missing values: the one before, or a line between neighbours',
+    oneOf('previous', 'interpolate'),
+    undefined,
+  ),
+  context: flag('rows that a forecast is made from (default: 28)', count, undefined),
+  hidden: flag('hidden units of the GRU (default: 32)', recurrentFields.units, undefined),
+  epochs: flag('times to go through the series (default: 30)', trainFields.epochs, undefined),
+  learningRate: flag(
+    'learning rate of the first update; it falls to 0 (default: 0.005)',
+    scheduleFields.linear.from,
+    undefined,
+  ),
+  test: flag(
+    'last part of the series, to measure errors on (default: 0.2)',
+    number({ min: 0, exclusiveMax: 1 }),
+    undefined,
+  ),
+  seed: flag('seed of the initial weights and of the order (default: 0)', trainFields.seed, undefined),
+  model: flag('model file to forecast with, instead of learning', string, undefined, 'file'),
+  out: flag('model file to write', string, undefined, 'file'),
   json: toggle('print one JSON event'),
 };
 

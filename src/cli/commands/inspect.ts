@@ -2,9 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
+import { integer, string } from '../../base/fields.ts';
 import { fileError, writeFileAtomic } from '../../node/atomic-file.ts';
 import { loadModel } from '../../node.ts';
-import { integer, text, toggle, type Values } from '../flags/flags.ts';
+import { flag, toggle, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import type { Text } from '../io/text-file.ts';
@@ -13,10 +14,10 @@ import { LEAST_STEPS, lookInside } from '../report/flow.ts';
 import { inspectPage } from '../report/inspect-page.ts';
 
 export const inspectFlags = {
-  length: integer('characters of the text to read', 100, { min: LEAST_STEPS }),
-  layer: integer('which of the recurrent layers, from the input on', 0),
-  text: text('text to read, instead of a file', undefined, 'text'),
-  output: text('folder to write the pictures and the page to', 'inspect', 'folder'),
+  length: flag('characters of the text to read', integer({ min: LEAST_STEPS }), 100),
+  layer: flag('which of the recurrent layers, from the input on', integer({ min: 0 }), 0),
+  text: flag('text to read, instead of a file', string, undefined),
+  output: flag('folder to write the pictures and the page to', string, 'inspect', 'folder'),
   json: toggle('print the numbers as one JSON event'),
 };
 

@@ -1,35 +1,53 @@
 // `bptt sample`: text from a model file, character by character.
 import { BpttError } from '../../base/errors.ts';
+import { integer, string } from '../../base/fields.ts';
+import { beamFields } from '../../generation/beam-search.ts';
 import { beamSearch } from '../../generation/index.ts';
+import { samplingFields } from '../../generation/sampling.ts';
 import { generate } from '../../index.ts';
 import type { Model } from '../../model/model.ts';
 import { loadModel } from '../../node.ts';
 import type { Vocabulary } from '../../tokenizers/characters.ts';
-import { integer, number, text, toggle, typed, type Values } from '../flags/flags.ts';
+import { flag, toggle, typed, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
 import { encodePrompt, readVocabulary, VOCABULARY } from '../io/vocabulary.ts';
 
 export const sampleFlags = {
-  prompt: text(
+  prompt: flag(
     'what to go on from (default: a line feed, or the first character of the vocabulary)',
+    string,
     undefined,
-    'text',
   ),
-  length: integer('characters to give', 500),
-  temperature: number('below 1 bolder, above 1 wilder, 0 always the likeliest character (default: 0.8)', undefined),
-  topK: integer('draw from the n likeliest characters only (default: all)', undefined, { min: 1 }),
-  topP: number('draw from the likeliest characters that have this part of the probability (default: 1)', undefined, {
-    exclusiveMin: 0,
-    max: 1,
-  }),
-  repetitionPenalty: number('above 1 makes characters that have come rarer (default: 1)', undefined, {
-    exclusiveMin: 0,
-  }),
-  repetitionWindow: integer('penalise the last n characters only (default: all)', undefined, { min: 1 }),
-  stop: text('end before this text', undefined, 'text'),
-  seed: integer('seed of the random choices (default: 0)', undefined),
-  beams: integer('search for the likeliest text with n beams, not at random', undefined, { min: 1 }),
-  lengthPenalty: number('with --beams and --stop: above 0 favours longer texts (default: 0)', undefined),
+  length: flag('characters to give', integer({ min: 0 }), 500),
+  temperature: flag(
+    'below 1 bolder, above 1 wilder, 0 always the likeliest character (default: 0.8)',
+    samplingFields.temperature,
+    undefined,
+  ),
+  topK: flag('draw from the n likeliest characters only (default: all)', samplingFields.topK, undefined),
+  topP: flag(
+    'draw from the likeliest characters that have this part of the probability (default: 1)',
+    samplingFields.topP,
+    undefined,
+  ),
+  repetitionPenalty: flag(
+    'above 1 makes characters that have come rarer (default: 1)',
+    samplingFields.repetitionPenalty,
+    undefined,
+  ),
+  repetitionWindow: flag(
+    'penalise the last n characters only (default: all)',
+    samplingFields.repetitionWindow,
+    undefined,
+  ),
+  stop: flag('end before this text', string, undefined),
+  seed: flag('seed of the random choices (default: 0)', samplingFields.seed, undefined),
+  beams: flag('search for the likeliest text with n beams, not at random', beamFields.beams, undefined),
+  lengthPenalty: flag(
+    'with --beams and --stop: above 0 favours longer texts (default: 0)',
+    beamFields.lengthPenalty,
+    undefined,
+  ),
   json: toggle('print one JSON event with the whole text'),
 };
 

@@ -1,7 +1,8 @@
-// Flags as a table: name, what it takes, default, help. A value is checked as the library's arguments are, with its errors.
+// Flags as a table: name, help, field, default. A field is the library's own where a flag is an option of it, so that limits and words
+// are written once; the flag has the option's name, as it is typed.
 import { type Command, Option } from 'commander';
-import { checkInteger, checkNumber, checkOneOf, type NumberLimits } from '../../base/check.ts';
-import { parseDecimal } from '../../base/decimal.ts';
+import { boolean, type ChoiceField, type Field, type ValueOf } from '../../base/fields.ts';
+import { isNumber, parseField } from '../../base/parse-field.ts';
 
 /** One flag whose value is a T. */
 export interface Flag<T> {
@@ -19,49 +20,29 @@ export type Flags = Readonly<Record<string, Flag<unknown>>>;
 /** What a command gets. */
 export type Values<F extends Flags> = { readonly [Name in keyof F]: F[Name] extends Flag<infer T> ? T : never };
 
-/** What is not a number stays a string, and the check's message shows it. */
-const numberOf = (text: string): unknown => parseDecimal(text) ?? text;
-
-/** A whole number from `min` on. */
-export function integer<D extends number | undefined>(
+/** A flag that takes a value of a field; `value` is what the help calls it. */
+export function flag<F extends Field<unknown>, const D extends ValueOf<F> | undefined>(
   help: string,
+  field: F,
   fallback: D,
-  { min = 0, value = 'n' }: { readonly min?: number; readonly value?: string } = {},
-): Flag<number | D> {
-  return { help, default: fallback, value, parse: (where, text) => checkInteger(where, numberOf(text), min) };
+  value = valueName(field),
+): Flag<ValueOf<F> | D> {
+  const choices = isChoice(field) ? `: ${field.values.join(', ')}` : '';
+  return { help: help + choices, default: fallback, value, parse: (where, text) => parseField(where, field, text) };
 }
 
-/** A finite number within limits. */
-export function number<D extends number | undefined>(
-  help: string,
-  fallback: D,
-  limits: NumberLimits = { min: 0 },
-): Flag<number | D> {
-  return { help, default: fallback, value: 'x', parse: (where, text) => checkNumber(where, numberOf(text), limits) };
+/** A flag that is there or not. */
+export function toggle(help: string, { check }: Field<boolean> = boolean): Flag<boolean> {
+  return { help, default: false, parse: (where) => check(where, true) };
 }
 
-/** One of a list of words. */
-export function choice<const T extends string, D extends T | undefined>(
-  help: string,
-  fallback: D,
-  list: readonly T[],
-): Flag<T | D> {
-  return {
-    help: `${help}: ${list.join(', ')}`,
-    default: fallback,
-    value: 'name',
-    parse: (where, text) => checkOneOf(where, text, list),
-  };
+function isChoice(field: object): field is ChoiceField<unknown> {
+  return 'values' in field;
 }
 
-/** Any text. */
-export function text<D extends string | undefined>(help: string, fallback: D, value: string): Flag<string | D> {
-  return { help, default: fallback, value, parse: (_, given) => given };
-}
-
-/** There or not. */
-export function toggle(help: string): Flag<boolean> {
-  return { help, default: false, parse: () => true };
+function valueName(field: object): string {
+  if (isNumber(field)) return field.whole ? 'n' : 'x';
+  return isChoice(field) ? 'name' : 'text';
 }
 
 /** `learningRate` as it is typed: `--learning-rate`. */

@@ -1,5 +1,7 @@
 // Every hyperparameter of `bptt train` as a flag, and what the flags mean for the library.
 import { BpttError } from '../../base/errors.ts';
+import { integer, number, oneOf, string } from '../../base/fields.ts';
+import { samplingFields } from '../../generation/sampling.ts';
 import {
   activityRegularization,
   adagrad,
@@ -31,117 +33,144 @@ import {
   tokens,
   warmup,
 } from '../../index.ts';
+import { activityFields } from '../../layers/activity-regularization.ts';
 import { describe } from '../../layers/describe.ts';
+import { dropoutFields } from '../../layers/dropout.ts';
+import { initializerFields } from '../../layers/initializers.ts';
 import { cellKindOf, cellOf, cells } from '../../layers/recurrent/cells.ts';
+import { elmanFields } from '../../layers/recurrent/elman.ts';
+import { gruFields } from '../../layers/recurrent/gru.ts';
+import { lstmFields } from '../../layers/recurrent/lstm.ts';
+import { recurrentFields } from '../../layers/recurrent/options.ts';
+import { engineFields } from '../../model/network.ts';
+import { checkpointFilesFields } from '../../node/checkpoint-files.ts';
+import { optimizerFields } from '../../training/optimizers.ts';
+import { trainFields } from '../../training/options.ts';
+import { scheduleFields } from '../../training/schedules.ts';
+import { workersFields } from '../../worker/blocks/workers.ts';
 import { workers } from '../../worker/index.ts';
-import { choice, integer, number, text, toggle, typed, type Values } from './flags.ts';
+import { flag, toggle, typed, type Values } from './flags.ts';
 
-const fraction = { min: 0, exclusiveMax: 1 };
+const count = integer({ min: 1 });
+const none = integer({ min: 0 });
+const fraction = number({ min: 0, exclusiveMax: 1 });
+const penalty = number({ min: 0 });
+const { fields: truncation } = trainFields.truncation;
+const { fields: penalties } = trainFields.regularization;
+const { 'one-cycle': oneCycleFields, linear: linearFields, plateau: plateauFields } = scheduleFields;
 
 export const trainFlags = {
-  cell: choice(
-    'recurrent cell',
-    'elman',
-    cells.map(({ kind }) => kind),
-  ),
-  activation: choice('what the cell applies (default: what it applies in its paper)', undefined, [
-    'tanh',
-    'relu',
-    'identity',
-    'softsign',
-  ]),
-  gateActivation: choice('what the gates of lstm and gru apply (default: sigmoid)', undefined, [
-    'sigmoid',
-    'hard-sigmoid',
-  ]),
-  forgetBias: number('first bias of the forget gate of lstm (default: 1)', undefined, {}),
-  peepholes: toggle('gates of lstm that see the cell'),
-  gruReset: choice("where gru's reset gate stands, at the product with W (default: after)", undefined, [
-    'after',
-    'before',
-  ]),
-  layerNorm: toggle('layer normalisation in the recurrent layers'),
+  cell: flag('recurrent cell', oneOf(...cells.map(({ kind }) => kind)), 'elman'),
+  activation: flag('what the cell applies (default: what it applies in its paper)', lstmFields.activation, undefined),
+  gateActivation: flag('what the gates of lstm and gru apply (default: sigmoid)', lstmFields.gateActivation, undefined),
+  forgetBias: flag('first bias of the forget gate of lstm (default: 1)', lstmFields.forgetBias, undefined),
+  peepholes: toggle('gates of lstm that see the cell', lstmFields.peepholes),
+  gruReset: flag("where gru's reset gate stands, at the product with W (default: after)", gruFields.reset, undefined),
+  layerNorm: toggle('layer normalisation in the recurrent layers', recurrentFields.layerNorm),
   residual: toggle('each recurrent layer but the first adds to what it reads'),
-  hidden: integer('hidden units of each recurrent layer', 256, { min: 1 }),
-  layers: integer('recurrent layers', 1, { min: 1 }),
-  initializer: choice(
+  hidden: flag('hidden units of each recurrent layer', recurrentFields.units, 256),
+  layers: flag('recurrent layers', count, 1),
+  initializer: flag(
     'how weights begin: Glorot uniform and orthogonal W, as in PyTorch, as in Keras, or W the identity',
+    oneOf('default', 'pytorch', 'keras', 'irnn'),
     'default',
-    ['default', 'pytorch', 'keras', 'irnn'],
   ),
-  chrono: integer('biases of lstm and gru that remember up to so many characters from the start', undefined, {
-    min: 2,
-  }),
-  dropout: number('share of features dropped after each recurrent layer', 0, fraction),
-  variationalDropout: toggle('one mask of --dropout for all characters of a window'),
-  recurrentDropout: number('share of the state that W does not see, one mask a window', 0, fraction),
-  weightDropout: number('share of W that is zero in a window', 0, fraction),
-  zoneout: number('share of units that keep their value at a step', 0, { min: 0, max: 1 }),
-  activationRegularization: number('penalty on large outputs of the last recurrent layer, after its dropout', 0),
-  temporalRegularization: number('penalty on quick changes of its outputs, before dropout', 0),
-  vanishingRegularization: number('penalty on gradients of elman that grow or vanish on their way back', 0),
-  embedding: integer('units of a character embedding; 0 for one-hot characters', 0),
-  k1: integer('truncated BPTT: new characters between two updates', 50, { min: 1 }),
-  k2: integer('truncated BPTT: the most characters a gradient goes back (default: k1)', undefined, { min: 1 }),
-  batch: integer('rows that read the text side by side', 32, { min: 1 }),
-  optimizer: choice('optimizer', 'adam', ['sgd', 'rmsprop', 'adagrad', 'adam', 'adamw']),
-  learningRate: number('learning rate of the first update; of one-cycle, the highest', 4e-3),
-  schedule: choice('how the learning rate goes from the first to the last update', 'linear', [
+  chrono: flag(
+    'biases of lstm and gru that remember up to so many characters from the start',
+    integer({ min: initializerFields.chrono.maximum.limits.min! }),
+    undefined,
+  ),
+  dropout: flag('share of features dropped after each recurrent layer', dropoutFields.rate, 0),
+  variationalDropout: toggle('one mask of --dropout for all characters of a window', dropoutFields.variational),
+  recurrentDropout: flag(
+    'share of the state that W does not see, one mask a window',
+    recurrentFields.recurrentDropout,
+    0,
+  ),
+  weightDropout: flag('share of W that is zero in a window', recurrentFields.weightDropout, 0),
+  zoneout: flag('share of units that keep their value at a step', recurrentFields.zoneout.fields.hidden, 0),
+  activationRegularization: flag(
+    'penalty on large outputs of the last recurrent layer, after its dropout',
+    activityFields.activation,
+    0,
+  ),
+  temporalRegularization: flag('penalty on quick changes of its outputs, before dropout', activityFields.temporal, 0),
+  vanishingRegularization: flag(
+    'penalty on gradients of elman that grow or vanish on their way back',
+    elmanFields.vanishingRegularization,
+    0,
+  ),
+  embedding: flag('units of a character embedding; 0 for one-hot characters', none, 0),
+  k1: flag('truncated BPTT: new characters between two updates', truncation.k1, 50),
+  k2: flag('truncated BPTT: the most characters a gradient goes back (default: k1)', truncation.k2, undefined),
+  batch: flag('rows that read the text side by side', count, 32),
+  optimizer: flag('optimizer', oneOf('sgd', 'rmsprop', 'adagrad', 'adam', 'adamw'), 'adam'),
+  learningRate: flag('learning rate of the first update; of one-cycle, the highest', oneCycleFields.max, 4e-3),
+  schedule: flag(
+    'how the learning rate goes from the first to the last update',
+    oneOf('linear', 'cosine', 'one-cycle', 'plateau', 'constant'),
     'linear',
-    'cosine',
-    'one-cycle',
-    'plateau',
-    'constant',
-  ]),
-  plateauPatience: integer('validations without a lower loss before plateau lowers the rate (default: 2)', undefined),
-  plateauFactor: number('what plateau multiplies it by (default: 0.5)', undefined, {
-    exclusiveMin: 0,
-    exclusiveMax: 1,
-  }),
-  finalLearningRate: number('learning rate of the last update; of plateau, the lowest (default: 0)', undefined),
-  warmup: integer('first updates, over which the learning rate rises to its first value', 0),
-  momentum: number('momentum of sgd (default: 0)', undefined, fraction),
-  weightDecay: number('decoupled weight decay of adamw (default: 0.01)', undefined),
-  l1: number('L1 penalty on the weights', 0),
-  l2: number('L2 penalty on the weights', 0),
-  clip: number('longest gradient norm before it is scaled down; 0 for no clipping', 5),
-  accumulate: integer('windows whose mean gradient makes one update', 1, { min: 1 }),
-  average: number(
+  ),
+  plateauPatience: flag(
+    'validations without a lower loss before plateau lowers the rate (default: 2)',
+    plateauFields.patience,
+    undefined,
+  ),
+  plateauFactor: flag('what plateau multiplies it by (default: 0.5)', plateauFields.factor, undefined),
+  finalLearningRate: flag(
+    'learning rate of the last update; of plateau, the lowest (default: 0)',
+    linearFields.to,
+    undefined,
+  ),
+  warmup: flag('first updates, over which the learning rate rises to its first value', none, 0),
+  momentum: flag('momentum of sgd (default: 0)', optimizerFields.sgd.momentum, undefined),
+  weightDecay: flag('decoupled weight decay of adamw (default: 0.01)', optimizerFields.adamw.weightDecay, undefined),
+  l1: flag('L1 penalty on the weights', penalties.l1, 0),
+  l2: flag('L2 penalty on the weights', penalties.l2, 0),
+  clip: flag('longest gradient norm before it is scaled down; 0 for no clipping', penalty, 5),
+  accumulate: flag('windows whose mean gradient makes one update', trainFields.accumulate, 1),
+  average: flag(
     'decay of a moving average of the weights: validation and the model file are of the average',
+    trainFields.average.fields.decay,
     undefined,
-    fraction,
   ),
-  earlyStopping: integer(
+  earlyStopping: flag(
     'validations without a lower loss after which training stops; the model file has the best weights',
+    trainFields.earlyStopping.fields.patience,
     undefined,
-    { min: 1 },
   ),
-  epochs: integer('times to read the text (default: 15 without --steps)', undefined, { min: 1 }),
-  steps: integer('updates to make, instead of --epochs', undefined, { min: 1 }),
-  seed: integer('seed of the initial weights, of dropout and of the samples', 0),
-  dtype: choice('numbers to compute in', 'f32', ['f32', 'f64']),
-  relaxed: toggle('use relaxed SIMD: faster, but not the same bits on every machine'),
-  workers: integer('threads that share the work; the bits are those of --blocks, not of their number', 0),
-  blocks: integer('blocks of rows that the threads share (default: 4 with --workers)', undefined, { min: 1 }),
+  epochs: flag('times to read the text (default: 15 without --steps)', trainFields.epochs, undefined),
+  steps: flag('updates to make, instead of --epochs', trainFields.steps, undefined),
+  seed: flag('seed of the initial weights, of dropout and of the samples', trainFields.seed, 0),
+  dtype: flag('numbers to compute in', engineFields.dtype, 'f32'),
+  relaxed: toggle('use relaxed SIMD: faster, but not the same bits on every machine', engineFields.relaxed),
+  workers: flag('threads that share the work; the bits are those of --blocks, not of their number', none, 0),
+  blocks: flag('blocks of rows that the threads share (default: 4 with --workers)', workersFields.blocks, undefined),
   stream: toggle('read the text as training goes, as it is done with more than 32 MB; needs --steps'),
-  validation: number('last part of the text, to validate on; 0 for none', 0.1, fraction),
-  validateEvery: integer(
+  validation: flag('last part of the text, to validate on; 0 for none', fraction, 0.1),
+  validateEvery: flag(
     'updates between two validation losses (default: 20 times in all); 0 for the end only',
+    none,
     undefined,
   ),
-  sampleEvery: integer('updates between two samples (default: 5 in all); 0 for the end only', undefined),
-  logEvery: integer('updates between two lines when there is no terminal (default: 50 in all)', undefined, { min: 1 }),
-  length: integer('characters of a sample', 200),
-  temperature: number('temperature of the samples; 0 always takes the likeliest character', 0.8),
-  prompt: text('what samples go on from (default: the first character of the text)', undefined, 'text'),
-  out: text('model file to write', 'model.safetensors', 'file'),
-  checkpointEvery: integer(
+  sampleEvery: flag('updates between two samples (default: 5 in all); 0 for the end only', none, undefined),
+  logEvery: flag('updates between two lines when there is no terminal (default: 50 in all)', count, undefined),
+  length: flag('characters of a sample', none, 200),
+  temperature: flag(
+    'temperature of the samples; 0 always takes the likeliest character',
+    samplingFields.temperature,
+    0.8,
+  ),
+  prompt: flag('what samples go on from (default: the first character of the text)', string, undefined),
+  out: flag('model file to write', string, 'model.safetensors', 'file'),
+  checkpointEvery: flag(
     'updates between two checkpoints beside the model file (default: 20 in all, at least every 1000); 0 for none',
+    none,
     undefined,
   ),
-  keep: integer('checkpoints that are kept', 2, { min: 1 }),
+  keep: flag('checkpoints that are kept', checkpointFilesFields.keep, 2),
   chart: toggle('print the loss curve at the end, as it is done on a terminal'),
-  report: text('page to write with curves, samples and settings', undefined, 'file'),
+  report: flag('page to write with curves, samples and settings', string, undefined, 'file'),
   resume: toggle('go on from the newest checkpoint of --out, with its text and flags where no others are given'),
   restart: toggle('begin anew, and remove the checkpoints of --out'),
   json: toggle('print one JSON event a line'),

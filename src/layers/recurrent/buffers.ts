@@ -51,7 +51,8 @@ export function recurrentBuffers({ cell, description }: DirectedLayer): readonly
   if ((zoneout.hidden ?? 0) > 0) buffers.push(own('zoneoutH', 'step', true));
   if ((zoneout.cell ?? 0) > 0) buffers.push(own('zoneoutC', 'step', true));
   if (weightDropout > 0) {
-    for (const part of ['w', 'dw', 'kept']) buffers.push(own(part, 'fixed', false, { ...gated, rows: H }));
+    const rows = cell.diagonal ? 1 : H;
+    for (const part of ['w', 'dw', 'kept']) buffers.push(own(part, 'fixed', false, { ...gated, rows }));
   }
   if ((cell.vanishing ?? 0) > 0) buffers.push(vanishingBuffer(H));
   return buffers;

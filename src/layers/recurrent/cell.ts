@@ -1,4 +1,4 @@
-// What a cell is to everything around it. Each says it once, in its own file (elman.ts, lstm.ts, gru.ts); cells.ts lists them.
+// What a cell is to everything around it. Each says it once, in its own file (elman.ts, lstm.ts, gru.ts, indrnn.ts); cells.ts lists them.
 import type { numberedCells } from '../../wasm/recurrent-plan.ts';
 import type { Gate, LayerKind } from '../contract.ts';
 import type { Activation, GateActivation, RecurrentDescription } from './options.ts';
@@ -23,6 +23,8 @@ export interface Cell {
   readonly reset?: 'after' | 'before';
   /** What is added to the initial biases of each gate. */
   readonly biasOffsets?: readonly number[];
+  /** W is a diagonal matrix, of which there is the diagonal alone, [H]. */
+  readonly diagonal?: boolean;
   readonly peepholes?: boolean;
   /** The factor of Ω. */
   readonly vanishing?: number;

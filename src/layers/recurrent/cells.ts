@@ -2,9 +2,10 @@
 import type { Cell, RecurrentKind } from './cell.ts';
 import { elmanLayer } from './elman.ts';
 import { gruLayer } from './gru.ts';
+import { indrnnLayer } from './indrnn.ts';
 import { lstmLayer } from './lstm.ts';
 
-const list = [elmanLayer, lstmLayer, gruLayer] as const;
+const list = [elmanLayer, lstmLayer, gruLayer, indrnnLayer] as const;
 
 type DescriptionOf<Kind> = Kind extends RecurrentKind<infer Description> ? Description : never;
 

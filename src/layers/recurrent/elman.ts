@@ -5,7 +5,7 @@ import { describe, type StartOptions } from '../describe.ts';
 import { activation, type RecurrentDescription, type RecurrentOptions, recurrentFields } from './options.ts';
 import { recurrentKind } from './recurrent.ts';
 
-const fields = {
+export const elmanFields = {
   /** f. Default `tanh`. */
   activation,
   /**
@@ -19,9 +19,9 @@ const fields = {
 };
 
 /** `identity()` as recurrentInitializer with ReLU is the IRNN of Le, Jaitly and Hinton 2015. */
-export interface ElmanOptions extends StartOptions, RecurrentOptions, Options<typeof fields> {}
+export interface ElmanOptions extends StartOptions, RecurrentOptions, Options<typeof elmanFields> {}
 
-export interface ElmanDescription extends StartOptions, RecurrentDescription, Checked<typeof fields> {
+export interface ElmanDescription extends StartOptions, RecurrentDescription, Checked<typeof elmanFields> {
   readonly kind: 'elman';
 }
 
@@ -38,7 +38,7 @@ export function elman(options: ElmanOptions): ElmanDescription {
 
 export const elmanLayer = recurrentKind<ElmanDescription>({
   kind: 'elman',
-  fields: { ...recurrentFields, ...fields },
+  fields: { ...recurrentFields, ...elmanFields },
 
   refuse({ vanishingRegularization, layerNorm, zoneout }, where) {
     const other = layerNorm ? 'layerNorm' : zoneout.hidden > 0 ? 'zoneout' : undefined;

@@ -11,7 +11,7 @@ import {
 } from './options.ts';
 import { recurrentKind } from './recurrent.ts';
 
-const fields = {
+export const gruFields = {
   /** Where the reset gate stands: `after` the product with W, as in cuDNN, PyTorch and Keras (default), or `before` it, as in the paper. */
   reset: withDefault(oneOf('after', 'before'), 'after'),
   /** φ, of the candidate. Default `tanh`. */
@@ -20,9 +20,9 @@ const fields = {
   gateActivation,
 };
 
-export interface GruOptions extends StartOptions, RecurrentOptions, Options<typeof fields> {}
+export interface GruOptions extends StartOptions, RecurrentOptions, Options<typeof gruFields> {}
 
-export interface GruDescription extends StartOptions, RecurrentDescription, Checked<typeof fields> {
+export interface GruDescription extends StartOptions, RecurrentDescription, Checked<typeof gruFields> {
   readonly kind: 'gru';
 }
 
@@ -42,7 +42,7 @@ export function gru(options: GruOptions): GruDescription {
 
 export const gruLayer = recurrentKind<GruDescription>({
   kind: 'gru',
-  fields: { ...recurrentFields, ...gatedFields, ...fields },
+  fields: { ...recurrentFields, ...gatedFields, ...gruFields },
 
   cell({ reset, activation, gateActivation }) {
     const layout = { gates: ['r', 'z', 'n'], candidate: 'n', states: ['h'] } as const;

@@ -13,7 +13,7 @@ import {
 } from './options.ts';
 import { recurrentKind } from './recurrent.ts';
 
-const fields = {
+export const lstmFields = {
   /** φ, of the candidate and of the cell's output. Default `tanh`. */
   activation,
   /** σ, of the gates. Default `sigmoid`. */
@@ -29,9 +29,9 @@ const fields = {
   peepholes: withDefault(boolean, false),
 };
 
-export interface LstmOptions extends StartOptions, RecurrentOptions, Options<typeof fields> {}
+export interface LstmOptions extends StartOptions, RecurrentOptions, Options<typeof lstmFields> {}
 
-export interface LstmDescription extends StartOptions, RecurrentDescription, Checked<typeof fields> {
+export interface LstmDescription extends StartOptions, RecurrentDescription, Checked<typeof lstmFields> {
   readonly kind: 'lstm';
 }
 
@@ -50,7 +50,7 @@ export function lstm(options: LstmOptions): LstmDescription {
 
 export const lstmLayer = recurrentKind<LstmDescription>({
   kind: 'lstm',
-  fields: { ...recurrentFields, ...gatedFields, ...cellFields, ...fields },
+  fields: { ...recurrentFields, ...gatedFields, ...cellFields, ...lstmFields },
 
   refuse({ peepholes, layerNorm }, where) {
     if (!peepholes || !layerNorm) return;

@@ -62,13 +62,12 @@ function weights(
     },
     {
       ...matrix,
+      ...(cell.diagonal ? { rows: 1, shape: [H], transposed: false } : { rows: H, shape: [columns, H] }),
       name: names.W,
-      rows: H,
-      shape: [columns, H],
       role: 'recurrent',
       initializer: recurrentInitializer,
       // With some weights dropped the product goes elsewhere first.
-      use: weightDropout === 0 ? 'product' : 'products',
+      use: cell.diagonal ? 'sum' : weightDropout === 0 ? 'product' : 'products',
     },
   ];
 }

@@ -26,7 +26,13 @@ export function bindStateWeights(layer: DirectedLayer, binding: Binding, buffers
   const width = cell.gates.length * h.ld;
   const weight = binding.weight(names.W);
   const { pointer: W, packed } = weight;
-  const inTraining = { weight: W, gradient: weight.gradient, rows: H, columns: width, rate: description.weightDropout };
+  const inTraining = {
+    weight: W,
+    gradient: weight.gradient,
+    rows: cell.diagonal ? 1 : H,
+    columns: width,
+    rate: description.weightDropout,
+  };
   const dropped = bindWeightDropout(binding, buffers, inTraining);
   const vanishing = cell.vanishing
     ? bindVanishing(binding, {
@@ -109,6 +115,11 @@ function bindProducts({ cell, description, reverse }: DirectedLayer, binding: Bi
     to: number,
   ): void => {
     const T = to - from;
+    if (cell.diagonal) {
+      if (!accumulate) kernels.clear(target, ld);
+      kernels.sumProducts(target, seen, at(da, from), T * B, ld);
+      return;
+    }
     // A first state of zeros, as it often is, adds nothing. In reverse it belongs to the last rows.
     const idle = kernels.isZero(reverse ? seen + (T - 1) * B * ld * real : seen, B * ld);
     const rows = (T - idle) * B;

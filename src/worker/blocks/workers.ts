@@ -7,7 +7,7 @@ import { Port, type WorkerLike } from '../channel/port.ts';
 import { startWorker } from '../channel/start.ts';
 import { Blocks } from './blocks.ts';
 
-const fields = {
+export const workersFields = {
   /**
    * Into how many blocks the rows of a batch are cut, ≥ `count`. The bits depend on it, and on nothing else here. Larger blocks are
    * faster, so the number of threads that there may ever be is the best. Default 4.
@@ -21,7 +21,7 @@ const fields = {
   worker: optional(callable<() => WorkerLike>()),
 };
 
-export interface WorkersOptions extends Options<typeof fields> {}
+export interface WorkersOptions extends Options<typeof workersFields> {}
 
 /**
  * Trains in several threads: `train(model, { parallel: workers({ count: 2 }), ... })`. Each thread has a copy of the network and reads
@@ -31,7 +31,7 @@ export interface WorkersOptions extends Options<typeof fields> {}
  * @throws BpttError for wrong options.
  */
 export function workers(options: WorkersOptions = {}): Parallel {
-  const { blocks, count, sharedMemory, worker } = checkFields('workers', options, fields);
+  const { blocks, count, sharedMemory, worker } = checkFields('workers', options, workersFields);
   if (count > blocks) {
     throw new BpttError(
       'invalid-argument',

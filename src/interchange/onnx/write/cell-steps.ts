@@ -37,6 +37,10 @@ const steps: Readonly<Record<Cell['kernel'], Step>> = {
     return [graph.multiply(graph.sigma(o), graph.phi(seen)), next];
   },
 
+  indrnn: (graph) => [
+    graph.phi(graph.add(graph.x, graph.multiply(graph.state[0]!, graph.parameters.vector('weight_hh')))),
+  ],
+
   // The reset gate after the product: r∘(W h + b).
   gru: (graph, _, { layerNorm }) => {
     const [xr, xz, xn] = graph.split(graph.x, 3) as [Value, Value, Value];

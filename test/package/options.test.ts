@@ -1,0 +1,192 @@
+// Options of all that is public: each known name is taken with its default, and each unknown one, and anything but a plain object, refused.
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Fields } from '../../src/base/fields.ts';
+import { objectiveFields } from '../../src/bptt/objective.ts';
+import * as diagnostics from '../../src/diagnostics/index.ts';
+import { layerFields } from '../../src/diagnostics/jacobians.ts';
+import { beamFields } from '../../src/generation/beam-search.ts';
+import * as generation from '../../src/generation/index.ts';
+import { samplingFields } from '../../src/generation/sampling.ts';
+import * as bptt from '../../src/index.ts';
+import * as keras from '../../src/interchange/keras/index.ts';
+import * as onnx from '../../src/interchange/onnx/index.ts';
+import { exportFields } from '../../src/interchange/onnx/write/export.ts';
+import * as pytorch from '../../src/interchange/pytorch/index.ts';
+import { activityFields } from '../../src/layers/activity-regularization.ts';
+import { dropoutFields } from '../../src/layers/dropout.ts';
+import { initializerFields } from '../../src/layers/initializers.ts';
+import { elmanFields, elmanLayer } from '../../src/layers/recurrent/elman.ts';
+import { gruFields, gruLayer } from '../../src/layers/recurrent/gru.ts';
+import { lstmFields, lstmLayer } from '../../src/layers/recurrent/lstm.ts';
+import { recurrentFields } from '../../src/layers/recurrent/options.ts';
+import { regularizationFields } from '../../src/loss/weight-penalties.ts';
+import { engineFields } from '../../src/model/network.ts';
+import * as plots from '../../src/plots/index.ts';
+import { plotFields } from '../../src/plots/svg.ts';
+import * as series from '../../src/series/index.ts';
+import * as tokenizers from '../../src/tokenizers/index.ts';
+import { optimizerFields } from '../../src/training/optimizers.ts';
+import { trainFields } from '../../src/training/options.ts';
+import { scheduleFields } from '../../src/training/schedules.ts';
+import { workersFields } from '../../src/worker/blocks/workers.ts';
+import * as worker from '../../src/worker/index.ts';
+
+const tables: Readonly<Record<string, Fields>> = {
+  objectiveFields,
+  layerFields,
+  beamFields,
+  samplingFields,
+  exportFields,
+  activityFields,
+  dropoutFields,
+  elmanFields,
+  gruFields,
+  lstmFields,
+  recurrentFields,
+  elman: elmanLayer.fields,
+  gru: gruLayer.fields,
+  lstm: lstmLayer.fields,
+  regularizationFields,
+  engineFields,
+  plotFields,
+  trainFields,
+  workersFields,
+  ...optimizerFields,
+  ...scheduleFields,
+  ...initializerFields,
+};
+
+const fields = Object.entries(tables).flatMap(([table, all]) =>
+  Object.entries(all).map(([name, field]) => [`${table}.${name}`, field] as const),
+);
+
+describe('the tables', () => {
+  it.each(fields)('%s takes its default', (name, field) => {
+    if (!('otherwise' in field) || field.otherwise === undefined || typeof field.otherwise === 'function') return;
+    expect(field.check(name, field.otherwise)).toEqual(field.otherwise);
+  });
+
+  it.each(fields)('%s refuses what is nothing of its kind', (name, field) => {
+    // Checked where they are used: what they may be depends on a model.
+    if (/\.(state|prompt|stop)$/.test(name)) return;
+    expect(() => field.check(name, Symbol('none'))).toThrow(
+      expect.objectContaining({ name: 'BpttError', message: expect.stringContaining(`${name}`) }),
+    );
+  });
+});
+
+let model: bptt.Model;
+beforeAll(async () => {
+  model = await bptt.createModel([bptt.tokens(3), bptt.elman({ units: 2 }), bptt.dense({ units: 3 })]);
+});
+
+const batch = { steps: 1, rows: 1, inputs: Int32Array.of(0), targets: Int32Array.of(1) };
+const matrix = { rows: 1, columns: 1, data: Float64Array.of(1) };
+const numbers = series.series({ x: [1, 2, 3] });
+const span = { from: 0, to: 2 };
+const pipeline = series.fitPipeline(numbers, span, { targets: ['x'], context: 1 });
+const steps = [{ type: 'step', step: 1, loss: 1 }] as never;
+
+/** Whatever takes options, called with those. */
+const functions: Readonly<Record<string, (options: never) => unknown>> = {
+  dense: bptt.dense,
+  embedding: bptt.embedding,
+  dropout: bptt.dropout,
+  activityRegularization: bptt.activityRegularization,
+  elman: bptt.elman,
+  lstm: bptt.lstm,
+  gru: bptt.gru,
+  bidirectional: (options) => bptt.bidirectional(bptt.elman({ units: 1 }), options),
+  orthogonal: bptt.orthogonal,
+  identity: bptt.identity,
+  uniform: bptt.uniform,
+  normal: bptt.normal,
+  chrono: bptt.chrono,
+  sgd: bptt.sgd,
+  rmsprop: bptt.rmsprop,
+  adagrad: bptt.adagrad,
+  adam: bptt.adam,
+  adamw: bptt.adamw,
+  linear: bptt.linear,
+  step: bptt.steps,
+  exponential: bptt.exponential,
+  cosine: bptt.cosine,
+  'one-cycle': bptt.oneCycle,
+  plateau: bptt.plateau,
+  warmup: bptt.warmup,
+  createModel: (options) => bptt.createModel(model.description, options),
+  serialize: (options) => bptt.serialize(model, options),
+  deserialize: (options) => bptt.deserialize(bptt.serialize(model), options),
+  train: (options) => bptt.train(model, options),
+  fit: (options) => bptt.fit(model, options),
+  learningRateRange: (options) => bptt.learningRateRange(model, options),
+  backpropagate: (options) => bptt.backpropagate(model, batch, options).next(),
+  checkGradients: (options) => bptt.checkGradients(model, batch, options),
+  evaluate: (options) => bptt.evaluate(model, batch, options),
+  generate: (options) => bptt.generate(model, options),
+  textStream: (options) => bptt.textStream([0, 1, 2], options),
+  sequences: (options) => bptt.sequences([], options),
+  characters: (options) => bptt.characters('a', options),
+  words: (options) => tokenizers.words('a', options),
+  beamSearch: (options) => generation.beamSearch(model, options),
+  generateBatch: (options) => generation.generateBatch(model, options),
+  score: (options) => generation.score(model, [], options),
+  perplexity: (options) => generation.perplexity(model, [0, 1], options),
+  recurrentWeights: (options) => diagnostics.recurrentWeights(model, options),
+  spectralRadius: (options) => diagnostics.spectralRadius(model, options),
+  updateRatios: (options) => diagnostics.updateRatios([], [], options),
+  hiddenStates: (options) => diagnostics.hiddenStates(model, batch, options),
+  saturation: (options) => diagnostics.saturation(model, batch, options),
+  jacobians: (options) => diagnostics.jacobians(model, batch, options),
+  lyapunovExponents: (options) => diagnostics.lyapunovExponents(model, batch, options),
+  gradientByLag: (options) => diagnostics.gradientByLag(model, batch, options),
+  truncationError: (options) => diagnostics.truncationError(model, batch, options),
+  connectivity: (options) => diagnostics.connectivity(model, batch, options),
+  plotLoss: (options) => plots.plotLoss(steps, options),
+  plotGradientByLag: (options) => plots.plotGradientByLag([1], options),
+  plotSpectrum: (options) => plots.plotSpectrum({ real: [1], imaginary: [0] } as never, options),
+  plotSingularValues: (options) => plots.plotSingularValues([matrix], options),
+  plotLyapunovExponents: (options) => plots.plotLyapunovExponents([1], options),
+  plotStates: (options) => plots.plotStates(matrix, options),
+  plotConnectivity: (options) => plots.plotConnectivity([1], options),
+  series: (options) => series.series({ x: [1] }, options),
+  splitByTime: (options) => series.splitByTime(numbers, options),
+  readCsv: (options) => series.readCsv('x\n1\n', options),
+  fitPipeline: (options) => series.fitPipeline(numbers, span, options),
+  windows: (options) => series.windows(numbers, span, pipeline, options),
+  seriesStream: (options) => series.seriesStream(numbers, span, pipeline, options),
+  forecast: (options) => series.forecast(model, pipeline, numbers, options),
+  backtest: (options) => series.backtest(model, pipeline, numbers, span, options),
+  loadStateDict: (options) => pytorch.loadStateDict(model, new Uint8Array(), options),
+  saveStateDict: (options) => pytorch.saveStateDict(model, options),
+  exportOnnx: (options) => onnx.exportOnnx(model, options),
+  importOnnx: (options) => onnx.importOnnx(new Uint8Array(), options),
+  importKeras: (options) => keras.importKeras(new Uint8Array(), options),
+  loadKerasWeights: (options) => keras.loadKerasWeights(model, new Uint8Array(), options),
+  workers: worker.workers,
+  trainInWorker: (options) => worker.trainInWorker(model, options),
+};
+
+const refusal = async (name: string, options: unknown): Promise<bptt.BpttError> => {
+  try {
+    await functions[name]!(options as never);
+  } catch (error) {
+    expect(error, name).toBeInstanceOf(bptt.BpttError);
+    return error as bptt.BpttError;
+  }
+  throw new Error(`${name} took ${String(options)}`);
+};
+
+describe.each(Object.keys(functions))('%s', (name) => {
+  it.each([0.01, -1, 'text', true, null, [], new Map(), () => 1, Float32Array.of(1)])('refuses %o', async (options) => {
+    const { code, message } = await refusal(name, options);
+    expect(code).toBe('invalid-argument');
+    expect(message).toMatch(new RegExp(`^${name}: expected an object of options`));
+  });
+
+  it('refuses a name that it does not know', async () => {
+    const { code, message } = await refusal(name, { nameOfNothing: 1 });
+    expect(code).toBe('unknown-option');
+    expect(message).toMatch(new RegExp(`^${name}: expected .*, got "nameOfNothing"`));
+  });
+});
