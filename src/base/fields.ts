@@ -33,8 +33,10 @@ export interface ChoiceField<Value> extends Field<Value> {
 }
 
 /** A field that is an object with fields of its own. */
-export interface ObjectField<F> extends Field<Checked<F>> {
+export interface ObjectField<F, Given = Options<F>> extends Field<Checked<F>> {
   readonly fields: F;
+  /** Never there: the type of what a caller gives, so that it can have a name. */
+  readonly given?: Given;
 }
 
 /** A field that may be left out, and its value then: undefined where nothing takes its place. */
@@ -49,7 +51,9 @@ export type Fields = Readonly<Record<string, Field<unknown>>>;
 export type ValueOf<F> = F extends Field<infer Value> ? Value : never;
 
 /** What a caller may give it. */
-type GivenOf<F> = F extends { readonly fields: infer Inner } ? Options<Inner> : ValueOf<F>;
+type GivenOf<F> = F extends { readonly fields: unknown; readonly given?: infer Given }
+  ? NonNullable<Given>
+  : ValueOf<F>;
 
 type NamesOf<F, Kind> = { [Name in keyof F]: F[Name] extends Kind ? Name : never }[keyof F];
 
@@ -142,7 +146,7 @@ export const list = <Value>(item: Field<Value>, what: string, min = 0): Field<re
 });
 
 /** An object with fields of its own. */
-export const object = <F extends Fields>(fields: F): ObjectField<F> => ({
+export const object = <F extends Fields, Given = Options<F>>(fields: F): ObjectField<F, Given> => ({
   check: (where, value) => checkFields(where, value, fields),
   fields,
 });

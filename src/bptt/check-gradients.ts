@@ -7,7 +7,7 @@ import { type GraphBatch, stepsOf } from '../data/batch.ts';
 import { LossWindow, sizeOf } from '../loss/loss-window.ts';
 import { type OutputLoss, outputLosses } from '../loss/output-losses.ts';
 import { addTerms, countTerms, totalPenalty } from '../loss/penalties.ts';
-import { addPenalties, penaltyOf, regularizationFields } from '../loss/weight-penalties.ts';
+import { addPenalties, penaltyOf, type Regularization, regularizationFields } from '../loss/weight-penalties.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { State } from '../model/state.ts';
@@ -15,7 +15,11 @@ import { Backpropagation, newSteps } from './backpropagation.ts';
 import { type CheckedObjective, type Objective, objectiveFields, refuseObjective } from './objective.ts';
 
 const fields = {
-  regularization: withDefault(object(regularizationFields), { l1: 0, l2: 0, biases: false }),
+  regularization: withDefault(object<typeof regularizationFields, Regularization>(regularizationFields), {
+    l1: 0,
+    l2: 0,
+    biases: false,
+  }),
   /** Half the distance of the outer points of the difference, relative to max(1, |w|). Default 2e-5. */
   epsilon: withDefault(number({ exclusiveMin: 0 }), 2e-5),
 };

@@ -31,7 +31,7 @@ export const objectiveFields = {
   /** Default `mean`. */
   reduction,
   /** Default: full BPTT over all steps of a batch. */
-  truncation: optional(object(truncationFields)),
+  truncation: optional(object<typeof truncationFields, Truncation>(truncationFields)),
   /**
    * The most bytes that full BPTT may take for activations, for sequences that are too long to keep all of them: states are
    * kept at some steps, and what lies between is computed again on the way back (Chen et al. 2016), which costs up to one more

@@ -17,10 +17,10 @@ import type { Parallel } from '../bptt/gradient-source.ts';
 import { type Objective, objectiveFields, refuseObjective } from '../bptt/objective.ts';
 import { data } from '../data/dataset.ts';
 import { metadata } from '../model/model-file.ts';
-import { earlyStoppingFields } from './early-stopping.ts';
+import { type EarlyStopping, earlyStoppingFields } from './early-stopping.ts';
 import { plateauIn } from './schedules.ts';
 import { type UpdateOptions, updateFields } from './update.ts';
-import { averageFields } from './weight-average.ts';
+import { type AverageOptions, averageFields } from './weight-average.ts';
 
 const checkpointFields = {
   /** Updates between two checkpoints, ≥ 1. One more comes when training ends or is aborted. */
@@ -51,14 +51,14 @@ const fields = {
   /** Updates between two validations, or `epoch`: when all batches were read. One more comes at the end. Default: only at the end. */
   validateEvery: optional(validateEvery),
   /** Default: training goes on to its end, whatever the validation loss does. */
-  earlyStopping: optional(object(earlyStoppingFields)),
+  earlyStopping: optional(object<typeof earlyStoppingFields, EarlyStopping>(earlyStoppingFields)),
   /**
    * An exponential moving average of the weights: validation is of the average, and when training ends the model gets it. While training
    * goes on the model has the weights themselves. Default: none.
    */
-  average: optional(object(averageFields)),
+  average: optional(object<typeof averageFields, AverageOptions>(averageFields)),
   /** Makes `checkpoint` events. Default: none. */
-  checkpoint: optional(object(checkpointFields)),
+  checkpoint: optional(object<typeof checkpointFields, CheckpointOptions>(checkpointFields)),
   /**
    * The bytes of a checkpoint: training goes on where it was, to the same bits as if it had never stopped when everything else is as it
    * was. Learning rate, clipping, regularisation, `steps`, `epochs` and the data may be others.

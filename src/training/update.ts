@@ -2,7 +2,7 @@
 import { NonFiniteError } from '../base/errors.ts';
 import { type Checked, checkFields, type Field, number, type Options, object, optional } from '../base/fields.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
-import { addPenalties, regularizationFields } from '../loss/weight-penalties.ts';
+import { addPenalties, type Regularization, regularizationFields } from '../loss/weight-penalties.ts';
 import type { Network } from '../model/network.ts';
 import { OptimizerRun, optimizer } from './optimizers.ts';
 
@@ -24,7 +24,7 @@ const clip: Field<Clip> = {
 export const updateFields = {
   optimizer,
   clip: optional(clip),
-  regularization: optional(object(regularizationFields)),
+  regularization: optional(object<typeof regularizationFields, Regularization>(regularizationFields)),
 };
 
 export interface UpdateOptions extends Options<typeof updateFields> {}

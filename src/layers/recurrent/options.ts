@@ -76,7 +76,7 @@ export const recurrentFields = {
    * Units that keep their old value, drawn for each step (Krueger et al. 2017): `h_t = z∘h_{t-1} + (1 - z)∘h̃_t`, z of 0 and 1 in
    * training and the rates themselves outside of it. Default none.
    */
-  zoneout: withDefault(object(hidden) as ObjectField<typeof hidden & typeof cell>, () => ({ hidden: 0 })),
+  zoneout: withDefault(object(hidden) as ObjectField<typeof hidden & typeof cell, Zoneout>, () => ({ hidden: 0 })),
   /**
    * Share of the numbers of W that are zero in a window, from 0 to below 1, the others divided by 1 - rate: DropConnect on W (Wan et
    * al. 2013; Merity, Keskar and Socher 2018). With k2 > k1 old steps go back through today's mask. Off outside training. Default 0.
