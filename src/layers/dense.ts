@@ -1,6 +1,7 @@
 // The dense layer: y_t = U x_t + b, the same at every step.
 import { checkInteger, checkOptions } from '../base/check.ts';
-import type { LayerKind } from './contract.ts';
+import type { Signal } from '../base/signal.ts';
+import type { LayerKind, ParameterSpec } from './contract.ts';
 import { checkInitializer, glorotUniform, type Initializer, zeros } from './initializers.ts';
 import { bindProjection, packedBuffer, projectionScratch } from './parts/projection.ts';
 
@@ -52,32 +53,7 @@ export const denseLayer: LayerKind<DenseDescription> = {
     const names = { U: `${prefix}.weight`, b: `${prefix}.bias` };
     return {
       output: { kind: 'features', size: O },
-      parameters: [
-        {
-          name: names.U,
-          rows: input.size,
-          columns: O,
-          shape: [O, input.size],
-          transposed: true,
-          kind: 'weight',
-          role: 'kernel',
-          fan: input.size,
-          initializer: description.weightInitializer,
-          lookedUp: input.kind === 'tokens',
-          overwritten: input.kind === 'features',
-        },
-        {
-          name: names.b,
-          rows: 1,
-          columns: O,
-          shape: [O],
-          transposed: false,
-          kind: 'bias',
-          role: 'bias',
-          fan: input.size,
-          initializer: description.biasInitializer,
-        },
-      ],
+      parameters: parametersOf(description, input, names),
       // Kept: as the last layer's, these hold the gradient of losses already taken, which a longer window may need.
       buffers: [
         { name: 'y', extent: 'step', columns: O, type: 'real', kept: true },
@@ -115,3 +91,37 @@ export const denseLayer: LayerKind<DenseDescription> = {
     };
   },
 };
+
+/** U and b. */
+function parametersOf(
+  { units, weightInitializer, biasInitializer }: DenseDescription,
+  input: Signal,
+  names: { readonly U: string; readonly b: string },
+): readonly ParameterSpec[] {
+  return [
+    {
+      name: names.U,
+      rows: input.size,
+      columns: units,
+      shape: [units, input.size],
+      transposed: true,
+      kind: 'weight',
+      role: 'kernel',
+      fan: input.size,
+      initializer: weightInitializer,
+      lookedUp: input.kind === 'tokens',
+      overwritten: input.kind === 'features',
+    },
+    {
+      name: names.b,
+      rows: 1,
+      columns: units,
+      shape: [units],
+      transposed: false,
+      kind: 'bias',
+      role: 'bias',
+      fan: input.size,
+      initializer: biasInitializer,
+    },
+  ];
+}

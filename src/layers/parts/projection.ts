@@ -53,23 +53,29 @@ export function bindProjection(
   outputs: number,
   scratch: Pointer,
 ): Projection {
+  return signal.kind === 'tokens' ? bindLookup(binding, outputs) : bindProduct(binding, signal.size, outputs, scratch);
+}
+
+/** Of tokens: a row of the weights each. */
+function bindLookup(binding: ProjectionBinding, outputs: number): Projection {
+  const { kernels, rows, input, weight, dWeight, bias, dBias } = binding;
+  const ld = kernels.padded(outputs);
+  return {
+    forward(y, from, to) {
+      kernels.gatherRows(at(y, from), weight, bias, at(input, from), (to - from) * rows, ld);
+    },
+    backward(dy, from, to) {
+      const n = (to - from) * rows;
+      if (dBias !== 0) kernels.sumRows(dBias, at(dy, from), n, ld);
+      kernels.scatterAddRows(dWeight, at(dy, from), at(input, from), n, ld);
+    },
+  };
+}
+
+/** Of features: a matrix product. */
+function bindProduct(binding: ProjectionBinding, inputs: number, outputs: number, scratch: Pointer): Projection {
   const { kernels, rows, input, dInput, addToInput = false, weight, dWeight, bias, dBias, packed } = binding;
   const ld = kernels.padded(outputs);
-
-  if (signal.kind === 'tokens') {
-    return {
-      forward(y, from, to) {
-        kernels.gatherRows(at(y, from), weight, bias, at(input, from), (to - from) * rows, ld);
-      },
-      backward(dy, from, to) {
-        const n = (to - from) * rows;
-        if (dBias !== 0) kernels.sumRows(dBias, at(dy, from), n, ld);
-        kernels.scatterAddRows(dWeight, at(dy, from), at(input, from), n, ld);
-      },
-    };
-  }
-
-  const inputs = signal.size;
   if (packed !== 0) kernels.packB(packed, weight, inputs, outputs, ld, false);
   return {
     forward(y, from, to) {
