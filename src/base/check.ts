@@ -229,8 +229,8 @@ export function checkFlags(where: string, value: unknown, length: number, shape 
   return fail(`${where}[${wrong}]`, '0 or 1', show(value[wrong]));
 }
 
-/** An abort signal or nothing. */
-export function checkSignal(where: string, value: AbortSignal | undefined): AbortSignal | undefined {
-  if (value === undefined || typeof value?.aborted === 'boolean') return value;
+/** An abort signal. */
+export function checkSignal(where: string, value: unknown): AbortSignal {
+  if (typeof (value as AbortSignal | null)?.aborted === 'boolean') return value as AbortSignal;
   return fail(where, 'an AbortSignal', show(value));
 }

@@ -3,8 +3,8 @@
 // Truncated BPTT(k1, k2) (Williams and Peng 1990, BPTT(h; h'); Sutskever 2013, section 2.8.6): each time k1 new steps have
 // been read, and at the end for the rest, backward from the newest step t through at most k2 steps, with h_{t-k2} constant.
 
-import { checkOptions } from '../base/check.ts';
 import { BpttError, NonFiniteError } from '../base/errors.ts';
+import { checkFields } from '../base/fields.ts';
 import { seedWords } from '../base/philox.ts';
 import { type Batch, checkBatch } from '../data/batch.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
@@ -16,7 +16,7 @@ import type { Model } from '../model/model.ts';
 import { type Network, refuseBothDirections } from '../model/network.ts';
 import type { State } from '../model/state.ts';
 import type { WindowOptions } from '../model/window-memory.ts';
-import { checkObjective, type Objective, type Truncation } from './objective.ts';
+import { type CheckedObjective, type Objective, objectiveFields, refuseObjective } from './objective.ts';
 import { readSegments, segmentSteps } from './segments.ts';
 
 /** One backward pass. */
@@ -60,7 +60,7 @@ export class Backpropagation {
   readonly #network: Network;
   readonly #loss: Loss;
   readonly #reduction: Reduction;
-  readonly #truncation: Truncation | undefined;
+  readonly #truncation: CheckedObjective['truncation'] | undefined;
   readonly #memoryBudget: number | undefined;
   readonly #seed: readonly [low: number, high: number];
   readonly #rows: { readonly block: number; readonly of: number };
@@ -74,15 +74,15 @@ export class Backpropagation {
   #batches = 0;
 
   /** `rows`: which block of a batch's rows this is, of so many; the random masks of each are others. */
-  constructor(network: Network, objective: Objective, rows = { block: 0, of: 1 }) {
+  constructor(network: Network, objective: CheckedObjective, rows = { block: 0, of: 1 }) {
     checkReach(network, objective);
     this.#network = network;
     this.#rows = rows;
     this.#loss = losses[objective.loss];
-    this.#reduction = objective.reduction ?? 'mean';
+    this.#reduction = objective.reduction;
     this.#truncation = objective.truncation;
     this.#memoryBudget = objective.memoryBudget;
-    this.#seed = seedWords(objective.seed ?? 0);
+    this.#seed = seedWords(objective.seed);
   }
 
   /** The state after the newest step, or undefined before the first batch. */
@@ -330,9 +330,9 @@ export function* backpropagate(
   state?: State,
 ): Generator<WindowResult> {
   checkModel('backpropagate', model);
-  checkOptions('backpropagate', objective, ['loss', 'reduction', 'truncation', 'memoryBudget', 'seed']);
-  checkObjective('backpropagate', objective);
-  const bptt = new Backpropagation(model.network, objective);
+  const checked = checkFields('backpropagate', objective, objectiveFields);
+  refuseObjective('backpropagate', checked);
+  const bptt = new Backpropagation(model.network, checked);
   try {
     yield* bptt.windows(batch, state);
   } finally {

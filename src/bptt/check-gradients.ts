@@ -1,24 +1,26 @@
 // The gradient check: what backward computes against finite differences of the loss.
 
-import { checkNumber, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, number, type Options, object, withDefault } from '../base/fields.ts';
 import { seedWords } from '../base/philox.ts';
 import type { Batch } from '../data/batch.ts';
 import { LossWindow } from '../loss/loss-window.ts';
 import { losses } from '../loss/losses.ts';
 import { addTerms, countTerms, totalPenalty } from '../loss/penalties.ts';
-import { addPenalties, checkRegularization, penaltyOf, type Regularization } from '../loss/weight-penalties.ts';
+import { addPenalties, penaltyOf, regularizationFields } from '../loss/weight-penalties.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { State } from '../model/state.ts';
 import { Backpropagation, newSteps } from './backpropagation.ts';
-import { checkObjective, type Objective } from './objective.ts';
+import { type CheckedObjective, type Objective, objectiveFields, refuseObjective } from './objective.ts';
 
-export interface CheckGradientsOptions extends Objective {
-  readonly regularization?: Regularization;
+const fields = {
+  regularization: withDefault(object(regularizationFields), { l1: 0, l2: 0, biases: false }),
   /** Half the distance of the outer points of the difference, relative to max(1, |w|). Default 2e-5. */
-  readonly epsilon?: number;
-}
+  epsilon: withDefault(number({ exclusiveMin: 0 }), 2e-5),
+};
+
+export interface CheckGradientsOptions extends Objective, Options<typeof fields> {}
 
 /** How far the gradient of one parameter is from the finite difference, over all windows. */
 export interface GradientError {
@@ -49,18 +51,13 @@ export function checkGradients(
   options: CheckGradientsOptions,
   state?: State,
 ): readonly GradientError[] {
-  const known = ['loss', 'reduction', 'truncation', 'memoryBudget', 'seed', 'regularization', 'epsilon'];
   checkModel('checkGradients', model);
-  checkOptions('checkGradients', options, known);
-  checkObjective('checkGradients', options);
+  const checked = checkFields('checkGradients', options, { ...objectiveFields, ...fields });
+  const { regularization, epsilon, ...objective } = checked;
+  refuseObjective('checkGradients', objective);
   if (model.dtype !== 'f64') {
     throw new BpttError('invalid-argument', `checkGradients: expected a model of dtype 'f64', got '${model.dtype}'`);
   }
-  const epsilon = checkNumber('checkGradients.epsilon', options.epsilon ?? 2e-5, { exclusiveMin: 0 });
-  const regularization = options.regularization ?? {};
-  checkRegularization('checkGradients.regularization', regularization);
-
-  const { regularization: _, epsilon: __, ...objective } = options;
   const worst = new Map<string, GradientError>();
   const bptt = new Backpropagation(model.network, objective);
   try {
@@ -102,11 +99,11 @@ class Surrogate {
   constructor(
     model: Model,
     batch: Batch,
-    objective: Objective,
+    objective: CheckedObjective,
     { from, to, backTo: begin }: { readonly from: number; readonly to: number; readonly backTo: number },
     state: State | undefined,
   ) {
-    const { reduction = 'mean', truncation, seed = 0 } = objective;
+    const { reduction, truncation, seed } = objective;
     const whole = truncation?.losses === 'window';
     const window = new LossWindow(model.network, losses[objective.loss], to, batch.rows, { training: true });
     window.start(state);

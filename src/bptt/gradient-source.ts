@@ -3,7 +3,7 @@ import type { Batch } from '../data/batch.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { Network } from '../model/network.ts';
 import type { WindowResult } from './backpropagation.ts';
-import type { Objective } from './objective.ts';
+import type { CheckedObjective } from './objective.ts';
 
 /** Reads batches window by window and leaves the gradient of each in a network's gradient block, as `Backpropagation` does. */
 export interface GradientSource {
@@ -22,5 +22,5 @@ export interface Parallel {
   /** Into how many blocks the rows of a batch are cut; it is part of what fixes the bits. */
   readonly blocks: number;
   /** @internal */
-  open(network: Network, objective: Objective): GradientSource;
+  open(network: Network, objective: CheckedObjective): GradientSource;
 }

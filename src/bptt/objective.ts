@@ -1,63 +1,57 @@
 // What a gradient is of: the loss, and which steps it goes back through.
-import { checkInteger, checkOneOf, checkOptions, show } from '../base/check.ts';
+import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { type LossName, lossNames, type Reduction, reductions } from '../loss/losses.ts';
+import { type Checked, integer, type Options, object, oneOf, optional, withDefault } from '../base/fields.ts';
+import { lossName, reduction } from '../loss/losses.ts';
 
-/** Truncated BPTT(k1, k2). */
-export interface Truncation {
+const truncationFields = {
   /** New steps between two gradients, ≥ 1. */
-  readonly k1: number;
+  k1: integer({ min: 1 }),
   /** The most steps that a gradient goes back, ≥ 1. With k2 < k1 older steps of the k1 get no gradient, though their losses count in the loss. */
-  readonly k2: number;
+  k2: integer({ min: 1 }),
   /**
    * With k2 > k1, whose losses flow back: those of the k1 `new` steps, so that each loss counts once (default), or those of
    * the whole `window`, so that a loss counts in each window that holds it.
    */
-  readonly losses?: 'new' | 'window';
+  losses: withDefault(oneOf('new', 'window'), 'new'),
   /**
    * With k2 > k1, the activations of older steps: as `stored` when they were computed, with the parameters of that time
    * (default), or `recomputed` from h_{t-k2} with today's parameters, which makes the gradient exact and costs a longer forward.
    */
-  readonly activations?: 'stored' | 'recomputed';
-}
+  activations: withDefault(oneOf('stored', 'recomputed'), 'stored'),
+};
 
-/** What a gradient is of. */
-export interface Objective {
-  readonly loss: LossName;
+/** Truncated BPTT(k1, k2). */
+export interface Truncation extends Options<typeof truncationFields> {}
+
+export const objectiveFields = {
+  loss: lossName,
   /** Default `mean`. */
-  readonly reduction?: Reduction;
+  reduction,
   /** Default: full BPTT over all steps of a batch. */
-  readonly truncation?: Truncation;
+  truncation: optional(object(truncationFields)),
   /**
    * The most bytes that full BPTT may take for activations, for sequences that are too long to keep all of them: states are
    * kept at some steps, and what lies between is computed again on the way back (Chen et al. 2016), which costs up to one more
    * forward pass. Losses and gradients have the same bits as without. Neither with truncation, which needs no more memory
    * for longer sequences, nor with bidirectional layers. Default: no limit.
    */
-  readonly memoryBudget?: number;
+  memoryBudget: optional(integer({ min: 1 })),
   /** Fixes the random masks of dropout and zoneout: a whole number from 0 to 2^53 - 1. Default 0, which is a seed like any other. */
-  readonly seed?: number;
-}
+  seed: withDefault(integer({ min: 0 }), 0),
+};
 
-/** Checks an objective. @throws BpttError naming the option. */
-export function checkObjective(where: string, objective: Objective): void {
-  checkOneOf(`${where}.loss`, objective.loss, lossNames);
-  checkOneOf(`${where}.reduction`, objective.reduction ?? 'mean', reductions);
-  if (objective.seed !== undefined) checkInteger(`${where}.seed`, objective.seed, 0);
-  if (objective.memoryBudget !== undefined) {
-    checkInteger(`${where}.memoryBudget`, objective.memoryBudget, 1);
-    if (objective.truncation !== undefined) {
-      throw new BpttError(
-        'invalid-argument',
-        `${where}.memoryBudget: expected full BPTT, got truncation ${show(objective.truncation)}, whose windows of max(k1, k2) steps are all that is kept`,
-      );
-    }
-  }
-  if (objective.truncation === undefined) return;
-  const { truncation } = objective;
-  checkOptions(`${where}.truncation`, truncation, ['k1', 'k2', 'losses', 'activations']);
-  checkInteger(`${where}.truncation.k1`, truncation.k1, 1);
-  checkInteger(`${where}.truncation.k2`, truncation.k2, 1);
-  checkOneOf(`${where}.truncation.losses`, truncation.losses ?? 'new', ['new', 'window'] as const);
-  checkOneOf(`${where}.truncation.activations`, truncation.activations ?? 'stored', ['stored', 'recomputed'] as const);
+/** What a gradient is of. */
+export interface Objective extends Options<typeof objectiveFields> {}
+
+/** The same with all defaults. */
+export interface CheckedObjective extends Checked<typeof objectiveFields> {}
+
+/** @throws BpttError for a memory budget beside truncation. */
+export function refuseObjective(where: string, { memoryBudget, truncation }: CheckedObjective): void {
+  if (memoryBudget === undefined || truncation === undefined) return;
+  throw new BpttError(
+    'invalid-argument',
+    `${where}.memoryBudget: expected full BPTT, got truncation ${show(truncation)}, whose windows of max(k1, k2) steps are all that is kept`,
+  );
 }

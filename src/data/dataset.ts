@@ -2,6 +2,7 @@
 
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import type { Field } from '../base/fields.ts';
 import type { Batch } from './batch.ts';
 
 /** Batches that can be gone through from any of them on: what exact resuming needs of data that does not fit in memory. */
@@ -27,16 +28,18 @@ function isIterable(value: unknown): value is Iterable<Batch> | AsyncIterable<Ba
   return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 }
 
-/** @throws BpttError when `data` is none of the three. */
-export function checkData(where: string, data: unknown): Data {
-  const given = data as Partial<Iterable<Batch> & AsyncIterable<Batch> & Dataset> | null | undefined;
-  const known = [given?.[Symbol.iterator], given?.[Symbol.asyncIterator], given?.batches];
-  if (typeof data === 'object' && known.some((way) => typeof way === 'function')) return data as Data;
-  throw new BpttError(
-    'invalid-argument',
-    `${where}: expected an iterable of batches or a dataset, got ${data === null ? 'null' : typeof data}`,
-  );
-}
+/** An option that is one of the three. */
+export const data: Field<Data> = {
+  check(where, value) {
+    const given = value as Partial<Iterable<Batch> & AsyncIterable<Batch> & Dataset> | null | undefined;
+    const known = [given?.[Symbol.iterator], given?.[Symbol.asyncIterator], given?.batches];
+    if (typeof value === 'object' && known.some((way) => typeof way === 'function')) return value as Data;
+    throw new BpttError(
+      'invalid-argument',
+      `${where}: expected an iterable of batches or a dataset, got ${value === null ? 'null' : typeof value}`,
+    );
+  },
+};
 
 /** The batches of an epoch without the first `skip`. */
 export async function* batchesOf(data: Data, epoch: number, skip: number): AsyncGenerator<Batch, void, undefined> {

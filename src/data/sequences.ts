@@ -1,7 +1,8 @@
 // Sequences of any lengths as batches: shuffled by seed, with like lengths together where that is asked for.
 
-import { checkBoolean, checkInteger, checkObject, checkOneOf, checkOptions, show } from '../base/check.ts';
+import { checkObject, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { boolean, checkFields, integer, type Options, oneOf, optional, withDefault } from '../base/fields.ts';
 import { permutation } from '../base/philox.ts';
 import type { Batch } from './batch.ts';
 import type { Dataset } from './dataset.ts';
@@ -16,21 +17,23 @@ export interface Sequence {
   readonly targets: Typed;
 }
 
-export interface SequencesOptions {
+const fields = {
   /** B, the sequences of a batch; the last batch of an epoch has what is left. */
-  readonly batch: number;
+  batch: integer({ min: 1 }),
   /** F, the features of a step. Default 1. Tokens have none. */
-  readonly features?: number;
+  features: withDefault(integer({ min: 1 }), 1),
   /** What the targets are for: each step, or the whole sequence. Default `all`. */
-  readonly returns?: 'all' | 'last';
+  returns: withDefault(oneOf('all', 'last'), 'all'),
   /** A seed, a whole number from 0 to 2^53 - 1: each epoch then has an order of its own. Default: the order of the list. */
-  readonly shuffle?: number;
+  shuffle: optional(integer({ min: 0 })),
   /**
    * Puts sequences of like lengths into a batch, so that little is padded: the sequences of 100 batches in a row are sorted by length, and the
    * order of the batches is shuffled. Without `shuffle` all are sorted, the shortest first. Default false.
    */
-  readonly bucket?: boolean;
-}
+  bucket: withDefault(boolean, false),
+};
+
+export interface SequencesOptions extends Options<typeof fields> {}
 
 /** Batches whose sequences are sorted together. */
 const POOL = 100;
@@ -42,13 +45,8 @@ const POOL = 100;
  * @throws BpttError for an empty list, sequences of no steps, lengths that do not fit each other, and unknown options.
  */
 export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset {
-  checkOptions('sequences', options, ['batch', 'features', 'returns', 'shuffle', 'bucket']);
-  const B = checkInteger('sequences.batch', options.batch, 1);
-  const F = checkInteger('sequences.features', options.features ?? 1, 1);
-  const last = checkOneOf('sequences.returns', options.returns ?? 'all', ['all', 'last'] as const) === 'last';
-  const bucket = checkBoolean('sequences.bucket', options.bucket ?? false);
-  const { shuffle } = options;
-  if (shuffle !== undefined) checkInteger('sequences.shuffle', shuffle, 0);
+  const { batch: B, features: F, returns, shuffle, bucket } = checkFields('sequences', options, fields);
+  const last = returns === 'last';
   if (!Array.isArray(list) || list.length === 0) {
     throw new BpttError('invalid-argument', 'sequences(list): expected at least one sequence, got none');
   }

@@ -1,15 +1,18 @@
 // A stream of tokens as batches for training.
 
-import { checkInteger, checkOptions, checkTokens } from '../base/check.ts';
+import { checkTokens } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, type Options } from '../base/fields.ts';
 import { rememberTokens } from '../base/known-tokens.ts';
 import type { Batch } from './batch.ts';
 import { nextTokens } from './next-tokens.ts';
 
-export interface TextStreamOptions {
+const fields = {
   /** B, how many rows read the stream at the same time. */
-  readonly batch: number;
-}
+  batch: integer({ min: 1 }),
+};
+
+export interface TextStreamOptions extends Options<typeof fields> {}
 
 /** One stream of tokens as batches: each iteration is one epoch, and one batch. */
 export interface TextStream extends Iterable<Batch> {
@@ -34,9 +37,8 @@ export interface TextStream extends Iterable<Batch> {
  * @throws BpttError when the stream is too short for the batch.
  */
 export function textStream(tokens: Int32Array | readonly number[], options: TextStreamOptions): TextStream {
-  checkOptions('textStream', options, ['batch']);
+  const { batch: B } = checkFields('textStream', options, fields);
   const stream = checkTokens('textStream(tokens)', tokens, 2 ** 31) as Int32Array | readonly number[];
-  const B = checkInteger('textStream.batch', options.batch, 1);
   const pairs = stream.length - 1;
   if (pairs < 1) {
     throw new BpttError(

@@ -1,7 +1,8 @@
 // Which earlier inputs an output depends on.
 
-import { checkInteger, checkOptions } from '../base/check.ts';
+import { checkInteger } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, type Options, omit, optional } from '../base/fields.ts';
 import type { Input } from '../data/batch.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
@@ -14,16 +15,18 @@ import {
   rowOf,
   rowOfState,
 } from './copy.ts';
-import type { LayerOptions } from './jacobians.ts';
+import { type LayerOptions, layerFields } from './jacobians.ts';
 import { norm } from './matrix.ts';
 import { Probe } from './probe.ts';
 
-export interface ConnectivityOptions extends Omit<LayerOptions, 'layer'> {
+const fields = {
   /** t: the step whose output is asked about. Default: the last. */
-  readonly at?: number;
+  at: optional(integer()),
   /** Which output, before softmax or sigmoid. Default: the largest one. */
-  readonly output?: number;
-}
+  output: optional(integer()),
+};
+
+export interface ConnectivityOptions extends Omit<LayerOptions, 'layer'>, Options<typeof fields> {}
 
 /**
  * The magnitude of the gradient of one output at step t with respect to the input of each step: `‖∂ŷ_t/∂x_s‖` for s = 0, …, t (Madsen 2019,
@@ -39,8 +42,8 @@ export async function connectivity(
   input: Input,
   options: ConnectivityOptions = {},
 ): Promise<Float64Array> {
-  checkOptions('connectivity', options, ['at', 'output', 'row', 'state']);
-  const { row = 0, state } = options;
+  const checked = checkFields('connectivity', options, { ...omit(layerFields, 'layer'), ...fields });
+  const { row, state } = checked;
   const first = recurrentLayer('connectivity', model, 0);
   refuseMixedSlopes('connectivity', model);
   const { stack } = model.network;
@@ -54,7 +57,7 @@ export async function connectivity(
   }
   checkReading('connectivity', model, input, row, state);
   const sequence = rowOf(input, row);
-  const at = checkInteger('connectivity.at', options.at ?? sequence.steps - 1, 0, sequence.steps - 1);
+  const at = checkInteger('connectivity.at', checked.at ?? sequence.steps - 1, 0, sequence.steps - 1);
   const outputs = stack.layers.at(-1)!.output.size;
 
   const network = await copyOf(model);
@@ -64,7 +67,7 @@ export async function connectivity(
   probe.forward(0, at + 1);
   const values = probe.outputs(at, at + 1);
   const largest = values.indexOf(Math.max(...values));
-  probe.putOutputGradient(at, checkInteger('connectivity.output', options.output ?? largest, 0, outputs - 1));
+  probe.putOutputGradient(at, checkInteger('connectivity.output', checked.output ?? largest, 0, outputs - 1));
   const norms = new Float64Array(at + 1);
   for (let step = at; step >= 0; step--) {
     probe.backward(step, step + 1, {

@@ -16,7 +16,7 @@ const copies = new WeakMap<Model, Map<number, Network>>();
 
 /** A copy of the model in f64 for several diagnostics: given to them in place of the model, it is looked into as it is. */
 export async function sharedCopy(model: Model): Promise<Model> {
-  const copy = await restoreModel(model.description, model.parameters(), { dtype: 'f64' });
+  const copy = await restoreModel(model.description, model.parameters(), { dtype: 'f64', relaxed: false });
   copies.set(copy, new Map());
   return copy;
 }
@@ -94,7 +94,7 @@ async function makeNetworkOf(model: Model, { index, description }: RecurrentLaye
     { kind, size },
     { ...description, returns: 'all' },
   ] as unknown as ModelDescription;
-  const network = await createNetwork(createStack(alone), { dtype: 'f64' });
+  const network = await createNetwork(createStack(alone), { dtype: 'f64', relaxed: false });
   const named = new Map<string, Parameter>(model.parameters().map((parameter) => [parameter.name, parameter]));
   for (const [place, { name }] of layers[index]!.parameters.entries()) {
     writeEntry(

@@ -1,24 +1,23 @@
 // How much of a loss's gradient arrives so many steps before it.
 
-import { checkInteger, checkOneOf, checkOptions } from '../base/check.ts';
+import { checkInteger } from '../base/check.ts';
+import { checkFields, integer, type Options, omit, optional } from '../base/fields.ts';
 import { type Batch, checkBatch } from '../data/batch.ts';
-import { type LossName, losses, lossNames } from '../loss/losses.ts';
+import { losses, lossName } from '../loss/losses.ts';
 import type { Model } from '../model/model.ts';
-import type { State } from '../model/state.ts';
 import { checkState } from '../model/state.ts';
 import { copyOf, recurrentLayer, refuseMixedSlopes } from './copy.ts';
+import { type LayerOptions, layerFields } from './jacobians.ts';
 import { norm } from './matrix.ts';
 import { Probe } from './probe.ts';
 
-export interface GradientByLagOptions {
-  readonly loss: LossName;
+const fields = {
+  loss: lossName,
   /** t: the step whose loss goes back. Default: the last. */
-  readonly at?: number;
-  /** Which of the recurrent layers, from the input on. Default 0, the first. */
-  readonly layer?: number;
-  /** Where the rows start. Default zero. */
-  readonly state?: State;
-}
+  at: optional(integer()),
+};
+
+export interface GradientByLagOptions extends Omit<LayerOptions, 'row'>, Options<typeof fields> {}
 
 /**
  * `‖∂L_t/∂h_{t-k}‖` for the lags k = 0, 1, …: the gradient of one step's loss with respect to the hidden states at and before it, its
@@ -29,9 +28,12 @@ export interface GradientByLagOptions {
  * @throws BpttError for wrong batches and options, and for models that read both directions.
  */
 export async function gradientByLag(model: Model, batch: Batch, options: GradientByLagOptions): Promise<Float64Array> {
-  checkOptions('gradientByLag', options, ['loss', 'at', 'layer', 'state']);
-  const { loss, layer: number = 0, state } = options;
-  checkOneOf('gradientByLag.loss', loss, lossNames);
+  const {
+    loss,
+    layer: number,
+    state,
+    ...given
+  } = checkFields('gradientByLag', options, { ...fields, ...omit(layerFields, 'row') });
   const { index } = recurrentLayer('gradientByLag', model, number);
   refuseMixedSlopes('gradientByLag', model);
   const { stack, dtype } = model.network;
@@ -39,7 +41,7 @@ export async function gradientByLag(model: Model, batch: Batch, options: Gradien
   if (state !== undefined) checkState(model.network, state, batch.rows);
   const T = batch.steps;
   // A model with one output a row has the loss of the last step.
-  const at = checkInteger('gradientByLag.at', options.at ?? T - 1, stack.last ? T - 1 : 0, T - 1);
+  const at = checkInteger('gradientByLag.at', given.at ?? T - 1, stack.last ? T - 1 : 0, T - 1);
 
   const network = await copyOf(model);
   const probe = new Probe(network, at + 1, batch.rows, loss);

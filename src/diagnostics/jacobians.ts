@@ -1,7 +1,8 @@
 // The Jacobians of a recurrent layer from step to step: what its gradients are multiplied by on their way back.
 
-import { checkInteger, checkOptions } from '../base/check.ts';
+import { checkInteger } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
 import type { Input } from '../data/batch.ts';
 import type { Model } from '../model/model.ts';
 import type { State } from '../model/state.ts';
@@ -19,14 +20,16 @@ import {
 import { identity, type Matrix, multiply } from './matrix.ts';
 import { Probe } from './probe.ts';
 
-export interface LayerOptions {
+export const layerFields = {
   /** Which of the recurrent layers, from the input on. Default 0, the first. */
-  readonly layer?: number;
+  layer: withDefault(integer(), 0),
   /** Which row of the input. Default 0. */
-  readonly row?: number;
+  row: withDefault(integer(), 0),
   /** Where the rows start. Default zero. */
-  readonly state?: State;
-}
+  state: optional(unchecked<State>()),
+};
+
+export interface LayerOptions extends Options<typeof layerFields> {}
 
 export interface Jacobians {
   /** H. */
@@ -45,8 +48,7 @@ export interface Jacobians {
  * @throws BpttError for wrong inputs and options, and for models that read both directions.
  */
 export async function jacobians(model: Model, input: Input, options: LayerOptions = {}): Promise<Jacobians> {
-  checkOptions('jacobians', options, ['layer', 'row', 'state']);
-  const { layer: number = 0, row = 0, state } = options;
+  const { layer: number, row, state } = checkFields('jacobians', options, layerFields);
   const layer = recurrentLayer('jacobians', model, number);
   refuseMixedSlopes('jacobians', model);
   checkReading('jacobians', model, input, row, state);

@@ -1,17 +1,20 @@
 // Lyapunov exponents: how fast neighbouring states of a network part or meet.
 import { Matrix as LinearMatrix, QrDecomposition } from 'ml-matrix';
-import { checkInteger, checkOptions } from '../base/check.ts';
+import { checkInteger } from '../base/check.ts';
+import { checkFields, integer, type Options, optional } from '../base/fields.ts';
 import type { Input } from '../data/batch.ts';
 import type { Model } from '../model/model.ts';
 import { checkReading, recurrentLayer, refuseMixedSlopes, rowOf, rowOfState } from './copy.ts';
-import { type LayerOptions, trajectory } from './jacobians.ts';
+import { type LayerOptions, layerFields, trajectory } from './jacobians.ts';
 
-export interface LyapunovOptions extends LayerOptions {
+const fields = {
   /** How many, the largest first. Default: all. */
-  readonly count?: number;
+  count: optional(integer()),
   /** First steps that do not count, until the directions have turned to where they belong. Default: a tenth of the steps. */
-  readonly settling?: number;
-}
+  settling: optional(integer()),
+};
+
+export interface LyapunovOptions extends LayerOptions, Options<typeof fields> {}
 
 /**
  * The Lyapunov exponents of a recurrent layer along a sequence, the largest first, in nats a step: above 0 gradients grow, below 0 they
@@ -26,16 +29,16 @@ export async function lyapunovExponents(
   input: Input,
   options: LyapunovOptions = {},
 ): Promise<Float64Array> {
-  checkOptions('lyapunovExponents', options, ['layer', 'row', 'state', 'count', 'settling']);
-  const { layer: number = 0, row = 0, state } = options;
+  const checked = checkFields('lyapunovExponents', options, { ...layerFields, ...fields });
+  const { layer: number, row, state } = checked;
   const layer = recurrentLayer('lyapunovExponents', model, number);
   refuseMixedSlopes('lyapunovExponents', model);
   checkReading('lyapunovExponents', model, input, row, state);
   const sequence = rowOf(input, row);
   const { size, at, release } = await trajectory(model, layer, sequence, rowOfState(model.network, state, row));
-  const count = checkInteger('lyapunovExponents.count', options.count ?? size, 1, size);
+  const count = checkInteger('lyapunovExponents.count', checked.count ?? size, 1, size);
   const T = sequence.steps;
-  const settling = checkInteger('lyapunovExponents.settling', options.settling ?? Math.floor(T / 10), 0, T - 1);
+  const settling = checkInteger('lyapunovExponents.settling', checked.settling ?? Math.floor(T / 10), 0, T - 1);
 
   let frame = LinearMatrix.eye(size, count);
   const sums = new Float64Array(count);

@@ -1,10 +1,10 @@
 // What the recurrent layers of a model hold along a sequence: their states and their gates.
 
-import { checkNumber, checkOptions } from '../base/check.ts';
+import { checkFields, number, type Options, withDefault } from '../base/fields.ts';
 import type { Input } from '../data/batch.ts';
 import type { Model } from '../model/model.ts';
 import { refuseBothDirections } from '../model/network.ts';
-import { checkState, type State } from '../model/state.ts';
+import { checkState } from '../model/state.ts';
 import {
   checkReading,
   copyOf,
@@ -14,7 +14,7 @@ import {
   rowOf,
   rowOfState,
 } from './copy.ts';
-import type { LayerOptions } from './jacobians.ts';
+import { type LayerOptions, layerFields } from './jacobians.ts';
 import type { Matrix } from './matrix.ts';
 import { Probe } from './probe.ts';
 
@@ -24,9 +24,8 @@ import { Probe } from './probe.ts';
  * @throws BpttError for wrong inputs and options, and for models that read both directions.
  */
 export async function hiddenStates(model: Model, input: Input, options: LayerOptions = {}): Promise<Matrix> {
-  checkOptions('hiddenStates', options, ['layer', 'row', 'state']);
-  const { layer: number = 0, row = 0, state } = options;
-  const { index, units } = recurrentLayer('hiddenStates', model, number);
+  const { layer, row, state } = checkFields('hiddenStates', options, layerFields);
+  const { index, units } = recurrentLayer('hiddenStates', model, layer);
   checkReading('hiddenStates', model, input, row, state);
   const sequence = rowOf(input, row);
   const network = await copyOf(model);
@@ -41,12 +40,14 @@ export async function hiddenStates(model: Model, input: Input, options: LayerOpt
   return { rows: sequence.steps, columns: units, data };
 }
 
-export interface SaturationOptions {
+const fields = {
   /** How near to its limits a value must be, as a share of the way between them; above 0 and below 0.5. Default 0.05. */
-  readonly margin?: number;
+  margin: withDefault(number({ exclusiveMin: 0, exclusiveMax: 0.5 }), 0.05),
   /** Where the rows start. Default zero. */
-  readonly state?: State;
-}
+  state: layerFields.state,
+};
+
+export interface SaturationOptions extends Options<typeof fields> {}
 
 /** How many values of a layer are near their limits. */
 export interface Saturation {
@@ -86,14 +87,13 @@ export async function saturation(
   input: Input,
   options: SaturationOptions = {},
 ): Promise<readonly Saturation[]> {
-  checkOptions('saturation', options, ['margin', 'state']);
-  const margin = checkNumber('saturation.margin', options.margin ?? 0.05, { exclusiveMin: 0, exclusiveMax: 0.5 });
+  const { margin, state } = checkFields('saturation', options, fields);
   refuseBothDirections(model.network, 'saturation', 'the states of such a model depend on all steps');
   checkReading('saturation', model, input);
-  if (options.state !== undefined) checkState(model.network, options.state, input.rows);
+  if (state !== undefined) checkState(model.network, state, input.rows);
   const network = await copyOf(model);
   const probe = new Probe(network, input.steps, input.rows);
-  probe.restore(options.state);
+  probe.restore(state);
   probe.append(input, 0, input.steps);
   probe.forward(0, input.steps);
   const shares = recurrentLayers(model).flatMap((layer, number) => saturationOf(probe, input, layer, number, margin));

@@ -1,10 +1,10 @@
 // How far truncated gradients are from the full one.
 
-import { checkInteger, checkOneOf, checkOptions, show } from '../base/check.ts';
-import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, list, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
 import { Backpropagation, checkTrainingBatch } from '../bptt/backpropagation.ts';
+import type { CheckedObjective } from '../bptt/objective.ts';
 import type { Batch } from '../data/batch.ts';
-import { type LossName, losses, lossNames } from '../loss/losses.ts';
+import { type LossName, losses, lossName } from '../loss/losses.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
 import { readBlock } from '../model/parameters.ts';
@@ -13,15 +13,19 @@ import { Accumulation } from '../training/accumulation.ts';
 import { copyOf } from './copy.ts';
 import { norm } from './matrix.ts';
 
-export interface TruncationErrorOptions {
-  readonly loss: LossName;
+const length = integer({ min: 1 });
+
+const fields = {
+  loss: lossName,
   /** The lengths to try, each ≥ 1. */
-  readonly k2: readonly number[];
+  k2: list(length, 'lengths', 1),
   /** New steps of a window. Default 1: each loss goes back exactly k2 steps. */
-  readonly k1?: number;
+  k1: withDefault(length, 1),
   /** Where the rows start. Default zero. */
-  readonly state?: State;
-}
+  state: optional(unchecked<State>()),
+};
+
+export interface TruncationErrorOptions extends Options<typeof fields> {}
 
 /** A truncated gradient beside the full one. */
 export interface TruncationError {
@@ -46,21 +50,14 @@ export async function truncationError(
   batch: Batch,
   options: TruncationErrorOptions,
 ): Promise<readonly TruncationError[]> {
-  checkOptions('truncationError', options, ['loss', 'k1', 'k2', 'state']);
-  const { loss, k1 = 1, k2: lengths, state } = options;
-  checkOneOf('truncationError.loss', loss, lossNames);
-  checkInteger('truncationError.k1', k1, 1);
-  if (!Array.isArray(lengths) || lengths.length === 0) {
-    throw new BpttError('invalid-argument', `truncationError.k2: expected a list of lengths, got ${show(lengths)}`);
-  }
-  for (const [index, k2] of lengths.entries()) checkInteger(`truncationError.k2[${index}]`, k2, 1);
+  const { loss, k1, k2: lengths, state } = checkFields('truncationError', options, fields);
   checkTrainingBatch(model.network, batch, losses[loss]);
   if (state !== undefined) checkState(model.network, state, batch.rows);
   const network = await copyOf(model);
   const full = gradientOf(network, batch, loss, state);
   const length = norm(full);
   return lengths.map((k2) => {
-    const truncated = gradientOf(network, batch, loss, state, { k1, k2 });
+    const truncated = gradientOf(network, batch, loss, state, { k1, k2, losses: 'new', activations: 'stored' });
     const other = norm(truncated);
     let product = 0;
     for (let i = 0; i < full.length; i++) product += full[i]! * truncated[i]!;
@@ -75,9 +72,9 @@ function gradientOf(
   batch: Batch,
   loss: LossName,
   state: State | undefined,
-  truncation?: { readonly k1: number; readonly k2: number },
+  truncation?: CheckedObjective['truncation'],
 ): Float64Array {
-  const bptt = new Backpropagation(network, { loss, reduction: 'sum', ...(truncation && { truncation }) });
+  const bptt = new Backpropagation(network, { loss, reduction: 'sum', seed: 0, ...(truncation && { truncation }) });
   // All windows of the batch as one gradient.
   const sum = new Accumulation(network, Number.POSITIVE_INFINITY, 'sum');
   try {

@@ -1,12 +1,15 @@
 // What the parameters alone say.
-import { checkOneOf, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, type Options, oneOf, withDefault } from '../base/fields.ts';
 import type { Model } from '../model/model.ts';
 import type { Parameter } from '../model/parameters.ts';
 import { recurrentLayer } from './copy.ts';
+import { type LayerOptions, layerFields } from './jacobians.ts';
 import { eigenvalues, type Matrix, norm } from './matrix.ts';
 
 const gates = { elman: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] } as const;
+
+const weightsFields = { layer: layerFields.layer };
 
 /**
  * W of a recurrent layer, hidden to hidden, [H,H] for each gate: i, f, g, o of an LSTM, r, z, n of a GRU, `h` of an Elman layer. Row j
@@ -16,10 +19,10 @@ const gates = { elman: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] }
  */
 export function recurrentWeights(
   model: Model,
-  options: { readonly layer?: number } = {},
+  options: Pick<LayerOptions, 'layer'> = {},
 ): Readonly<Record<string, Matrix>> {
-  checkOptions('recurrentWeights', options, ['layer']);
-  const { index, units: H, description } = recurrentLayer('recurrentWeights', model, options.layer ?? 0);
+  const { layer } = checkFields('recurrentWeights', options, weightsFields);
+  const { index, units: H, description } = recurrentLayer('recurrentWeights', model, layer);
   const { name } = model.network.stack.layers[index]!.parameters.find(({ role }) => role === 'recurrent')!;
   const { data } = model.parameters().find((parameter) => parameter.name === name)!;
   return Object.fromEntries(
@@ -38,9 +41,9 @@ export function recurrentWeights(
  */
 export function spectralRadius(
   model: Model,
-  options: { readonly layer?: number } = {},
+  options: Pick<LayerOptions, 'layer'> = {},
 ): Readonly<Record<string, number>> {
-  checkOptions('spectralRadius', options, ['layer']);
+  checkFields('spectralRadius', options, weightsFields);
   const weights = Object.entries(recurrentWeights(model, options));
   return Object.fromEntries(
     weights.map(([gate, matrix]) => {
@@ -58,10 +61,12 @@ export interface UpdateRatio {
   readonly ratio: number;
 }
 
-export interface UpdateRatiosOptions {
+const fields = {
   /** Whether all parameters of a layer are one: its θ is all of them, one after the other. Default `parameter`. */
-  readonly by?: 'parameter' | 'layer';
-}
+  by: withDefault(oneOf('parameter', 'layer'), 'parameter'),
+};
+
+export interface UpdateRatiosOptions extends Options<typeof fields> {}
 
 /**
  * How far updates moved each parameter or layer, relative to its size, from two snapshots of `model.parameters()`. About 0.001 an update is
@@ -75,8 +80,7 @@ export function updateRatios(
   after: readonly Parameter[],
   options: UpdateRatiosOptions = {},
 ): readonly UpdateRatio[] {
-  checkOptions('updateRatios', options, ['by']);
-  const by = checkOneOf('updateRatios.by', options.by ?? 'parameter', ['parameter', 'layer'] as const);
+  const { by } = checkFields('updateRatios', options, fields);
   const same =
     before.length === after.length &&
     before.every(({ name, data }, index) => {

@@ -1,5 +1,14 @@
 // Beam search: the likeliest continuations of a prompt, of those that begin like the likeliest shorter ones.
-import { checkInteger, checkNumber, checkOptions, checkSignal } from '../base/check.ts';
+import {
+  checkFields,
+  integer,
+  number,
+  type Options,
+  optional,
+  signal,
+  unchecked,
+  withDefault,
+} from '../base/fields.ts';
 import { TimeSlice } from '../base/time-slice.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
@@ -10,25 +19,27 @@ import { gatherRows } from './state-rows.ts';
 import { checkStop, ending, type StopSequences } from './stop.ts';
 import { TokenWindow, vocabularySize } from './token-window.ts';
 
-export interface BeamSearchOptions {
+const fields = {
   /** Tokens to read first, at least one. */
-  readonly prompt: Int32Array | readonly number[];
+  prompt: unchecked<Int32Array | readonly number[]>(),
   /** How many hypotheses are followed at once, and at most returned. */
-  readonly beams: number;
+  beams: integer({ min: 1 }),
   /** The most tokens of a hypothesis, its stop sequence included. */
-  readonly length: number;
+  length: integer({ min: 1 }),
   /**
    * α, at least 0, of the length penalty `((5 + n) / 6)^α` by which the log-probability of n tokens is divided (Wu et al. 2016, eq. 14;
    * 0.6 to 0.7 there): above 0, longer hypotheses are less at a disadvantage. Default 0: none.
    */
-  readonly lengthPenalty?: number;
+  lengthPenalty: withDefault(number({ min: 0 }), 0),
   /** Sequences at which a hypothesis is finished. Default: none; all then have `length` tokens. */
-  readonly stop?: StopSequences;
+  stop: withDefault(unchecked<StopSequences>(), []),
   /** Where to start. Default the zero state. */
-  readonly state?: State;
+  state: optional(unchecked<State>()),
   /** Ends the search when it aborts, with the hypotheses as they are; nothing is thrown. */
-  readonly signal?: AbortSignal;
-}
+  signal: optional(signal),
+};
+
+export interface BeamSearchOptions extends Options<typeof fields> {}
 
 /** A continuation of the prompt. */
 export interface Hypothesis {
@@ -62,14 +73,11 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
   const where = 'beamSearch';
   const size = vocabularySize(where, model);
   const { network } = model;
-  checkOptions(where, options, ['prompt', 'beams', 'length', 'lengthPenalty', 'stop', 'state', 'signal']);
-  const prompt = checkPrompt(`${where}.prompt`, options.prompt, size);
-  const beams = checkInteger(`${where}.beams`, options.beams, 1);
-  const length = checkInteger(`${where}.length`, options.length, 1);
-  const alpha = checkNumber(`${where}.lengthPenalty`, options.lengthPenalty ?? 0, { min: 0 });
-  const stops = checkStop(`${where}.stop`, options.stop, size);
-  const signal = checkSignal(`${where}.signal`, options.signal);
-  if (options.state !== undefined) checkState(network, options.state, 1);
+  const checked = checkFields(where, options, fields);
+  const { beams, length, lengthPenalty: alpha, state, signal } = checked;
+  const prompt = checkPrompt(`${where}.prompt`, checked.prompt, size);
+  const stops = checkStop(`${where}.stop`, checked.stop, size);
+  if (state !== undefined) checkState(network, state, 1);
 
   const penalty = new LengthPenalty(network, alpha);
   const largest = penalty.of(length);
@@ -77,7 +85,7 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
   const slice = new TimeSlice();
   const finished = new Finished(beams, stops, penalty);
 
-  let window = new TokenWindow(network, 1, prompt.length, options.state);
+  let window = new TokenWindow(network, 1, prompt.length, state);
   try {
     window.read(prompt, prompt.length);
     let live: readonly Beam[] = [{ row: 0, tokens: [], logProbability: 0 }];

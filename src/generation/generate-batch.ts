@@ -1,28 +1,30 @@
 // Generation for several prompts at once, of different lengths: a batch costs little more than one row.
-import { checkInteger, checkOptions, checkSignal, show } from '../base/check.ts';
-import { BpttError } from '../base/errors.ts';
+import { checkInteger } from '../base/check.ts';
+import { checkFields, integer, list, type Options, optional, signal, unchecked, withDefault } from '../base/fields.ts';
 import { TimeSlice } from '../base/time-slice.ts';
 import type { Model } from '../model/model.ts';
 import { checkState, type State, zeroState } from '../model/state.ts';
 import { Decoder, type GeneratedToken } from './decoder.ts';
 import { checkPrompt, type Finish } from './generate.ts';
-import { checkSampling, SAMPLING_OPTIONS, type SamplingOptions } from './sampling.ts';
+import { type SamplingOptions, samplingFields, samplingOf } from './sampling.ts';
 import { copyRow } from './state-rows.ts';
 import { checkStop, StopFilter, type StopSequences } from './stop.ts';
 import { vocabularySize } from './token-window.ts';
 
-export interface GenerateBatchOptions extends SamplingOptions {
+const fields = {
   /** What each row reads first, at least one token each. */
-  readonly prompts: readonly (Int32Array | readonly number[])[];
+  prompts: list(unchecked<Int32Array | readonly number[]>(), 'prompts', 1),
   /** Tokens to draw for each row. */
-  readonly length: number;
+  length: integer({ min: 0 }),
   /** Sequences at which a row ends, without giving them. Default: none. */
-  readonly stop?: StopSequences;
+  stop: withDefault(unchecked<StopSequences>(), []),
   /** Where the rows start. Default the zero state. */
-  readonly state?: State;
+  state: optional(unchecked<State>()),
   /** Ends all rows before the next token when it aborts, be it in the middle of a prompt; nothing is thrown. */
-  readonly signal?: AbortSignal;
-}
+  signal: optional(signal),
+};
+
+export interface GenerateBatchOptions extends SamplingOptions, Options<typeof fields> {}
 
 /** What one row said. */
 export interface GeneratedRow {
@@ -51,31 +53,24 @@ export async function generateBatch(model: Model, options: GenerateBatchOptions)
   const where = 'generateBatch';
   const size = vocabularySize(where, model);
   const { network } = model;
-  checkOptions(where, options, [...SAMPLING_OPTIONS, 'prompts', 'length', 'stop', 'state', 'signal']);
-  if (!Array.isArray(options.prompts) || options.prompts.length === 0) {
-    throw new BpttError(
-      'invalid-argument',
-      `${where}.prompts: expected an array of at least one prompt, got ${show(options.prompts)}`,
-    );
-  }
-  const prompts = options.prompts.map((prompt, row) => checkPrompt(`${where}.prompts[${row}]`, prompt, size));
-  const length = checkInteger(`${where}.length`, options.length, 0);
-  const sampling = checkSampling(where, options, size);
+  const checked = checkFields(where, options, { ...samplingFields, ...fields });
+  const { length, state, signal } = checked;
+  const prompts = checked.prompts.map((prompt, row) => checkPrompt(`${where}.prompts[${row}]`, prompt, size));
+  const sampling = samplingOf(where, checked, size);
   checkInteger(`${where}.seed`, sampling.seed, 0, Number.MAX_SAFE_INTEGER - prompts.length + 1);
-  const stops = checkStop(`${where}.stop`, options.stop, size);
-  const signal = checkSignal(`${where}.signal`, options.signal);
-  if (options.state !== undefined) checkState(network, options.state, prompts.length);
+  const stops = checkStop(`${where}.stop`, checked.stop, size);
+  if (state !== undefined) checkState(network, state, prompts.length);
 
   const rows = prompts.map((_, row) => new Row(row, stops));
   const final = zeroState(network, prompts.length);
   const slice = new TimeSlice();
-  const decoder = new Decoder(network, where, size, prompts, sampling, options.state);
+  const decoder = new Decoder(network, where, size, prompts, sampling, state);
   try {
     for (let live = rows; ; decoder.step()) {
       const aborted = signal?.aborted === true;
       const ended = live.filter((row) => row.ends(aborted, decoder.speaks(row.index), length));
-      const state = ended.length > 0 ? decoder.state() : undefined;
-      for (const { index } of ended) copyRow(state!, index, final, index);
+      const reached = ended.length > 0 ? decoder.state() : undefined;
+      for (const { index } of ended) copyRow(reached!, index, final, index);
       live = live.filter((row) => !ended.includes(row));
       if (live.length === 0) break;
       for (const row of live) if (decoder.speaks(row.index)) row.speak(decoder);

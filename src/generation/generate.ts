@@ -1,32 +1,44 @@
 // Generation: a model that reads tokens and gives logits over the same tokens speaks one token at a time.
-import { checkBoolean, checkInteger, checkOptions, checkSignal, checkTokens } from '../base/check.ts';
+import { checkTokens } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import {
+  boolean,
+  checkFields,
+  integer,
+  type Options,
+  optional,
+  signal,
+  unchecked,
+  withDefault,
+} from '../base/fields.ts';
 import { TimeSlice } from '../base/time-slice.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
 import { checkState, type State } from '../model/state.ts';
 import { Decoder, type GeneratedToken } from './decoder.ts';
-import { checkSampling, SAMPLING_OPTIONS, type Sampling, type SamplingOptions } from './sampling.ts';
+import { type Sampling, type SamplingOptions, samplingFields, samplingOf } from './sampling.ts';
 import { checkStop, StopFilter, type StopSequences } from './stop.ts';
 import { vocabularySize } from './token-window.ts';
 
-export interface GenerateOptions extends SamplingOptions {
+const fields = {
   /** Tokens to read first, at least one. */
-  readonly prompt: Int32Array | readonly number[];
+  prompt: unchecked<Int32Array | readonly number[]>(),
   /** Tokens to draw. Default: no end. */
-  readonly length?: number;
+  length: withDefault(integer({ min: 0 }), Number.POSITIVE_INFINITY),
   /**
    * Generation ends when the tokens drawn end with one of these sequences, which is not given itself: tokens that may be its beginning are
    * held back until it is clear, and given when it is none. Default: none.
    */
-  readonly stop?: StopSequences;
+  stop: withDefault(unchecked<StopSequences>(), []),
   /** Where to start. Default the zero state. */
-  readonly state?: State;
+  state: optional(unchecked<State>()),
   /** Whether each token comes with how likely it was, as a `GeneratedToken`. Default false. */
-  readonly logProbabilities?: boolean;
+  logProbabilities: withDefault(boolean, false),
   /** Ends generation before the next token when it aborts; nothing is thrown. */
-  readonly signal?: AbortSignal;
-}
+  signal: optional(signal),
+};
+
+export interface GenerateOptions extends SamplingOptions, Options<typeof fields> {}
 
 /** Why generation ended: all tokens were drawn, a stop sequence came, the signal aborted. */
 export type Finish = 'length' | 'stop' | 'aborted';
@@ -54,28 +66,20 @@ export function generate(
 export function generate(model: Model, options: GenerateOptions): Generation<number> | Generation<GeneratedToken>;
 export function generate(model: Model, options: GenerateOptions): Generation<number> | Generation<GeneratedToken> {
   const size = vocabularySize('generate', model);
-  checkOptions('generate', options, [
-    ...SAMPLING_OPTIONS,
-    'prompt',
-    'length',
-    'stop',
-    'state',
-    'logProbabilities',
-    'signal',
-  ]);
-  const { prompt, state, stop, logProbabilities } = options;
+  const checked = checkFields('generate', options, { ...samplingFields, ...fields });
+  const { prompt, length, stop, state, logProbabilities, signal } = checked;
   if (state !== undefined) checkState(model.network, state, 1);
   const plan: Plan = {
     network: model.network,
     size,
     prompt: checkPrompt('generate.prompt', prompt, size),
-    length: checkLimit('generate.length', options.length),
-    sampling: checkSampling('generate', options, size),
+    length,
+    sampling: samplingOf('generate', checked, size),
     stop: checkStop('generate.stop', stop, size),
     state,
-    signal: checkSignal('generate.signal', options.signal),
+    signal,
   };
-  return checkBoolean('generate.logProbabilities', logProbabilities ?? false)
+  return logProbabilities
     ? new Generation<GeneratedToken>(plan, (decoder, token) => decoder.describe(0, token))
     : new Generation<number>(plan, (_, token) => token);
 }
@@ -97,11 +101,6 @@ export function checkPrompt(where: string, value: unknown, size: number): Int32A
   const prompt = Int32Array.from(checkTokens(where, value, size) as ArrayLike<number>);
   if (prompt.length > 0) return prompt;
   throw new BpttError('invalid-argument', `${where}: expected at least 1 token, got 0`);
-}
-
-/** How many tokens to draw: infinity where it is not said. */
-function checkLimit(where: string, value: number | undefined): number {
-  return value === undefined ? Number.POSITIVE_INFINITY : checkInteger(where, value, 0);
 }
 
 /**

@@ -1,18 +1,21 @@
 // How well a model predicts a text: perplexity and bits per character.
-import { checkInteger, checkOptions, checkTokens } from '../base/check.ts';
+import { checkTokens } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, type Options, optional, unchecked } from '../base/fields.ts';
 import { evaluate } from '../loss/evaluate.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
 import type { State } from '../model/state.ts';
 import { vocabularySize } from './token-window.ts';
 
-export interface PerplexityOptions {
+const fields = {
   /** Characters of the text after its first token, where a token is more or less than one. Default: one a token. */
-  readonly characters?: number;
+  characters: optional(integer({ min: 1 })),
   /** Where the text starts: a state of one row. Default the zero state. */
-  readonly state?: State;
-}
+  state: optional(unchecked<State>()),
+};
+
+export interface PerplexityOptions extends Options<typeof fields> {}
 
 export interface Perplexity {
   /** e^loss, in the model's precision: as if so many tokens were equally likely at each step. */
@@ -39,15 +42,15 @@ export function perplexity(
   options: PerplexityOptions = {},
 ): Perplexity {
   const size = vocabularySize('perplexity', model);
-  checkOptions('perplexity', options, ['characters', 'state']);
+  const given = checkFields('perplexity', options, fields);
   const text = Int32Array.from(checkTokens('perplexity.tokens', tokens, size) as ArrayLike<number>);
   if (text.length < 2) {
     throw new BpttError('invalid-argument', `perplexity.tokens: expected at least 2 tokens, got ${text.length}`);
   }
   const counted = text.length - 1;
-  const characters = checkInteger('perplexity.characters', options.characters ?? counted, 1);
+  const { characters = counted } = given;
   const batch = { steps: counted, rows: 1, inputs: text.subarray(0, counted), targets: text.subarray(1) };
-  const { loss, state } = evaluate(model, batch, { loss: 'cross-entropy' }, options.state);
+  const { loss, state } = evaluate(model, batch, { loss: 'cross-entropy' }, given.state);
   const bitsPerToken = loss / Math.LN2;
   return {
     perplexity: exponential(model.network, loss),

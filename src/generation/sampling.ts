@@ -1,43 +1,35 @@
 // How the next token is chosen: the options that every way of sampling shares, and the choice itself.
-import { checkInteger, checkNumber } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { type Checked, integer, number, type Options, optional, withDefault } from '../base/fields.ts';
 import { seedWords } from '../base/philox.ts';
 import type { Network } from '../model/network.ts';
 import type { Pointer } from '../wasm/kernels.ts';
 
-/** What a token is drawn from. Applied in this order: repetition penalty, temperature, top-k, top-p. */
-export interface SamplingOptions {
+export const samplingFields = {
   /** Divides the logits: below 1 bolder, above 1 wilder, 0 always the most likely token (the first of equals). Default 1. */
-  readonly temperature?: number;
+  temperature: withDefault(number({ min: 0 }), 1),
   /** Draws from the k most likely tokens alone, of equals the lower ones; k from the number of tokens on leaves all. Default: all. */
-  readonly topK?: number;
+  topK: optional(integer({ min: 1 })),
   /**
    * Above 0, at most 1: draws from the nucleus alone, the fewest most likely tokens whose probabilities add up to at least this
    * part of those that top-k leaves (Holtzman et al. 2020, "The curious case of neural text degeneration"). Default 1: all.
    */
-  readonly topP?: number;
+  topP: withDefault(number({ exclusiveMin: 0, max: 1 }), 1),
   /**
    * Above 0: tokens of the prompt and those given since have their logit divided by this where it is positive and multiplied where
    * it is not, so that above 1 they get rarer (Keskar et al. 2019, "CTRL"; 1.2 there). Default 1: no penalty.
    */
-  readonly repetitionPenalty?: number;
+  repetitionPenalty: optional(number({ exclusiveMin: 0 })),
   /** Only the last so many tokens are penalised. Default: all that were read since generation began. */
-  readonly repetitionWindow?: number;
+  repetitionWindow: optional(integer({ min: 1 })),
   /** Fixes the random choices. Default 0. */
-  readonly seed?: number;
-}
+  seed: withDefault(integer({ min: 0 }), 0),
+};
 
-/** The names of the options. */
-export const SAMPLING_OPTIONS = [
-  'temperature',
-  'topK',
-  'topP',
-  'repetitionPenalty',
-  'repetitionWindow',
-  'seed',
-] as const satisfies readonly (keyof SamplingOptions)[];
+/** What a token is drawn from. Applied in this order: repetition penalty, temperature, top-k, top-p. */
+export interface SamplingOptions extends Options<typeof samplingFields> {}
 
-/** The options with their defaults. */
+/** What they mean for a vocabulary. */
 export interface Sampling {
   readonly temperature: number;
   readonly topK: number;
@@ -51,33 +43,25 @@ export interface Sampling {
 /** Temperatures below this are asked for as 0: they overflow. */
 const COLDEST = 1e-30;
 
-/** @throws BpttError for a value out of its range. */
-export function checkSampling(where: string, options: SamplingOptions, size: number): Sampling {
-  const temperature = checkNumber(`${where}.temperature`, options.temperature ?? 1, { min: 0 });
+/** @throws BpttError for a temperature too low for its numbers, and for a window without a penalty. */
+export function samplingOf(where: string, options: Checked<typeof samplingFields>, size: number): Sampling {
+  const { temperature, topK = size, topP, repetitionPenalty, repetitionWindow, seed } = options;
   if (temperature > 0 && temperature < COLDEST) {
     throw new BpttError(
       'invalid-argument',
       `${where}.temperature: expected 0 or a number >= ${COLDEST}, got ${temperature}`,
     );
   }
-  const penalty = checkNumber(`${where}.repetitionPenalty`, options.repetitionPenalty ?? 1, { exclusiveMin: 0 });
-  const window = options.repetitionWindow;
-  if (window !== undefined) {
-    checkInteger(`${where}.repetitionWindow`, window, 1);
-    if (options.repetitionPenalty === undefined) {
-      throw new BpttError(
-        'invalid-argument',
-        `${where}.repetitionWindow: expected repetitionPenalty with it, got none`,
-      );
-    }
+  if (repetitionWindow !== undefined && repetitionPenalty === undefined) {
+    throw new BpttError('invalid-argument', `${where}.repetitionWindow: expected repetitionPenalty with it, got none`);
   }
   return {
     temperature,
-    topK: options.topK === undefined ? size : Math.min(checkInteger(`${where}.topK`, options.topK, 1), size),
-    topP: checkNumber(`${where}.topP`, options.topP ?? 1, { exclusiveMin: 0, max: 1 }),
-    penalty,
-    window: window ?? Number.POSITIVE_INFINITY,
-    seed: checkInteger(`${where}.seed`, options.seed ?? 0, 0),
+    topK: Math.min(topK, size),
+    topP,
+    penalty: repetitionPenalty ?? 1,
+    window: repetitionWindow ?? Number.POSITIVE_INFINITY,
+    seed,
   };
 }
 

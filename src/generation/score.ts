@@ -1,6 +1,7 @@
 // How likely a model finds given sequences.
-import { checkOptions, checkTokens, show } from '../base/check.ts';
+import { checkTokens, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, type Options, optional, unchecked } from '../base/fields.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
 import { checkState, type State } from '../model/state.ts';
@@ -10,12 +11,14 @@ import { LogProbabilities } from './log-probability.ts';
 import { gatherRows } from './state-rows.ts';
 import { TokenWindow, vocabularySize } from './token-window.ts';
 
-export interface ScoreOptions {
+const fields = {
   /** Tokens that stand before every sequence. Default: none; the first token of a sequence then has no log-probability. */
-  readonly prompt?: Int32Array | readonly number[];
+  prompt: optional(unchecked<Int32Array | readonly number[]>()),
   /** Where the prompt, or each sequence, starts: a state of one row. Default the zero state. */
-  readonly state?: State;
-}
+  state: optional(unchecked<State>()),
+};
+
+export interface ScoreOptions extends Options<typeof fields> {}
 
 /** How likely one sequence is, in nats. */
 export interface SequenceScore {
@@ -45,15 +48,15 @@ export function score(
 ): readonly SequenceScore[] {
   const size = vocabularySize('score', model);
   const { network } = model;
-  checkOptions('score', options, ['prompt', 'state']);
+  const given = checkFields('score', options, fields);
   if (network.stack.last) {
     throw new BpttError('invalid-argument', "score: expected a model with outputs at every step, got returns: 'last'");
   }
   if (!Array.isArray(sequences)) {
     throw new BpttError('invalid-argument', `score.sequences: expected an array of sequences, got ${show(sequences)}`);
   }
-  if (options.state !== undefined) checkState(network, options.state, 1);
-  const prompt = options.prompt === undefined ? undefined : checkPrompt('score.prompt', options.prompt, size);
+  if (given.state !== undefined) checkState(network, given.state, 1);
+  const prompt = given.prompt === undefined ? undefined : checkPrompt('score.prompt', given.prompt, size);
   // The prompt's last token stands before each sequence; the others are read once.
   const before = prompt === undefined ? [] : [prompt.at(-1)!];
   const all = sequences.map((sequence, index) => {
@@ -63,7 +66,7 @@ export function score(
     const least = 2 - before.length;
     throw new BpttError('invalid-argument', `${where}: expected at least ${least} tokens, got ${sequence.length}`);
   });
-  const state = prompt === undefined ? options.state : stateBehind(network, prompt.subarray(0, -1), options.state);
+  const state = prompt === undefined ? given.state : stateBehind(network, prompt.subarray(0, -1), given.state);
 
   const results = all.map(({ length }) => new Float64Array(length - 1));
   const order = [...all.keys()].toSorted((a, b) => all[b]!.length - all[a]!.length);

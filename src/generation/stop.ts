@@ -6,8 +6,7 @@ import { BpttError } from '../base/errors.ts';
 export type StopSequences = readonly (Int32Array | readonly number[])[];
 
 /** @throws BpttError for a list that is not one of sequences of at least one token each. */
-export function checkStop(where: string, value: StopSequences | undefined, size: number): readonly Int32Array[] {
-  if (value === undefined) return [];
+export function checkStop(where: string, value: StopSequences, size: number): readonly Int32Array[] {
   if (!Array.isArray(value)) {
     throw new BpttError('invalid-argument', `${where}: expected an array of sequences of tokens, got ${show(value)}`);
   }

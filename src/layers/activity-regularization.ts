@@ -1,21 +1,21 @@
 // Activity regularisation: penalties on large and on quickly changing outputs, as a layer that lets them pass.
-
-import { checkNumber, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { type Checked, number, type Options, withDefault } from '../base/fields.ts';
 import type { Binding, BoundLayer, BoundPenalty, LayerKind } from './contract.ts';
+import { describe } from './describe.ts';
 import { at } from './parts/address.ts';
 
-export interface ActivityRegularizationDescription {
-  readonly kind: 'activityRegularization';
-  readonly activation: number;
-  readonly temporal: number;
-}
-
-export interface ActivityRegularizationOptions {
+const fields = {
   /** α, ≥ 0, of the squares of the outputs. Default 0. Merity, McCann and Socher 2017 use 2 to 10. */
-  readonly activation?: number;
+  activation: withDefault(number({ min: 0 }), 0),
   /** β, ≥ 0, of the squares of their changes. Default 0. Merity, McCann and Socher 2017 use 1 to 5. */
-  readonly temporal?: number;
+  temporal: withDefault(number({ min: 0 }), 0),
+};
+
+export interface ActivityRegularizationOptions extends Options<typeof fields> {}
+
+export interface ActivityRegularizationDescription extends Checked<typeof fields> {
+  readonly kind: 'activityRegularization';
 }
 
 /**
@@ -37,20 +37,16 @@ export interface ActivityRegularizationOptions {
  * after a layer with `returns: 'last'`.
  */
 export function activityRegularization(options: ActivityRegularizationOptions): ActivityRegularizationDescription {
-  return activityRegularizationLayer.check({ kind: 'activityRegularization', ...options }, 'activityRegularization');
+  return describe(activityRegularizationLayer, options);
 }
 
 export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescription> = {
   kind: 'activityRegularization',
+  fields,
 
-  check(description, where) {
-    checkOptions(where, description, ['kind', 'activation', 'temporal']);
-    const activation = checkNumber(`${where}.activation`, description.activation ?? 0, { min: 0 });
-    const temporal = checkNumber(`${where}.temporal`, description.temporal ?? 0, { min: 0 });
-    if (activation === 0 && temporal === 0) {
-      throw new BpttError('invalid-argument', `${where}: expected activation or temporal above 0, got 0 for both`);
-    }
-    return { kind: 'activityRegularization', activation, temporal };
+  refuse({ activation, temporal }, where) {
+    if (activation > 0 || temporal > 0) return;
+    throw new BpttError('invalid-argument', `${where}: expected activation or temporal above 0, got 0 for both`);
   },
 
   create({ activation, temporal }, input, _, where) {

@@ -1,5 +1,6 @@
 // What a layer is: it says its parameters, the buffers that a window of T×B needs and its output, and once these have
 // addresses it runs forward and backward over a range of steps. No tape: each backward is written by hand.
+import type { Fields } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 import type { Initializer, InitializerContext } from './initializers.ts';
@@ -173,8 +174,10 @@ export type Ordinal = (kind: 'recurrent' | 'dense' | 'embedding') => number;
 /** A kind of layer: how plain data becomes a layer. */
 export interface LayerKind<Description extends { readonly kind: string }> {
   readonly kind: Description['kind'];
-  /** Checks a description that may come from a file or from JavaScript and fills in what it leaves out. */
-  check(description: Readonly<Record<string, unknown>>, where: string): Description;
+  /** Its options: what a description holds besides `kind`. */
+  readonly fields: Fields;
+  /** @throws BpttError for options that are right one by one and not together. */
+  refuse?(description: Description, where: string): void;
   /** The layer that reads `input`. `where` names it in errors. */
   create(description: Description, input: Signal, ordinal: Ordinal, where: string): Layer;
 }

@@ -1,24 +1,24 @@
 // The dense layer: y_t = U x_t + b, the same at every step.
-import { checkInteger, checkOptions } from '../base/check.ts';
+import { type Checked, integer, type Options, withDefault } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
 import type { LayerKind, ParameterSpec } from './contract.ts';
-import { checkInitializer, glorotUniform, type Initializer, zeros } from './initializers.ts';
+import { describe } from './describe.ts';
+import { glorotUniform, initializer, zeros } from './initializers.ts';
 import { bindProjection, packedBuffer, projectionScratch } from './parts/projection.ts';
 
-export interface DenseDescription {
-  readonly kind: 'dense';
-  readonly units: number;
-  readonly weightInitializer: Initializer;
-  readonly biasInitializer: Initializer;
-}
-
-export interface DenseOptions {
+const fields = {
   /** O, the number of outputs. */
-  readonly units: number;
+  units: integer({ min: 1 }),
   /** Of U [O, I]. Default Glorot uniform. */
-  readonly weightInitializer?: Initializer;
+  weightInitializer: withDefault(initializer, glorotUniform),
   /** Of b [O]. Default zeros. */
-  readonly biasInitializer?: Initializer;
+  biasInitializer: withDefault(initializer, zeros),
+};
+
+export interface DenseOptions extends Options<typeof fields> {}
+
+export interface DenseDescription extends Checked<typeof fields> {
+  readonly kind: 'dense';
 }
 
 /**
@@ -29,22 +29,12 @@ export interface DenseOptions {
  * @throws BpttError for units that are not an integer ≥ 1 and for unknown options.
  */
 export function dense(options: DenseOptions): DenseDescription {
-  return denseLayer.check({ kind: 'dense', ...options }, 'dense');
+  return describe(denseLayer, options);
 }
 
 export const denseLayer: LayerKind<DenseDescription> = {
   kind: 'dense',
-
-  check(description, where) {
-    checkOptions(where, description, ['kind', 'units', 'weightInitializer', 'biasInitializer']);
-    const { units, weightInitializer = glorotUniform(), biasInitializer = zeros() } = description;
-    return {
-      kind: 'dense',
-      units: checkInteger(`${where}.units`, units, 1),
-      weightInitializer: checkInitializer(`${where}.weightInitializer`, weightInitializer),
-      biasInitializer: checkInitializer(`${where}.biasInitializer`, biasInitializer),
-    };
-  },
+  fields,
 
   create(description, input, ordinal) {
     const O = description.units;

@@ -1,23 +1,23 @@
 // Dropout between layers.
-
-import { checkBoolean, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { boolean, type Checked, type Options, withDefault } from '../base/fields.ts';
 import type { LayerKind } from './contract.ts';
+import { describe } from './describe.ts';
 import { at } from './parts/address.ts';
 import { drawOnce, drawSteps } from './parts/masks.ts';
-import { checkRate } from './recurrent/options.ts';
+import { rate } from './recurrent/options.ts';
 
-export interface DropoutDescription {
-  readonly kind: 'dropout';
-  readonly rate: number;
-  readonly variational: boolean;
-}
-
-export interface DropoutOptions {
+const fields = {
   /** Share of the features that are zero, from 0 to below 1; the others are divided by 1 - rate. */
-  readonly rate: number;
+  rate,
   /** One mask for all steps of a window (Gal and Ghahramani 2016) instead of one for each step. Default false. */
-  readonly variational?: boolean;
+  variational: withDefault(boolean, false),
+};
+
+export interface DropoutOptions extends Options<typeof fields> {}
+
+export interface DropoutDescription extends Checked<typeof fields> {
+  readonly kind: 'dropout';
 }
 
 /**
@@ -27,20 +27,12 @@ export interface DropoutOptions {
  * @throws BpttError for a rate outside [0, 1) and for unknown options; when the model is created, for tokens as input.
  */
 export function dropout(options: DropoutOptions): DropoutDescription {
-  return dropoutLayer.check({ kind: 'dropout', ...options }, 'dropout');
+  return describe(dropoutLayer, options);
 }
 
 export const dropoutLayer: LayerKind<DropoutDescription> = {
   kind: 'dropout',
-
-  check(description, where) {
-    checkOptions(where, description, ['kind', 'rate', 'variational']);
-    return {
-      kind: 'dropout',
-      rate: checkRate(`${where}.rate`, description.rate),
-      variational: checkBoolean(`${where}.variational`, description.variational ?? false),
-    };
-  },
+  fields,
 
   create({ rate, variational }, input, _, where) {
     if (input.kind !== 'features') {

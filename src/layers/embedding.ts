@@ -1,21 +1,22 @@
 // The embedding layer: each token is a row of a table.
-import { checkInteger, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { type Checked, integer, type Options, withDefault } from '../base/fields.ts';
 import type { LayerKind } from './contract.ts';
-import { checkInitializer, type Initializer, uniform } from './initializers.ts';
+import { describe } from './describe.ts';
+import { initializer, uniform } from './initializers.ts';
 import { bindProjection } from './parts/projection.ts';
 
-export interface EmbeddingDescription {
-  readonly kind: 'embedding';
-  readonly units: number;
-  readonly initializer: Initializer;
-}
-
-export interface EmbeddingOptions {
+const fields = {
   /** E, the features that stand for a token. */
-  readonly units: number;
+  units: integer({ min: 1 }),
   /** Of the table [V, E]. Default uniform in ±0.05, Keras's. */
-  readonly initializer?: Initializer;
+  initializer: withDefault(initializer, () => uniform({ low: -0.05, high: 0.05 })),
+};
+
+export interface EmbeddingOptions extends Options<typeof fields> {}
+
+export interface EmbeddingDescription extends Checked<typeof fields> {
+  readonly kind: 'embedding';
 }
 
 /**
@@ -25,21 +26,12 @@ export interface EmbeddingOptions {
  * @throws BpttError for units that are not an integer ≥ 1 and for unknown options.
  */
 export function embedding(options: EmbeddingOptions): EmbeddingDescription {
-  return embeddingLayer.check({ kind: 'embedding', ...options }, 'embedding');
+  return describe(embeddingLayer, options);
 }
 
 export const embeddingLayer: LayerKind<EmbeddingDescription> = {
   kind: 'embedding',
-
-  check(description, where) {
-    checkOptions(where, description, ['kind', 'units', 'initializer']);
-    const { units, initializer = uniform({ low: -0.05, high: 0.05 }) } = description;
-    return {
-      kind: 'embedding',
-      units: checkInteger(`${where}.units`, units, 1),
-      initializer: checkInitializer(`${where}.initializer`, initializer),
-    };
-  },
+  fields,
 
   create(description, input, ordinal, where) {
     if (input.kind !== 'tokens') {

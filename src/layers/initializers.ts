@@ -1,25 +1,63 @@
 // Initial values of parameters. A matrix lies as [inputs, outputs]: its rows are the fan-in, its columns the fan-out.
 // Random numbers come from the kernels and everything else is + - * / and sqrt, so every engine starts from the same bits.
-import { checkNumber, checkObject, checkOneOf, checkOptions } from '../base/check.ts';
+import { checkNumber } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import {
+  checkFields,
+  checkKind,
+  type Field,
+  number,
+  type OneOfKinds,
+  type Options,
+  withDefault,
+} from '../base/fields.ts';
 import { seedWords } from '../base/philox.ts';
 import type { Arena, Reals } from '../wasm/arena.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 
-export type Initializer =
-  | { readonly kind: 'glorot-uniform' }
-  | { readonly kind: 'glorot-normal' }
-  | { readonly kind: 'he-uniform' }
-  | { readonly kind: 'he-normal' }
-  | { readonly kind: 'orthogonal'; readonly gain: number }
-  | { readonly kind: 'identity'; readonly scale: number }
-  | { readonly kind: 'zeros' }
-  | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
-  | { readonly kind: 'normal'; readonly mean: number; readonly deviation: number }
-  | { readonly kind: 'chrono'; readonly maximum: number }
-  | { readonly kind: 'pytorch' }
-  | { readonly kind: 'keras' };
+const kinds = {
+  'glorot-uniform': {},
+  'glorot-normal': {},
+  'he-uniform': {},
+  'he-normal': {},
+  orthogonal: {
+    /** What the matrix is multiplied by. Default 1. */
+    gain: withDefault(number(), 1),
+  },
+  identity: {
+    /** What stands on the diagonal. Default 1. */
+    scale: withDefault(number(), 1),
+  },
+  zeros: {},
+  constant: {
+    /** The value. */
+    value: number(),
+  },
+  uniform: {
+    /** The lowest value. */
+    low: number(),
+    /** What all values are below, ≥ `low`. */
+    high: number(),
+  },
+  normal: {
+    /** Default 0. */
+    mean: withDefault(number(), 0),
+    /** The standard deviation, ≥ 0. */
+    deviation: number({ min: 0 }),
+  },
+  chrono: {
+    /** The longest dependency in steps, ≥ 2. */
+    maximum: number({ min: 2 }),
+  },
+  pytorch: {},
+  keras: {},
+};
+
+/** How a parameter begins, as plain data. */
+export type Initializer = OneOfKinds<typeof kinds>;
+
+const build = <Kind extends Initializer['kind']>(kind: Kind, options: Options<(typeof kinds)[Kind]>): Initializer =>
+  checkRange(kind, { kind, ...checkFields(kind, options, kinds[kind]) } as Initializer);
 
 /** What a parameter is, for initialisers that go by more than its shape. */
 export interface InitializerContext {
@@ -46,33 +84,28 @@ export const heUniform = (): Initializer => ({ kind: 'he-uniform' });
 export const heNormal = (): Initializer => ({ kind: 'he-normal' });
 
 /** A random matrix with orthonormal rows or columns (the shorter side), times `gain` (default 1). Saxe et al. 2014. */
-export const orthogonal = (options: { readonly gain?: number } = {}): Initializer =>
-  checkInitializer('orthogonal', { kind: 'orthogonal', ...options });
+export const orthogonal = (options: Options<typeof kinds.orthogonal> = {}): Initializer => build('orthogonal', options);
 
 /** `scale` (default 1) on the diagonal, zero elsewhere: with ReLU, the IRNN of Le, Jaitly and Hinton 2015. */
-export const identity = (options: { readonly scale?: number } = {}): Initializer =>
-  checkInitializer('identity', { kind: 'identity', ...options });
+export const identity = (options: Options<typeof kinds.identity> = {}): Initializer => build('identity', options);
 
 /** All zeros. */
 export const zeros = (): Initializer => ({ kind: 'zeros' });
 
 /** One value everywhere. */
-export const constant = (value: number): Initializer => checkInitializer('constant', { kind: 'constant', value });
+export const constant = (value: number): Initializer => build('constant', { value });
 
 /** Uniform in [low, high). */
-export const uniform = (options: { readonly low: number; readonly high: number }): Initializer =>
-  checkInitializer('uniform', { kind: 'uniform', ...options });
+export const uniform = (options: Options<typeof kinds.uniform>): Initializer => build('uniform', options);
 
 /** Normal with the given mean (default 0) and standard deviation. */
-export const normal = (options: { readonly mean?: number; readonly deviation: number }): Initializer =>
-  checkInitializer('normal', { kind: 'normal', ...options });
+export const normal = (options: Options<typeof kinds.normal>): Initializer => build('normal', options);
 
 /**
  * Biases for dependencies of up to `maximum` steps (Tallec and Ollivier 2018): `b_f = log u`, `b_i = -log u` with u uniform in
  * [1, maximum - 1], the other gates 0; in a GRU, whose z keeps the state, `b_z = log u`. For `biasInitializer` of `lstm` and `gru`.
  */
-export const chrono = (options: { readonly maximum: number }): Initializer =>
-  checkInitializer('chrono', { kind: 'chrono', ...options }, { chrono: true });
+export const chrono = (options: Options<typeof kinds.chrono>): Initializer => build('chrono', options);
 
 /**
  * PyTorch's defaults, for weights and biases alike: recurrent layers uniform in ±1/√H, dense ones in ±1/√inputs, embeddings
@@ -87,61 +120,27 @@ export const pytorch = (): Initializer => ({ kind: 'pytorch' });
  */
 export const keras = (): Initializer => ({ kind: 'keras' });
 
-const optionsOf = {
-  'glorot-uniform': [],
-  'glorot-normal': [],
-  'he-uniform': [],
-  'he-normal': [],
-  orthogonal: ['gain'],
-  identity: ['scale'],
-  zeros: [],
-  constant: ['value'],
-  uniform: ['low', 'high'],
-  normal: ['mean', 'deviation'],
-  chrono: ['maximum'],
-  pytorch: [],
-  keras: [],
-} as const satisfies Record<Initializer['kind'], readonly string[]>;
+function checkRange(where: string, initializer: Initializer): Initializer {
+  if (initializer.kind === 'uniform') checkNumber(`${where}.high`, initializer.high, { min: initializer.low });
+  return initializer;
+}
 
-/** Checks an initializer that may come from JavaScript or from a file. `chrono`: whether that one has a meaning here. */
-export function checkInitializer(
-  where: string,
-  value: unknown,
-  { chrono: gated = false }: { readonly chrono?: boolean } = {},
-): Initializer {
-  const initializer = checkObject(where, value);
-  const kind = checkOneOf(`${where}.kind`, initializer.kind, Object.keys(optionsOf) as Initializer['kind'][]);
-  checkOptions(where, initializer, ['kind', ...optionsOf[kind]]);
-  if (kind === 'chrono' && !gated) {
+/** An initialiser of biases of gates, which may come from JavaScript or from a file. */
+export const gateInitializer: Field<Initializer> = {
+  check: (where, value) => checkRange(where, checkKind(where, value, kinds)),
+};
+
+/** An initialiser of anything else, where `chrono` has no meaning. */
+export const initializer: Field<Initializer> = {
+  check(where, value) {
+    const checked = gateInitializer.check(where, value);
+    if (checked.kind !== 'chrono') return checked;
     throw new BpttError(
       'invalid-argument',
       `${where}: expected chrono for the biases of lstm and gru only, got it here`,
     );
-  }
-  const number = (name: string, fallback?: number) => checkNumber(`${where}.${name}`, initializer[name] ?? fallback);
-  switch (kind) {
-    case 'orthogonal':
-      return { kind, gain: number('gain', 1) };
-    case 'identity':
-      return { kind, scale: number('scale', 1) };
-    case 'constant':
-      return { kind, value: number('value') };
-    case 'uniform': {
-      const low = number('low');
-      return { kind, low, high: checkNumber(`${where}.high`, initializer.high, { min: low }) };
-    }
-    case 'normal':
-      return {
-        kind,
-        mean: number('mean', 0),
-        deviation: checkNumber(`${where}.deviation`, initializer.deviation, { min: 0 }),
-      };
-    case 'chrono':
-      return { kind, maximum: checkNumber(`${where}.maximum`, initializer.maximum, { min: 2 }) };
-    default:
-      return { kind };
-  }
-}
+  },
+};
 
 /** Added to a parameter's stream for a second set of random numbers: far above the streams of all parameters and their gates. */
 const SECOND = 0x1000000;

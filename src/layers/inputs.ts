@@ -1,6 +1,6 @@
 // What a model reads: the first entry of its description. Not a layer: it computes nothing.
-import { checkInteger, checkOptions } from '../base/check.ts';
-import type { Signal } from '../base/signal.ts';
+import { checkInteger } from '../base/check.ts';
+import { checkKind, integer } from '../base/fields.ts';
 
 export interface TokensDescription {
   readonly kind: 'tokens';
@@ -33,9 +33,9 @@ export function features(size: number): FeaturesDescription {
   return { kind: 'features', size: checkInteger('features(size)', size, 1) };
 }
 
+const fields = { size: integer({ min: 1 }) };
+
 /** Checks an input description that may come from a file. */
-export function checkInputDescription(description: Readonly<Record<string, unknown>>, where: string): Signal {
-  checkOptions(where, description, ['kind', 'size']);
-  const size = checkInteger(`${where}.size`, description.size, 1);
-  return { kind: description.kind === 'tokens' ? 'tokens' : 'features', size };
+export function checkInputDescription(where: string, description: unknown): InputDescription {
+  return checkKind(where, description, { tokens: fields, features: fields });
 }

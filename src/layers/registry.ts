@@ -1,10 +1,10 @@
 // The one list of layer kinds, and how a description becomes a stack of layers.
-import { checkObject } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { Signal } from '../base/signal.ts';
 import { type ActivityRegularizationDescription, activityRegularizationLayer } from './activity-regularization.ts';
 import type { Layer, LayerKind } from './contract.ts';
 import { type DenseDescription, denseLayer } from './dense.ts';
+import { checkDescription } from './describe.ts';
 import { type DropoutDescription, dropoutLayer } from './dropout.ts';
 import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
 import { checkInputDescription, type InputDescription } from './inputs.ts';
@@ -60,14 +60,8 @@ export function createStack(description: readonly unknown[]): Stack {
       'model: expected [input, layer, ...] with at least one layer, such as [tokens(65), elman({ units: 128 }), dense({ units: 65 })]',
     );
   }
-  const [first, ...rest] = description.map((entry, index) => checkObject(`model[${index}]`, entry));
-  if (first!.kind !== 'tokens' && first!.kind !== 'features') {
-    throw new BpttError(
-      'invalid-argument',
-      `model[0].kind: expected 'tokens' or 'features' first, got ${JSON.stringify(first!.kind)}`,
-    );
-  }
-  const input = checkInputDescription(first!, 'model[0]');
+  const [first, ...rest] = description;
+  const input = checkInputDescription('model[0]', first);
 
   const counts = new Map<string, number>();
   const ordinal = (kind: string) => {
@@ -77,19 +71,12 @@ export function createStack(description: readonly unknown[]): Stack {
   };
   const checked: LayerDescription[] = [];
   const layers: Layer[] = [];
-  let signal = input;
+  let signal: Signal = input;
   let last = false;
   for (const [index, entry] of rest.entries()) {
     const where = `model[${index + 1}]`;
-    const kind = kinds.find((candidate) => candidate.kind === entry.kind);
-    if (kind === undefined) {
-      const known = kinds.map((candidate) => `'${candidate.kind}'`).join(', ');
-      throw new BpttError(
-        'invalid-argument',
-        `${where}.kind: expected one of ${known}, got ${JSON.stringify(entry.kind)}`,
-      );
-    }
-    const layerDescription = kind.check(entry, where);
+    const layerDescription = checkDescription(where, entry, kinds);
+    const kind = kinds.find((candidate) => candidate.kind === layerDescription.kind)!;
     const layer = kind.create(layerDescription, signal, ordinal, where);
     if (last && layer.reads !== 'step') {
       throw new BpttError(

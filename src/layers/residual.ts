@@ -1,8 +1,7 @@
 // A recurrent layer with its input added to its output.
-
-import { checkObject, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { LayerKind } from './contract.ts';
+import { checkDescription, describe } from './describe.ts';
 import { at } from './parts/address.ts';
 import {
   type BidirectionalDescription,
@@ -15,12 +14,16 @@ import { lstmLayer } from './recurrent/lstm.ts';
 
 type InnerDescription = DirectedDescription | BidirectionalDescription;
 
+const kinds: readonly LayerKind<InnerDescription>[] = [elmanLayer, lstmLayer, gruLayer, bidirectionalLayer] as never;
+
+const fields = {
+  layer: { check: (where: string, value: unknown) => checkDescription(where, value, kinds) },
+};
+
 export interface ResidualDescription {
   readonly kind: 'residual';
   readonly layer: InnerDescription;
 }
-
-const kinds: readonly LayerKind<InnerDescription>[] = [elmanLayer, lstmLayer, gruLayer, bidirectionalLayer] as never;
 
 /**
  * A recurrent layer with a residual connection (He et al. 2016; between recurrent layers: Wu et al. 2016): `y_t = layer(x)_t + x_t`.
@@ -30,27 +33,16 @@ const kinds: readonly LayerKind<InnerDescription>[] = [elmanLayer, lstmLayer, gr
  * @throws BpttError for another layer; when the model is created, for one whose input and output differ in size.
  */
 export function residual(layer: InnerDescription): ResidualDescription {
-  return residualLayer.check({ kind: 'residual', layer }, 'residual');
-}
-
-function kindOf(layer: Readonly<Record<string, unknown>>, where: string): LayerKind<InnerDescription> {
-  const kind = kinds.find((candidate) => candidate.kind === layer.kind);
-  if (kind !== undefined) return kind;
-  const known = kinds.map((candidate) => `'${candidate.kind}'`).join(', ');
-  throw new BpttError('invalid-argument', `${where}.kind: expected one of ${known}, got ${show(layer.kind)}`);
+  return describe(residualLayer, { layer });
 }
 
 export const residualLayer: LayerKind<ResidualDescription> = {
   kind: 'residual',
-
-  check(description, where) {
-    checkOptions(where, description, ['kind', 'layer']);
-    const layer = checkObject(`${where}.layer`, description.layer);
-    return { kind: 'residual', layer: kindOf(layer, `${where}.layer`).check(layer, `${where}.layer`) };
-  },
+  fields,
 
   create(description, input, ordinal, where) {
-    const inner = kindOf({ ...description.layer }, where).create(description.layer, input, ordinal, `${where}.layer`);
+    const { layer } = description;
+    const inner = kinds.find(({ kind }) => kind === layer.kind)!.create(layer, input, ordinal, `${where}.layer`);
     if (input.kind !== 'features' || input.size !== inner.output.size) {
       throw new BpttError(
         'invalid-shape',

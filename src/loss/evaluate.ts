@@ -1,20 +1,22 @@
 // The loss of a model on given data, without learning.
 
-import { checkOneOf, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, type Options } from '../base/fields.ts';
 import { type Batch, checkBatch } from '../data/batch.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import { type Network, refuseBothDirections } from '../model/network.ts';
 import type { State } from '../model/state.ts';
 import { LossWindow } from './loss-window.ts';
-import { type Loss, type LossName, losses, lossNames, type Reduction, reduce, reductions } from './losses.ts';
+import { type Loss, type LossName, losses, lossName, type Reduction, reduce, reduction } from './losses.ts';
 
-export interface EvaluateOptions {
-  readonly loss: LossName;
+const fields = {
+  loss: lossName,
   /** Default `mean`: over everything that counts in all batches. */
-  readonly reduction?: Reduction;
-}
+  reduction,
+};
+
+export interface EvaluateOptions extends Options<typeof fields> {}
 
 export interface Evaluation {
   readonly loss: number;
@@ -40,10 +42,8 @@ export function evaluate(
   state?: State,
 ): Evaluation {
   checkModel('evaluate', model);
-  checkOptions('evaluate', options, ['loss', 'reduction']);
-  checkOneOf('evaluate.loss', options.loss, lossNames);
-  checkOneOf('evaluate.reduction', options.reduction ?? 'mean', reductions);
-  const evaluator = new Evaluator(model.network, options.loss);
+  const { loss, reduction } = checkFields('evaluate', options, fields);
+  const evaluator = new Evaluator(model.network, loss);
   let next = state;
   try {
     for (const batch of isIterable(data) ? data : [data]) {
@@ -51,7 +51,7 @@ export function evaluate(
       next = undefined;
       for (let from = 0; from < batch.steps; ) from = evaluator.run(batch, from);
     }
-    return evaluator.result('evaluate(data)', options.reduction ?? 'mean');
+    return evaluator.result('evaluate(data)', reduction);
   } finally {
     evaluator.release();
   }

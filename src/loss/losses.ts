@@ -1,5 +1,6 @@
 // The losses: what the outputs are compared with, how many numbers a step counts for, and the kernel.
 // Each kernel leaves the gradient of the outputs where they were. A new loss is one kernel and one row.
+import { oneOf, withDefault } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 
@@ -10,7 +11,7 @@ import type { Kernels, Pointer } from '../wasm/kernels.ts';
  */
 export type LossName = 'cross-entropy' | 'mean-squared-error' | 'binary-cross-entropy';
 
-export const lossNames = ['cross-entropy', 'mean-squared-error', 'binary-cross-entropy'] as const;
+export const lossName = oneOf<LossName>('cross-entropy', 'mean-squared-error', 'binary-cross-entropy');
 
 /**
  * - `mean`: divided by how many numbers count, as PyTorch does: steps for cross-entropy, steps times outputs for the others.
@@ -18,7 +19,7 @@ export const lossNames = ['cross-entropy', 'mean-squared-error', 'binary-cross-e
  */
 export type Reduction = 'mean' | 'sum';
 
-export const reductions = ['mean', 'sum'] as const;
+export const reduction = withDefault(oneOf<Reduction>('mean', 'sum'), 'mean');
 
 /** The loss of a sum over so many numbers. 0 over none. */
 export function reduce(reduction: Reduction, sum: number, counted: number): number {

@@ -1,23 +1,18 @@
 // L1 and L2: penalties on the weights, part of the objective.
-import { checkBoolean, checkNumber, checkOptions } from '../base/check.ts';
+import { boolean, number, type Options, withDefault } from '../base/fields.ts';
 import type { Network } from '../model/network.ts';
 
-/** Penalties on the weights, part of the objective: `l1 Σ|w| + l2/2 Σw²`. */
-export interface Regularization {
+export const regularizationFields = {
   /** Default 0. */
-  readonly l1?: number;
+  l1: withDefault(number({ min: 0 }), 0),
   /** Default 0. PyTorch's optimizers call it weight_decay. */
-  readonly l2?: number;
+  l2: withDefault(number({ min: 0 }), 0),
   /** Whether biases are penalised too. Default false. */
-  readonly biases?: boolean;
-}
+  biases: withDefault(boolean, false),
+};
 
-export function checkRegularization(where: string, regularization: Regularization): void {
-  checkOptions(where, regularization, ['l1', 'l2', 'biases']);
-  checkNumber(`${where}.l1`, regularization.l1 ?? 0, { min: 0 });
-  checkNumber(`${where}.l2`, regularization.l2 ?? 0, { min: 0 });
-  checkBoolean(`${where}.biases`, regularization.biases ?? false);
-}
+/** Penalties on the weights, part of the objective: `l1 Σ|w| + l2/2 Σw²`. */
+export interface Regularization extends Options<typeof regularizationFields> {}
 
 /** Adds the gradient of the penalties to the gradient block and returns their value. */
 export function addPenalties(network: Network, { l1 = 0, l2 = 0, biases = false }: Regularization): number {

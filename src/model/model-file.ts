@@ -1,15 +1,16 @@
 // A model as one file: safetensors, with the description in the metadata.
 
-import { checkObject, checkOptions, checkString } from '../base/check.ts';
+import { checkObject, checkString } from '../base/check.ts';
 import { checksum } from '../base/crc32.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, type Field, type Options, optional, withDefault } from '../base/fields.ts';
 import { StateReader, type StateWriter } from '../formats/record.ts';
 import { decodeSafetensors, encodeSafetensors, partsOfSafetensors, type Tensor } from '../formats/safetensors.ts';
 import { createStack } from '../layers/registry.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { checkModel } from './check-model.ts';
 import { type Model, restoreModel } from './model.ts';
-import type { EngineOptions } from './network.ts';
+import { type EngineOptions, engineFields } from './network.ts';
 import type { Parameter } from './parameters.ts';
 
 /** The metadata entries that are ours; the rest of the names are the user's. */
@@ -21,10 +22,26 @@ const VERSION = '1';
 /** What the names of tensors begin with that belong to the training and not to the model. */
 const OF_TRAINING = 'training.';
 
-export interface SerializeOptions {
+/** Strings by their names, which may not be the package's own. */
+export const metadata: Field<Readonly<Record<string, string>>> = {
+  check(where, value) {
+    const given = checkObject(where, value);
+    for (const [name, text] of Object.entries(given)) {
+      if (name.startsWith('bptt.')) {
+        throw new BpttError('invalid-argument', `${where}: expected names that do not begin with bptt., got ${name}`);
+      }
+      checkString(`${where}.${name}`, text);
+    }
+    return given as Readonly<Record<string, string>>;
+  },
+};
+
+const fields = {
   /** Strings to keep in the file, such as a vocabulary as JSON. Names that begin with `bptt.` are taken. */
-  readonly metadata?: Readonly<Record<string, string>>;
-}
+  metadata: withDefault(metadata, () => ({})),
+};
+
+export interface SerializeOptions extends Options<typeof fields> {}
 
 /** What a model file holds. */
 export interface ModelFile {
@@ -40,20 +57,7 @@ export interface ModelFile {
  */
 export function serialize(model: Model, options: SerializeOptions = {}): Uint8Array<ArrayBuffer> {
   checkModel('serialize', model);
-  checkOptions('serialize', options, ['metadata']);
-  return encodeModelFile(model, checkMetadata('serialize.metadata', options.metadata ?? {}));
-}
-
-/** @throws BpttError for metadata that are not strings or whose names are taken. */
-export function checkMetadata(where: string, value: unknown): Readonly<Record<string, string>> {
-  const metadata = checkObject(where, value);
-  for (const [name, text] of Object.entries(metadata)) {
-    if (name.startsWith('bptt.')) {
-      throw new BpttError('invalid-argument', `${where}: expected names that do not begin with bptt., got ${name}`);
-    }
-    checkString(`${where}.${name}`, text);
-  }
-  return metadata as Readonly<Record<string, string>>;
+  return encodeModelFile(model, checkFields('serialize', options, fields).metadata);
 }
 
 /** A model file; with `training`, one from which the training goes on. @internal */
@@ -164,8 +168,8 @@ export async function deserialize(
   options: EngineOptions = {},
   where = 'model file',
 ): Promise<ModelFile> {
-  checkOptions('deserialize', options, ['dtype', 'relaxed', 'kernels']);
+  const engine = checkFields('deserialize', options, { ...engineFields, dtype: optional(engineFields.dtype) });
   const { description, parameters, metadata } = decodeModelFile(bytes, where);
   const dtype = parameters.every(({ data }) => data instanceof Float64Array) ? 'f64' : 'f32';
-  return { model: await restoreModel(description, parameters, { dtype, ...options }), metadata };
+  return { model: await restoreModel(description, parameters, { dtype, ...engine }), metadata };
 }

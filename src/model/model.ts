@@ -1,21 +1,24 @@
 // A model as people see it: a description, parameters by name, and outputs. Training is in train.ts.
 
-import { checkArray, checkInteger, checkOptions } from '../base/check.ts';
+import { checkArray, checkInteger } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
 import { checkInput, type Input } from '../data/batch.ts';
 import { createStack, type ModelDescription } from '../layers/registry.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { initializeParameter } from './initialize-parameter.ts';
-import { createNetwork, type EngineOptions, type Network } from './network.ts';
+import { createNetwork, type Engine, type EngineOptions, engineFields, type Network } from './network.ts';
 import { type Parameter, readBlock, writeEntry } from './parameters.ts';
 import { type State, zeroState } from './state.ts';
 import { Window } from './window.ts';
 
-export interface ModelOptions extends EngineOptions {
+const fields = {
   /** A whole number from 0 to 2^53 - 1 that fixes the initial parameters. Default 0, which is a seed like any other. */
-  readonly seed?: number;
-}
+  seed: withDefault(integer({ min: 0 }), 0),
+};
+
+export interface ModelOptions extends EngineOptions, Options<typeof fields> {}
 
 /** Outputs of `forward` and the state that the next steps start from. */
 export interface ForwardResult {
@@ -34,9 +37,8 @@ export interface ForwardResult {
  * @throws BpttError for a wrong description or option, and `unsupported-engine` without WebAssembly SIMD.
  */
 export async function createModel(description: ModelDescription, options: ModelOptions = {}): Promise<Model> {
-  checkOptions('createModel', options, ['seed', 'dtype', 'relaxed', 'kernels']);
-  const seed = checkInteger('createModel.seed', options.seed ?? 0, 0);
-  const network = await createNetwork(createStack(description), options);
+  const { seed, ...engine } = checkFields('createModel', options, { ...engineFields, ...fields });
+  const network = await createNetwork(createStack(description), engine);
   const { kernels, arena, layout, parameters } = network;
   for (const [stream, { spec, offset }] of layout.entries.entries()) {
     initializeParameter(spec, kernels, arena, parameters + offset, seed, stream);
@@ -48,9 +50,9 @@ export async function createModel(description: ModelDescription, options: ModelO
 export async function restoreModel(
   description: readonly unknown[],
   parameters: readonly Parameter[],
-  options: EngineOptions,
+  engine: Engine,
 ): Promise<Model> {
-  const model = new Model(await createNetwork(createStack(description), options));
+  const model = new Model(await createNetwork(createStack(description), engine));
   for (const { name, data } of parameters) model.setParameter(name, data);
   return model;
 }

@@ -1,8 +1,8 @@
 // A network in memory: its layers, a kernel instance of its own, and the blocks of parameters and gradients.
 // Everything that computes works on this; the public face is model.ts.
-import { checkBoolean, checkOneOf } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
+import { boolean, type Checked, type Options, oneOf, optional, such, withDefault } from '../base/fields.ts';
 import type { Layer } from '../layers/contract.ts';
 import type { Stack } from '../layers/registry.ts';
 import { Arena } from '../wasm/arena.ts';
@@ -11,17 +11,23 @@ import { instantiate, type KernelSource, loadModule } from '../wasm/load.ts';
 import { GradientParts } from './gradient-parts.ts';
 import { type ParameterLayout, planParameters } from './parameter-layout.ts';
 
-export interface EngineOptions {
+export const engineFields = {
   /** What the model computes in. Default `f32`; `f64` is for checks. */
-  readonly dtype?: Dtype;
+  dtype: withDefault(oneOf<Dtype>('f32', 'f64'), 'f32'),
   /** Fused multiply-add where the engine has it (relaxed SIMD, f32 only): faster, not the same bits everywhere. Default false. */
-  readonly relaxed?: boolean;
+  relaxed: withDefault(boolean, false),
   /** Kernels to use instead of those inside the package. They must be of the same version and dtype. */
-  readonly kernels?: KernelSource;
-}
+  kernels: optional(
+    such<KernelSource>('an object with module, bytes or url', (value) =>
+      ['module', 'bytes', 'url'].some((name) => Object.hasOwn(Object(value), name)),
+    ),
+  ),
+};
+
+export interface EngineOptions extends Options<typeof engineFields> {}
 
 /** What a network computes with. */
-export type Engine = EngineOptions & Required<Pick<EngineOptions, 'dtype' | 'relaxed'>>;
+export interface Engine extends Checked<typeof engineFields> {}
 
 export class Network {
   readonly stack: Stack;
@@ -82,17 +88,16 @@ export class Network {
 }
 
 /** A network of a description with all parameters zero. */
-export async function createNetwork(stack: Stack, options: EngineOptions): Promise<Network> {
-  const dtype = checkOneOf('createModel.dtype', options.dtype ?? 'f32', ['f32', 'f64'] as const);
-  const relaxed = checkBoolean('createModel.relaxed', options.relaxed ?? false);
+export async function createNetwork(stack: Stack, engine: Engine): Promise<Network> {
+  const { dtype, relaxed } = engine;
   if (relaxed && dtype !== 'f32') {
     throw new BpttError('invalid-argument', `createModel.relaxed: expected dtype 'f32' with it, got '${dtype}'`);
   }
-  const kernels = instantiate(await loadModule(variantOf({ dtype, relaxed }), options.kernels));
+  const kernels = instantiate(await loadModule(variantOf(engine), engine.kernels));
   if (kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
     throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
   }
-  return new Network(stack, kernels, { ...options, dtype, relaxed });
+  return new Network(stack, kernels, engine);
 }
 
 /** Which kernels these are. */

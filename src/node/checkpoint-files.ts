@@ -1,15 +1,18 @@
 // Checkpoints in files: written whole or not at all, the newest few kept, the newest readable one found again.
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { checkInteger, checkOptions, checkString } from '../base/check.ts';
+import { checkString } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
 import { decodeModelFile, type ModelFileContent } from '../model/model-file.ts';
 import { readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
 
-export interface CheckpointFilesOptions {
+const fields = {
   /** How many of the newest are kept, ≥ 1. Default 2. */
-  readonly keep?: number;
-}
+  keep: withDefault(integer({ min: 1 }), 2),
+};
+
+export interface CheckpointFilesOptions extends Options<typeof fields> {}
 
 /** A checkpoint that was read. */
 export interface FoundCheckpoint {
@@ -42,8 +45,7 @@ export class CheckpointFiles {
 
   /** @throws BpttError for options that are wrong or unknown. */
   constructor(path: string, options: CheckpointFilesOptions = {}) {
-    checkOptions('CheckpointFiles', options, ['keep']);
-    this.#keep = checkInteger('CheckpointFiles.keep', options.keep ?? 2, 1);
+    this.#keep = checkFields('CheckpointFiles', options, fields).keep;
     this.#path = checkString('CheckpointFiles(path)', path);
     this.#extension = extname(path);
     this.#directory = dirname(path);

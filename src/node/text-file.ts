@@ -1,7 +1,8 @@
 // A text file as batches, read as training goes: it may be larger than memory.
 import { type FileHandle, open } from 'node:fs/promises';
-import { checkInteger, checkNumber, checkOptions } from '../base/check.ts';
+import { checkNumber } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, number, type Options, such, withDefault } from '../base/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { nextTokens } from '../data/next-tokens.ts';
 import { type CharactersOptions, characters, type Vocabulary } from '../tokenizers/characters.ts';
@@ -12,17 +13,19 @@ export interface PiecewiseTokenizer {
   encode(text: string): Int32Array;
 }
 
-export interface TextFileOptions {
+const fields = {
   /** Such as `await fileCharacters(path)`. */
-  readonly vocabulary: PiecewiseTokenizer;
+  vocabulary: such<PiecewiseTokenizer>('a tokenizer', (value) => typeof value?.encode === 'function'),
   /** B, how many rows read the file side by side. */
-  readonly batch: number;
+  batch: integer({ min: 1 }),
   /** T, the steps of a batch: what is in memory at a time. Default 1000. */
-  readonly steps?: number;
+  steps: withDefault(integer({ min: 1 }), 1000),
   /** The part of the file to read, from 0 to 1, by bytes: for validation on what training does not read. Default the whole. */
-  readonly from?: number;
-  readonly to?: number;
-}
+  from: withDefault(number({ min: 0, max: 1 }), 0),
+  to: withDefault(number({ max: 1 }), 1),
+};
+
+export interface TextFileOptions extends Options<typeof fields> {}
 
 /** Bytes that are read at a time. */
 const CHUNK = 1 << 16;
@@ -35,11 +38,8 @@ const CHUNK = 1 << 16;
  * @throws BpttError `bad-file` for a file that cannot be read or is not UTF-8, and where it is too short for the rows.
  */
 export async function textFile(path: string, options: TextFileOptions): Promise<Dataset> {
-  checkOptions('textFile', options, ['vocabulary', 'batch', 'steps', 'from', 'to']);
-  const B = checkInteger('textFile.batch', options.batch, 1);
-  const T = checkInteger('textFile.steps', options.steps ?? 1000, 1);
-  const from = checkNumber('textFile.from', options.from ?? 0, { min: 0, max: 1 });
-  const to = checkNumber('textFile.to', options.to ?? 1, { min: from, max: 1 });
+  const { vocabulary, batch: B, steps: T, from, to } = checkFields('textFile', options, fields);
+  checkNumber('textFile.to', to, { min: from, max: 1 });
   const borders = await withFile(path, async (file) => {
     const { size } = await file.stat();
     const begin = Math.floor(size * from);
@@ -51,8 +51,6 @@ export async function textFile(path: string, options: TextFileOptions): Promise<
     const bytes = borders.at(-1)! - borders[0]!;
     throw new BpttError('bad-file', `${path}: expected at least a character for each of ${B} rows, got ${bytes} bytes`);
   }
-  const { vocabulary } = options;
-
   return {
     async *batches(_, skip) {
       const file = await opened(path);

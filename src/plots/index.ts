@@ -1,10 +1,11 @@
 // `import { plotGradientByLag, ... } from 'bptt/plots'`: each diagnostic, and loss curves, as the text of an SVG, in Node and in pages.
-import { checkInteger, show } from '../base/check.ts';
+import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
 import type { ComplexNumbers, Matrix, Saturation, TruncationError, UpdateRatio } from '../diagnostics/index.ts';
 import { singularValues } from '../diagnostics/index.ts';
 import type { StepEvent, ValidationEvent } from '../training/events.ts';
-import { draw, joinCells, type PlotOptions } from './svg.ts';
+import { draw, joinCells, type PlotOptions, plotFields } from './svg.ts';
 
 export type { PlotOptions } from './svg.ts';
 
@@ -40,6 +41,22 @@ function curvesOf(
 const above = (value: number) => (value > 0 && Number.isFinite(value) ? value : null);
 const scientific = {
   formatter: (value: number) => (value >= 0.01 && value < 1e4 ? String(value) : value.toExponential(0)),
+};
+
+const square = {
+  ...plotFields,
+  width: withDefault(plotFields.width, 480),
+  height: withDefault(plotFields.height, 480),
+};
+
+const numbered = {
+  /** The number of the first step. Default 1. */
+  from: withDefault(integer({ min: 0 }), 1),
+};
+
+const labelled = {
+  /** What was read at each step, such as characters. Default: the number of the step. */
+  labels: optional(unchecked<readonly string[]>()),
 };
 
 /**
@@ -105,7 +122,7 @@ export function plotSpectrum({ real, imaginary }: ComplexNumbers, options: PlotO
     max: extent,
     axisLabel: { formatter: (value: number) => value.toFixed(1), showMinLabel: false, showMaxLabel: false },
   };
-  return draw('plotSpectrum', { height: 480, width: 480, ...options }, ({ quiet }) => ({
+  return draw('plotSpectrum', checkFields('plotSpectrum', options, square), ({ quiet }) => ({
     title: 'Eigenvalues of the Jacobian',
     x: { name: 'real part', ...range },
     y: { name: 'imaginary part', ...range },
@@ -131,10 +148,9 @@ export function plotSpectrum({ real, imaginary }: ComplexNumbers, options: PlotO
  */
 export function plotSingularValues(
   steps: readonly Matrix[],
-  options: PlotOptions & { readonly from?: number } = {},
+  options: PlotOptions & Options<typeof numbered> = {},
 ): string {
-  const { from = 1, ...rest } = options;
-  checkInteger('plotSingularValues.from', from, 0);
+  const { from, ...rest } = checkFields('plotSingularValues', options, { ...plotFields, ...numbered });
   const values = listOf('plotSingularValues(steps)', steps).map((matrix) => singularValues(matrix));
   const curve = (name: string, pick: (all: Float64Array) => number) => ({
     type: 'line',
@@ -194,11 +210,8 @@ export function plotLyapunovExponents(exponents: ArrayLike<number>, options: Plo
  * @param labels What was read at each step, such as characters. Default: the number of the step.
  * @throws BpttError for what is no matrix or has another number of labels, and for wrong options.
  */
-export function plotStates(
-  states: Matrix,
-  options: PlotOptions & { readonly labels?: readonly string[] } = {},
-): string {
-  const { labels, ...rest } = options;
+export function plotStates(states: Matrix, options: PlotOptions & Options<typeof labelled> = {}): string {
+  const { labels, ...rest } = checkFields('plotStates', options, { ...plotFields, ...labelled });
   const { rows, columns, data } = states ?? {};
   if (!(data instanceof Float64Array) || data.length !== rows * columns || data.length === 0) {
     throw new BpttError('invalid-shape', `plotStates(states): expected a matrix [T, H], got ${show(states)}`);
@@ -271,9 +284,9 @@ export function plotSaturation(found: readonly Saturation[], options: PlotOption
  */
 export function plotConnectivity(
   norms: ArrayLike<number>,
-  options: PlotOptions & { readonly labels?: readonly string[] } = {},
+  options: PlotOptions & Options<typeof labelled> = {},
 ): string {
-  const { labels, ...rest } = options;
+  const { labels, ...rest } = checkFields('plotConnectivity', options, { ...plotFields, ...labelled });
   const [[, values]] = curvesOf('plotConnectivity(norms)', norms) as [readonly [string, readonly number[]]];
   const names = stepNames('plotConnectivity.labels', values.length, labels);
   return draw('plotConnectivity', rest, () => ({

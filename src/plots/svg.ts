@@ -12,18 +12,20 @@ import {
 import type { EChartsCoreOption } from 'echarts/core';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { checkInteger, checkOneOf, checkOptions, checkString } from '../base/check.ts';
+import { checkFields, integer, type Options, oneOf, optional, string, withDefault } from '../base/fields.ts';
 
-export interface PlotOptions {
+export const plotFields = {
   /** Default: what the plot shows. */
-  readonly title?: string;
+  title: optional(string),
   /** Pixels, from 200 on. Default 720. */
-  readonly width?: number;
+  width: withDefault(integer({ min: 200, max: 10_000 }), 720),
   /** Pixels, from 150 on. Default 360. */
-  readonly height?: number;
+  height: withDefault(integer({ min: 150, max: 10_000 }), 360),
   /** Colours for a light page or a dark one; the background is transparent. Default `light`. */
-  readonly theme?: 'light' | 'dark';
-}
+  theme: withDefault(oneOf('light', 'dark'), 'light'),
+};
+
+export interface PlotOptions extends Options<typeof plotFields> {}
 
 const palettes = {
   light: {
@@ -68,13 +70,10 @@ export interface Drawing {
 
 /** @throws BpttError for options that are wrong or unknown. */
 export function draw(where: string, options: PlotOptions, drawing: (palette: Palette) => Drawing): string {
-  checkOptions(where, options, ['title', 'width', 'height', 'theme']);
-  const { theme = 'light' } = options;
-  const palette = palettes[checkOneOf(`${where}.theme`, theme, ['light', 'dark'] as const)];
-  const width = checkInteger(`${where}.width`, options.width ?? 720, 200, 10_000);
-  const height = checkInteger(`${where}.height`, options.height ?? 360, 150, 10_000);
+  const { title: given, width, height, theme } = checkFields(where, options, plotFields);
+  const palette = palettes[theme];
   const { title, x, y, series, more } = drawing(palette);
-  const shown = options.title === undefined ? title : checkString(`${where}.title`, options.title);
+  const shown = given ?? title;
   const axis = (name: string, place: object) => ({
     type: 'value',
     nameLocation: 'middle',

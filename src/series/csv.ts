@@ -2,9 +2,23 @@
 // column.
 
 import { type CsvError, parse } from 'csv-parse/browser/esm/sync';
-import { checkBoolean, checkObject, checkOneOf, checkOptions, checkString, show } from '../base/check.ts';
+import { checkString, show } from '../base/check.ts';
 import { parseDecimal } from '../base/decimal.ts';
 import { BpttError } from '../base/errors.ts';
+import {
+  boolean,
+  type Checked,
+  checkFields,
+  type Field,
+  names,
+  type Options,
+  object,
+  oneOf,
+  optional,
+  string,
+  unchecked,
+  withDefault,
+} from '../base/fields.ts';
 import { dayOf, formatDate, parseDate } from './calendar.ts';
 import { checkSeries, type Series, unknownColumn } from './series.ts';
 
@@ -20,63 +34,44 @@ export type DateColumns = string | { readonly year: string; readonly month: stri
  */
 export type Missing = 'error' | 'previous' | 'interpolate';
 
-const policies = ['error', 'previous', 'interpolate'] as const;
+const dateParts = object({ year: string, month: string, day: string });
+
+const date: Field<DateColumns> = {
+  check: (where, value) => (typeof value === 'string' ? value : dateParts.check(where, value)),
+};
+
+const fields = {
+  /** The columns to read as numbers. Default: all but those of the date and of `ignore`. */
+  columns: optional(names('column names')),
+  /** Columns that are not read, such as text. Not together with `columns`. Default none. */
+  ignore: optional(names('column names')),
+  /** Where the date stands. Default: there is none. */
+  date: optional(date),
+  /** Whether the first line has the names. Without it the columns are called `1`, `2` and so on. Default true. */
+  header: withDefault(boolean, true),
+  /** What is between the fields of a line. Default `,`. */
+  delimiter: withDefault(unchecked<string>(), ','),
+  /** What is before the decimals. Default `.`. */
+  decimal: withDefault(oneOf('.', ','), '.'),
+  /** What a missing value becomes. Default `error`. */
+  missing: withDefault(oneOf<Missing>('error', 'previous', 'interpolate'), 'error'),
+};
 
 /** How to read a CSV file. Plain data, for JSON. */
-export interface CsvOptions {
-  /** The columns to read as numbers. Default: all but those of the date and of `ignore`. */
-  readonly columns?: readonly string[];
-  /** Columns that are not read, such as text. Not together with `columns`. Default none. */
-  readonly ignore?: readonly string[];
-  /** Where the date stands. Default: there is none. */
-  readonly date?: DateColumns;
-  /** Whether the first line has the names. Without it the columns are called `1`, `2` and so on. Default true. */
-  readonly header?: boolean;
-  /** What is between the fields of a line. Default `,`. */
-  readonly delimiter?: string;
-  /** What is before the decimals. Default `.`. */
-  readonly decimal?: '.' | ',';
-  /** What a missing value becomes. Default `error`. */
-  readonly missing?: Missing;
-}
-
-const knownOptions = ['columns', 'ignore', 'date', 'header', 'delimiter', 'decimal', 'missing'] as const;
+export interface CsvOptions extends Options<typeof fields> {}
 
 /** Checks options that may come from a file. */
-export function checkCsvOptions(where: string, value: unknown): CsvOptions {
-  checkOptions(where, value, knownOptions);
-  const options = checkObject(where, value) as CsvOptions;
-  const { columns, ignore, date, header = true, delimiter = ',', decimal = '.', missing = 'error' } = options;
-  if (columns !== undefined) checkNames(`${where}.columns`, columns);
-  if (ignore !== undefined) checkNames(`${where}.ignore`, ignore);
+export function checkCsvOptions(where: string, value: unknown): Checked<typeof fields> {
+  const options = checkFields(where, value, fields);
+  const { columns, ignore, delimiter, decimal } = options;
   if (columns !== undefined && ignore !== undefined) {
     throw new BpttError('invalid-argument', `${where}: expected columns or ignore, got both`);
   }
-  if (typeof date !== 'string' && date !== undefined) {
-    checkOptions(`${where}.date`, date, ['year', 'month', 'day']);
-    for (const part of ['year', 'month', 'day'] as const) checkString(`${where}.date.${part}`, date[part]);
-  }
-  checkBoolean(`${where}.header`, header);
-  checkOneOf(`${where}.decimal`, decimal, ['.', ','] as const);
-  checkOneOf(`${where}.missing`, missing, policies);
   if (typeof delimiter !== 'string' || delimiter.length !== 1 || /["\r\n]/.test(delimiter) || delimiter === decimal) {
     const expected = `one character that is neither a quote, a line end nor the decimal ${show(decimal)}`;
     throw new BpttError('invalid-argument', `${where}.delimiter: expected ${expected}, got ${show(delimiter)}`);
   }
   return options;
-}
-
-/** Checks a list of column names, none of them twice. */
-export function checkNames(where: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value)) {
-    throw new BpttError('invalid-argument', `${where}: expected an array of column names, got ${show(value)}`);
-  }
-  for (const [index, name] of value.entries()) {
-    checkString(`${where}[${index}]`, name);
-    if (value.indexOf(name) === index) continue;
-    throw new BpttError('invalid-argument', `${where}[${index}]: expected each name once, got ${show(name)} again`);
-  }
-  return value;
 }
 
 /** One line of fields and its number in the file; of a record over several lines, the last. */
@@ -97,14 +92,7 @@ interface Line {
  */
 export function readCsv(text: string, options: CsvOptions = {}): Series {
   checkString('readCsv(text)', text);
-  const {
-    columns,
-    ignore = [],
-    date,
-    header = true,
-    decimal = '.',
-    missing = 'error',
-  } = checkCsvOptions('readCsv', options);
+  const { columns, ignore = [], date, header, decimal, missing } = checkCsvOptions('readCsv', options);
   const lines = linesOf(text, options.delimiter ?? ',');
   const names = namesOf(lines, header, decimal);
   const rows = header ? lines.slice(1) : lines;

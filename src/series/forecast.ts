@@ -1,23 +1,26 @@
 // What comes next: predictions of a model in the units of the series, one horizon or many, and how wrong they were.
 
-import { checkFinite, checkInteger, checkLength, checkNumbers, checkOptions, show } from '../base/check.ts';
+import { checkFinite, checkLength, checkNumbers, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { State } from '../model/state.ts';
 import { parseDate } from './calendar.ts';
 import { Frame, type Future } from './frame.ts';
 import { checkPipeline, inputSize, outputSize, type Pipeline } from './pipeline.ts';
-import { checkSeries, checkSpan, type Series, type Span, slice } from './series.ts';
+import { checkSeries, checkSpan, dates, type Series, type Span, slice } from './series.ts';
 
-export interface ForecastOptions {
+const fields = {
   /** How many rows to predict. Default the pipeline's horizon. */
-  readonly steps?: number;
+  steps: optional(integer({ min: 1 })),
   /** Values of the columns that are known in advance, for each of the rows to predict, up to the end of the last horizon. */
-  readonly known?: Readonly<Record<string, ArrayLike<number>>>;
+  known: withDefault(unchecked<Readonly<Record<string, ArrayLike<number>>>>(), {}),
   /** The dates of the same rows. Default: as far apart as those of the history, which must then all be equally far apart. */
-  readonly dates?: readonly string[];
-}
+  dates: optional(dates),
+};
+
+export interface ForecastOptions extends Options<typeof fields> {}
 
 /**
  * The rows after the end of a series, in its units: the model predicts `horizon` rows, reads them as if they had happened, and
@@ -32,15 +35,15 @@ export interface ForecastOptions {
  * const { columns } = forecast(model, pipeline, births, { steps: 14 });
  */
 export function forecast(model: Model, pipeline: Pipeline, history: Series, options: ForecastOptions = {}): Series {
-  checkOptions('forecast', options, ['steps', 'known', 'dates']);
+  const given = checkFields('forecast', options, fields);
   checkForecaster('forecast', model, pipeline);
   const { targets, horizon } = pipeline;
-  const steps = checkSteps('forecast.steps', options.steps, pipeline);
+  const steps = checkSteps('forecast.steps', given.steps, pipeline);
   checkSeries('forecast(history)', history);
   // A horizon is predicted whole, from what is known of all of it.
   const room = Math.ceil(steps / horizon) * horizon;
-  const days = futureDays(pipeline, history, room, options.dates);
-  const known = checkKnown(pipeline, room, options.known ?? {});
+  const days = futureDays(pipeline, history, room, given.dates);
+  const known = checkKnown(pipeline, room, given.known);
   const future = { steps: room, known, days: days ?? new Int32Array(room) };
   const predicted = goOn('forecast(history)', model, pipeline, history, future);
   const columns = targets.map((name, column) => [name, predicted[column]!.slice(0, steps)] as const);
@@ -73,8 +76,8 @@ function goOn(
   return predicted;
 }
 
-function checkSteps(where: string, value: unknown, { horizon, inputs, targets }: Pipeline): number {
-  const steps = checkInteger(where, value ?? horizon, 1);
+function checkSteps(where: string, value: number | undefined, { horizon, inputs, targets }: Pipeline): number {
+  const steps = value ?? horizon;
   const unknown = inputs.find((name) => !targets.includes(name));
   if (unknown === undefined || steps <= horizon) return steps;
   const why = `for the column ${show(unknown)} is read and not predicted`;
@@ -94,12 +97,14 @@ export interface ForecastErrors {
   readonly mase: number;
 }
 
-export interface BacktestOptions {
+const backtestFields = {
   /** How many rows are predicted from each row. Default the pipeline's horizon; more are predicted as `forecast` does. */
-  readonly steps?: number;
+  steps: optional(integer({ min: 1 })),
   /** Rows from one beginning to the next. Default 1. */
-  readonly every?: number;
-}
+  every: withDefault(integer({ min: 1 }), 1),
+};
+
+export interface BacktestOptions extends Options<typeof backtestFields> {}
 
 export interface Backtest {
   /** The row that each prediction begins with. */
@@ -131,11 +136,10 @@ export function backtest(
   span: Span,
   options: BacktestOptions = {},
 ): Backtest {
-  checkOptions('backtest', options, ['steps', 'every']);
+  const { every, ...given } = checkFields('backtest', options, backtestFields);
   checkForecaster('backtest', model, pipeline);
   const { targets, horizon, context, naive } = pipeline;
-  const steps = checkSteps('backtest.steps', options.steps, pipeline);
-  const every = checkInteger('backtest.every', options.every ?? 1, 1);
+  const steps = checkSteps('backtest.steps', given.steps, pipeline);
   const frame = new Frame('backtest(series)', pipeline, series);
   const { from, to } = checkSpan('backtest(span)', span, series.length);
   const least = frame.first + (context ?? 1);

@@ -1,8 +1,14 @@
 // A pipeline in the metadata of a model file, so that a model that is loaded can forecast the next file.
-import { checkObject, checkOptions, show } from '../base/check.ts';
+import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields } from '../base/fields.ts';
 import { type CsvOptions, checkCsvOptions } from './csv.ts';
 import { type Pipeline, pipelineFromJSON } from './pipeline.ts';
+
+const fields = {
+  pipeline: { check: (_: string, value: unknown) => pipelineFromJSON(value) },
+  csv: { check: checkCsvOptions },
+};
 
 /** What a model needs to forecast from a file. */
 export interface Forecaster {
@@ -39,9 +45,7 @@ export function readSeriesMetadata(metadata: Readonly<Record<string, string>>): 
   }
   try {
     const value: unknown = JSON.parse(text);
-    checkOptions('forecaster', value, ['pipeline', 'csv']);
-    const { pipeline, csv } = checkObject('forecaster', value);
-    return { pipeline: pipelineFromJSON(pipeline), csv: checkCsvOptions('csv', csv) };
+    return checkFields('forecaster', value, fields);
   } catch (cause) {
     const message = cause instanceof BpttError ? cause.message : 'expected JSON, got something else';
     throw new BpttError('bad-file', `metadata entry "${NAME}": ${message}`, { cause });

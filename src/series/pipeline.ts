@@ -1,18 +1,21 @@
 // What stands between a series and a model: which columns are read and predicted, and how their numbers are scaled. Fitted on the
 // training part only, and plain data, so that it can be kept in a model file.
-import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions, show } from '../base/check.ts';
+import { checkInteger, checkNumber, checkOneOf, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { type CalendarFeature, calendarFeatures, calendarWidth } from './calendar.ts';
-import { checkNames } from './csv.ts';
 import {
-  checkScaling,
-  differences,
-  fitScaling,
-  mean,
-  type Normalization,
-  normalizations,
-  type Scaling,
-} from './scaling.ts';
+  checkFields,
+  type Field,
+  integer,
+  list,
+  names,
+  type Options,
+  oneOf,
+  optional,
+  unchecked,
+  withDefault,
+} from '../base/fields.ts';
+import { type CalendarFeature, calendarFeatures, calendarWidth } from './calendar.ts';
+import { differences, fitScaling, mean, type Normalization, normalizations, type Scaling, scaling } from './scaling.ts';
 import { checkSeries, checkSpan, type Series, type Span } from './series.ts';
 
 /** From a series to the numbers that a model reads and gives, and back. Plain data, for JSON. Made by `fitPipeline`. */
@@ -36,50 +39,61 @@ export interface Pipeline {
   readonly naive: Readonly<Record<string, number>>;
 }
 
-export interface PipelineOptions {
+const columnNames = names('column names');
+const count = integer({ min: 1 });
+const features = list(oneOf<CalendarFeature>(...calendarFeatures), 'features of the calendar');
+const calendar: Field<readonly CalendarFeature[]> = {
+  check: (where, value) => features.check(where, columnNames.check(where, value)),
+};
+const lags = list(integer(), 'integers');
+
+const fields = {
   /** The columns to predict, at least one. */
-  readonly targets: readonly string[];
+  targets: columnNames,
   /** The columns whose values up to now are read. Default: the targets. */
-  readonly inputs?: readonly string[];
+  inputs: withDefault(columnNames, ({ targets }: { readonly targets: readonly string[] }) => targets),
   /** Columns whose values are known in advance, such as holidays or prices: read for the rows that are predicted. Default none. */
-  readonly known?: readonly string[];
+  known: withDefault(columnNames, () => []),
   /** What is read of the dates of the rows that are predicted. Needs a series with days. Default none. */
-  readonly calendar?: readonly CalendarFeature[];
+  calendar: withDefault(calendar, () => []),
   /**
    * Values of the targets that many rows before the one that is predicted, such as 364 for last year's; at least `horizon`.
    * Default none.
    */
-  readonly lags?: readonly number[];
+  lags: withDefault(lags, () => []),
   /**
    * How many rows ahead one output predicts, all at once. Default 1; `forecast` goes on from there by reading its own
    * predictions.
    */
-  readonly horizon?: number;
+  horizon: withDefault(count, 1),
   /** How many rows a prediction reads, from the zero state: the T of windows. Default: all, with the state carried on. */
-  readonly context?: number;
+  context: optional(count),
   /** One for all columns, or by name; columns without one have the default, `standard`. */
-  readonly normalize?: Normalization | Readonly<Record<string, Normalization>>;
+  normalize: withDefault(unchecked<Normalization | Readonly<Record<string, Normalization>>>(), 'standard'),
   /**
    * Reads and predicts differences to that many rows before instead of values, of inputs and targets: 1, or a season. Default
    * 0: values.
    */
-  readonly difference?: number;
+  difference: withDefault(integer({ min: 0 }), 0),
   /** The season of the naive forecast that MASE compares with, in rows. Default 1. */
-  readonly season?: number;
-}
+  season: withDefault(count, 1),
+};
 
-const knownOptions = [
-  'targets',
-  'inputs',
-  'known',
-  'calendar',
-  'lags',
-  'horizon',
-  'context',
-  'normalize',
-  'difference',
-  'season',
-] as const;
+/** A pipeline as it is kept in a file. */
+const kept = {
+  kind: oneOf('series'),
+  targets: columnNames,
+  inputs: columnNames,
+  known: columnNames,
+  calendar,
+  lags,
+  horizon: count,
+  context: { check: (where: string, value: unknown) => (value === null ? value : count.check(where, value)) },
+  scalings: unchecked<Pipeline['scalings']>(),
+  naive: unchecked<Pipeline['naive']>(),
+};
+
+export interface PipelineOptions extends Options<typeof fields> {}
 
 /**
  * Fits how a series is scaled on its training part; later rows are not looked at.
@@ -93,13 +107,10 @@ const knownOptions = [
  * const model = await createModel([features(inputSize(pipeline)), gru({ units: 32, returns: 'last' }), dense({ units: 1 })]);
  */
 export function fitPipeline(series: Series, training: Span, options: PipelineOptions): Pipeline {
-  checkOptions('fitPipeline', options, knownOptions);
-  const { targets, inputs = targets, known = [], calendar = [], lags = [], horizon = 1, context } = options;
-  const { normalize = 'standard', difference = 0, season = 1 } = options;
-  checkInteger('fitPipeline.difference', difference, 0);
-  checkInteger('fitPipeline.season', season, 1);
-  const plan = { targets, inputs, known, calendar, lags, horizon, context: context ?? null };
-  checkPlan('fitPipeline', plan);
+  const { normalize, difference, season, context, ...rest } = checkFields('fitPipeline', options, fields);
+  const plan = { ...rest, context: context ?? null };
+  const { targets, known } = plan;
+  refusePlan('fitPipeline', plan);
   const names = columnsOf(plan);
   checkSeries('fitPipeline(series)', series, names);
   checkDays('fitPipeline(series)', series, plan);
@@ -134,16 +145,13 @@ export function fitPipeline(series: Series, training: Span, options: PipelineOpt
  */
 export function pipelineFromJSON(value: unknown): Pipeline {
   const where = 'pipelineFromJSON';
-  const parts = ['kind', 'targets', 'inputs', 'known', 'calendar', 'lags', 'horizon', 'context', 'scalings', 'naive'];
-  checkOptions(where, value, parts);
-  const pipeline = checkObject(where, value) as unknown as Pipeline;
-  checkOneOf(`${where}.kind`, pipeline.kind, ['series'] as const);
-  checkPlan(where, pipeline);
+  const pipeline: Pipeline = checkFields(where, value, kept);
+  refusePlan(where, pipeline);
   const { scalings, naive, targets } = pipeline;
   const names = columnsOf(pipeline);
   checkOptions(`${where}.scalings`, scalings, names);
   checkOptions(`${where}.naive`, naive, targets);
-  for (const name of names) checkScaling(`${where}.scalings.${name}`, scalings[name]);
+  for (const name of names) scaling.check(`${where}.scalings.${name}`, scalings[name]);
   for (const name of targets) checkNumber(`${where}.naive.${name}`, naive[name], { min: 0 });
   return pipeline;
 }
@@ -180,24 +188,17 @@ export function checkDays(where: string, series: Series, { calendar }: Pick<Plan
   throw new BpttError('invalid-argument', `${where}: expected a series with days, for the calendar, got one without`);
 }
 
-function checkPlan(where: string, { targets, inputs, known, calendar, lags, horizon, context }: Plan): void {
-  if (checkNames(`${where}.targets`, targets).length === 0) {
+/** @throws BpttError for lists that do not go together. */
+function refusePlan(where: string, { targets, inputs, known, calendar, lags, horizon }: Plan): void {
+  if (targets.length === 0) {
     throw new BpttError('invalid-argument', `${where}.targets: expected at least one column, got none`);
   }
-  checkNames(`${where}.inputs`, inputs);
-  const both = checkNames(`${where}.known`, known).find((name) => targets.includes(name) || inputs.includes(name));
+  const both = known.find((name) => targets.includes(name) || inputs.includes(name));
   if (both !== undefined) {
     const expected = 'a column that is neither a target nor an input';
     throw new BpttError('invalid-argument', `${where}.known: expected ${expected}, got ${JSON.stringify(both)}`);
   }
-  checkNames(`${where}.calendar`, calendar);
-  for (const [index, feature] of calendar.entries()) {
-    checkOneOf(`${where}.calendar[${index}]`, feature, calendarFeatures);
-  }
-  checkInteger(`${where}.horizon`, horizon, 1);
-  if (!Array.isArray(lags)) throw new BpttError('invalid-argument', `${where}.lags: expected an array of integers`);
   for (const [index, lag] of lags.entries()) checkInteger(`${where}.lags[${index}]`, lag, horizon);
-  if (context !== null) checkInteger(`${where}.context`, context, 1);
   if (inputs.length + lags.length + known.length + calendar.length === 0) {
     throw new BpttError('invalid-argument', `${where}: expected inputs, lags, known or calendar to read, got none`);
   }

@@ -1,6 +1,7 @@
 // How the numbers of a column are scaled for a model, and back: plain data that is fitted once, and two functions.
-import { checkInteger, checkLength, checkNumber, checkOneOf, checkOptions } from '../base/check.ts';
+import { checkLength, checkOneOf } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { type Checked, integer, number, object } from '../base/fields.ts';
 
 /**
  * How the numbers of a column are scaled, by what the training part has:
@@ -13,12 +14,17 @@ export type Normalization = 'standard' | 'min-max' | 'none';
 
 export const normalizations = ['standard', 'min-max', 'none'] as const;
 
+const fields = {
+  difference: integer({ min: 0 }),
+  offset: number(),
+  scale: number({ exclusiveMin: 0 }),
+};
+
 /** What a model reads of a column: `(x_t - x_{t-difference} - offset) / scale`; with difference 0, `(x_t - offset) / scale`. */
-export interface Scaling {
-  readonly difference: number;
-  readonly offset: number;
-  readonly scale: number;
-}
+export interface Scaling extends Checked<typeof fields> {}
+
+/** A scaling that may come from a file. */
+export const scaling = object(fields);
 
 /** Fits a scaling to training values. */
 export function fitScaling(where: string, values: Float64Array, kind: Normalization, difference: number): Scaling {
@@ -43,17 +49,6 @@ const fits: Readonly<Record<Normalization, (values: Float64Array) => Omit<Scalin
     return { offset, scale: Math.sqrt(mean(values.map((value) => (value - offset) * (value - offset)))) };
   },
 };
-
-/** Checks a scaling that may come from a file. */
-export function checkScaling(where: string, value: unknown): Scaling {
-  checkOptions(where, value, ['difference', 'offset', 'scale']);
-  const { difference, offset, scale } = value as Scaling;
-  return {
-    difference: checkInteger(`${where}.difference`, difference, 0),
-    offset: checkNumber(`${where}.offset`, offset),
-    scale: checkNumber(`${where}.scale`, scale, { exclusiveMin: 0 }),
-  };
-}
 
 /**
  * Values as a model sees them: fewer by `difference`, for the first of them have none before them.

@@ -1,15 +1,7 @@
 // A number series: columns of numbers over time, and its parts by time.
-import {
-  checkFinite,
-  checkInteger,
-  checkNumber,
-  checkNumbers,
-  checkObject,
-  checkOptions,
-  nearest,
-  show,
-} from '../base/check.ts';
+import { checkFinite, checkInteger, checkNumbers, checkObject, checkOptions, nearest, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, number, type Options, optional, such, withDefault } from '../base/fields.ts';
 import { parseDate } from './calendar.ts';
 
 /** 0000-01-01 and 9999-12-31. */
@@ -31,10 +23,15 @@ export interface Span {
   readonly to: number;
 }
 
-export interface SeriesOptions {
+/** A list of dates; each is read where it is used. */
+export const dates = such<readonly string[]>('an array of dates', (value) => Array.isArray(value));
+
+const fields = {
   /** The date of each row as `YYYY-MM-DD`, each later than the one before. Default: none. */
-  readonly dates?: readonly string[];
-}
+  dates: optional(dates),
+};
+
+export interface SeriesOptions extends Options<typeof fields> {}
 
 /**
  * A series from arrays.
@@ -46,7 +43,7 @@ export interface SeriesOptions {
  * const sales = series({ coffee: [31, 28, 40], tea: [12, 15, 11] }, { dates: ['2024-03-01', '2024-03-02', '2024-03-03'] });
  */
 export function series(columns: Readonly<Record<string, ArrayLike<number>>>, options: SeriesOptions = {}): Series {
-  checkOptions('series', options, ['dates']);
+  const { dates } = checkFields('series', options, fields);
   const names = Object.keys(checkObject('series(columns)', columns));
   if (names.length === 0) throw new BpttError('invalid-argument', 'series(columns): expected at least one, got none');
   const copies = names.map((name) => {
@@ -54,7 +51,7 @@ export function series(columns: Readonly<Record<string, ArrayLike<number>>>, opt
     checkFinite(`series(columns).${name}`, values);
     return [name, Float64Array.from(values)] as const;
   });
-  const days = options.dates?.map((date, row) => {
+  const days = dates?.map((date, row) => {
     const day = parseDate(date);
     if (day !== undefined) return day;
     throw new BpttError('invalid-argument', `series.dates[${row}]: expected a date as YYYY-MM-DD, got ${show(date)}`);
@@ -83,12 +80,16 @@ export function slice(whole: Series, from: number, to?: number): Series {
   };
 }
 
-export interface SplitOptions {
+const share = number({ min: 0, exclusiveMax: 1 });
+
+const splitFields = {
   /** Share of the rows right before the test part, from 0 to below 1. Default 0: none. */
-  readonly validation?: number;
+  validation: withDefault(share, 0),
   /** Share of the rows at the end, from 0 to below 1. Default 0: none. */
-  readonly test?: number;
-}
+  test: withDefault(share, 0),
+};
+
+export interface SplitOptions extends Options<typeof splitFields> {}
 
 /** The parts of a series in the order of time. */
 export interface Split {
@@ -106,15 +107,12 @@ export interface Split {
  */
 export function splitByTime(whole: Series, options: SplitOptions): Split {
   checkSeries('splitByTime(series)', whole);
-  checkOptions('splitByTime', options, ['validation', 'test']);
+  const shares = checkFields('splitByTime', options, splitFields);
   const N = whole.length;
-  const rowsOf = (name: 'validation' | 'test') => {
-    const share = checkNumber(`splitByTime.${name}`, options[name] ?? 0, { min: 0, exclusiveMax: 1 });
-    // 0.07 of 100 is 7.000000000000001: what is above a whole number by rounding alone does not count.
-    return Math.ceil(share * N * (1 - 2 ** -50));
-  };
-  const test = N - rowsOf('test');
-  const validation = test - rowsOf('validation');
+  // 0.07 of 100 is 7.000000000000001: what is above a whole number by rounding alone does not count.
+  const rowsOf = (share: number) => Math.ceil(share * N * (1 - 2 ** -50));
+  const test = N - rowsOf(shares.test);
+  const validation = test - rowsOf(shares.validation);
   if (validation < 1) {
     throw new BpttError('invalid-argument', `splitByTime: expected rows left for training, got none of ${N}`);
   }
@@ -165,10 +163,9 @@ export function checkSeries(where: string, value: unknown, names: readonly strin
 
 /** Checks a span of a series. */
 export function checkSpan(where: string, value: unknown, length: number): Span {
-  checkOptions(where, value, ['from', 'to']);
-  const { from, to } = checkObject(where, value);
-  const first = checkInteger(`${where}.from`, from, 0, length);
-  return { from: first, to: checkInteger(`${where}.to`, to, first, length) };
+  const span = checkFields(where, value, { from: integer({ min: 0, max: length }), to: integer({ max: length }) });
+  checkInteger(`${where}.to`, span.to, span.from, length);
+  return span;
 }
 
 /** The error for a name that is none of the columns. */

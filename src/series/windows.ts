@@ -1,7 +1,7 @@
 // A series as batches: windows of a few rows each, or the whole span as a stream.
 
-import { checkInteger, checkOneOf, checkOptions } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, type Options, oneOf, optional, withDefault } from '../base/fields.ts';
 import { permutation } from '../base/philox.ts';
 import type { Batch } from '../data/batch.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -9,19 +9,21 @@ import { Frame } from './frame.ts';
 import { checkPipeline, type Pipeline } from './pipeline.ts';
 import { checkSpan, type Series, type Span } from './series.ts';
 
-export interface WindowsOptions {
+const fields = {
   /** B, the windows of a batch; the last batch of an epoch has what is left. */
-  readonly batch: number;
+  batch: integer({ min: 1 }),
   /** Rows from a window to the next. Default 1. */
-  readonly stride?: number;
+  stride: withDefault(integer({ min: 1 }), 1),
   /**
    * What is predicted, as the model's layers return it: `last` (default), what comes after the window, whose rows may lie
    * before the span; or `all`, what comes after each of its rows, which all lie in the span.
    */
-  readonly returns?: 'all' | 'last';
+  returns: withDefault(oneOf('all', 'last'), 'last'),
   /** A seed, a whole number from 0 to 2^53 - 1: each epoch then has an order of its own. Default: the order of time. */
-  readonly shuffle?: number;
-}
+  shuffle: optional(integer({ min: 0 })),
+};
+
+export interface WindowsOptions extends Options<typeof fields> {}
 
 /** Batches for `train` and, in the order of the first epoch, for `evaluate`. */
 export interface SeriesBatches extends Dataset, Iterable<Batch> {
@@ -41,12 +43,8 @@ export interface SeriesBatches extends Dataset, Iterable<Batch> {
  */
 export function windows(series: Series, span: Span, pipeline: Pipeline, options: WindowsOptions): SeriesBatches {
   checkPipeline('windows', pipeline);
-  checkOptions('windows', options, ['batch', 'stride', 'returns', 'shuffle']);
-  const B = checkInteger('windows.batch', options.batch, 1);
-  const stride = checkInteger('windows.stride', options.stride ?? 1, 1);
-  const last = checkOneOf('windows.returns', options.returns ?? 'last', ['all', 'last'] as const) === 'last';
-  const { shuffle } = options;
-  if (shuffle !== undefined) checkInteger('windows.shuffle', shuffle, 0);
+  const { batch: B, stride, returns, shuffle } = checkFields('windows', options, fields);
+  const last = returns === 'last';
   const T = pipeline.context;
   if (T === null) {
     throw new BpttError(
@@ -83,10 +81,12 @@ export function windows(series: Series, span: Span, pipeline: Pipeline, options:
   return { steps: T, windows: count, batches, [Symbol.iterator]: () => batches(0, 0) };
 }
 
-export interface SeriesStreamOptions {
+const streamFields = {
   /** B, how many rows read the span at the same time, each its part. Default 1. */
-  readonly batch?: number;
-}
+  batch: withDefault(integer({ min: 1 }), 1),
+};
+
+export interface SeriesStreamOptions extends Options<typeof streamFields> {}
 
 /**
  * A span as one batch for truncated BPTT: B rows, each a part of it, and at every step the next `horizon` rows as targets.
@@ -102,8 +102,7 @@ export function seriesStream(
   options: SeriesStreamOptions = {},
 ): SeriesBatches {
   checkPipeline('seriesStream', pipeline);
-  checkOptions('seriesStream', options, ['batch']);
-  const B = checkInteger('seriesStream.batch', options.batch ?? 1, 1);
+  const { batch: B } = checkFields('seriesStream', options, streamFields);
   const frame = new Frame('seriesStream(series)', pipeline, series);
   const { from, to } = frame.origins('seriesStream(span)', checkSpan('seriesStream(span)', span, series.length));
   const steps = to - from;

@@ -1,11 +1,14 @@
 // Text as tokens: a vocabulary of characters.
 import { checkObject, checkOptions, checkString, checkTokens } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, type Options, optional, string } from '../base/fields.ts';
 
-export interface CharactersOptions {
+const fields = {
   /** One character that stands for every character outside the vocabulary; it becomes a symbol itself. Default none. */
-  readonly unknown?: string;
-}
+  unknown: optional(string),
+};
+
+export interface CharactersOptions extends Options<typeof fields> {}
 
 /** A vocabulary as plain data, for JSON. */
 export interface VocabularyDescription {
@@ -30,13 +33,12 @@ export interface VocabularyDescription {
  * vocabulary.encode('hole'); // Int32Array [1, 3, 2, 0]
  */
 export function characters(text: string, options: CharactersOptions = {}): Vocabulary {
-  checkOptions('characters', options, ['unknown']);
+  const { unknown } = checkFields('characters', options, fields);
   if (checkString('characters(text)', text) === '') {
     throw new BpttError('invalid-argument', 'characters(text): expected at least one character, got an empty text');
   }
   const points = new Set<number>();
   eachCodePoint('characters(text)', text, (point) => points.add(point));
-  const { unknown } = options;
   if (unknown !== undefined) points.add(replacementPoint('characters.unknown', unknown));
   const sorted = [...points].sort((a, b) => a - b);
   const symbols = sorted.map((point) => String.fromCodePoint(point)).join('');

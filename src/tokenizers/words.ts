@@ -1,26 +1,28 @@
 // Words as tokens: how a text is cut into words, marks and spaces, and the vocabulary of those that it has.
-import {
-  checkBoolean,
-  checkInteger,
-  checkObject,
-  checkOptions,
-  checkString,
-  checkTokens,
-  show,
-} from '../base/check.ts';
+import { checkBoolean, checkObject, checkOptions, checkString, checkTokens, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { boolean, checkFields, type Field, integer, type Options, optional, withDefault } from '../base/fields.ts';
 import { checkWellFormed, type Tokenizer, type WordsDescription } from './tokenizer.ts';
 
-export interface WordsOptions {
+const unknown: Field<string> = {
+  check(where, value) {
+    checkUnknown(where, value);
+    return value as string;
+  },
+};
+
+const fields = {
   /** Takes text in lower case, in the vocabulary and in `encode`; what is decoded is then lower case too. Default false. */
-  readonly lowercase?: boolean;
+  lowercase: withDefault(boolean, false),
   /** How often a piece must occur to have a token of its own. More than 1 needs `unknown`. Default 1. */
-  readonly minimum?: number;
+  minimum: withDefault(integer({ min: 1 }), 1),
   /** The most tokens, that of `unknown` among them: the rarest pieces have none. Needs `unknown`. Default no limit. */
-  readonly size?: number;
+  size: optional(integer({ min: 2 })),
   /** What stands for every piece that has no token, such as `<unk>`; it becomes token 0. Default none: such a piece is an error. */
-  readonly unknown?: string;
-}
+  unknown: optional(unknown),
+};
+
+export interface WordsOptions extends Options<typeof fields> {}
 
 /**
  * The pieces of a text, each of its characters in one of them:
@@ -63,12 +65,7 @@ function piecesOf(text: string): readonly string[] {
  * vocabulary.decode(vocabulary.encode('the sea, the ship')); // 'the sea, the <unk>'
  */
 export function words(text: string, options: WordsOptions = {}): Words {
-  checkOptions('words', options, ['lowercase', 'minimum', 'size', 'unknown']);
-  const { lowercase = false, minimum = 1, size, unknown } = options;
-  checkBoolean('words.lowercase', lowercase);
-  checkInteger('words.minimum', minimum, 1);
-  if (size !== undefined) checkInteger('words.size', size, 2);
-  if (unknown !== undefined) checkUnknown('words.unknown', unknown);
+  const { lowercase, minimum, size, unknown } = checkFields('words', options, fields);
   if (unknown === undefined && (minimum > 1 || size !== undefined)) {
     const limit = size === undefined ? 'minimum' : 'size';
     throw new BpttError('invalid-argument', `words.unknown: expected a symbol for the rest with ${limit}, got none`);

@@ -1,27 +1,25 @@
 // The lowest validation loss so far, the weights that had it, and when to stop hoping for a lower one.
-import { checkInteger, checkNumber, checkOptions } from '../base/check.ts';
+import { type Checked, integer, number, type Options, withDefault } from '../base/fields.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Pointer } from '../wasm/kernels.ts';
 
-/** Training stops when the validation loss no longer falls, and ends with the weights that had the lowest (Prechelt 1998). */
-export interface EarlyStopping {
+export const earlyStoppingFields = {
   /** Validations in a row without a lower loss after which training stops, ≥ 1. */
-  readonly patience: number;
+  patience: integer({ min: 1 }),
   /** How much lower a loss must be to count as lower, ≥ 0. Default 0. */
-  readonly minimumChange?: number;
-}
+  minimumChange: withDefault(number({ min: 0 }), 0),
+};
 
-export function checkEarlyStopping(where: string, options: EarlyStopping): void {
-  checkOptions(where, options, ['patience', 'minimumChange']);
-  checkInteger(`${where}.patience`, options.patience, 1);
-  checkNumber(`${where}.minimumChange`, options.minimumChange ?? 0, { min: 0 });
-}
+/** Training stops when the validation loss no longer falls, and ends with the weights that had the lowest (Prechelt 1998). */
+export interface EarlyStopping extends Options<typeof earlyStoppingFields> {}
+
+type CheckedStopping = Checked<typeof earlyStoppingFields>;
 
 export class BestSoFar {
   readonly #network: Network;
-  readonly #stopping: EarlyStopping | undefined;
+  readonly #stopping: CheckedStopping | undefined;
   /** The weights of the best validation; kept only where training is to end with them. */
   readonly #weights: Pointer | undefined;
   #loss: number | undefined;
@@ -29,7 +27,7 @@ export class BestSoFar {
   /** Validations since the lowest loss. */
   #since = 0;
 
-  constructor(network: Network, stopping: EarlyStopping | undefined) {
+  constructor(network: Network, stopping: CheckedStopping | undefined) {
     this.#network = network;
     this.#stopping = stopping;
     this.#weights = stopping === undefined ? undefined : network.arena.allocate(network.layout.bytes);

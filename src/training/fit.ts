@@ -1,34 +1,52 @@
 // Training in one call, for the usual case.
 
-import { checkInteger, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import {
+  callable,
+  checkFields,
+  integer,
+  type Options,
+  omit,
+  optional,
+  unchecked,
+  withDefault,
+} from '../base/fields.ts';
 import type { Data } from '../data/dataset.ts';
 import { type Sequence, sequences } from '../data/sequences.ts';
 import { textStream } from '../data/text-stream.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { EndEvent, StepEvent, TrainEvent, ValidationEvent } from './events.ts';
-import { adam, type Optimizer } from './optimizers.ts';
-import { TRAIN_OPTIONS, type TrainOptions } from './options.ts';
+import { adam, optimizer } from './optimizers.ts';
+import { type TrainOptions, trainFields } from './options.ts';
 import { train } from './train.ts';
+
+/** Rows of a batch, where nothing says how many. */
+const ROWS = 32;
 
 /** What `fit` learns from: a stream of tokens, a list of sequences, or batches as `train` takes them. */
 export type FitData = Int32Array | readonly Sequence[] | Data;
 
-export interface FitOptions extends Omit<TrainOptions, 'data' | 'validation' | 'optimizer'> {
-  readonly data: FitData;
-  readonly validation?: FitData;
+const fields = {
+  data: unchecked<FitData>(),
+  validation: optional(unchecked<FitData>()),
   /** B: rows of a stream of tokens (fewer where it is too short), or sequences of a batch, which are shuffled by the seed. Not for batches. Default 32. */
-  readonly batch?: number;
+  batch: optional(integer({ min: 1 })),
   /** F, for sequences of features. Default 1. */
-  readonly features?: number;
+  features: optional(integer({ min: 1 })),
   /** Default `adam()`. */
-  readonly optimizer?: Optimizer;
+  optimizer: withDefault(optimizer, () => adam()),
   /** What trains: `trainInWorker` of `bptt/worker`, to keep this thread free, or anything of its kind. Default `train`. */
-  readonly trainer?: (model: Model, options: TrainOptions) => AsyncIterable<TrainEvent>;
+  trainer: optional(
+    callable<(model: Model, options: TrainOptions) => AsyncIterable<TrainEvent>>('a function such as train'),
+  ),
   /** Is told each event of `train`. */
-  readonly onEvent?: (event: TrainEvent) => void;
-}
+  onEvent: optional(callable<(event: TrainEvent) => void>()),
+};
+
+const ofTraining = omit(trainFields, 'data', 'validation', 'optimizer');
+
+export interface FitOptions extends Omit<TrainOptions, 'data' | 'validation' | 'optimizer'>, Options<typeof fields> {}
 
 export interface FitResult {
   readonly reason: EndEvent['reason'];
@@ -54,40 +72,32 @@ export interface FitResult {
  */
 export async function fit(model: Model, options: FitOptions): Promise<FitResult> {
   checkModel('fit', model);
-  checkOptions('fit', options, [...TRAIN_OPTIONS, 'batch', 'features', 'trainer', 'onEvent']);
-  const { data, validation, batch = 32, features, optimizer = adam(), trainer = train, onEvent, ...rest } = options;
-  checkInteger('fit.batch', batch, 1);
-  if (options.steps === undefined && options.epochs === undefined && options.signal === undefined) {
+  const checked = checkFields('fit', options, { ...ofTraining, ...fields });
+  const { data, validation, batch, features, trainer = train, onEvent, ...rest } = checked;
+  if (rest.steps === undefined && rest.epochs === undefined && rest.signal === undefined) {
     throw new BpttError('invalid-argument', 'fit: expected steps or epochs, or a signal that ends it, got none');
   }
   const last = model.network.stack.last;
   const batches = (where: string, given: FitData, shuffle?: number): Data => {
     if (given instanceof Int32Array)
-      return textStream(given, { batch: Math.max(1, Math.min(batch, given.length - 1)) });
+      return textStream(given, { batch: Math.max(1, Math.min(batch ?? ROWS, given.length - 1)) });
     if (!isSequences(given)) {
-      if (options.batch === undefined) return given;
+      if (batch === undefined) return given;
       throw new BpttError('invalid-argument', `fit.batch: expected none with ${where} in batches, got ${batch}`);
     }
     return sequences(given, {
-      batch,
+      batch: batch ?? ROWS,
       returns: last ? 'last' : 'all',
       ...(features !== undefined && { features }),
       ...(shuffle !== undefined && { shuffle }),
     });
   };
-  if (onEvent !== undefined && typeof onEvent !== 'function') {
-    throw new BpttError('invalid-argument', `fit.onEvent: expected a function, got ${show(onEvent)}`);
-  }
   const history: (StepEvent | ValidationEvent)[] = [];
   let end: EndEvent | undefined;
-  if (typeof trainer !== 'function') {
-    throw new BpttError('invalid-argument', `fit.trainer: expected a function such as train, got ${show(trainer)}`);
-  }
   const events = trainer(model, {
     validateEvery: 'epoch',
     ...rest,
-    optimizer,
-    data: batches('data', data, options.seed ?? 0),
+    data: batches('data', data, rest.seed),
     ...(validation !== undefined && { validation: batches('validation', validation) }),
   });
   for await (const event of events) {

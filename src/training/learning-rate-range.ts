@@ -1,27 +1,41 @@
 // The learning-rate range test: which rates a model learns with.
 
-import { checkInteger, checkNumber, checkOptions } from '../base/check.ts';
+import { checkNumber } from '../base/check.ts';
 import { BpttError, NonFiniteError } from '../base/errors.ts';
 import { power } from '../base/exact-math.ts';
+import { checkFields, integer, number, type Options, omit, withDefault } from '../base/fields.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { Optimizer } from './optimizers.ts';
-import { TRAIN_OPTIONS, type TrainOptions } from './options.ts';
+import { type TrainOptions, trainFields } from './options.ts';
 import { exponential } from './schedules.ts';
 import { train } from './train.ts';
 
-export interface LearningRateRangeOptions
-  extends Omit<
-    TrainOptions,
-    'steps' | 'epochs' | 'validation' | 'validateEvery' | 'earlyStopping' | 'average' | 'checkpoint' | 'resume'
-  > {
+const without = [
+  'steps',
+  'epochs',
+  'validation',
+  'validateEvery',
+  'earlyStopping',
+  'average',
+  'checkpoint',
+  'resume',
+] as const;
+
+const fields = {
   /** The rate of the first update, > 0. Default 1e-6. */
-  readonly from?: number;
+  from: withDefault(number({ exclusiveMin: 0 }), 1e-6),
   /** That of the last one, > `from`. Default 1. */
-  readonly to?: number;
+  to: withDefault(number(), 1),
   /** Updates to make at most, ≥ 2. Default 100. */
-  readonly steps?: number;
-}
+  steps: withDefault(integer({ min: 2 }), 100),
+};
+
+const ofTraining = omit(trainFields, ...without);
+
+export interface LearningRateRangeOptions
+  extends Omit<TrainOptions, (typeof without)[number]>,
+    Options<typeof fields> {}
 
 export interface LearningRateRange {
   /** One point an update, in the order of the rates. */
@@ -50,12 +64,9 @@ const DIVERGED = 4;
 export async function learningRateRange(model: Model, options: LearningRateRangeOptions): Promise<LearningRateRange> {
   const where = 'learningRateRange';
   checkModel(where, model);
-  const left = ['epochs', 'validation', 'validateEvery', 'earlyStopping', 'average', 'checkpoint', 'resume'];
-  checkOptions(where, options, [...TRAIN_OPTIONS.filter((name) => !left.includes(name)), 'from', 'to']);
-  const { from = 1e-6, to = 1, steps = 100, optimizer, ...rest } = options;
-  checkNumber(`${where}.from`, from, { exclusiveMin: 0 });
+  const checked = checkFields(where, options, { ...ofTraining, ...fields });
+  const { from, to, steps, optimizer, ...rest } = checked;
   checkNumber(`${where}.to`, to, { exclusiveMin: from });
-  checkInteger(`${where}.steps`, steps, 2);
   const schedule = exponential({ from, factor: root(to / from, steps - 1) });
   const before = model.parameters();
   const points: LearningRateRange['points'][number][] = [];

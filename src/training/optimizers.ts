@@ -1,77 +1,97 @@
 // The optimizers: what they are called, their defaults, how many slots of memory they keep, and the kernel.
 // Slots are blocks of the parameters' layout, so an update is one flat call. A new optimizer is one kernel and one row.
-import { checkBoolean, checkNumber, checkObject, checkOneOf, checkOptions, show } from '../base/check.ts';
+import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import {
+  boolean,
+  checkFields,
+  checkKind,
+  type Field,
+  number,
+  type OneOfKinds,
+  type Options,
+  withDefault,
+} from '../base/fields.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
-import { checkLearningRate, type LearningRate, ScheduleRun } from './schedules.ts';
+import { learningRate, ScheduleRun } from './schedules.ts';
 
-export interface SgdOptions {
-  readonly learningRate: LearningRate;
-  /** Default 0: plain gradient descent. */
-  readonly momentum?: number;
-  /** Nesterov's momentum in the form of Sutskever et al. 2013. Default false. */
-  readonly nesterov?: boolean;
-}
+const fraction = number({ min: 0, exclusiveMax: 1 });
 
-export interface RmspropOptions {
-  readonly learningRate: LearningRate;
-  /** Decay of the mean square. Default 0.99. */
-  readonly alpha?: number;
-  /** Default 1e-8, outside the square root. */
-  readonly epsilon?: number;
-}
+/** Above 0 in f32 too: without it, an update where all gradients were 0 would be 0/0. */
+const epsilon = number({ min: 2 ** -149 });
 
-export interface AdagradOptions {
-  readonly learningRate: LearningRate;
-  /** Default 1e-10, outside the square root. */
-  readonly epsilon?: number;
-}
-
-export interface AdamOptions {
+const adamFields = {
   /** Default 1e-3. */
-  readonly learningRate?: LearningRate;
+  learningRate: withDefault(learningRate, 1e-3),
   /** Default 0.9. */
-  readonly beta1?: number;
+  beta1: withDefault(fraction, 0.9),
   /** Default 0.999. */
-  readonly beta2?: number;
+  beta2: withDefault(fraction, 0.999),
   /** Default 1e-8, outside the square root. */
-  readonly epsilon?: number;
-}
+  epsilon: withDefault(epsilon, 1e-8),
+};
 
-export interface AdamwOptions extends AdamOptions {
-  /** Each update takes learningRate · weightDecay of every weight away. Default 0.01. */
-  readonly weightDecay?: number;
-  /** Whether biases decay too. Default false. */
-  readonly decayBiases?: boolean;
-}
+const fields = {
+  sgd: {
+    learningRate,
+    /** Default 0: plain gradient descent. */
+    momentum: withDefault(fraction, 0),
+    /** Nesterov's momentum in the form of Sutskever et al. 2013. Default false. */
+    nesterov: withDefault(boolean, false),
+  },
+  rmsprop: {
+    learningRate,
+    /** Decay of the mean square. Default 0.99. */
+    alpha: withDefault(fraction, 0.99),
+    /** Default 1e-8, outside the square root. */
+    epsilon: withDefault(epsilon, 1e-8),
+  },
+  adagrad: {
+    learningRate,
+    /** Default 1e-10, outside the square root. */
+    epsilon: withDefault(epsilon, 1e-10),
+  },
+  adam: adamFields,
+  adamw: {
+    ...adamFields,
+    /** Each update takes learningRate · weightDecay of every weight away. Default 0.01. */
+    weightDecay: withDefault(number({ min: 0 }), 0.01),
+    /** Whether biases decay too. Default false. */
+    decayBiases: withDefault(boolean, false),
+  },
+};
+
+export interface SgdOptions extends Options<typeof fields.sgd> {}
+export interface RmspropOptions extends Options<typeof fields.rmsprop> {}
+export interface AdagradOptions extends Options<typeof fields.adagrad> {}
+export interface AdamOptions extends Options<typeof fields.adam> {}
+export interface AdamwOptions extends Options<typeof fields.adamw> {}
 
 /** An optimizer as plain data, all defaults filled in. */
-export type Optimizer =
-  | ({ readonly kind: 'sgd' } & Required<SgdOptions>)
-  | ({ readonly kind: 'rmsprop' } & Required<RmspropOptions>)
-  | ({ readonly kind: 'adagrad' } & Required<AdagradOptions>)
-  | ({ readonly kind: 'adam' } & Required<AdamOptions>)
-  | ({ readonly kind: 'adamw' } & Required<AdamwOptions>);
+export type Optimizer = OneOfKinds<typeof fields>;
+
+type OptionsOf<Kind extends Optimizer['kind']> = Extract<Optimizer, { readonly kind: Kind }>;
+
+const build = <Kind extends Optimizer['kind']>(kind: Kind, options: Options<(typeof fields)[Kind]>): Optimizer =>
+  refuse(kind, { kind, ...checkFields(kind, options, fields[kind]) } as Optimizer);
 
 /** Gradient descent, with momentum as in torch.optim.SGD: `v = μ v + g; w -= η v`. */
-export const sgd = (options: SgdOptions): Optimizer => checkOptimizer('sgd', { kind: 'sgd', ...options });
+export const sgd = (options: SgdOptions): Optimizer => build('sgd', options);
 
 /** RMSProp (Hinton 2012, lecture 6e), as torch.optim.RMSprop. */
-export const rmsprop = (options: RmspropOptions): Optimizer =>
-  checkOptimizer('rmsprop', { kind: 'rmsprop', ...options });
+export const rmsprop = (options: RmspropOptions): Optimizer => build('rmsprop', options);
 
 /** Adagrad (Duchi, Hazan and Singer 2011), as torch.optim.Adagrad. */
-export const adagrad = (options: AdagradOptions): Optimizer =>
-  checkOptimizer('adagrad', { kind: 'adagrad', ...options });
+export const adagrad = (options: AdagradOptions): Optimizer => build('adagrad', options);
 
 /** Adam (Kingma and Ba 2015, algorithm 1), as torch.optim.Adam. */
-export const adam = (options: AdamOptions = {}): Optimizer => checkOptimizer('adam', { kind: 'adam', ...options });
+export const adam = (options: AdamOptions = {}): Optimizer => build('adam', options);
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), as torch.optim.AdamW. */
-export const adamw = (options: AdamwOptions = {}): Optimizer => checkOptimizer('adamw', { kind: 'adamw', ...options });
+export const adamw = (options: AdamwOptions = {}): Optimizer => build('adamw', options);
 
 /** One update. `at` and `count` give the part of a block; slots are addresses of the whole blocks. */
 interface Update {
@@ -89,30 +109,11 @@ interface Update {
 }
 
 interface OptimizerKind<Options> {
-  readonly options: readonly string[];
-  check(options: Readonly<Record<string, unknown>>, where: string): Options;
   slots(options: Options): number;
   update(options: Options, update: Update): void;
 }
 
-type OptionsOf<Kind extends Optimizer['kind']> = Extract<Optimizer, { readonly kind: Kind }>;
-
-const fraction = { min: 0, exclusiveMax: 1 };
-
-/** Above 0 in f32 too: without it, an update where all gradients were 0 would be 0/0. */
-const smallest = { min: 2 ** -149 };
-
-function checkAdam(options: Readonly<Record<string, unknown>>, where: string): Required<AdamOptions> {
-  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  return {
-    learningRate: checkLearningRate(`${where}.learningRate`, learningRate),
-    beta1: checkNumber(`${where}.beta1`, beta1, fraction),
-    beta2: checkNumber(`${where}.beta2`, beta2, fraction),
-    epsilon: checkNumber(`${where}.epsilon`, epsilon, smallest),
-  };
-}
-
-function updateAdam({ beta1, beta2, epsilon }: Required<AdamOptions>, update: Update): void {
+function updateAdam({ beta1, beta2, epsilon }: Omit<OptionsOf<'adam'>, 'kind'>, update: Update): void {
   const { kernels, parameters, gradients, slots, count, learningRate, corrections, weightDecay, gradientScale } =
     update;
   kernels.adam(
@@ -134,75 +135,42 @@ function updateAdam({ beta1, beta2, epsilon }: Required<AdamOptions>, update: Up
 
 const kinds: { readonly [Kind in Optimizer['kind']]: OptimizerKind<OptionsOf<Kind>> } = {
   sgd: {
-    options: ['learningRate', 'momentum', 'nesterov'],
-    check({ learningRate, momentum = 0, nesterov = false }, where) {
-      const checked = {
-        kind: 'sgd',
-        learningRate: checkLearningRate(`${where}.learningRate`, learningRate),
-        momentum: checkNumber(`${where}.momentum`, momentum, fraction),
-        nesterov: checkBoolean(`${where}.nesterov`, nesterov),
-      } as const;
-      if (checked.nesterov && checked.momentum === 0) {
-        throw new BpttError('invalid-argument', `${where}.nesterov: expected a momentum > 0 with it, got 0`);
-      }
-      return checked;
-    },
     slots: ({ momentum }) => (momentum === 0 ? 0 : 1),
     update({ momentum, nesterov }, { kernels, parameters, gradients, slots, count, learningRate, gradientScale }) {
       kernels.sgd(parameters, gradients, slots[0] ?? 0, count, learningRate, momentum, nesterov, gradientScale);
     },
   },
   rmsprop: {
-    options: ['learningRate', 'alpha', 'epsilon'],
-    check: ({ learningRate, alpha = 0.99, epsilon = 1e-8 }, where) => ({
-      kind: 'rmsprop',
-      learningRate: checkLearningRate(`${where}.learningRate`, learningRate),
-      alpha: checkNumber(`${where}.alpha`, alpha, fraction),
-      epsilon: checkNumber(`${where}.epsilon`, epsilon, smallest),
-    }),
     slots: () => 1,
     update({ alpha, epsilon }, { kernels, parameters, gradients, slots, count, learningRate, gradientScale }) {
       kernels.rmsprop(parameters, gradients, slots[0]!, count, learningRate, alpha, epsilon, gradientScale);
     },
   },
   adagrad: {
-    options: ['learningRate', 'epsilon'],
-    check: ({ learningRate, epsilon = 1e-10 }, where) => ({
-      kind: 'adagrad',
-      learningRate: checkLearningRate(`${where}.learningRate`, learningRate),
-      epsilon: checkNumber(`${where}.epsilon`, epsilon, smallest),
-    }),
     slots: () => 1,
     update({ epsilon }, { kernels, parameters, gradients, slots, count, learningRate, gradientScale }) {
       kernels.adagrad(parameters, gradients, slots[0]!, count, learningRate, epsilon, gradientScale);
     },
   },
   adam: {
-    options: ['learningRate', 'beta1', 'beta2', 'epsilon'],
-    check: (options, where) => ({ kind: 'adam', ...checkAdam(options, where) }),
     slots: () => 2,
     update: updateAdam,
   },
   adamw: {
-    options: ['learningRate', 'beta1', 'beta2', 'epsilon', 'weightDecay', 'decayBiases'],
-    check: (options, where) => ({
-      kind: 'adamw',
-      ...checkAdam(options, where),
-      weightDecay: checkNumber(`${where}.weightDecay`, options.weightDecay ?? 0.01, { min: 0 }),
-      decayBiases: checkBoolean(`${where}.decayBiases`, options.decayBiases ?? false),
-    }),
     slots: () => 2,
     update: updateAdam,
   },
 };
 
-/** Checks an optimizer that may come from JavaScript and fills in what it leaves out. */
-export function checkOptimizer(where: string, value: unknown): Optimizer {
-  const options = checkObject(where, value);
-  const kind = checkOneOf(`${where}.kind`, options.kind, Object.keys(kinds) as Optimizer['kind'][]);
-  checkOptions(where, options, ['kind', ...kinds[kind].options]);
-  return kinds[kind].check(options, where);
+function refuse(where: string, checked: Optimizer): Optimizer {
+  if (checked.kind !== 'sgd' || !checked.nesterov || checked.momentum > 0) return checked;
+  throw new BpttError('invalid-argument', `${where}.nesterov: expected a momentum > 0 with it, got 0`);
 }
+
+/** An optimizer that may come from JavaScript. */
+export const optimizer: Field<Optimizer> = {
+  check: (where, value) => refuse(where, checkKind(where, value, fields)),
+};
 
 /** An optimizer at work on a network: it owns the slots and counts the steps. */
 export class OptimizerRun {

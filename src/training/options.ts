@@ -1,120 +1,97 @@
 // What a training takes.
 
-import { checkInteger, checkOptions, checkSignal, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import {
+  type Checked,
+  checkFields,
+  type Field,
+  integer,
+  type Options,
+  object,
+  optional,
+  signal,
+  such,
+  withDefault,
+} from '../base/fields.ts';
 import type { Parallel } from '../bptt/gradient-source.ts';
-import { checkObjective, type Objective } from '../bptt/objective.ts';
-import { checkData, type Data } from '../data/dataset.ts';
-import { checkMetadata } from '../model/model-file.ts';
-import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts';
+import { type Objective, objectiveFields, refuseObjective } from '../bptt/objective.ts';
+import { data } from '../data/dataset.ts';
+import { metadata } from '../model/model-file.ts';
+import { earlyStoppingFields } from './early-stopping.ts';
 import { plateauIn } from './schedules.ts';
-import { checkUpdate, type UpdateOptions } from './update.ts';
-import { type AverageOptions, checkAverage } from './weight-average.ts';
+import { type UpdateOptions, updateFields } from './update.ts';
+import { averageFields } from './weight-average.ts';
 
-export interface CheckpointOptions {
+const checkpointFields = {
   /** Updates between two checkpoints, ≥ 1. One more comes when training ends or is aborted. */
-  readonly every: number;
+  every: integer({ min: 1 }),
   /** Strings to keep in the file, as `serialize` does. */
-  readonly metadata?: Readonly<Record<string, string>>;
-}
+  metadata: withDefault(metadata, () => ({})),
+};
 
-export interface TrainOptions extends Objective, UpdateOptions {
+export interface CheckpointOptions extends Options<typeof checkpointFields> {}
+
+const count = integer({ min: 1 });
+
+const validateEvery: Field<number | 'epoch'> = {
+  check: (where, value) => (value === 'epoch' ? value : count.check(where, value)),
+};
+
+const fields = {
   /** Batches to learn from, gone through again and again. */
-  readonly data: Data;
+  data,
   /** Updates to make. Without it training goes on until `epochs` are done, the signal aborts or the caller stops. */
-  readonly steps?: number;
+  steps: optional(count),
   /** Times to go through `data`. */
-  readonly epochs?: number;
+  epochs: optional(count),
   /** Windows whose gradients make one update: their mean, or with the reduction `sum` their sum. The last update may have fewer. Default 1. */
-  readonly accumulate?: number;
+  accumulate: withDefault(count, 1),
   /** Batches to take a validation loss on. */
-  readonly validation?: Data;
+  validation: optional(data),
   /** Updates between two validations, or `epoch`: when all batches were read. One more comes at the end. Default: only at the end. */
-  readonly validateEvery?: number | 'epoch';
+  validateEvery: optional(validateEvery),
   /** Default: training goes on to its end, whatever the validation loss does. */
-  readonly earlyStopping?: EarlyStopping;
+  earlyStopping: optional(object(earlyStoppingFields)),
   /**
    * An exponential moving average of the weights: validation is of the average, and when training ends the model gets it. While training
    * goes on the model has the weights themselves. Default: none.
    */
-  readonly average?: AverageOptions;
+  average: optional(object(averageFields)),
   /** Makes `checkpoint` events. Default: none. */
-  readonly checkpoint?: CheckpointOptions;
+  checkpoint: optional(object(checkpointFields)),
   /**
    * The bytes of a checkpoint: training goes on where it was, to the same bits as if it had never stopped when everything else is as it
    * was. Learning rate, clipping, regularisation, `steps`, `epochs` and the data may be others.
    */
-  readonly resume?: Uint8Array;
+  resume: optional(such<Uint8Array>('a Uint8Array', (value) => value instanceof Uint8Array)),
   /** Reads the rows of each batch in several threads: `workers` of `bptt/worker`. Default: in this thread alone. */
-  readonly parallel?: Parallel;
+  parallel: optional(such<Parallel>('workers(...) of bptt/worker', (value) => typeof value?.open === 'function')),
   /** Stops before the next update when it aborts; the iterator then ends with an `end` event, it does not throw. */
-  readonly signal?: AbortSignal;
-}
+  signal: optional(signal),
+};
 
-/** The names of all options. */
-export const TRAIN_OPTIONS: readonly (keyof TrainOptions)[] = [
-  'data',
-  'loss',
-  'reduction',
-  'truncation',
-  'memoryBudget',
-  'seed',
-  'optimizer',
-  'clip',
-  'regularization',
-  'steps',
-  'epochs',
-  'accumulate',
-  'validation',
-  'validateEvery',
-  'earlyStopping',
-  'average',
-  'checkpoint',
-  'resume',
-  'parallel',
-  'signal',
-];
+export interface TrainOptions extends Objective, UpdateOptions, Options<typeof fields> {}
 
-/** Checks the options and fills in the defaults of the optimizer. @throws BpttError for options that are wrong or unknown. */
-export function checkTrainOptions(options: TrainOptions): TrainOptions {
-  checkOptions('train', options, TRAIN_OPTIONS);
-  checkObjective('train', options);
-  const checked = checkUpdate('train', options);
-  for (const name of ['steps', 'epochs', 'validateEvery', 'accumulate'] as const) {
-    const value = options[name];
-    if (value === undefined || (name === 'validateEvery' && value === 'epoch')) continue;
-    checkInteger(`train.${name}`, value, 1);
-  }
-  checkData('train.data', options.data);
-  const { validation, validateEvery, earlyStopping, average, checkpoint, resume, parallel, optimizer } = options;
-  if (plateauIn(optimizer.learningRate) !== undefined && (validation === undefined || validateEvery === undefined)) {
+/** All options of a training. */
+export const trainFields = { ...objectiveFields, ...updateFields, ...fields };
+
+/** The options of a training with all defaults. */
+export interface CheckedTraining extends Checked<typeof trainFields> {}
+
+/** @throws BpttError for options that are wrong or unknown. */
+export function checkTraining(options: TrainOptions): CheckedTraining {
+  const checked: CheckedTraining = checkFields('train', options, trainFields);
+  refuseObjective('train', checked);
+  const { validation, validateEvery, earlyStopping, optimizer } = checked;
+  if (validation !== undefined && validateEvery !== undefined) return checked;
+  if (plateauIn(optimizer.learningRate) !== undefined) {
     throw new BpttError(
       'invalid-argument',
       'train.optimizer.learningRate: expected validation and validateEvery with plateau',
     );
   }
-  if (validation !== undefined) checkData('train.validation', validation);
-  if (average !== undefined) checkAverage('train.average', average);
   if (earlyStopping !== undefined) {
-    checkEarlyStopping('train.earlyStopping', earlyStopping);
-    if (validation === undefined || validateEvery === undefined) {
-      throw new BpttError('invalid-argument', 'train.earlyStopping: expected validation and validateEvery with it');
-    }
-  }
-  if (checkpoint !== undefined) {
-    checkOptions('train.checkpoint', checkpoint, ['every', 'metadata']);
-    checkInteger('train.checkpoint.every', checkpoint.every, 1);
-    checkMetadata('train.checkpoint.metadata', checkpoint.metadata ?? {});
-  }
-  if (parallel !== undefined && typeof parallel?.open !== 'function') {
-    throw new BpttError(
-      'invalid-argument',
-      `train.parallel: expected workers(...) of bptt/worker, got ${show(parallel)}`,
-    );
-  }
-  checkSignal('train.signal', options.signal);
-  if (resume !== undefined && !(resume instanceof Uint8Array)) {
-    throw new BpttError('invalid-argument', `train.resume: expected a Uint8Array, got ${show(resume)}`);
+    throw new BpttError('invalid-argument', 'train.earlyStopping: expected validation and validateEvery with it');
   }
   return checked;
 }

@@ -8,7 +8,7 @@ import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { ModelFileContent } from '../model/model-file.ts';
 import type { EndEvent, TrainEvent } from './events.ts';
-import { checkTrainOptions, type TrainOptions } from './options.ts';
+import { type CheckedTraining, checkTraining, type TrainOptions } from './options.ts';
 import { Training } from './training.ts';
 
 /**
@@ -38,13 +38,13 @@ export function trainWith(
   { slice, checkpoint }: { readonly slice?: number; readonly checkpoint?: ModelFileContent | undefined } = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkModel('train', model);
-  const checked = checkTrainOptions(options);
+  const checked = checkTraining(options);
   return run(new Training(model, checked, checkpoint), checked, new TimeSlice(slice));
 }
 
 async function* run(
   training: Training,
-  options: TrainOptions,
+  options: CheckedTraining,
   slice: TimeSlice,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   try {
@@ -56,11 +56,11 @@ async function* run(
 
 class Loop {
   readonly #training: Training;
-  readonly #options: TrainOptions;
+  readonly #options: CheckedTraining;
   readonly #slice: TimeSlice;
   readonly #speed = new Speed();
 
-  constructor(training: Training, options: TrainOptions, slice: TimeSlice) {
+  constructor(training: Training, options: CheckedTraining, slice: TimeSlice) {
     this.#training = training;
     this.#options = options;
     this.#slice = slice;

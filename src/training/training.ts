@@ -10,7 +10,7 @@ import { decodeModelFile, encodeModelFile, type ModelFileContent } from '../mode
 import type { Network } from '../model/network.ts';
 import { Accumulation } from './accumulation.ts';
 import { BestSoFar } from './early-stopping.ts';
-import type { TrainOptions } from './options.ts';
+import type { CheckedTraining } from './options.ts';
 import { GradientStep } from './update.ts';
 import { WeightAverage } from './weight-average.ts';
 
@@ -43,12 +43,12 @@ export class Training {
   readonly best: BestSoFar;
   readonly cursor: Cursor = { epoch: 0, batch: 0, window: 0, step: 0, tokens: 0, validated: 0 };
   readonly #model: Model;
-  readonly #options: TrainOptions;
+  readonly #options: CheckedTraining;
 
   /** Begins anew, or where a checkpoint ended: `options.resume`, or `checkpoint`, which was read before. */
-  constructor(model: Model, options: TrainOptions, checkpoint?: ModelFileContent) {
+  constructor(model: Model, options: CheckedTraining, checkpoint?: ModelFileContent) {
     const { network } = model;
-    const { accumulate = 1, reduction = 'mean', average, earlyStopping, resume, parallel } = options;
+    const { accumulate, reduction, average, earlyStopping, resume, parallel } = options;
     this.#model = model;
     this.#options = options;
     this.network = network;
@@ -124,21 +124,12 @@ export class Training {
 }
 
 /** What must be as it was for a training to go on: it is what the rest of the state means. */
-function settingsOf({
-  loss,
-  reduction = 'mean',
-  truncation,
-  seed = 0,
-  accumulate = 1,
-  average,
-  earlyStopping,
-  parallel,
-}: TrainOptions): Readonly<Record<string, Json>> {
-  const { k1, k2, losses = 'new', activations = 'stored' } = truncation ?? {};
+function settingsOf(options: CheckedTraining): Readonly<Record<string, Json>> {
+  const { loss, reduction, truncation, seed, accumulate, average, earlyStopping, parallel } = options;
   return {
     loss,
     reduction,
-    truncation: k1 === undefined || k2 === undefined ? null : { k1, k2, losses, activations },
+    truncation: truncation === undefined ? null : { ...truncation },
     seed,
     accumulate,
     average: average === undefined ? null : 'on',

@@ -1,10 +1,10 @@
 // From a gradient to an update: penalties, the norm, clipping, the optimizer; in this order.
-import { checkNumber, checkObject, checkOptions } from '../base/check.ts';
 import { NonFiniteError } from '../base/errors.ts';
+import { type Checked, checkFields, type Field, number, type Options, object, optional } from '../base/fields.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
-import { addPenalties, checkRegularization, type Regularization } from '../loss/weight-penalties.ts';
+import { addPenalties, regularizationFields } from '../loss/weight-penalties.ts';
 import type { Network } from '../model/network.ts';
-import { checkOptimizer, type Optimizer, OptimizerRun } from './optimizers.ts';
+import { OptimizerRun, optimizer } from './optimizers.ts';
 
 /**
  * - `norm`: the whole gradient is scaled down to this Euclidean norm when it is longer (Pascanu, Mikolov and Bengio 2013).
@@ -12,11 +12,22 @@ import { checkOptimizer, type Optimizer, OptimizerRun } from './optimizers.ts';
  */
 export type Clip = { readonly norm: number } | { readonly value: number };
 
-export interface UpdateOptions {
-  readonly optimizer: Optimizer;
-  readonly clip?: Clip;
-  readonly regularization?: Regularization;
-}
+const limit = number({ exclusiveMin: 0 });
+
+const clip: Field<Clip> = {
+  check: (where, value) =>
+    typeof value === 'object' && value !== null && 'value' in value && !('norm' in value)
+      ? checkFields(where, value, { value: limit })
+      : checkFields(where, value, { norm: limit }),
+};
+
+export const updateFields = {
+  optimizer,
+  clip: optional(clip),
+  regularization: optional(object(regularizationFields)),
+};
+
+export interface UpdateOptions extends Options<typeof updateFields> {}
 
 /** What an update saw. */
 export interface UpdateResult {
@@ -27,31 +38,14 @@ export interface UpdateResult {
   readonly learningRate: number;
 }
 
-/** Checks the options of an update and fills in the defaults of the optimizer. */
-export function checkUpdate<Options extends UpdateOptions>(where: string, options: Options): Options {
-  const optimizer = checkOptimizer(`${where}.optimizer`, options.optimizer);
-  if (options.clip !== undefined) {
-    checkOptions(
-      `${where}.clip`,
-      options.clip,
-      'norm' in checkObject(`${where}.clip`, options.clip) ? ['norm'] : ['value'],
-    );
-    if ('norm' in options.clip) checkNumber(`${where}.clip.norm`, options.clip.norm, { exclusiveMin: 0 });
-    else checkNumber(`${where}.clip.value`, options.clip.value, { exclusiveMin: 0 });
-  }
-  if (options.regularization !== undefined) checkRegularization(`${where}.regularization`, options.regularization);
-  return { ...options, optimizer };
-}
-
 /** Applies gradients to the parameters of one network. */
 export class GradientStep {
   readonly #network: Network;
-  readonly #options: UpdateOptions;
+  readonly #options: Checked<typeof updateFields>;
   readonly #optimizer: OptimizerRun;
   #step = 0;
 
-  /** `options`: as `checkUpdate` gives them. */
-  constructor(network: Network, options: UpdateOptions) {
+  constructor(network: Network, options: Checked<typeof updateFields>) {
     this.#network = network;
     this.#options = options;
     this.#optimizer = new OptimizerRun(network, options.optimizer);

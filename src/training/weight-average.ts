@@ -1,19 +1,16 @@
 // An exponential moving average of the weights (Polyak and Juditsky 1992; with the start of TensorFlow's ExponentialMovingAverage).
-import { checkNumber, checkOptions } from '../base/check.ts';
+import { number, type Options } from '../base/fields.ts';
 import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Pointer } from '../wasm/kernels.ts';
 
-export interface AverageOptions {
+export const averageFields = {
   /** γ in [0, 1): after update t, `average += (1 - γ_t)·(weights - average)` with γ_t = min(γ, (1 + t) / (10 + t)). */
-  readonly decay: number;
-}
+  decay: number({ min: 0, exclusiveMax: 1 }),
+};
 
-export function checkAverage(where: string, options: AverageOptions): void {
-  checkOptions(where, options, ['decay']);
-  checkNumber(`${where}.decay`, options.decay, { min: 0, exclusiveMax: 1 });
-}
+export interface AverageOptions extends Options<typeof averageFields> {}
 
 export class WeightAverage {
   readonly #network: Network;

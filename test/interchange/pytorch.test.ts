@@ -367,7 +367,7 @@ describe('order of modules', () => {
   it.each<readonly [string, unknown, RegExp]>([
     ['a name that the file has not', ['rnn', 'head'], /expected "out", "rnn" in the order .*, got "rnn", "head"/],
     ['a name too few', ['rnn'], /expected "out", "rnn" in the order .*, got "rnn"/],
-    ['a name twice', ['rnn', 'rnn'], /modules: expected names that differ, got "rnn" twice/],
+    ['a name twice', ['rnn', 'rnn'], /modules\[1\]: expected each name once, got "rnn" again/],
     ['no array', 'rnn', /modules: expected an array of names, got "rnn"/],
     ['no string', ['rnn', 2], /modules\[1\]: expected a string, got 2/],
   ])('%s: a wrong argument', async (_, modules, message) => {

@@ -151,7 +151,9 @@ describe('wrong options', () => {
     for (const cell of [elman, gru]) {
       expect(() => cell({ units: 3, zoneout: { cell: 0.5 } })).toThrow(/^(elman|gru)\.zoneout: .*hidden.*"cell"/);
     }
-    expect(() => lstm({ units: 3, zoneout: 0.5 as never })).toThrow(/^lstm\.zoneout: expected an object, got 0\.5/);
+    expect(() => lstm({ units: 3, zoneout: 0.5 as never })).toThrow(
+      'lstm.zoneout: expected an object of options such as { hidden: 0.5 }, got 0.5',
+    );
     expect(() => dropout({ rate: 0.5, variational: 1 as never })).toThrow(/^dropout\.variational: /);
     expect(() => dropout({ rates: 0.5 } as never)).toThrow(/^dropout: .*"rates"/);
     expect(() => dropout({} as never)).toThrow(/^dropout\.rate: .*got undefined/);

@@ -86,5 +86,7 @@ it('a state and a limit of gradients are objects', async () => {
   expect(() => generate(model, { prompt: ids, state: null as never })).toThrow(
     'state: expected a state of this model, got null',
   );
-  expect(() => train(model, { ...options, clip: 5 as never })).toThrow('train.clip: expected an object, got 5');
+  expect(() => train(model, { ...options, clip: 5 as never })).toThrow(
+    'train.clip: expected an object of options such as { norm: 5 }, got 5',
+  );
 });

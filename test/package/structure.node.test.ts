@@ -27,7 +27,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'node face': ['node'],
   workerd: ['wasm', 'index'],
   cli: [
-    ...['base', 'formats', 'tokenizers', 'data', 'model', 'generation', 'series', 'diagnostics', 'plots'],
+    ...['base', 'formats', 'tokenizers', 'data', 'model', 'generation', 'series', 'diagnostics', 'plots', 'training'],
     ...['interchange', 'worker', 'node', 'index', 'node face'],
   ],
 };

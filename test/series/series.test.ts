@@ -550,9 +550,10 @@ describe('seriesMetadata', () => {
   const pipeline = fitPipeline(irregular(30), { from: 0, to: 20 }, { targets: ['x'], lags: [2] });
   const csv = { columns: ['x'], date: 'date', delimiter: ';' };
 
-  test('comes back the same', () => {
-    expect(readSeriesMetadata(seriesMetadata({ pipeline, csv }))).toEqual({ pipeline, csv });
-    expect(readSeriesMetadata(seriesMetadata({ pipeline }))).toEqual({ pipeline, csv: {} });
+  test('comes back the same, with what was left out filled in', () => {
+    const filled = { header: true, delimiter: ',', decimal: '.', missing: 'error' };
+    expect(readSeriesMetadata(seriesMetadata({ pipeline, csv }))).toEqual({ pipeline, csv: { ...filled, ...csv } });
+    expect(readSeriesMetadata(seriesMetadata({ pipeline }))).toEqual({ pipeline, csv: filled });
   });
 
   test('lets a model that was saved forecast the next file', async () => {

@@ -1,9 +1,10 @@
 // Keras models as models.
-import { checkOptions, show } from '../../base/check.ts';
+import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import { checkFields } from '../../base/fields.ts';
 import type { LayerDescription, ModelDescription } from '../../layers/registry.ts';
 import { type Model, restoreModel } from '../../model/model.ts';
-import type { EngineOptions } from '../../model/network.ts';
+import { type EngineOptions, engineFields } from '../../model/network.ts';
 import type { Parameter } from '../../model/parameters.ts';
 import { type Converted, placesOf } from './convert-weights.ts';
 import { describeLayer, type KerasOutput, refuse } from './describe.ts';
@@ -39,7 +40,7 @@ export async function importKeras(
   options: EngineOptions = {},
   where = 'Keras file',
 ): Promise<KerasModel> {
-  checkOptions('importKeras', options, ['dtype', 'relaxed', 'kernels']);
+  const engine = checkFields('importKeras', options, engineFields);
   const file = readKerasFile(bytes, where);
   if (file.model === undefined) {
     const got = 'weights alone: loadKerasWeights puts them into a model';
@@ -65,7 +66,7 @@ export async function importKeras(
   } catch (cause) {
     throw asBadFile(cause, where);
   }
-  const model = await restoreModel(description, parameters as readonly Parameter[], options).catch((cause) => {
+  const model = await restoreModel(description, parameters as readonly Parameter[], engine).catch((cause) => {
     throw cause instanceof BpttError && cause.code === 'non-finite' ? asBadFile(cause, where) : cause;
   });
   return { model, output };

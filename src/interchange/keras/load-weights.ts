@@ -1,7 +1,8 @@
 // Weights of Keras files for models that are there.
 
-import { checkOptions, checkString, show } from '../../base/check.ts';
+import { checkString, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import { checkFields, type Options, optional, unchecked } from '../../base/fields.ts';
 import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
 import { ordersThatFit, stateModules } from '../module-order.ts';
@@ -10,14 +11,16 @@ import { type KerasFile, readKerasFile } from './keras-file.ts';
 import { readLayers } from './layer-chain.ts';
 import { groupsInOrder, readWeightGroups, type WeightGroup } from './weight-groups.ts';
 
-export interface KerasWeightsOptions {
+const fields = {
   /**
    * The layers of the file that have weights, in the order in which they compute: their names, or in a `.weights.h5` file of Keras 3
    * the names of its groups, such as `['embedding', 'gru', 'gru_1', 'dense']`. Default: the order of the file, or where it has none,
    * as in `.weights.h5` files of Keras 3, the one that shapes and the numbers of layers of a class give.
    */
-  readonly layers?: readonly string[];
-}
+  layers: optional(unchecked<readonly string[]>()),
+};
+
+export interface KerasWeightsOptions extends Options<typeof fields> {}
 
 /**
  * Sets the parameters of a model from a Keras file: `.weights.h5` of Keras 3, `.h5` of weights of Keras 1 and 2, or a file of a whole
@@ -39,9 +42,9 @@ export function loadKerasWeights(
   where = 'Keras file',
 ): void {
   checkModel('loadKerasWeights', model);
-  checkOptions('loadKerasWeights', options, ['layers']);
+  const { layers } = checkFields('loadKerasWeights', options, fields);
   const places = placesOf(model.description, where);
-  const groups = orderOf(readKerasFile(bytes, where), places, options.layers, where);
+  const groups = orderOf(readKerasFile(bytes, where), places, layers, where);
   if (groups.length !== places.length) {
     const own = places.map((place) => place.where).join(', ');
     throw bad(where, `weights of ${places.length} layers: ${own}`, `${groups.length}: ${namesOf(groups)}`);

@@ -1,19 +1,22 @@
 // PyTorch's state dicts, in safetensors: weights of nn.RNN, nn.LSTM, nn.GRU, nn.Embedding and nn.Linear, both ways, without a table
 // of names. Here is what both ways share: the options, and the layers of a model as PyTorch sees them.
 
-import { checkOptions, checkString, show } from '../../base/check.ts';
+import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import { checkFields, names, type Options, optional } from '../../base/fields.ts';
 import type { LayerDescription } from '../../layers/registry.ts';
 import type { Model } from '../../model/model.ts';
 
-export interface StateDictOptions {
+const fields = {
   /**
    * The names of the PyTorch modules in the order in which they compute, such as `['embed', 'encoder', 'fc']`. A recurrent module of
    * several layers has one name. Default: when loading, the order that shapes and numbers within names give; when saving, `embedding`,
    * `rnn` (`rnn0`, `rnn1`, ... where there are several), `dense`, `dense1` and so on.
    */
-  readonly modules?: readonly string[];
-}
+  modules: optional(names()),
+};
+
+export interface StateDictOptions extends Options<typeof fields> {}
 
 /** A layer of a model that PyTorch has too. */
 export interface Place {
@@ -29,18 +32,7 @@ export interface Place {
 
 /** The names of the modules, where they are given. */
 export function checkModules(where: string, options: StateDictOptions): readonly string[] | undefined {
-  checkOptions(where, options, ['modules']);
-  const { modules } = options;
-  if (modules === undefined) return undefined;
-  if (!Array.isArray(modules)) {
-    throw new BpttError('invalid-argument', `${where}.modules: expected an array of names, got ${show(modules)}`);
-  }
-  for (const [index, name] of modules.entries()) {
-    checkString(`${where}.modules[${index}]`, name);
-    if (modules.indexOf(name) === index) continue;
-    throw new BpttError('invalid-argument', `${where}.modules: expected names that differ, got ${show(name)} twice`);
-  }
-  return modules;
+  return checkFields(where, options, fields).modules;
 }
 
 /** The layers of a model that have parameters. */

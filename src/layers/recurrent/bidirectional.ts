@@ -1,34 +1,35 @@
 // A recurrent layer in both directions.
-import { checkObject, checkOneOf, checkOptions, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import { type Checked, checkFields, type Options, oneOf, withDefault } from '../../base/fields.ts';
 import type { BoundLayer, BufferSpec, Layer, LayerKind, Track } from '../contract.ts';
+import { checkDescription, describe } from '../describe.ts';
 import { type ElmanDescription, elmanLayer } from './elman.ts';
 import { type GruDescription, gruLayer } from './gru.ts';
 import { type LstmDescription, lstmLayer } from './lstm.ts';
-import { type Returns, returnKinds } from './options.ts';
+import { returns } from './options.ts';
 import { recurrentName } from './parameters.ts';
 import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
 
 /** A recurrent layer in one direction. */
 export type DirectedDescription = ElmanDescription | LstmDescription | GruDescription;
 
+const kinds: readonly RecurrentKind<DirectedDescription>[] = [elmanLayer, lstmLayer, gruLayer] as never;
+
 export const merges = ['concat', 'sum'] as const;
 
-export interface BidirectionalDescription {
+const fields = {
+  /** How the outputs of both directions become one: side by side, forward first, [T,B,2H] (default), or their sum [T,B,H]. */
+  merge: withDefault(oneOf(...merges), 'concat'),
+  /** As of one direction; the last of the backward direction is its state after the first step. Default `all`. */
+  returns,
+};
+
+export interface BidirectionalOptions extends Options<typeof fields> {}
+
+export interface BidirectionalDescription extends Checked<typeof fields> {
   readonly kind: 'bidirectional';
   readonly layer: DirectedDescription;
-  readonly merge: (typeof merges)[number];
-  readonly returns: Returns;
 }
-
-export interface BidirectionalOptions {
-  /** How the outputs of both directions become one: side by side, forward first, [T,B,2H] (default), or their sum [T,B,H]. */
-  readonly merge?: (typeof merges)[number];
-  /** As of one direction; the last of the backward direction is its state after the first step. Default `all`. */
-  readonly returns?: Returns;
-}
-
-const kinds: readonly RecurrentKind<DirectedDescription>[] = [elmanLayer, lstmLayer, gruLayer] as never;
 
 /**
  * A recurrent layer run in both directions (Schuster and Paliwal 1997), each with parameters of its own: those of the backward
@@ -43,24 +44,17 @@ export function bidirectional(
   layer: DirectedDescription,
   options: BidirectionalOptions = {},
 ): BidirectionalDescription {
-  checkOptions('bidirectional', options, ['merge', 'returns']);
-  return bidirectionalLayer.check({ kind: 'bidirectional', layer, ...options }, 'bidirectional');
-}
-
-function kindOf(layer: Readonly<Record<string, unknown>>, where: string): RecurrentKind<DirectedDescription> {
-  const kind = kinds.find((candidate) => candidate.kind === layer.kind);
-  if (kind !== undefined) return kind;
-  const known = kinds.map((candidate) => `'${candidate.kind}'`).join(', ');
-  throw new BpttError('invalid-argument', `${where}.kind: expected one of ${known}, got ${show(layer.kind)}`);
+  return describe(bidirectionalLayer, { layer, ...checkFields('bidirectional', options, fields) });
 }
 
 export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
   kind: 'bidirectional',
+  fields: {
+    layer: { check: (where, value) => checkDescription(where, value, kinds) },
+    ...fields,
+  },
 
-  check(description, where) {
-    checkOptions(where, description, ['kind', 'layer', 'merge', 'returns']);
-    const given = checkObject(`${where}.layer`, description.layer);
-    const layer = kindOf(given, `${where}.layer`).check(given, `${where}.layer`);
+  refuse({ layer }, where) {
     if (layer.returns === 'last') {
       throw new BpttError(
         'invalid-argument',
@@ -73,19 +67,13 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
         `${where}.layer.vanishingRegularization: expected 0 in one direction of two, got ${layer.vanishingRegularization}`,
       );
     }
-    return {
-      kind: 'bidirectional',
-      layer,
-      merge: checkOneOf(`${where}.merge`, description.merge ?? 'concat', merges),
-      returns: checkOneOf(`${where}.returns`, description.returns ?? 'all', returnKinds),
-    };
   },
 
-  create({ layer, merge, returns }, input, ordinal, where) {
+  create({ layer, merge, returns }, input, ordinal) {
     const H = layer.units;
     const columns = merge === 'concat' ? 2 * H : H;
     const number = ordinal('recurrent');
-    const cell = kindOf({ ...layer }, where).cell(layer);
+    const cell = kinds.find(({ kind }) => kind === layer.kind)!.cell(layer);
     const directions: readonly Layer[] = [false, true].map((reverse) =>
       recurrentLayer(cell, layer, input, recurrentName(number, reverse), reverse),
     );

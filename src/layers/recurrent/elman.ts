@@ -1,26 +1,14 @@
 // The Elman layer: h_t = f(V x_t + W h_{t-1} + b).
-import { checkNumber, checkOneOf } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
-import {
-  type Activation,
-  activations,
-  checkRecurrent,
-  type RecurrentDescription,
-  type RecurrentOptions,
-} from './options.ts';
+import { type Checked, number, type Options, withDefault } from '../../base/fields.ts';
+import { describe } from '../describe.ts';
+import { activation, type RecurrentDescription, type RecurrentOptions, recurrentFields } from './options.ts';
 import { type Cell, recurrentName } from './parameters.ts';
 import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
 
-export interface ElmanDescription extends RecurrentDescription {
-  readonly kind: 'elman';
-  readonly activation: Activation;
-  readonly vanishingRegularization: number;
-}
-
-/** `identity()` as recurrentInitializer with ReLU is the IRNN of Le, Jaitly and Hinton 2015. */
-export interface ElmanOptions extends RecurrentOptions {
+const fields = {
   /** f. Default `tanh`. */
-  readonly activation?: Activation;
+  activation,
   /**
    * λ, ≥ 0, of the regulariser against vanishing gradients (Pascanu, Mikolov and Bengio 2013, section 3.3), which keeps gradients
    * as long on their way back as they are: with d_t = ∂E/∂a_t, a the argument of f, λ times the mean (with the reduction `sum`, the
@@ -28,7 +16,14 @@ export interface ElmanOptions extends RecurrentOptions {
    * the gradient is that of W in this formula, a and d held constant. Where ‖d_t‖ < 1e-30 a step adds nothing, but counts for the
    * mean. Off outside training; not with layerNorm or zoneout, nor in both directions. The paper takes 0.5 to 4. Default 0.
    */
-  readonly vanishingRegularization?: number;
+  vanishingRegularization: withDefault(number({ min: 0 }), 0),
+};
+
+/** `identity()` as recurrentInitializer with ReLU is the IRNN of Le, Jaitly and Hinton 2015. */
+export interface ElmanOptions extends RecurrentOptions, Options<typeof fields> {}
+
+export interface ElmanDescription extends RecurrentDescription, Checked<typeof fields> {
+  readonly kind: 'elman';
 }
 
 /**
@@ -39,25 +34,20 @@ export interface ElmanOptions extends RecurrentOptions {
  * @throws BpttError for units that are not an integer ≥ 1 and for unknown options.
  */
 export function elman(options: ElmanOptions): ElmanDescription {
-  return elmanLayer.check({ kind: 'elman', ...options }, 'elman');
+  return describe(elmanLayer, options);
 }
 
 export const elmanLayer: RecurrentKind<ElmanDescription> = {
   kind: 'elman',
+  fields: { ...recurrentFields, ...fields },
 
-  check(description, where) {
-    const common = checkRecurrent(description, where, ['activation', 'vanishingRegularization']);
-    const activation = checkOneOf(`${where}.activation`, description.activation ?? 'tanh', activations);
-    const given = description.vanishingRegularization ?? 0;
-    const vanishingRegularization = checkNumber(`${where}.vanishingRegularization`, given, { min: 0 });
-    const other = common.layerNorm ? 'layerNorm' : (common.zoneout.hidden ?? 0) > 0 ? 'zoneout' : undefined;
-    if (vanishingRegularization > 0 && other !== undefined) {
-      throw new BpttError(
-        'invalid-argument',
-        `${where}.vanishingRegularization: expected no ${other} beside it, with which gradients take other ways than through W and f, got both`,
-      );
-    }
-    return { kind: 'elman', ...common, activation, vanishingRegularization };
+  refuse({ vanishingRegularization, layerNorm, zoneout }, where) {
+    const other = layerNorm ? 'layerNorm' : zoneout.hidden > 0 ? 'zoneout' : undefined;
+    if (vanishingRegularization === 0 || other === undefined) return;
+    throw new BpttError(
+      'invalid-argument',
+      `${where}.vanishingRegularization: expected no ${other} beside it, with which gradients take other ways than through W and f, got both`,
+    );
   },
 
   cell({ activation, vanishingRegularization: vanishing }): Cell {

@@ -1,31 +1,30 @@
 // The GRU layer, in both of its forms.
-import { checkOneOf } from '../../base/check.ts';
+import { type Checked, type Options, oneOf, withDefault } from '../../base/fields.ts';
+import { describe } from '../describe.ts';
 import {
-  type Activation,
-  activations,
-  checkRecurrent,
-  type GateActivation,
-  gateActivations,
+  activation,
+  gateActivation,
+  gatedFields,
   type RecurrentDescription,
   type RecurrentOptions,
+  recurrentFields,
 } from './options.ts';
 import { type Cell, recurrentName } from './parameters.ts';
 import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
 
-export interface GruDescription extends RecurrentDescription {
-  readonly kind: 'gru';
-  readonly reset: 'after' | 'before';
-  readonly activation: Activation;
-  readonly gateActivation: GateActivation;
-}
-
-export interface GruOptions extends RecurrentOptions {
+const fields = {
   /** Where the reset gate stands: `after` the product with W, as in cuDNN, PyTorch and Keras (default), or `before` it, as in the paper. */
-  readonly reset?: 'after' | 'before';
+  reset: withDefault(oneOf('after', 'before'), 'after'),
   /** φ, of the candidate. Default `tanh`. */
-  readonly activation?: Activation;
+  activation,
   /** σ, of the gates. Default `sigmoid`. */
-  readonly gateActivation?: GateActivation;
+  gateActivation,
+};
+
+export interface GruOptions extends RecurrentOptions, Options<typeof fields> {}
+
+export interface GruDescription extends RecurrentDescription, Checked<typeof fields> {
+  readonly kind: 'gru';
 }
 
 /**
@@ -39,23 +38,12 @@ export interface GruOptions extends RecurrentOptions {
  * @throws BpttError for units that are not an integer ≥ 1 and for wrong or unknown options.
  */
 export function gru(options: GruOptions): GruDescription {
-  return gruLayer.check({ kind: 'gru', ...options }, 'gru');
+  return describe(gruLayer, options);
 }
 
 export const gruLayer: RecurrentKind<GruDescription> = {
   kind: 'gru',
-
-  check(description, where) {
-    const common = checkRecurrent(description, where, ['reset', 'activation', 'gateActivation']);
-    const { reset = 'after', activation = 'tanh', gateActivation = 'sigmoid' } = description;
-    return {
-      kind: 'gru',
-      ...common,
-      reset: checkOneOf(`${where}.reset`, reset, ['after', 'before'] as const),
-      activation: checkOneOf(`${where}.activation`, activation, activations),
-      gateActivation: checkOneOf(`${where}.gateActivation`, gateActivation, gateActivations),
-    };
-  },
+  fields: { ...recurrentFields, ...gatedFields, ...fields },
 
   cell({ reset, activation, gateActivation }): Cell {
     const kind = reset === 'after' ? 'gru' : 'gru-before';

@@ -1,38 +1,39 @@
 // The LSTM layer.
-import { checkBoolean, checkNumber, checkOneOf } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import { boolean, type Checked, number, type Options, withDefault } from '../../base/fields.ts';
+import { describe } from '../describe.ts';
 import {
-  type Activation,
-  activations,
-  checkRecurrent,
-  type GateActivation,
-  gateActivations,
+  activation,
+  cellFields,
+  gateActivation,
+  gatedFields,
   type RecurrentDescription,
   type RecurrentOptions,
+  recurrentFields,
 } from './options.ts';
 import { type Cell, recurrentName } from './parameters.ts';
 import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
 
-export interface LstmDescription extends RecurrentDescription {
-  readonly kind: 'lstm';
-  readonly activation: Activation;
-  readonly gateActivation: GateActivation;
-  readonly forgetBias: number;
-  readonly peepholes: boolean;
-}
-
-export interface LstmOptions extends RecurrentOptions {
+const fields = {
   /** φ, of the candidate and of the cell's output. Default `tanh`. */
-  readonly activation?: Activation;
+  activation,
   /** σ, of the gates. Default `sigmoid`. */
-  readonly gateActivation?: GateActivation;
+  gateActivation,
   /**
    * Added to the initial biases of the forget gate. Default 1 (Gers et al. 2000; Jozefowicz, Zaremba and Sutskever 2015;
    * Keras), but 0 with the biasInitializer `pytorch()` or `chrono()`, which say it themselves.
    */
-  readonly forgetBias?: number;
+  forgetBias: withDefault(number(), ({ biasInitializer: { kind } }: RecurrentDescription) =>
+    kind === 'pytorch' || kind === 'chrono' ? 0 : 1,
+  ),
   /** Gates also see the cell (Gers and Schmidhuber 2000), through weights that start at 0. Default false. */
-  readonly peepholes?: boolean;
+  peepholes: withDefault(boolean, false),
+};
+
+export interface LstmOptions extends RecurrentOptions, Options<typeof fields> {}
+
+export interface LstmDescription extends RecurrentDescription, Checked<typeof fields> {
+  readonly kind: 'lstm';
 }
 
 /**
@@ -45,37 +46,19 @@ export interface LstmOptions extends RecurrentOptions {
  * @throws BpttError for units that are not an integer ≥ 1 and for wrong or unknown options.
  */
 export function lstm(options: LstmOptions): LstmDescription {
-  return lstmLayer.check({ kind: 'lstm', ...options }, 'lstm');
+  return describe(lstmLayer, options);
 }
 
 export const lstmLayer: RecurrentKind<LstmDescription> = {
   kind: 'lstm',
+  fields: { ...recurrentFields, ...gatedFields, ...cellFields, ...fields },
 
-  check(description, where) {
-    const own = ['activation', 'gateActivation', 'forgetBias', 'peepholes'];
-    const common = checkRecurrent(description, where, own);
-    // These say themselves how a forget gate begins.
-    const says = ['pytorch', 'chrono'].includes(common.biasInitializer.kind);
-    const {
-      activation = 'tanh',
-      gateActivation = 'sigmoid',
-      forgetBias = says ? 0 : 1,
-      peepholes = false,
-    } = description;
-    if (peepholes === true && common.layerNorm) {
-      throw new BpttError(
-        'invalid-argument',
-        `${where}: expected peepholes or layerNorm, got both, and no form of the two together is known`,
-      );
-    }
-    return {
-      kind: 'lstm',
-      ...common,
-      activation: checkOneOf(`${where}.activation`, activation, activations),
-      gateActivation: checkOneOf(`${where}.gateActivation`, gateActivation, gateActivations),
-      forgetBias: checkNumber(`${where}.forgetBias`, forgetBias),
-      peepholes: checkBoolean(`${where}.peepholes`, peepholes),
-    };
+  refuse({ peepholes, layerNorm }, where) {
+    if (!peepholes || !layerNorm) return;
+    throw new BpttError(
+      'invalid-argument',
+      `${where}: expected peepholes or layerNorm, got both, and no form of the two together is known`,
+    );
   },
 
   cell({ activation, gateActivation, forgetBias, peepholes }): Cell {

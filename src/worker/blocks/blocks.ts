@@ -2,7 +2,7 @@
 
 import { checkReach, checkTrainingBatch, type WindowResult } from '../../bptt/backpropagation.ts';
 import type { GradientSource } from '../../bptt/gradient-source.ts';
-import type { Objective } from '../../bptt/objective.ts';
+import type { CheckedObjective } from '../../bptt/objective.ts';
 import type { Batch } from '../../data/batch.ts';
 import { type StateReader, StateWriter } from '../../formats/record.ts';
 import { losses, reduce } from '../../loss/losses.ts';
@@ -27,7 +27,7 @@ const indices = (count: number) => Array.from({ length: count }, (_, index) => i
 
 export class Blocks implements GradientSource {
   readonly #network: Network;
-  readonly #objective: Objective;
+  readonly #objective: CheckedObjective;
   readonly #team: Team;
   readonly #shared: SharedBlocks | undefined;
   /** A block of gradients on its way into the sum. */
@@ -35,17 +35,17 @@ export class Blocks implements GradientSource {
   #members: Promise<readonly Member[]> | undefined;
   #saved: StateReader | undefined;
 
-  constructor(network: Network, objective: Objective, team: Team) {
+  constructor(network: Network, objective: CheckedObjective, team: Team) {
     const { layout, arena } = network;
     const { loss, reduction, truncation, memoryBudget, seed } = objective;
     this.#network = network;
     this.#team = team;
     this.#objective = {
       loss,
-      ...(reduction !== undefined && { reduction }),
+      reduction,
+      seed,
       ...(truncation !== undefined && { truncation }),
       ...(memoryBudget !== undefined && { memoryBudget: Math.floor(memoryBudget / team.blocks) }),
-      ...(seed !== undefined && { seed }),
     };
     checkReach(network, objective);
     const { bytes } = layout;

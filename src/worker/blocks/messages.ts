@@ -1,7 +1,7 @@
 // What a thread that computes the gradients of some blocks of rows is asked, and answers.
 
 import type { WindowResult } from '../../bptt/backpropagation.ts';
-import type { Objective } from '../../bptt/objective.ts';
+import type { CheckedObjective } from '../../bptt/objective.ts';
 import type { Batch } from '../../data/batch.ts';
 import type { Json } from '../../formats/record.ts';
 import type { Tensor } from '../../formats/safetensors.ts';
@@ -28,7 +28,7 @@ export type ToBlocks =
   | {
       readonly type: 'blocks';
       readonly network: NetworkMessage;
-      readonly objective: Objective;
+      readonly objective: CheckedObjective;
       /** Which, of so many in all. */
       readonly blocks: readonly number[];
       readonly of: number;

@@ -1,25 +1,27 @@
 // Data-parallel training: the rows of a batch in fixed blocks, their gradients computed in several threads and added up in the order of
 // the blocks. Which thread computes a block makes no difference to a bit.
-import { checkBoolean, checkInteger, checkOptions, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import { boolean, callable, checkFields, integer, type Options, optional, withDefault } from '../../base/fields.ts';
 import type { Parallel } from '../../bptt/gradient-source.ts';
 import { Port, type WorkerLike } from '../channel/port.ts';
 import { startWorker } from '../channel/start.ts';
 import { Blocks } from './blocks.ts';
 
-export interface WorkersOptions {
-  /** Threads, ≥ 1. Default: as many as the machine has processors, at most `blocks`. */
-  readonly count?: number;
+const fields = {
   /**
    * Into how many blocks the rows of a batch are cut, ≥ `count`. The bits depend on it, and on nothing else here. Larger blocks are
    * faster, so the number of threads that there may ever be is the best. Default 4.
    */
-  readonly blocks?: number;
+  blocks: withDefault(integer({ min: 1 }), 4),
+  /** Threads, ≥ 1. Default: as many as the machine has processors, at most `blocks`. */
+  count: withDefault(integer({ min: 1 }), ({ blocks }: { readonly blocks: number }) => Math.min(blocks, processors())),
   /** Whether parameters and gradients lie in memory that the threads share. Default: where there is such memory; a page needs cross-origin isolation for it. */
-  readonly sharedMemory?: boolean;
+  sharedMemory: withDefault(boolean, canShare),
   /** Makes a worker that calls `serve`. Default: the code inside the package. Workers end with the training. */
-  readonly worker?: () => WorkerLike;
-}
+  worker: optional(callable<() => WorkerLike>()),
+};
+
+export interface WorkersOptions extends Options<typeof fields> {}
 
 /**
  * Trains in several threads: `train(model, { parallel: workers({ count: 2 }), ... })`. Each thread has a copy of the network and reads
@@ -29,25 +31,18 @@ export interface WorkersOptions {
  * @throws BpttError for wrong options.
  */
 export function workers(options: WorkersOptions = {}): Parallel {
-  checkOptions('workers', options, ['count', 'blocks', 'sharedMemory', 'worker']);
-  const { blocks = 4, sharedMemory = canShare(), worker } = options;
-  checkInteger('workers.blocks', blocks, 1);
-  const { count = Math.min(blocks, processors()) } = options;
-  checkInteger('workers.count', count, 1);
+  const { blocks, count, sharedMemory, worker } = checkFields('workers', options, fields);
   if (count > blocks) {
     throw new BpttError(
       'invalid-argument',
       `workers.count: expected at most ${blocks}, one for each block, got ${count}`,
     );
   }
-  if (checkBoolean('workers.sharedMemory', sharedMemory) && !canShare()) {
+  if (sharedMemory && !canShare()) {
     throw new BpttError(
       'unsupported-engine',
       'workers.sharedMemory: expected an engine with SharedArrayBuffer, in a page with cross-origin isolation, got none',
     );
-  }
-  if (worker !== undefined && typeof worker !== 'function') {
-    throw new BpttError('invalid-argument', `workers.worker: expected a function, got ${show(worker)}`);
   }
   const start = async () => (worker === undefined ? startWorker() : new Port(worker()));
   return {

@@ -1,13 +1,21 @@
 // `train` in a worker: what this thread does for it is to give batches and to read events.
 
-import { checkInteger, checkOptions, show } from '../../base/check.ts';
-import { BpttError } from '../../base/errors.ts';
+import {
+  type Checked,
+  checkFields,
+  integer,
+  type Options,
+  omit,
+  optional,
+  such,
+  withDefault,
+} from '../../base/fields.ts';
 import type { Batch } from '../../data/batch.ts';
 import { batchesOf, type Data } from '../../data/dataset.ts';
 import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
 import type { TrainEvent } from '../../training/events.ts';
-import { checkTrainOptions, TRAIN_OPTIONS, type TrainOptions } from '../../training/options.ts';
+import { checkTraining, type TrainOptions, trainFields } from '../../training/options.ts';
 import { Port, type WorkerLike } from '../channel/port.ts';
 import { Queue } from '../channel/queue.ts';
 import { startWorker } from '../channel/start.ts';
@@ -15,20 +23,24 @@ import { detached, unpackError } from '../channel/wire.ts';
 import { describeNetwork, putWeights, takeWeights } from '../network-copy.ts';
 import type { FromTraining, Stream, ToTraining } from './messages.ts';
 
-export interface WorkerTrainOptions extends Omit<TrainOptions, 'parallel'> {
+const fields = {
   /**
    * A worker that has called `serve`; it trains one model at a time and lives on. For pages whose Content-Security-Policy forbids
    * workers from blobs. Default: a new one with the code inside the package, for this training alone.
    */
-  readonly worker?: WorkerLike;
+  worker: optional(such<WorkerLike>('a Worker', (value) => typeof value?.postMessage === 'function')),
   /**
    * Events that the training may be ahead of the loop that reads them, so that neither waits for the other: 0 makes an update only
    * when the event before it was read, as `train` does. Default 8.
    */
-  readonly ahead?: number;
+  ahead: withDefault(integer({ min: 0 }), 8),
   /** Updates between two events with which the model gets the weights of that moment, to generate from for example. Default: only at the end. */
-  readonly weightsEvery?: number;
-}
+  weightsEvery: optional(integer({ min: 1 })),
+};
+
+const all = { ...omit(trainFields, 'parallel'), ...fields };
+
+export interface WorkerTrainOptions extends Omit<TrainOptions, 'parallel'>, Options<typeof fields> {}
 
 /** Batches that are on their way before the training asks for them. */
 const IN_ADVANCE = 2;
@@ -45,28 +57,22 @@ const IN_ADVANCE = 2;
  */
 export function trainInWorker(model: Model, options: WorkerTrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   checkModel('trainInWorker', model);
-  const own = ['worker', 'ahead', 'weightsEvery'];
-  checkOptions('trainInWorker', options, [...TRAIN_OPTIONS.filter((name) => name !== 'parallel'), ...own]);
-  const { worker, ahead = 8, weightsEvery, ...training } = options;
-  checkInteger('trainInWorker.ahead', ahead, 0);
-  if (weightsEvery !== undefined) checkInteger('trainInWorker.weightsEvery', weightsEvery, 1);
-  if (worker !== undefined && typeof worker?.postMessage !== 'function') {
-    throw new BpttError('invalid-argument', `trainInWorker.worker: expected a Worker, got ${show(worker)}`);
-  }
-  checkTrainOptions(training);
-  return new RemoteTraining(model, { ...options, ahead }).events();
+  const checked = checkFields('trainInWorker', options, all);
+  const { worker: _, ahead: __, weightsEvery: ___, ...training } = checked;
+  checkTraining(training);
+  return new RemoteTraining(model, checked).events();
 }
 
 class RemoteTraining {
   readonly #model: Model;
-  readonly #options: WorkerTrainOptions & { readonly ahead: number };
+  readonly #options: Checked<typeof all>;
   readonly #inbox = new Queue<FromTraining & { readonly type: 'event' | 'done' }>();
   readonly #feeds = new Map<number, AsyncIterator<Batch>>();
   #port: Port | undefined;
   /** What went wrong with the data here. */
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(model: Model, options: WorkerTrainOptions & { readonly ahead: number }) {
+  constructor(model: Model, options: Checked<typeof all>) {
     this.#model = model;
     this.#options = options;
   }

@@ -1,8 +1,9 @@
 // ONNX graphs as models.
-import { checkOptions, show } from '../../../base/check.ts';
+import { show } from '../../../base/check.ts';
 import { BpttError } from '../../../base/errors.ts';
+import { checkFields } from '../../../base/fields.ts';
 import { type Model, restoreModel } from '../../../model/model.ts';
-import type { EngineOptions } from '../../../model/network.ts';
+import { type Engine, type EngineOptions, engineFields } from '../../../model/network.ts';
 import { decodeMessage } from '../format/protobuf.ts';
 import { type GraphProto, type ModelProto, modelFields, type NodeProto, type ValueInfo } from '../format/schema.ts';
 import type { Parameter } from '../write/context.ts';
@@ -49,7 +50,7 @@ export async function importOnnx(
   options: EngineOptions = {},
   where = 'ONNX file',
 ): Promise<OnnxModel> {
-  checkOptions('importOnnx', options, ['dtype', 'relaxed', 'kernels']);
+  const engine = checkFields('importOnnx', options, engineFields);
   if (!(bytes instanceof Uint8Array)) {
     throw new BpttError('invalid-argument', `${where}: expected a Uint8Array, got ${show(bytes)}`);
   }
@@ -57,11 +58,11 @@ export async function importOnnx(
   const version = versionOf(proto, where);
   const own = readOwn(proto, bytes, where);
   if (own !== undefined) {
-    const model = await restore(where, own.description, own.parameters, options);
+    const model = await restore(where, own.description, own.parameters, engine);
     return { model, output: own.options.output, batchFirst: false };
   }
   const { assembled, batchFirst } = new Reading(where, version).read(proto.graph!);
-  const model = await restore(where, assembled.description, assembled.parameters, options);
+  const model = await restore(where, assembled.description, assembled.parameters, engine);
   return { model, output: assembled.output, batchFirst };
 }
 
@@ -84,10 +85,10 @@ async function restore(
   where: string,
   description: readonly unknown[],
   parameters: readonly Parameter[],
-  options: EngineOptions,
+  engine: Engine,
 ): Promise<Model> {
   try {
-    return await restoreModel(description, parameters as never, { dtype: 'f32', ...options });
+    return await restoreModel(description, parameters as never, engine);
   } catch (cause) {
     if (!(cause instanceof BpttError) || (cause.code !== 'invalid-shape' && cause.code !== 'non-finite')) throw cause;
     throw new BpttError('bad-file', `${where}: ${cause.message}`, { cause });

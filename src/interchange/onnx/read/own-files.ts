@@ -1,5 +1,6 @@
 // Files that `exportOnnx` wrote: the description stands in their metadata, and the graph must be the one that it gives.
 import { BpttError } from '../../../base/errors.ts';
+import { checkFields } from '../../../base/fields.ts';
 import { createStack, type ModelDescription, type Stack } from '../../../layers/registry.ts';
 import type { ModelProto } from '../format/schema.ts';
 import type { Parameter } from '../write/context.ts';
@@ -7,8 +8,8 @@ import {
   buildGraph,
   byName,
   type CheckedOptions,
-  checkExportOptions,
   encodeModel,
+  exportFields,
   MODEL_KEY,
   OPTIONS_KEY,
 } from '../write/export.ts';
@@ -34,7 +35,7 @@ export function readOwn(model: ModelProto, bytes: Uint8Array, where: string): Ow
   let options: CheckedOptions;
   try {
     stack = createStack(JSON.parse(text));
-    options = checkExportOptions(where, JSON.parse(settings));
+    options = checkFields(where, JSON.parse(settings), exportFields);
   } catch (error) {
     if (error instanceof BpttError || error instanceof SyntaxError) return undefined;
     throw error;

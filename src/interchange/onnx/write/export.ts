@@ -1,7 +1,7 @@
 // Models as ONNX graphs.
 
-import { checkBoolean, checkOneOf, checkOptions } from '../../../base/check.ts';
 import { BpttError } from '../../../base/errors.ts';
+import { boolean, type Checked, checkFields, type Options, oneOf, withDefault } from '../../../base/fields.ts';
 import type { Signal } from '../../../base/signal.ts';
 import type { Layer } from '../../../layers/contract.ts';
 import type { BidirectionalDescription, DirectedDescription } from '../../../layers/recurrent/bidirectional.ts';
@@ -29,31 +29,24 @@ const IR_VERSION = 8;
 export const MODEL_KEY = 'bptt.model';
 export const OPTIONS_KEY = 'bptt.options';
 
-export interface ExportOptions {
+export const exportFields = {
   /** Whether the graph has an input `lengths`, int32 [B]: how many steps of each row are valid. Default false: all are. */
-  readonly lengths?: boolean;
+  lengths: withDefault(boolean, false),
   /**
    * Whether the graph has inputs for the first state and outputs for the last, [B,H] each, so that a sequence can go on where
    * another call ended, as step by step in generation. Default false: states start at zero. Not for bidirectional layers.
    */
-  readonly states?: boolean;
+  states: withDefault(boolean, false),
   /** What the output is: what the last layer gives (default), or the softmax or the sigmoid of that. */
-  readonly output?: 'logits' | 'softmax' | 'sigmoid';
-}
+  output: withDefault(oneOf('logits', 'softmax', 'sigmoid'), 'logits'),
+};
 
-export type CheckedOptions = Required<ExportOptions>;
+export interface ExportOptions extends Options<typeof exportFields> {}
+
+export interface CheckedOptions extends Checked<typeof exportFields> {}
 
 /** Parameters by name. */
 export type Parameters = ReadonlyMap<string, Parameter>;
-
-export function checkExportOptions(where: string, options: ExportOptions): CheckedOptions {
-  checkOptions(where, options, ['lengths', 'states', 'output']);
-  return {
-    lengths: checkBoolean(`${where}.lengths`, options.lengths ?? false),
-    states: checkBoolean(`${where}.states`, options.states ?? false),
-    output: checkOneOf(`${where}.output`, options.output ?? 'logits', ['logits', 'softmax', 'sigmoid'] as const),
-  };
-}
 
 /**
  * A model as the bytes of an ONNX file (operator set 17), for onnxruntime and other runtimes. It computes what `model.forward` does,
@@ -73,7 +66,7 @@ export function checkExportOptions(where: string, options: ExportOptions): Check
  */
 export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array<ArrayBuffer> {
   checkModel('exportOnnx', model);
-  const checked = checkExportOptions('exportOnnx', options);
+  const checked = checkFields('exportOnnx', options, exportFields);
   if (checked.states) refuseBothDirections(model.network, 'exportOnnx.states', 'leave it out');
   const parameters = model.parameters();
   for (const { name, data } of parameters) {

@@ -1,0 +1,215 @@
+// Options as tables of fields. A field says how its value is checked and what it is where it is left out; the types of options, the
+// names that are known, the checks, the flags of the command line and the inputs of the playground follow from the table.
+// What an option means stands once, as the comment on its field: editors and declarations show it on the types that follow.
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+  checkSignal,
+  checkString,
+  type NumberLimits,
+  show,
+} from './check.ts';
+import { BpttError } from './errors.ts';
+
+/** How one option is checked. */
+export interface Field<Value> {
+  /** Returns the value when it is right, with what it leaves out filled in. @throws BpttError that begins with `where`. */
+  check(where: string, value: unknown): Value;
+}
+
+/** A field whose value is a number. */
+export interface NumberField extends Field<number> {
+  readonly whole: boolean;
+  readonly limits: NumberLimits;
+}
+
+/** A field whose value is one of a list. */
+export interface ChoiceField<Value> extends Field<Value> {
+  readonly values: readonly Value[];
+}
+
+/** A field that is an object with fields of its own. */
+export interface ObjectField<F> extends Field<Checked<F>> {
+  readonly fields: F;
+}
+
+/** A field that may be left out, and its value then: undefined where nothing takes its place. */
+export interface Omissible<Default> {
+  readonly otherwise: Default;
+}
+
+/** A table: each option's name and its field. */
+export type Fields = Readonly<Record<string, Field<unknown>>>;
+
+/** What the check of a field returns. */
+export type ValueOf<F> = F extends Field<infer Value> ? Value : never;
+
+/** What a caller may give it. */
+type GivenOf<F> = F extends { readonly fields: infer Inner } ? Options<Inner> : ValueOf<F>;
+
+type NamesOf<F, Kind> = { [Name in keyof F]: F[Name] extends Kind ? Name : never }[keyof F];
+
+// Mapped over a list of its names, a table's comments stay with its properties.
+type Given<F, Needed extends keyof F, Others extends keyof F> = { readonly [Name in Needed]: GivenOf<F[Name]> } & {
+  readonly [Name in Others]?: GivenOf<F[Name]>;
+};
+type Filled<F, Sure extends keyof F, Others extends keyof F> = { readonly [Name in Sure]: ValueOf<F[Name]> } & {
+  readonly [Name in Others]?: ValueOf<F[Name]>;
+};
+
+/** What a caller gives: fields with a default may be left out. */
+export type Options<F> = Given<F, Exclude<keyof F, NamesOf<F, Omissible<unknown>>>, NamesOf<F, Omissible<unknown>>>;
+
+/** What the check returns: all defaults filled in. */
+export type Checked<F> = Filled<
+  F,
+  Exclude<keyof F, NamesOf<F, Omissible<undefined>>>,
+  NamesOf<F, Omissible<undefined>>
+>;
+
+/** Plain data of one of several kinds: `kind`, and the fields of that kind. */
+export type OneOfKinds<Kinds> = {
+  [Kind in keyof Kinds & string]: { readonly kind: Kind } & Checked<Kinds[Kind]>;
+}[keyof Kinds & string];
+
+export const boolean: Field<boolean> = { check: checkBoolean };
+export const string: Field<string> = { check: checkString };
+export const signal: Field<AbortSignal> = { check: checkSignal };
+
+/** Whatever it is: it is checked where it is used. */
+export const unchecked = <Value>(): Field<Value> => ({ check: (_, value) => value as Value });
+
+/** What passes a test; `expected` says what that is. */
+export const such = <Value>(expected: string, is: (value: Value) => boolean): Field<Value> => ({
+  check(where, value) {
+    if (is(value as Value)) return value as Value;
+    throw new BpttError('invalid-argument', `${where}: expected ${expected}, got ${show(value)}`);
+  },
+});
+
+/** A function. */
+export const callable = <Value>(expected = 'a function'): Field<Value> =>
+  such(expected, (value) => typeof value === 'function');
+
+/** An integer from `min` to `max`; both default to the safe integers' ends. */
+export const integer = (limits: Pick<NumberLimits, 'min' | 'max'> = {}): NumberField => ({
+  check: (where, value) => checkInteger(where, value, limits.min, limits.max),
+  whole: true,
+  limits,
+});
+
+/** A finite number within the limits. */
+export const number = (limits: NumberLimits = {}): NumberField => ({
+  check: (where, value) => checkNumber(where, value, limits),
+  whole: false,
+  limits,
+});
+
+/** One of the values. */
+export const oneOf = <const Value>(...values: readonly Value[]): ChoiceField<Value> => ({
+  check: (where, value) => checkOneOf(where, value, values),
+  values,
+});
+
+/** A list of names, none of them twice; `what` says of what. */
+export const names = (what = 'names'): Field<readonly string[]> => ({
+  check(where, value) {
+    if (!Array.isArray(value)) {
+      throw new BpttError('invalid-argument', `${where}: expected an array of ${what}, got ${show(value)}`);
+    }
+    for (const [index, name] of value.entries()) {
+      checkString(`${where}[${index}]`, name);
+      if (value.indexOf(name) === index) continue;
+      throw new BpttError('invalid-argument', `${where}[${index}]: expected each name once, got ${show(name)} again`);
+    }
+    return value;
+  },
+});
+
+/** An array of at least `min` values. */
+export const list = <Value>(item: Field<Value>, what: string, min = 0): Field<readonly Value[]> => ({
+  check(where, value) {
+    if (Array.isArray(value) && value.length >= min) {
+      return value.map((each, index) => item.check(`${where}[${index}]`, each));
+    }
+    const least = min === 0 ? '' : ' with at least one';
+    throw new BpttError('invalid-argument', `${where}: expected an array of ${what}${least}, got ${show(value)}`);
+  },
+});
+
+/** An object with fields of its own. */
+export const object = <F extends Fields>(fields: F): ObjectField<F> => ({
+  check: (where, value) => checkFields(where, value, fields),
+  fields,
+});
+
+/** A field that may be left out. */
+export const optional = <F extends Field<unknown>>(field: F): F & Omissible<undefined> => ({
+  ...field,
+  otherwise: undefined,
+});
+
+/** A field that may be left out, and what it is then: a value, or a function of the fields that stand before it in the table. */
+export const withDefault = <F extends Field<unknown>, Before = unknown>(
+  field: F,
+  otherwise: ValueOf<F> | ((before: Before) => ValueOf<F>),
+): F & Omissible<ValueOf<F>> => ({ ...field, otherwise: otherwise as ValueOf<F> });
+
+/** A table without some of its fields. */
+export const omit = <F extends Fields, Name extends keyof F & string>(fields: F, ...names: Name[]): Omit<F, Name> =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name as Name))) as Omit<F, Name>;
+
+/**
+ * Checks options by their table and fills in the defaults.
+ *
+ * @throws BpttError for what is not a plain object, for names that the table does not have, and from the checks of the fields.
+ */
+export function checkFields<const F extends Fields>(where: string, value: unknown, fields: F): Checked<F> {
+  const given = checkPlain(where, value, fields);
+  checkOptions(where, given, Object.keys(fields));
+  const checked: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries<Field<unknown> & Partial<Omissible<unknown>>>(fields)) {
+    const option = given[name];
+    if (option !== undefined || !('otherwise' in field)) checked[name] = field.check(`${where}.${name}`, option);
+    else if (typeof field.otherwise === 'function') checked[name] = field.otherwise(checked);
+    else if (field.otherwise !== undefined) checked[name] = field.otherwise;
+  }
+  return checked as Checked<F>;
+}
+
+/** Checks plain data `{ kind, … }` of one of several kinds, each with a table of its own. */
+export function checkKind<const Kinds extends Readonly<Record<string, Fields>>>(
+  where: string,
+  value: unknown,
+  kinds: Kinds,
+): OneOfKinds<Kinds> {
+  const { kind: given, ...options } = checkObject(where, value);
+  const kind = checkOneOf(`${where}.kind`, given, Object.keys(kinds));
+  return { kind, ...checkFields(where, options, kinds[kind]!) } as OneOfKinds<Kinds>;
+}
+
+/** A plain object. Those of another realm, such as a frame's, have another `Object.prototype`, at the end of their chain too. */
+function checkPlain(where: string, value: unknown, fields: Fields): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null) {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === null || Object.getPrototypeOf(prototype) === null) return value as never;
+  }
+  const meant = Object.keys(fields).find((name) => takesBare(fields[name]!, value));
+  const such = meant === undefined ? '' : ` such as { ${meant}: ${show(value)} }`;
+  throw new BpttError('invalid-argument', `${where}: expected an object of options${such}, got ${show(value)}`);
+}
+
+/** Whether an option given bare, as in adam(0.01), could be this field's. */
+function takesBare(field: Field<unknown>, value: unknown): boolean {
+  if (value === undefined || Object(value) === value) return false;
+  try {
+    field.check('', value);
+    return true;
+  } catch {
+    return false;
+  }
+}
