@@ -1,26 +1,13 @@
 // The nonlinearities of recurrent layers, f and its derivative. All derivatives can be written in terms of y = f(a), so that a
 // backward pass keeps y alone.
+// TANH          tanh a                          slope 1 - y²
+// SIGMOID       1 / (1 + e^-a)                  slope y (1 - y)
+// RELU          max(a, 0)                       slope 1 where y > 0, else 0
+// IDENTITY      a                               slope 1
+// SOFTSIGN      a / (1 + |a|)                   slope (1 - |y|)²          Turian, Bergstra and Bengio 2009
+// HARD_SIGMOID  min(max(a/6 + 1/2, 0), 1)       slope 1/6 where 0 < y < 1, else 0: the form of PyTorch and Keras 3
+import { HARD_SIGMOID, RELU, SIGMOID, SOFTSIGN, TANH } from "../build/abi";
 import { sigmoid, tanh } from "./math";
-
-// As the TypeScript layer numbers them.
-/** tanh' = 1 - y². */
-// @ts-ignore: decorator
-@inline export const TANH: i32 = 0;
-/** max(a, 0); slope 1 where y > 0, else 0. */
-// @ts-ignore: decorator
-@inline export const RELU: i32 = 1;
-/** a. */
-// @ts-ignore: decorator
-@inline export const IDENTITY: i32 = 2;
-/** a / (1 + |a|) (Turian, Bergstra and Bengio 2009), slope (1 - |y|)². */
-// @ts-ignore: decorator
-@inline export const SOFTSIGN: i32 = 3;
-/** 1 / (1 + e^-a), slope y (1 - y). */
-// @ts-ignore: decorator
-@inline export const SIGMOID: i32 = 4;
-/** min(max(a/6 + 1/2, 0), 1), slope 1/6 where 0 < y < 1: the form of PyTorch and Keras 3. */
-// @ts-ignore: decorator
-@inline export const HARD_SIGMOID: i32 = 5;
 
 /** max(a, 0), but not max(): a NaN must come through and be reported, not become 0. */
 // @ts-ignore: decorator

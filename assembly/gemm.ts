@@ -2,8 +2,8 @@
 // Each element of C is one sequential sum over ascending k that starts from zero, from C or from a bias: tiles, blocks and the
 // grouping of rows or columns change the speed, never a bit.
 
-import { LANES, PANEL, bytes, padded } from './simd';
-import { STRIDE, packPanels, transposeBlock, transposedRow } from './gemm/pack';
+import { LANES, PANEL, STRIDE, bytes, padded } from './simd';
+import { packPanels, transposeBlock, transposedRow } from './gemm/pack';
 import { half5, row1, row4 } from './gemm/rows';
 import { pack5, tile2, tile4, tile5 } from '../build/tiles';
 

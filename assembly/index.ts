@@ -1,17 +1,18 @@
 // The ABI: the export list, nothing else.
 export { gemm, gemmPacked, gemmScratch, packB } from "./gemm";
-export { recurrentBackward, recurrentForward, recurrentScratch } from "./layer";
 export { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy, softmaxRows } from "./losses";
 export { vexp, vlog, vtanh } from "./math";
 export { normalize, normalizeBack } from "./normalize";
+export { sumAbs, sumSquares } from "./norms";
 export { adagrad, adam, regularize, rmsprop, sgd } from "./optimizers";
 export { activityBack, activityForward, activitySum, activityTerms, transitions, vanishing } from "./penalties";
 export { bernoulli, randomAt, randomNormal, randomUniform } from "./random";
-export { approach, clampValues, clear, isZero, maskRows, scale, sumAbs, sumRows, sumSquares } from "./reduce";
+export { recurrentBackward, recurrentForward, recurrentScratch } from "./recurrent";
+export { copyColumns, maskRows, spreadRows, sumProducts, sumRows } from "./rows";
 export { drawnProbability, likeliest, logNormalizer, sampleToken, samplingScratch } from "./sampling";
 export { padded } from "./simd";
-export { add, copy, copyColumns, fill, multiply, spreadRows } from "./states";
 export { gatherRows, scatterAddRows } from "./tokens";
+export { add, approach, clampValues, clear, copy, fill, isZero, multiply, scale } from "./vectors";
 
 /** First byte above the module's own data; the memory from here on belongs to the caller. */
 export function heapBase(): usize {

@@ -8,13 +8,9 @@
 // A partial last panel is cut with lane masks, so there are no scalar tails. Loops test at the bottom, so that V8 hoists
 // what does not change in them (see optimizers.ts).
 
-import { LANES, PANEL, bytes, padded } from './simd';
+import { LANES, PANEL, STRIDE, bytes, padded } from './simd';
 import { expNonPositive, log } from './math';
-import { total, widen, widenSquares } from './reduce';
-
-/** Bytes of one panel: two vectors. */
-// @ts-ignore: decorator
-@inline const STRIDE: usize = 32;
+import { total, widen, widenSquares } from './norms';
 
 /** Bytes of the whole panels of a row of `columns`. */
 // @ts-ignore: decorator

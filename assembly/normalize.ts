@@ -1,7 +1,7 @@
 // Layer normalisation (Ba, Kiros and Hinton 2016): N(x) = (x - mean x) / sqrt(var x + ε) over the H units of each row.
 //
 // Rows have ld reals of which H count; the rest, padding, is zero before and after.
-import { PANEL, bytes, horizontalSum, padded } from "./simd";
+import { PANEL, STRIDE, bytes, horizontalSum, padded } from "./simd";
 
 /** ε, as PyTorch's and the paper's code have it. */
 // @ts-ignore: decorator
@@ -165,15 +165,4 @@ export function normalizeBack(
   const rest = v128.add<real>(mean, v128.mul<real>(v128.load(normal), slope));
   const d = v128.mul<real>(v128.load(dy), v128.load(gain));
   return v128.sub<real>(v128.mul<real>(factor, d), rest);
-}
-
-/** y[r] += gain∘x[r] over `columns` reals (a multiple of PANEL) of each row; rows of y and of x are ldy and ldx reals apart. */
-export function addScaled(y: usize, x: usize, gain: usize, rows: i32, columns: i32, ldy: i32, ldx: i32): void {
-  const width = bytes(columns);
-  for (let r = 0; r < rows; r++, y += bytes(ldy), x += bytes(ldx)) {
-    for (let at: usize = 0; at < width; at += 16) {
-      const term = v128.mul<real>(v128.load(gain + at), v128.load(x + at));
-      v128.store(y + at, v128.add<real>(v128.load(y + at), term));
-    }
-  }
 }

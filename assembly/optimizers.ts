@@ -7,11 +7,7 @@
 // Loops test at the bottom: out of a loop that tests at the top V8 does not hoist the splats of the scalars, nor the
 // conversions and the division behind them, because its body may run zero times (adam in f32: 1.8x faster so, measured in Node 20).
 
-import { PANEL, bytes, madd } from './simd';
-
-/** Bytes of one panel: two vectors. */
-// @ts-ignore: decorator
-@inline const STRIDE: usize = 32;
+import { PANEL, STRIDE, bytes, madd } from './simd';
 
 // @ts-ignore: decorator
 @inline function splat(x: f64): v128 {

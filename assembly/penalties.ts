@@ -1,12 +1,8 @@
 // What layers add to the objective besides losses: activity regularisation of outputs, and Ω of how gradients flow back.
 // Values are sums in f64 over rows from the last to the first, as everything that backward adds up.
 import { slope } from "./activations";
-import { total, widenSquares } from "./reduce";
-import { PANEL, bytes } from "./simd";
-
-/** Bytes of one panel: two vectors. */
-// @ts-ignore: decorator
-@inline const STRIDE: usize = 32;
+import { total, widenSquares } from "./norms";
+import { PANEL, STRIDE, bytes } from "./simd";
 
 /** Gradients and products that are shorter have vanished: they count as 0. */
 // @ts-ignore: decorator

@@ -6,7 +6,7 @@
 
 import { LANES, bytes, padded } from './simd';
 import { expRow, rowMax } from './losses';
-import { widen } from './reduce';
+import { widen } from './norms';
 
 /** Bytes at the start of scratch: the sum of the weights (f64), and from 16 and 32 on the lanes that `measure` leaves. */
 // @ts-ignore: decorator

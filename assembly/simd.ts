@@ -11,6 +11,10 @@
 // @ts-ignore: decorator
 @inline export const PANEL: i32 = 2 * LANES;
 
+/** Bytes of one row of a panel: two vectors. */
+// @ts-ignore: decorator
+@inline export const STRIDE: usize = 32;
+
 /** log2 of the bytes of one `real`, for shifting an index into a byte offset. */
 // @ts-ignore: decorator
 @inline export const SHIFT: i32 = alignof<real>();
@@ -37,7 +41,7 @@
 // Two products with one factor in common, a·b0 + c0 and a·b1 + c1, in the order multiply, multiply, add, add:
 //
 //   const m = product(a, b0);
-//   c1 = maddBehind(m, a, b1, c1);
+//   c1 = maddAfter(m, a, b1, c1);
 //   c0 = maddOf(m, a, b0, c0);
 //
 // A core of AMD's takes the four in that order at 58 GFLOP/s, as multiply, add, multiply, add at 46: it hands neighbouring
@@ -58,9 +62,9 @@
   return SCHEDULED ? v128.mul<real>(a, b0) : a;
 }
 
-/** a·b1 + c1, the product behind the first one. */
+/** a·b1 + c1, the product after the first one. */
 // @ts-ignore: decorator
-@inline export function maddBehind(first: v128, a: v128, b1: v128, c1: v128): v128 {
+@inline export function maddAfter(first: v128, a: v128, b1: v128, c1: v128): v128 {
   if (!SCHEDULED) return madd(a, b1, c1);
   const second = v128.shuffle<i8>(v128.mul<real>(a, b1), first, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   return v128.add<real>(second, c1);

@@ -1,11 +1,7 @@
 // Tokens as one-hot inputs: a row of a table per token instead of a product with a one-hot matrix.
 // The caller checks that every token is a row of the table.
 
-import { PANEL, bytes } from './simd';
-
-/** Bytes of one panel: two vectors. */
-// @ts-ignore: decorator
-@inline const STRIDE: usize = 32;
+import { PANEL, STRIDE, bytes } from './simd';
 
 /**
  * y[r] = table[tokens[r]] + bias, for `rows` rows.

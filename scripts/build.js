@@ -6,6 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { abiSource } from './abi.js';
 import { tilesSource } from './tiles.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,6 +23,7 @@ mkdirSync('build/kernels', { recursive: true });
 mkdirSync('build/chunks', { recursive: true });
 
 writeFileSync('build/tiles.ts', tilesSource());
+writeFileSync('build/abi.ts', await abiSource());
 const targets = Object.keys(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets);
 for (const target of targets) {
   run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);

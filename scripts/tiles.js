@@ -57,8 +57,7 @@ const tiles = [
 export function tilesSource() {
   return `// Written by scripts/tiles.js, which says why the tiles are as they are.
 
-import { maddBehind, maddOf, product } from '../assembly/simd';
-import { STRIDE } from '../assembly/gemm/pack';
+import { STRIDE, maddAfter, maddOf, product } from '../assembly/simd';
 
 // @ts-ignore: decorator
 @inline const S: usize = sizeof<real>();
@@ -158,7 +157,7 @@ function stepLines({ rows, panels = 1, steps, packs = false }, step) {
       ...order(range(rows)).flatMap((i) => [
         ...(begins ? [`const x${i} = v128.load_splat<real>(a${i}, ${step} * S);`] : []),
         `const m${i}${panel} = product(x${i}, b${first});`,
-        `c${i}${second} = maddBehind(m${i}${panel}, x${i}, b${second}, c${i}${second});`,
+        `c${i}${second} = maddAfter(m${i}${panel}, x${i}, b${second}, c${i}${second});`,
         `c${i}${first} = maddOf(m${i}${panel}, x${i}, b${first}, c${i}${first});`,
       ]),
     ];

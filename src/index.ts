@@ -50,10 +50,11 @@ export {
   type BidirectionalDescription,
   type BidirectionalOptions,
   bidirectional,
-  type DirectedDescription,
 } from './layers/recurrent/bidirectional.ts';
+export type { DirectedDescription } from './layers/recurrent/cells.ts';
 export { type ElmanDescription, type ElmanOptions, elman } from './layers/recurrent/elman.ts';
 export { type GruDescription, type GruOptions, gru } from './layers/recurrent/gru.ts';
+export { type IndrnnDescription, type IndrnnOptions, indrnn } from './layers/recurrent/indrnn.ts';
 export { type LstmDescription, type LstmOptions, lstm } from './layers/recurrent/lstm.ts';
 export type {
   Activation,

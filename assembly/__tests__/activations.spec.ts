@@ -1,9 +1,10 @@
 // The nonlinearities of recurrent layers: values, slopes from values, and what is not a number.
 
-import { activate, HARD_SIGMOID, IDENTITY, RELU, slope, SOFTSIGN } from '../activations';
+import { HARD_SIGMOID, IDENTITY, RELU, SOFTSIGN } from '../../build/abi';
+import { activate, slope } from '../activations';
 import { LANES } from '../simd';
 import { KINDS, slopeOf, valueOf } from './scalar';
-import { block, EPSILON, errorOf, get, noise, set, worse } from './rows';
+import { block, EPSILON, errorOf, get, noise, set, worse } from './blocks';
 
 /** Apart from the kinks at -3, 0 and 3 by more than a difference is wide. */
 const POINTS: f64[] = [-20, -5, -3.5, -2.9, -1, -0.3, -0.01, 0.01, 0.3, 1, 2.9, 3.5, 5, 20];

@@ -2,7 +2,7 @@
 
 import { padded } from '../simd';
 import { bernoulli, philox } from '../random';
-import { block, differences, get, room, set } from './rows';
+import { block, differences, get, room, set } from './blocks';
 
 const N: i32 = 65536;
 

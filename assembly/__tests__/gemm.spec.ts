@@ -2,7 +2,7 @@
 
 import { PANEL, bytes, padded } from '../simd';
 import { gemm, gemmPacked, gemmScratch, packB } from '../gemm';
-import { block, matrix, room } from './rows';
+import { block, matrix, room } from './blocks';
 
 function at(pointer: usize, index: i32): real {
   return load<real>(pointer + bytes(index));

@@ -2,9 +2,10 @@
 // end in padding.
 
 import { PANEL, padded } from '../simd';
-import { gruBackAfter, gruBackBefore, gruBackGates, gruGates, gruStepAfter, gruStepBefore } from '../cells/gru';
+import { gruBack, gruStep } from '../cells/gru';
+import { gruBeforeBack, gruBeforeBackGates, gruBeforeGates, gruBeforeStep } from '../cells/gru-before';
 import { CELL_KINDS, GATE_KINDS, slopeOf, valueOf } from './scalar';
-import { block, copy, differences, EPSILON, errorOf, get, matrix, strayPadding, worse } from './rows';
+import { block, copy, differences, EPSILON, errorOf, get, matrix, strayPadding, worse } from './blocks';
 
 const ROWS: i32 = 3;
 const TOLERANCE: f64 = 16 * EPSILON;
@@ -43,11 +44,11 @@ function gate(x: usize, r: i32, g: i32, c: i32): f64 {
 function afterError(cell: i32, gates: i32): f64 {
   const values = copy(a, ROWS * 3 * ld);
   const h = block((ROWS + 1) * ld);
-  gruStepAfter(h, values, product, before, ROWS, ld, cell, gates);
+  gruStep(h, values, product, before, ROWS, ld, cell, gates);
   const da = block((3 * ROWS + 1) * ld);
   const dp = block((ROWS + 1) * ld);
   const dBefore = copy(dh, ROWS * ld);
-  gruBackAfter(da, dp, dBefore, dy, values, product, before, ROWS, ld, cell, gates);
+  gruBack(da, dp, dBefore, dy, values, product, before, ROWS, ld, cell, gates);
 
   let worst: f64 = 0;
   for (let r = 0; r < ROWS; r++) {
@@ -81,7 +82,7 @@ function afterError(cell: i32, gates: i32): f64 {
   // In the places of the gates and of the product, as full BPTT has it.
   const p = copy(product, ROWS * ld);
   const dBeforeAgain = copy(dh, ROWS * ld);
-  gruBackAfter(values, p, dBeforeAgain, dy, values, p, before, ROWS, ld, cell, gates);
+  gruBack(values, p, dBeforeAgain, dy, values, p, before, ROWS, ld, cell, gates);
   expect(differences(values, da, 3 * ROWS * ld)).toBe(0, 'da in place');
   expect(differences(p, dp, ROWS * ld)).toBe(0, 'dp in place');
   expect(differences(dBeforeAgain, dBefore, ROWS * ld)).toBe(0, 'dh in place');
@@ -93,17 +94,17 @@ function beforeError(cell: i32, gates: i32): f64 {
   const values = copy(a, ROWS * 3 * ld);
   const p = block((ROWS + 1) * ld);
   const h = block((ROWS + 1) * ld);
-  gruGates(values, p, seen, ROWS, ld, gates);
-  gruStepBefore(h, values, before, ROWS, ld, cell);
+  gruBeforeGates(values, p, seen, ROWS, ld, gates);
+  gruBeforeStep(h, values, before, ROWS, ld, cell);
   const da = block((3 * ROWS + 1) * ld);
   const dBefore = copy(dh, ROWS * ld);
-  gruBackBefore(da, dBefore, dy, values, before, ROWS, ld, cell, gates);
+  gruBeforeBack(da, dBefore, dy, values, before, ROWS, ld, cell, gates);
   for (let r = 0; r < ROWS; r++) {
     const row = 3 * r * ld * sizeof<real>();
     expect(differences(da + row, values + row, ld)).toBe(0, 'r between the parts');
   }
   const dSeen = copy(dProduct, ROWS * ld);
-  gruBackGates(da, dSeen, seen, ROWS, ld, gates);
+  gruBeforeBackGates(da, dSeen, seen, ROWS, ld, gates);
 
   let worst: f64 = 0;
   for (let r = 0; r < ROWS; r++) {
@@ -137,8 +138,8 @@ function beforeError(cell: i32, gates: i32): f64 {
   // In the place of the gates.
   const dBeforeAgain = copy(dh, ROWS * ld);
   const dSeenAgain = copy(dProduct, ROWS * ld);
-  gruBackBefore(values, dBeforeAgain, dy, values, before, ROWS, ld, cell, gates);
-  gruBackGates(values, dSeenAgain, seen, ROWS, ld, gates);
+  gruBeforeBack(values, dBeforeAgain, dy, values, before, ROWS, ld, cell, gates);
+  gruBeforeBackGates(values, dSeenAgain, seen, ROWS, ld, gates);
   expect(differences(values, da, 3 * ROWS * ld)).toBe(0, 'da in place');
   expect(differences(dBeforeAgain, dBefore, ROWS * ld)).toBe(0, 'dh in place');
   expect(differences(dSeenAgain, dSeen, ROWS * ld)).toBe(0, 'dp in place');
@@ -173,7 +174,7 @@ describe('a step of the GRU and its backward', () => {
     const hardSigmoid = GATE_KINDS[1];
     const values = copy(a, 3 * ROWS * ld);
     const h = block(ROWS * ld);
-    gruStepAfter(h, values, product, before, ROWS, ld, CELL_KINDS[0], hardSigmoid);
+    gruStep(h, values, product, before, ROWS, ld, CELL_KINDS[0], hardSigmoid);
     for (let r = 0; r < ROWS; r++) {
       for (let k = 0; k < H; k++) {
         const n = gate(values, r, 2, k);

@@ -2,7 +2,7 @@
 
 import { PANEL, padded } from '../simd';
 import { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy, softmaxRows } from '../losses';
-import { EPSILON, block, copy, errorOf, get, matrix, noise, room, set, strayPadding, worse } from './rows';
+import { EPSILON, block, copy, errorOf, get, matrix, noise, room, set, strayPadding, worse } from './blocks';
 
 const ROWS: i32 = 5;
 

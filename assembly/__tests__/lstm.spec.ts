@@ -3,7 +3,7 @@
 import { PANEL, padded } from '../simd';
 import { lstmBack, lstmBackCell, lstmBackOutput, lstmCell, lstmOutput, lstmStep } from '../cells/lstm';
 import { CELL_KINDS, GATE_KINDS, slopeOf, valueOf } from './scalar';
-import { block, copy, differences, EPSILON, errorOf, get, matrix, set, strayPadding, worse } from './rows';
+import { block, copy, differences, EPSILON, errorOf, get, matrix, set, strayPadding, worse } from './blocks';
 
 const ROWS: i32 = 3;
 const TOLERANCE: f64 = 16 * EPSILON;

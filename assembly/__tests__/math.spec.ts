@@ -3,7 +3,7 @@
 import { PANEL } from '../simd';
 import { vexp, vexpNonPositive, vlog, vsigmoid, vtanh } from '../math';
 import { exactExp, exactLog, exactSigmoid, exactTanh, isSubnormal, ulpError } from './exact';
-import { block, get, set } from './rows';
+import { block, get, set } from './blocks';
 
 type Kernel = (y: usize, x: usize, n: i32) => void;
 type Exact = (x: f64) => void;

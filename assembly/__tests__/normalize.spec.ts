@@ -1,8 +1,8 @@
 // Layer normalisation forward and backward against plain f64 loops, with gains of several gates and rows that end in padding.
 
-import { PANEL, bytes, padded } from '../simd';
-import { addScaled, normalize, normalizeBack } from '../normalize';
-import { block, copy, EPSILON, errorOf, get, matrix, set, strayPadding, worse } from './rows';
+import { padded } from '../simd';
+import { normalize, normalizeBack } from '../normalize';
+import { block, copy, EPSILON, errorOf, get, matrix, set, strayPadding, worse } from './blocks';
 
 const GATES: i32 = 3;
 const ROWS: i32 = 4 * GATES; // more than go through together
@@ -195,26 +195,6 @@ describe('normalizeBack', () => {
         }
       }
       expect(worst).toBeLessThan(1e-6, H.toString());
-    }
-  });
-});
-
-describe('addScaled', () => {
-  test('adds gain∘x to columns of rows at different distances, and touches nothing else', () => {
-    const ldy = 4 * PANEL;
-    const ldx = 3 * PANEL;
-    for (let panels = 1; panels <= 2; panels++) {
-      const columns = panels * PANEL;
-      const x = matrix(10, ROWS, ldx, ldx, 1);
-      const gain = matrix(11, 1, columns, columns, 2);
-      const y = matrix(12, ROWS, ldy, ldy, 1);
-      const before = copy(y, ROWS * ldy);
-      addScaled(y + bytes(PANEL), x, gain, ROWS, columns, ldy, ldx);
-      for (let i = 0; i < ROWS * ldy; i++) {
-        const column = i % ldy - PANEL;
-        const term = column >= 0 && column < columns ? <real>get(gain, column) * <real>get(x, (i / ldy) * ldx + column) : 0;
-        expect(get(y, i)).toBe(<f64>(<real>(<real>get(before, i) + term)));
-      }
     }
   });
 });

@@ -2,7 +2,7 @@
 
 import { PANEL } from '../simd';
 import { adagrad, adam, regularize, rmsprop, sgd } from '../optimizers';
-import { EPSILON, block, copy, errorOf, get, matrix, noise, set, worse } from './rows';
+import { EPSILON, block, copy, errorOf, get, matrix, noise, set, worse } from './blocks';
 
 const N: i32 = 3 * PANEL;
 const STEPS: i32 = 40;

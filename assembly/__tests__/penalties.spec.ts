@@ -2,7 +2,7 @@
 
 import { PANEL, padded } from '../simd';
 import { activityBack, activityForward, activitySum, activityTerms, transitions, vanishing } from '../penalties';
-import { EPSILON, block, copy, differences, errorOf, get, matrix, room, set, strayPadding, worse } from './rows';
+import { EPSILON, block, copy, differences, errorOf, get, matrix, room, set, strayPadding, worse } from './blocks';
 import { CELL_KINDS, slopeOf, valueOf } from './scalar';
 
 const T: i32 = 4;

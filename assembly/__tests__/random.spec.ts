@@ -2,7 +2,7 @@
 
 import { PANEL, padded } from '../simd';
 import { inside, normalQuantile, philox, randomAt, randomNormal, randomUniform } from '../random';
-import { block, differences, get, room, set, strayPadding } from './rows';
+import { block, differences, get, room, set, strayPadding } from './blocks';
 
 const N: i32 = 65536;
 

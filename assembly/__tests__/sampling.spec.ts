@@ -2,7 +2,7 @@
 
 import { padded } from '../simd';
 import { drawnProbability, likeliest, logNormalizer, sampleToken, samplingScratch } from '../sampling';
-import { EPSILON, block, copy, differences, errorOf, get, matrix, room, set, worse } from './rows';
+import { EPSILON, block, copy, differences, errorOf, get, matrix, room, set, worse } from './blocks';
 
 const WIDTHS: i32[] = [1, 2, 3, 5, 8, 9, 17, 65, 130];
 const ALL: i32 = i32.MAX_VALUE;

@@ -1,6 +1,6 @@
 // The nonlinearities of recurrent layers one number at a time, in f64: what the kernels are held against.
 
-import { HARD_SIGMOID, IDENTITY, RELU, SIGMOID, SOFTSIGN, TANH } from '../activations';
+import { HARD_SIGMOID, IDENTITY, RELU, SIGMOID, SOFTSIGN, TANH } from '../../build/abi';
 
 export const KINDS: i32[] = [TANH, RELU, IDENTITY, SOFTSIGN, SIGMOID, HARD_SIGMOID];
 /** φ and σ of gated cells. */

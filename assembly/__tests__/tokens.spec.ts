@@ -2,7 +2,7 @@
 
 import { PANEL, padded } from '../simd';
 import { gatherRows, scatterAddRows } from '../tokens';
-import { block, get, matrix, room, strayPadding } from './rows';
+import { block, get, matrix, room, strayPadding } from './blocks';
 
 const ROWS: i32 = 7;
 const VOCABULARY: i32 = 5;

@@ -1,10 +1,23 @@
 // The Elman cell (Elman 1990, "Finding structure in time"): h_t = f(a_t), a_t = V x_t + W h_{t-1} + b.
-// What differs between cells is here; the loop over time and the products with W are in layer.ts.
 //
 // Both directions use that f' can be written in terms of h: tanh' = 1 - h², ReLU' = [h > 0], identity' = 1.
-import { activate, IDENTITY, phiSlope, RELU, relu, TANH } from "../activations";
+import { IDENTITY, RELU, TANH } from "../../build/abi";
+import { activate, phiSlope, relu } from "../activations";
 import { tanh } from "../math";
-import { bytes } from "../simd";
+import { STRIDE, bytes } from "../simd";
+import { addProduct, backProduct } from "./products";
+import { Step } from "./step";
+
+export function elmanForward(step: Step): void {
+  addProduct(step);
+  elmanStep(step.h, step.plan.a + step.gatesAt, step.plan.B * step.ld, step.plan.activation);
+}
+
+export function elmanBackward(step: Step): void {
+  const plan = step.plan;
+  elmanBack(plan.da + step.gatesAt, plan.dh, step.dy, step.h, plan.B * step.ld, plan.activation);
+  backProduct(step);
+}
 
 /** f(a), in line where the activation is known when this is compiled. */
 // @ts-ignore: decorator
@@ -20,8 +33,8 @@ import { bytes } from "../simd";
   do {
     v128.store(h, apply(v128.load(a), activation, known));
     v128.store(h, apply(v128.load(a, 16), activation, known), 16);
-    a += 32;
-    h += 32;
+    a += STRIDE;
+    h += STRIDE;
   } while (a < end);
 }
 
@@ -40,10 +53,10 @@ export function elmanStep(h: usize, a: usize, n: i32, activation: i32): void {
     const upper = v128.add<real>(v128.load(dh, 16), v128.load(dy, 16));
     v128.store(da, chain(lower, v128.load(h), activation));
     v128.store(da, chain(upper, v128.load(h, 16), activation), 16);
-    da += 32;
-    dh += 32;
-    dy += 32;
-    h += 32;
+    da += STRIDE;
+    dh += STRIDE;
+    dy += STRIDE;
+    h += STRIDE;
   } while (da < end);
 }
 

@@ -1,20 +1,92 @@
-// The gated recurrent unit (Cho et al. 2014): r = σ(a_r), z = σ(a_z), h_t = (1 - z)∘n + z∘h_{t-1}, with the candidate
-//   n = φ(V_n x + b_n + r∘(W_n h_{t-1} + b_hn))    reset after the product, as in cuDNN and PyTorch, or
-//   n = φ(V_n x + b_n + W_n (r∘h_{t-1}))           reset before it, the paper's form.
+// The gated recurrent unit (Cho et al. 2014) with its reset after the product with W, as in cuDNN and PyTorch:
+//   r, z = σ(a_r), σ(a_z)    n = φ(V_n x + b_n + r∘(W_n h_{t-1} + b_hn))    h_t = (1 - z)∘n + z∘h_{t-1}
 // φ is tanh, σ the sigmoid unless told otherwise.
 //
-// A row of a holds r, z, n, each ld reals; the steps leave their values there.
-import { phi, phiSlope, sigma, sigmaSlope, SIGMOID, TANH } from "../activations";
+// A row of a holds r, z, n, each ld reals; the step leaves their values there.
+import { SIGMOID, TANH } from "../../build/abi";
+import { phi, phiSlope, sigma, sigmaSlope } from "../activations";
+import { gemmPacked, packB } from "../gemm";
+import { normalize, normalizeBack } from "../normalize";
+import { addScaled, biasRows, copyColumns } from "../rows";
 import { bytes } from "../simd";
+import { add, multiply } from "../vectors";
+import { fillQ, inverseOfQ, packForward, stateProduct } from "./products";
+import { resetH, Step } from "./step";
+
+export function gruForward(step: Step): void {
+  const plan = step.plan;
+  const B = plan.B, H = plan.H, gates = plan.gates, gain = plan.gain, ld = step.ld, width = step.width;
+  const a = plan.a + step.gatesAt, p = plan.p + step.at, seen = step.seen;
+  packForward(step);
+  if (gain) {
+    const q = plan.q + step.gatesAt, n = bytes(2 * ld);
+    fillQ(step, q);
+    normalize(q, q, inverseOfQ(step), 0, 0, 0, B * gates, gates, H);
+    addScaled(a, q, gain, B, 2 * ld, width, width);
+    biasRows(p, plan.candidateBias, B, ld);
+    addScaled(p, q + n, gain + n, B, ld, ld, width);
+  } else if (step.idle) biasRows(p, plan.candidateBias, B, ld);
+  else {
+    stateProduct(step, a, seen, 0, 2 * ld, width, a);
+    stateProduct(step, p, seen, 2 * ld, ld, ld, plan.candidateBias);
+  }
+  gruStep(step.h, a, p, step.hBefore, B, ld, plan.activation, plan.gateActivation);
+}
+
+export function gruBackward(step: Step): void {
+  const plan = step.plan;
+  const B = plan.B, H = plan.H, gain = plan.gain, ld = step.ld, width = step.width;
+  const dh = plan.dh, da = plan.da + step.gatesAt, dp = plan.dp + step.at, dq = plan.dq + step.gatesAt;
+  gruPackBack(step);
+  resetH(step);
+  const a = plan.a + step.gatesAt, p = plan.p + step.at;
+  gruBack(da, dp, dh, step.dy, a, p, step.hBefore, B, ld, plan.activation, plan.gateActivation);
+  if (gain) normalizeBackAll(step, dq, da, dp);
+  if (step.last) return;
+  // What reaches the state before through W goes through its dropout; the rest, d∘z, is in dh.
+  const through = plan.dropout ? step.dropped : dh;
+  const gates = gain ? dq : da;
+  const candidate = gain ? dq + bytes(2 * ld) : dp;
+  gemmPacked(through, gates, step.panels, B, H, 2 * ld, width, ld, false, plan.dropout ? 0 : dh, step.work);
+  gemmPacked(through, candidate, gruCandidatePanels(step), B, H, ld, gain ? width : ld, ld, false, through, step.work);
+  if (plan.dropout) {
+    multiply(through, through, plan.dropout + step.at, 1, B * ld);
+    add(dh, through, B * ld);
+  }
+}
+
+/** dq from da of r and z and from dp. */
+// @ts-ignore: decorator
+@inline function normalizeBackAll(step: Step, dq: usize, da: usize, dp: usize): void {
+  const plan = step.plan;
+  const B = plan.B, gates = plan.gates, ld = step.ld, width = step.width;
+  copyColumns(step.normalized, da, B, 2 * ld, width, width);
+  copyColumns(step.normalized + bytes(2 * ld), dp, B, ld, width, ld);
+  normalizeBack(dq, step.normalized, plan.q + step.gatesAt, inverseOfQ(step), plan.gain, plan.dGain, B * gates, gates, plan.H);
+}
+
+/** Packs W for backward: its columns of r and z, then those of n, which a GRU multiplies apart. */
+export function gruPackBack(step: Step): void {
+  if (!step.first) return;
+  const plan = step.plan, ld = step.ld;
+  packB(step.panels, plan.w, 2 * ld, plan.H, step.width, true);
+  packB(gruCandidatePanels(step), plan.w + bytes(2 * ld), ld, plan.H, step.width, true);
+}
+
+/** Where the panels of n begin. */
+// @ts-ignore: decorator
+@inline export function gruCandidatePanels(step: Step): usize {
+  return step.panels + bytes(2 * step.ld * step.ld);
+}
 
 /** n + z∘(h - n). */
 // @ts-ignore: decorator
-@inline function mix(n: v128, z: v128, h: v128): v128 {
+@inline export function gruMix(n: v128, z: v128, h: v128): v128 {
   return v128.add<real>(n, v128.mul<real>(z, v128.sub<real>(h, n)));
 }
 
 // @ts-ignore: decorator
-@inline function afterRows(
+@inline function stepRows(
   h: usize, a: usize, p: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32, usual: bool,
 ): void {
   const width = bytes(ld);
@@ -27,7 +99,7 @@ import { bytes } from "../simd";
       v128.store(a, rv);
       v128.store(a + width, zv);
       v128.store(a + 2 * width, nv);
-      v128.store(h, mix(nv, zv, v128.load(before)));
+      v128.store(h, gruMix(nv, zv, v128.load(before)));
       a += 16;
       p += 16;
       h += 16;
@@ -36,49 +108,14 @@ import { bytes } from "../simd";
   }
 }
 
-/** Reset after: h from a [rows, 3 ld], whose r and z have all their terms, p = W_n h + b_hn and the h before, [rows, ld]. */
-export function gruStepAfter(h: usize, a: usize, p: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
-  if (cell == TANH && gate == SIGMOID) afterRows(h, a, p, before, rows, ld, TANH, SIGMOID, true);
-  else afterRows(h, a, p, before, rows, ld, cell, gate, false);
-}
-
-/** Reset before, first part: r and z from a, p = r∘h with h as the products see it. */
-export function gruGates(a: usize, p: usize, seen: usize, rows: i32, ld: i32, gate: i32): void {
-  const width = bytes(ld);
-  const usual = gate == SIGMOID;
-  for (let r = 0; r < rows; r++, a += 2 * width) {
-    const end = a + width;
-    do {
-      const rv = sigma(v128.load(a), gate, usual);
-      v128.store(a, rv);
-      v128.store(a + width, sigma(v128.load(a + width), gate, usual));
-      v128.store(p, v128.mul<real>(rv, v128.load(seen)));
-      a += 16;
-      p += 16;
-      seen += 16;
-    } while (a < end);
-  }
-}
-
-/** Reset before, second part, when a_n has all its terms: h. */
-export function gruStepBefore(h: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32): void {
-  const width = bytes(ld);
-  const usual = cell == TANH;
-  for (let r = 0; r < rows; r++, a += 2 * width) {
-    const end = a + width;
-    do {
-      const nv = phi(v128.load(a + 2 * width), cell, usual);
-      v128.store(a + 2 * width, nv);
-      v128.store(h, mix(nv, v128.load(a + width), v128.load(before)));
-      a += 16;
-      h += 16;
-      before += 16;
-    } while (a < end);
-  }
+/** h from a [rows, 3 ld], whose r and z have all their terms, p = W_n h + b_hn and the h before, [rows, ld]. */
+export function gruStep(h: usize, a: usize, p: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
+  if (cell == TANH && gate == SIGMOID) stepRows(h, a, p, before, rows, ld, TANH, SIGMOID, true);
+  else stepRows(h, a, p, before, rows, ld, cell, gate, false);
 }
 
 // @ts-ignore: decorator
-@inline function backRows(
+@inline export function gruBackRows(
   da: usize, dp: usize, dh: usize, dy: usize, a: usize, p: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32, after: bool,
   usual: bool,
 ): void {
@@ -112,37 +149,12 @@ export function gruStepBefore(h: usize, a: usize, before: usize, rows: i32, ld: 
 }
 
 /**
- * Reset after: da [rows, 3 ld], which may be where a is, and dp = dL/dp from d = dh + dy; dh becomes the part of the gradient
+ * da [rows, 3 ld], which may be where a is, and dp = dL/dp from d = dh + dy; dh becomes the part of the gradient
  * of the h before that does not go through W, d∘z.
  */
-export function gruBackAfter(
+export function gruBack(
   da: usize, dp: usize, dh: usize, dy: usize, a: usize, p: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32,
 ): void {
-  if (cell == TANH && gate == SIGMOID) backRows(da, dp, dh, dy, a, p, before, rows, ld, TANH, SIGMOID, true, true);
-  else backRows(da, dp, dh, dy, a, p, before, rows, ld, cell, gate, true, false);
-}
-
-/** Reset before, first part: da of z and n, dh as above; da of r stays what a has. */
-export function gruBackBefore(da: usize, dh: usize, dy: usize, a: usize, before: usize, rows: i32, ld: i32, cell: i32, gate: i32): void {
-  const width = bytes(ld);
-  if (da != a) for (let r = 0; r < rows; r++) memory.copy(da + <usize>(3 * r) * width, a + <usize>(3 * r) * width, width);
-  backRows(da, 0, dh, dy, a, 0, before, rows, ld, cell, gate, false, false);
-}
-
-/** Second part, from dp = da_n·W_nᵀ: da of r, and dp becomes the gradient of the h that the products saw, dp∘r. */
-export function gruBackGates(da: usize, dp: usize, seen: usize, rows: i32, ld: i32, gate: i32): void {
-  const width = bytes(ld);
-  const usual = gate == SIGMOID;
-  for (let r = 0; r < rows; r++, da += 2 * width) {
-    const end = da + width;
-    do {
-      const rv = v128.load(da);
-      const d = v128.load(dp);
-      v128.store(da, v128.mul<real>(v128.mul<real>(d, v128.load(seen)), sigmaSlope(rv, gate, usual)));
-      v128.store(dp, v128.mul<real>(d, rv));
-      da += 16;
-      dp += 16;
-      seen += 16;
-    } while (da < end);
-  }
+  if (cell == TANH && gate == SIGMOID) gruBackRows(da, dp, dh, dy, a, p, before, rows, ld, TANH, SIGMOID, true, true);
+  else gruBackRows(da, dp, dh, dy, a, p, before, rows, ld, cell, gate, true, false);
 }

@@ -4,8 +4,48 @@
 // p_f∘c_{t-1}, a_o gets p_o∘c_t.
 //
 // A row of a holds the gates i, f, g, o, each ld reals; the step leaves their values there.
-import { phi, phiSlope, sigma, sigmaSlope, SIGMOID, TANH } from "../activations";
+import { SIGMOID, TANH } from "../../build/abi";
+import { phi, phiSlope, sigma, sigmaSlope } from "../activations";
+import { normalize, normalizeBack } from "../normalize";
+import { sumRows } from "../rows";
 import { bytes } from "../simd";
+import { add } from "../vectors";
+import { addProduct, backProduct } from "./products";
+import { resetC, Step } from "./step";
+
+export function lstmForward(step: Step): void {
+  const plan = step.plan;
+  const B = plan.B, ld = step.ld, cell = plan.activation, gate = plan.gateActivation;
+  const h = step.h, c = step.c, a = plan.a + step.gatesAt;
+  addProduct(step);
+  if (plan.gain) {
+    lstmCell(c, a, step.cBefore, B, ld, cell, gate);
+    normalize(plan.cn + step.at, c, inverseOfCell(step), h, plan.cellGain, plan.cellBias, B, 1, plan.H);
+    lstmOutput(h, a, h, B, ld, cell);
+  } else lstmStep(h, c, a, step.cBefore, plan.peepholes, B, ld, cell, gate);
+}
+
+/** Where one over the deviations of this step's c begins. */
+// @ts-ignore: decorator
+@inline function inverseOfCell(step: Step): usize {
+  return step.plan.cInverse + bytes(step.t * step.plan.cInverses);
+}
+
+export function lstmBackward(step: Step): void {
+  const plan = step.plan;
+  const B = plan.B, ld = step.ld, cell = plan.activation, gate = plan.gateActivation;
+  const dh = plan.dh, dc = plan.dc, dy = step.dy, a = plan.a + step.gatesAt, da = plan.da + step.gatesAt;
+  resetC(step);
+  if (plan.gain) {
+    const du = step.normalized, cn = plan.cn + step.at;
+    lstmBackOutput(da, du, dh, dy, a, cn, plan.cellGain, plan.cellBias, B, ld, cell, gate);
+    sumRows(plan.dCellBias, du, B, ld);
+    normalizeBack(du, du, cn, inverseOfCell(step), plan.cellGain, plan.dCellGain, B, 1, plan.H);
+    add(dc, du, B * ld);
+    lstmBackCell(da, dc, a, step.cBefore, B, ld, cell, gate);
+  } else lstmBack(da, dc, dh, dy, a, step.cBefore, plan.peepholes, plan.dPeepholes, B, ld, cell, gate);
+  backProduct(step);
+}
 
 // @ts-ignore: decorator
 @inline function stepRows(h: usize, c: usize, a: usize, before: usize, peepholes: usize, rows: i32, ld: i32, cell: i32, gate: i32, usual: bool): void {

@@ -1,10 +1,6 @@
 // Packing: op(B), and op(A) where it is a transpose, copied into the order in which the tiles read them.
 
-import { LANES, PANEL, bytes } from '../simd';
-
-/** Bytes of one row of a panel of B: two vectors. */
-// @ts-ignore: decorator
-@inline export const STRIDE: usize = 32;
+import { LANES, PANEL, STRIDE, bytes } from '../simd';
 
 /** Fewer than LANES columns, or rows with transpose, of a [k, LANES] strip, the rest zero. */
 function packPart(dst: usize, width: usize, src: usize, ld: usize, count: i32, k: i32, transpose: bool): void {

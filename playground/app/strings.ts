@@ -136,8 +136,8 @@ export const strings = {
     ru: 'С него начинается всё случайное: то же число даёт те же данные, те же веса и то же обучение.',
   },
   'help.cell': {
-    en: 'How the new state is made from the old. Elman is the simplest; LSTM and GRU have gates that decide what is kept.',
-    ru: 'Как из старого состояния получается новое. Элман — простейшая ячейка; у LSTM и GRU есть вентили, которые решают, что хранить.',
+    en: 'How the new state is made from the old. Elman is the simplest; LSTM and GRU have gates that decide what is kept; in an IndRNN each unit sees its own state alone.',
+    ru: 'Как из старого состояния получается новое. Элман — простейшая ячейка; у LSTM и GRU есть вентили, которые решают, что хранить; в IndRNN каждый нейрон видит только своё состояние.',
   },
   'help.activation': {
     en: 'The function behind the sum in each unit: tanh squeezes into ±1, ReLU cuts what is below 0, identity leaves it as it is.',
@@ -224,6 +224,7 @@ export const strings = {
   'cell.elman': { en: 'Elman', ru: 'Элман' },
   'cell.lstm': { en: 'LSTM', ru: 'LSTM' },
   'cell.gru': { en: 'GRU', ru: 'GRU' },
+  'cell.indrnn': { en: 'IndRNN', ru: 'IndRNN' },
   'activation.tanh': { en: 'tanh', ru: 'tanh' },
   'activation.relu': { en: 'ReLU', ru: 'ReLU' },
   'activation.identity': { en: 'identity', ru: 'тождество' },

@@ -1,6 +1,7 @@
 // What can be set, as a table: each field's kind and limits. The form, the link and the checks all read this.
 
 import { parseDecimal } from '../../src/base/decimal.ts';
+import { cellNames, isOwn } from './cells.ts';
 
 export interface ChoiceField<Value extends string = string> {
   readonly kind: 'choice';
@@ -34,8 +35,8 @@ export const taskFields = {
 
 /** What one network may have of its own. */
 export const runFields = {
-  cell: choice('elman', 'lstm', 'gru'),
-  /** f of an Elman cell. */
+  cell: choice(...cellNames),
+  /** f of a cell without gates. */
   activation: choice('tanh', 'relu', 'identity'),
   /** H. */
   hidden: whole(1, 256),
@@ -87,11 +88,11 @@ export function parseField(field: Field, text: string): string | number | undefi
 export function isUsed(name: RunField, run: RunSettings): boolean {
   switch (name) {
     case 'activation':
-      return run.cell === 'elman';
-    case 'gain':
-      return run.init === 'orthogonal' || run.init === 'identity';
+    case 'init':
     case 'forget':
-      return run.cell === 'lstm';
+      return isOwn(run.cell, name);
+    case 'gain':
+      return isOwn(run.cell, 'init') && (run.init === 'orthogonal' || run.init === 'identity');
     case 'k1':
     case 'k2':
       return run.bptt === 'truncated';

@@ -11,17 +11,20 @@ import {
   gru,
   type Initializer,
   identity,
+  indrnn,
   type LayerDescription,
   lstm,
   type ModelDescription,
   type Optimizer,
   orthogonal,
   pytorch,
+  type RecurrentOptions,
   rmsprop,
   sgd,
   type TrainOptions,
 } from 'bptt';
 import type { Task } from '../tasks/task.ts';
+import type { CellName } from './cells.ts';
 import type { RunSettings } from './fields.ts';
 
 const MOMENTUM = 0.9;
@@ -50,16 +53,15 @@ export function trainOptions(task: Task, run: RunSettings, seed: number): TrainO
 }
 
 function cell(run: RunSettings): LayerDescription {
-  const options = { units: run.hidden, recurrentInitializer: initializerOf(run) };
-  switch (run.cell) {
-    case 'elman':
-      return elman({ ...options, activation: run.activation });
-    case 'lstm':
-      return lstm({ ...options, forgetBias: run.forget });
-    case 'gru':
-      return gru(options);
-  }
+  return makers[run.cell]({ units: run.hidden, recurrentInitializer: initializerOf(run) }, run);
 }
+
+const makers: Readonly<Record<CellName, (options: RecurrentOptions, run: RunSettings) => LayerDescription>> = {
+  elman: (options, { activation }) => elman({ ...options, activation }),
+  lstm: (options, { forget }) => lstm({ ...options, forgetBias: forget }),
+  gru: (options) => gru(options),
+  indrnn: ({ units }, { activation }) => indrnn({ units, activation }),
+};
 
 function initializerOf({ init, gain }: RunSettings): Initializer {
   switch (init) {

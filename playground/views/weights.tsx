@@ -1,4 +1,5 @@
 // The recurrent weights, a picture a gate.
+import { gatedNames } from '../settings/cells.ts';
 import { extent, HeatMap, Scale } from '../ui/heat-map.tsx';
 import { useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';
@@ -9,7 +10,7 @@ export function WeightsView({ runs }: { readonly runs: readonly NamedRun[] }) {
   const { t, number, count } = useLocale();
   return (
     <View id="weights" title={t('view.weights')} explanation={t('explain.weights')}>
-      {(['lstm', 'gru'] as const)
+      {gatedNames
         .filter((cell) => runs.some(({ settings }) => settings.cell === cell))
         .map((cell) => (
           <p key={cell} class="explanation">

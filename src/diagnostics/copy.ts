@@ -3,7 +3,7 @@
 import { checkInteger } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkInput, type Input } from '../data/batch.ts';
-import type { DirectedDescription } from '../layers/recurrent/bidirectional.ts';
+import { cellKindOf, type DirectedDescription, isDirected } from '../layers/recurrent/cells.ts';
 import { createStack, type ModelDescription } from '../layers/registry.ts';
 import { type Model, restoreModel } from '../model/model.ts';
 import { createNetwork, type Network, refuseBothDirections } from '../model/network.ts';
@@ -41,8 +41,7 @@ export interface RecurrentLayer {
 export function recurrentLayers({ description }: Pick<Model, 'description'>): readonly RecurrentLayer[] {
   return description.slice(1).flatMap((entry, index) => {
     const inner = entry.kind === 'residual' ? entry.layer : entry;
-    if (inner.kind !== 'elman' && inner.kind !== 'lstm' && inner.kind !== 'gru') return [];
-    return [{ index, units: inner.units, description: inner }];
+    return isDirected(inner) ? [{ index, units: inner.units, description: inner }] : [];
   });
 }
 
@@ -61,19 +60,19 @@ export function recurrentLayer(where: string, model: Model, number: number): Rec
 }
 
 /**
- * Outside of training zoneout mixes states, and the slopes of what was mixed can no longer be told from the state: those of an Elman layer,
- * and those of an LSTM whose cells are mixed.
+ * Outside of training zoneout mixes states, and the slopes of what was mixed can no longer be told from the state, where a cell takes
+ * them from it: an Elman layer from h, an LSTM from c.
  *
  * @throws BpttError for a model with such a layer.
  */
 export function refuseMixedSlopes(where: string, model: Model): void {
   for (const { index, description } of recurrentLayers(model)) {
     const { kind, zoneout } = description;
-    const mixed = kind === 'elman' ? zoneout.hidden : kind === 'lstm' ? zoneout.cell : 0;
-    if (mixed === undefined || mixed === 0) continue;
+    const { slopesFrom } = cellKindOf(description)!;
+    if (slopesFrom === undefined || (zoneout[slopesFrom] ?? 0) === 0) continue;
     throw new BpttError(
       'invalid-argument',
-      `${where}: expected no zoneout of ${kind === 'lstm' ? 'cells of an LSTM' : 'an Elman layer'}, whose slopes are known in training alone, got layer ${index}`,
+      `${where}: expected no zoneout of ${slopesFrom === 'cell' ? 'cells' : 'hidden states'} of ${kind}, whose slopes are known in training alone, got layer ${index}`,
     );
   }
 }

@@ -2,6 +2,7 @@
 
 import { checkFields, number, type Options, withDefault } from '../base/fields.ts';
 import type { Input } from '../data/batch.ts';
+import { cellOf } from '../layers/recurrent/cells.ts';
 import type { Model } from '../model/model.ts';
 import { refuseBothDirections } from '../model/network.ts';
 import { checkState } from '../model/state.ts';
@@ -70,10 +71,6 @@ const limits: Readonly<Record<string, readonly [low: number, high: number] | 'be
   relu: 'below',
 };
 
-const gates = { elman: [], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] } as const;
-/** Those that are activated as the cell and not as gates. */
-const candidates: readonly string[] = ['g', 'n'];
-
 /**
  * How much of each recurrent layer is saturated: the shares of hidden units and gates whose values, over all steps and rows, lie within
  * `margin` of their limits, where their slopes are almost 0 and gradients end (Karpathy, Johnson and Fei-Fei 2015, "Visualizing and
@@ -103,7 +100,9 @@ export async function saturation(
 
 function saturationOf(probe: Probe, input: Input, layer: RecurrentLayer, number: number, margin: number): Saturation[] {
   const { index, units: H, description } = layer;
-  const names = gates[description.kind];
+  const cell = cellOf(description);
+  // One block of columns alone is no gate, but what the state is made from.
+  const names = cell.gates.length > 1 ? cell.gates : [];
   const G = names.length;
   const shares = (what: string, activation: string, value: (step: number, row: number, unit: number) => number) => {
     const limit = limits[activation];
@@ -128,13 +127,9 @@ function saturationOf(probe: Probe, input: Input, layer: RecurrentLayer, number:
   const states = Array.from({ length: input.steps }, (_, step) => probe.stateAt(index, step + 1)[0]!);
   const values = Array.from({ length: G === 0 ? 0 : input.steps }, (_, step) => probe.bufferAt(index, 'a', step, H, G));
   // What an LSTM gives is o∘φ(c): within the limits of φ.
-  const own = shares('h', description.activation, (step, row, unit) => states[step]![row * H + unit]!);
+  const own = shares('h', cell.activation, (step, row, unit) => states[step]![row * H + unit]!);
   const ofGates = names.flatMap((name, gate) => {
-    const activation = candidates.includes(name)
-      ? description.activation
-      : 'gateActivation' in description
-        ? description.gateActivation
-        : 'sigmoid';
+    const activation = name === cell.candidate ? cell.activation : cell.gateActivation;
     return shares(name, activation, (step, row, unit) => values[step]![(row * G + gate) * H + unit]!);
   });
   return [...own, ...ofGates];

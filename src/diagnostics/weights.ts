@@ -1,18 +1,18 @@
 // What the parameters alone say.
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options, oneOf, withDefault } from '../base/fields.ts';
+import { cellOf } from '../layers/recurrent/cells.ts';
 import type { Model } from '../model/model.ts';
 import type { Parameter } from '../model/parameters.ts';
 import { recurrentLayer } from './copy.ts';
 import { type LayerOptions, layerFields } from './jacobians.ts';
 import { eigenvalues, type Matrix, norm } from './matrix.ts';
 
-const gates = { elman: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] } as const;
-
 const weightsFields = { layer: layerFields.layer };
 
 /**
- * W of a recurrent layer, hidden to hidden, [H,H] for each gate: i, f, g, o of an LSTM, r, z, n of a GRU, `h` of an Elman layer. Row j
+ * W of a recurrent layer, hidden to hidden, [H,H] for each gate: i, f, g, o of an LSTM, r, z, n of a GRU, `h` of an Elman layer and of an IndRNN, whose
+ * W is diagonal. Row j
  * holds the weights of unit j.
  *
  * @throws BpttError for a wrong layer, and for models that read both directions.
@@ -25,8 +25,14 @@ export function recurrentWeights(
   const { index, units: H, description } = recurrentLayer('recurrentWeights', model, layer);
   const { name } = model.network.stack.layers[index]!.parameters.find(({ role }) => role === 'recurrent')!;
   const { data } = model.parameters().find((parameter) => parameter.name === name)!;
+  const { gates, diagonal } = cellOf(description);
+  if (diagonal) {
+    const whole = new Float64Array(H * H);
+    for (let j = 0; j < H; j++) whole[j * H + j] = data[j]!;
+    return { [gates[0]!]: { rows: H, columns: H, data: whole } };
+  }
   return Object.fromEntries(
-    gates[description.kind].map((gate, place) => {
+    gates.map((gate, place) => {
       const part = Float64Array.from(data.subarray(place * H * H, (place + 1) * H * H));
       return [gate, { rows: H, columns: H, data: part }];
     }),

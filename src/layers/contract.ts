@@ -5,8 +5,8 @@ import type { Signal } from '../base/signal.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 import type { Initializer, InitializerContext } from './initializers.ts';
 
-/** The gates of LSTM and GRU. */
-export type Gate = 'i' | 'f' | 'g' | 'o' | 'r' | 'z' | 'n';
+/** The gates of LSTM and GRU; `h`: the state itself, of cells without gates. */
+export type Gate = 'i' | 'f' | 'g' | 'o' | 'r' | 'z' | 'n' | 'h';
 
 /** One parameter as it lies in memory, [rows, columns] with inputs as rows, and how it is presented outside. */
 export interface ParameterSpec {

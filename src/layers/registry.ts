@@ -9,16 +9,12 @@ import { type DropoutDescription, dropoutLayer } from './dropout.ts';
 import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
 import { checkInputDescription, type InputDescription } from './inputs.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
-import { type ElmanDescription, elmanLayer } from './recurrent/elman.ts';
-import { type GruDescription, gruLayer } from './recurrent/gru.ts';
-import { type LstmDescription, lstmLayer } from './recurrent/lstm.ts';
+import { cells, type DirectedDescription } from './recurrent/cells.ts';
 import { type ResidualDescription, residualLayer } from './residual.ts';
 
 export type LayerDescription =
   | EmbeddingDescription
-  | ElmanDescription
-  | LstmDescription
-  | GruDescription
+  | DirectedDescription
   | BidirectionalDescription
   | ResidualDescription
   | DropoutDescription
@@ -30,9 +26,7 @@ export type ModelDescription = readonly [InputDescription, ...LayerDescription[]
 
 const kinds: readonly LayerKind<LayerDescription>[] = [
   embeddingLayer,
-  elmanLayer,
-  lstmLayer,
-  gruLayer,
+  ...cells,
   bidirectionalLayer,
   residualLayer,
   dropoutLayer,

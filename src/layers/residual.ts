@@ -3,18 +3,12 @@ import { BpttError } from '../base/errors.ts';
 import type { LayerKind } from './contract.ts';
 import { checkDescription, describe } from './describe.ts';
 import { at } from './parts/address.ts';
-import {
-  type BidirectionalDescription,
-  bidirectionalLayer,
-  type DirectedDescription,
-} from './recurrent/bidirectional.ts';
-import { elmanLayer } from './recurrent/elman.ts';
-import { gruLayer } from './recurrent/gru.ts';
-import { lstmLayer } from './recurrent/lstm.ts';
+import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
+import { cells, type DirectedDescription } from './recurrent/cells.ts';
 
 type InnerDescription = DirectedDescription | BidirectionalDescription;
 
-const kinds: readonly LayerKind<InnerDescription>[] = [elmanLayer, lstmLayer, gruLayer, bidirectionalLayer] as never;
+const kinds: readonly LayerKind<InnerDescription>[] = [...cells, bidirectionalLayer] as never;
 
 const fields = {
   layer: { check: (where: string, value: unknown) => checkDescription(where, value, kinds) },
@@ -29,7 +23,7 @@ export interface ResidualDescription {
  * A recurrent layer with a residual connection (He et al. 2016; between recurrent layers: Wu et al. 2016): `y_t = layer(x)_t + x_t`.
  * The layer must give as many features as it reads.
  *
- * @param layer What `elman`, `lstm`, `gru` or `bidirectional` returns.
+ * @param layer What `bidirectional` returns, or `elman`, `lstm` and their like.
  * @throws BpttError for another layer; when the model is created, for one whose input and output differ in size.
  */
 export function residual(layer: InnerDescription): ResidualDescription {

@@ -129,6 +129,8 @@ export interface Kernels {
   scatterAddRows(dTable: Pointer, dy: Pointer, tokens: Pointer, rows: number, ld: number): void;
 
   sumRows(db: Pointer, dy: Pointer, rows: number, ld: number): void;
+  /** du += Σ_r x[r]∘dy[r], r from the last to the first. */
+  sumProducts(du: Pointer, x: Pointer, dy: Pointer, rows: number, ld: number): void;
   maskRows(y: Pointer, x: Pointer, mask: Pointer, rows: number, ld: number): void;
   clear(x: Pointer, n: number): void;
   isZero(x: Pointer, n: number): number;

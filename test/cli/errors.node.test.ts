@@ -18,7 +18,7 @@ describe('wrong flags', () => {
     ['--k2 0', '--k2: expected an integer >= 1, got 0'],
     ['--batch 0', '--batch: expected an integer >= 1, got 0'],
     ['--seed -1', '--seed: expected an integer >= 0, got -1'],
-    ['--cell gnu', '--cell: expected one of "elman", "lstm", "gru", got "gnu"'],
+    ['--cell gnu', '--cell: expected one of "elman", "lstm", "gru", "indrnn", got "gnu"'],
     ['--activation tan', '--activation: expected one of "tanh", "relu", "identity", "softsign", got "tan"'],
     ['--dropout 1', '--dropout: expected a finite number >= 0 and < 1, got 1'],
     ['--forget-bias 1', '--forget-bias: expected --cell lstm with it, got elman'],

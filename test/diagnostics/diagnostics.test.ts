@@ -32,6 +32,7 @@ import {
   features,
   gru,
   type Input,
+  indrnn,
   type LayerDescription,
   lstm,
   type Model,
@@ -72,6 +73,7 @@ const layers: Readonly<Record<string, readonly LayerDescription[]>> = {
   gru: [gru({ units })],
   'gru, reset before': [gru({ units, reset: 'before' })],
   'gru, layer norm': [gru({ units, layerNorm: true })],
+  indrnn: [indrnn({ units, activation: 'tanh' }), indrnn({ units, activation: 'softsign' })],
   'a stack with dropout and penalties': [
     lstm({ units, recurrentDropout: 0.3, weightDropout: 0.2 }),
     dropout({ rate: 0.5 }),
@@ -262,6 +264,16 @@ describe('a linear network', () => {
     expect(jacobianProduct(found, 2, 2).data).toEqual(Float64Array.from({ length: 16 }, (_, i) => +(i % 5 === 0)));
     expect(() => jacobianProduct(found, 3, 2)).toThrow(BpttError);
     expect(() => jacobianProduct(found, 0, 6)).toThrow('jacobianProduct(to)');
+  });
+
+  it('has the diagonal W of an IndRNN as its Jacobian too', async () => {
+    const model = await createModel([features(1), indrnn({ units: 3, activation: 'identity' })], { dtype: 'f64' });
+    model.setParameter('rnn.weight_hh_l0', [0.5, -1.5, 0.25]);
+    const { steps } = await jacobians(model, { steps: 2, rows: 1, inputs: Float64Array.of(1, 2) });
+    const W = [0.5, 0, 0, 0, -1.5, 0, 0, 0, 0.25];
+    expect([...steps[1]!.data]).toEqual(W);
+    expect([...recurrentWeights(model).h!.data]).toEqual(W);
+    expect(spectralRadius(model).h).toBeCloseTo(1.5, 12);
   });
 
   it("has the logarithms of the moduli of W's eigenvalues as Lyapunov exponents", async () => {
@@ -568,7 +580,7 @@ describe('wrong calls', () => {
     const both = await make(bidirectional(elman({ units })));
     await expect(jacobians(both, input)).rejects.toThrow('depend on earlier steps alone');
     const mixed = await make(lstm({ units, zoneout: { cell: 0.1 } }));
-    await expect(jacobians(mixed, input)).rejects.toThrow('expected no zoneout of cells of an LSTM');
+    await expect(jacobians(mixed, input)).rejects.toThrow('expected no zoneout of cells of lstm');
     expect(await hiddenStates(mixed, input)).toMatchObject({ rows: T });
     const none = await createModel([features(F), dense({ units: 2 })], { dtype: 'f64' });
     await expect(jacobians(none, input)).rejects.toThrow('expected a model with a recurrent layer');

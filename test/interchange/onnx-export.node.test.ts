@@ -12,6 +12,7 @@ import {
   features,
   type GateActivation,
   gru,
+  indrnn,
   type LayerDescription,
   lstm,
   type Model,
@@ -45,6 +46,9 @@ const variants = {
 };
 /** What is a Scan. */
 const composed = {
+  indrnn: (units: number, more: More = {}) => indrnn({ units, ...random, ...more }),
+  'indrnn tanh with zoneout': (units: number, more: More = {}) =>
+    indrnn({ units, activation: 'tanh', zoneout: { hidden: 0.3 }, ...random, ...more }),
   'elman, normalised': (units: number, more: More = {}) => elman({ units, layerNorm: true, ...random, ...more }),
   'lstm, normalised': (units: number, more: More = {}) => lstm({ units, layerNorm: true, ...random, ...more }),
   'gru, normalised': (units: number, more: More = {}) => gru({ units, layerNorm: true, ...random, ...more }),

@@ -11,12 +11,14 @@ import {
   elman,
   features,
   gru,
+  indrnn,
   type LayerDescription,
   lstm,
   type Model,
   type ModelDescription,
   normal,
   type Objective,
+  orthogonal,
   type RecurrentOptions,
   residual,
   tokens,
@@ -46,6 +48,8 @@ const cells = {
   'gru, reset before, normalised': (units: number, more: More = {}) =>
     gru({ units, reset: 'before', layerNorm: true, ...random, ...more }),
   'gru, reset before': (units: number, more: More = {}) => gru({ units, reset: 'before', ...random, ...more }),
+  indrnn: (units: number, more: More = {}) => indrnn({ units, ...random, ...more }),
+  'indrnn tanh': (units: number, more: More = {}) => indrnn({ units, activation: 'tanh', ...random, ...more }),
 } as const;
 type CellName = keyof typeof cells;
 const cellNames = Object.keys(cells) as CellName[];
@@ -277,5 +281,32 @@ describe("returns: 'last'", () => {
     expect(() => [...backpropagate(model, batch, { loss: 'cross-entropy' })]).toThrow(/batch\.mask/);
     const { mask, ...long } = batchOf();
     expect(() => [...backpropagate(model, long, { loss: 'cross-entropy' })]).toThrow(/batch\.targets: expected 3/);
+  });
+});
+
+describe('indrnn', () => {
+  it('begins as in its paper: ReLU, u uniform in [0, 1)', async () => {
+    const description = indrnn({ units: 64 });
+    expect(description.activation).toBe('relu');
+    const model = await createModel([features(2), description], { seed: 3 });
+    const { shape, data } = model.parameters().find(({ name }) => name === 'rnn.weight_hh_l0')!;
+    expect(shape).toEqual([64]);
+    expect(Math.min(...data)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...data)).toBeLessThan(1);
+    expect(Math.max(...data) - Math.min(...data)).toBeGreaterThan(0.8);
+  });
+
+  it('keeps what units remember apart', async () => {
+    const model = await createModel([features(1), indrnn({ units: 3 })], { dtype: 'f64' });
+    model.setParameter('rnn.weight_ih_l0', [1, 1, 1]);
+    model.setParameter('rnn.weight_hh_l0', [1, 0.5, 0]);
+    model.setParameter('rnn.bias_ih_l0', [0, 0, 0.25]);
+    const { outputs } = model.forward({ steps: 3, rows: 1, inputs: Float64Array.of(1, 0, 0) });
+    expect([...outputs]).toEqual([1, 1, 1.25, 1, 0.5, 0.25, 1, 0.25, 0.25]);
+  });
+
+  it('refuses what makes no sense of it, with the reason', () => {
+    expect(() => indrnn({ units: 2, layerNorm: true })).toThrow(/layerNorm: expected false.*depend on each other/);
+    expect(() => indrnn({ units: 2, recurrentInitializer: orthogonal() })).toThrow(/u is a vector, got 'orthogonal'/);
   });
 });

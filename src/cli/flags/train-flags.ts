@@ -10,16 +10,13 @@ import {
   type DirectedDescription,
   dense,
   dropout,
-  elman,
   embedding,
-  gru,
   type Initializer,
   identity,
   keras,
   type LayerDescription,
   type LearningRate,
   linear,
-  lstm,
   type ModelDescription,
   normal,
   type Optimizer,
@@ -34,14 +31,25 @@ import {
   tokens,
   warmup,
 } from '../../index.ts';
+import { describe } from '../../layers/describe.ts';
+import { cellKindOf, cellOf, cells } from '../../layers/recurrent/cells.ts';
 import { workers } from '../../worker/index.ts';
 import { choice, integer, number, text, toggle, typed, type Values } from './flags.ts';
 
 const fraction = { min: 0, exclusiveMax: 1 };
 
 export const trainFlags = {
-  cell: choice('recurrent cell', 'elman', ['elman', 'lstm', 'gru']),
-  activation: choice('what the cell applies', 'tanh', ['tanh', 'relu', 'identity', 'softsign']),
+  cell: choice(
+    'recurrent cell',
+    'elman',
+    cells.map(({ kind }) => kind),
+  ),
+  activation: choice('what the cell applies (default: what it applies in its paper)', undefined, [
+    'tanh',
+    'relu',
+    'identity',
+    'softsign',
+  ]),
   gateActivation: choice('what the gates of lstm and gru apply (default: sigmoid)', undefined, [
     'sigmoid',
     'hard-sigmoid',
@@ -167,10 +175,10 @@ function describeInitializers(
   values: TrainValues,
 ): Pick<RecurrentOptions, 'inputInitializer' | 'recurrentInitializer' | 'biasInitializer'> {
   const { initializer, cell, activation, chrono: maximum } = values;
-  onlyWith('--cell lstm or gru', cell !== 'elman', 'chrono', maximum, cell);
+  onlyWithOption('gateActivation', 'chrono', maximum, cell);
   const irnn = initializer === 'irnn' ? initializer : undefined;
   onlyWith('--cell elman', cell === 'elman', 'initializer irnn', irnn, cell);
-  onlyWith('--activation relu', activation === 'relu', 'initializer irnn', irnn, activation);
+  onlyWith('--activation relu', activation === 'relu', 'initializer irnn', irnn, activation ?? 'tanh');
   const named = namedInitializer(values);
   const biases = maximum === undefined ? named : chrono({ maximum });
   return {
@@ -195,28 +203,49 @@ function describeAfter(values: TrainValues, last: boolean): readonly LayerDescri
   ];
 }
 
+/** Options that not all cells have, and their flags. */
+const ownOptions = {
+  gateActivation: 'gateActivation',
+  forgetBias: 'forgetBias',
+  peepholes: 'peepholes',
+  reset: 'gruReset',
+  vanishingRegularization: 'vanishingRegularization',
+} as const;
+
 function describeCell(values: TrainValues): DirectedDescription {
   const { cell, hidden: units, activation, layerNorm, recurrentDropout, weightDropout, zoneout } = values;
-  const { gateActivation, forgetBias, peepholes, gruReset: reset } = values;
-  onlyWith('--cell lstm', cell === 'lstm', 'forgetBias', forgetBias, cell);
-  onlyWith('--cell lstm', cell === 'lstm', 'peepholes', peepholes || undefined, cell);
-  onlyWith('--cell gru', cell === 'gru', 'gruReset', reset, cell);
-  onlyWith('--cell lstm or gru', cell !== 'elman', 'gateActivation', gateActivation, cell);
-  const { vanishingRegularization } = values;
-  onlyWith('--cell elman', cell === 'elman', 'vanishingRegularization', vanishingRegularization || undefined, cell);
-  const regularized = { layerNorm, recurrentDropout, weightDropout, zoneout: { hidden: zoneout } };
-  const common = { units, activation, ...regularized, ...describeInitializers(values) };
-  const gated = { ...common, ...(gateActivation === undefined ? {} : { gateActivation }) };
-  switch (cell) {
-    case 'elman':
-      return elman({ ...common, vanishingRegularization });
-    case 'lstm': {
-      const bias = forgetBias === undefined ? {} : { forgetBias };
-      return lstm({ ...gated, zoneout: { hidden: zoneout, cell: zoneout }, peepholes, ...bias });
-    }
-    case 'gru':
-      return gru({ ...gated, ...(reset === undefined ? {} : { reset }) });
+  const kind = cellKindOf({ kind: cell })!;
+  const own: Record<string, unknown> = {};
+  for (const [option, flag] of Object.entries(ownOptions)) {
+    const value = values[flag];
+    if (value === trainFlags[flag].default) continue;
+    onlyWithOption(option, flag, value, cell);
+    own[option] = value;
   }
+  const carriesC = cellOf(describe(kind, { units })).states.length === 2;
+  return describe(kind, {
+    units,
+    ...(activation !== undefined && { activation }),
+    layerNorm,
+    recurrentDropout,
+    weightDropout,
+    zoneout: { hidden: zoneout, ...(carriesC && { cell: zoneout }) },
+    ...describeInitializers(values),
+    ...own,
+  });
+}
+
+/** A flag for cells that have an option. */
+function onlyWithOption(option: string, flag: string, value: unknown, cell: string): void {
+  const having = cells.filter(({ fields }) => option in fields).map(({ kind }) => kind);
+  const names = having.join(', ').replace(/, (?=[^,]*$)/, ' or ');
+  onlyWith(
+    `--cell ${names}`,
+    having.some((kind) => kind === cell),
+    flag,
+    value,
+    cell,
+  );
 }
 
 /** What the flags say about learning, when `steps` updates are made. */

@@ -1,6 +1,7 @@
 // What the numbers of `bptt inspect` mean, in words.
 import type { Saturation, TruncationError } from '../../diagnostics/index.ts';
 import type { ModelDescription } from '../../index.ts';
+import { cellKindOf, isDirected } from '../../layers/recurrent/cells.ts';
 
 /** What was found of one recurrent layer. */
 export interface Findings {
@@ -80,16 +81,17 @@ const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)
 /** What could help; nothing where all is well. */
 export function adviceOf({ layer, lags, saturation }: Findings, description: ModelDescription): string[] {
   const recurrent = description.flatMap((entry) => (entry.kind === 'residual' ? [entry.layer] : [entry]));
-  const cells = recurrent.filter(({ kind }) => kind === 'elman' || kind === 'lstm' || kind === 'gru');
-  const kind = cells[layer]?.kind;
+  const options = cellKindOf(recurrent.filter(isDirected)[layer]!)!.fields;
   const horizon = horizonOf(lags);
   const advice: string[] = [];
   if (rateOf(lags) > 1.01) advice.push('clip the gradient (--clip 1), or begin with a smaller W.');
   if (horizon !== undefined && horizon < lags.length - 1) {
-    if (kind === 'elman')
+    if ('forgetBias' in options) advice.push('a larger forget bias (--forget-bias 3), or chrono initialisation.');
+    else if ('gateActivation' in options)
+      advice.push('an LSTM with a large forget bias (--cell lstm --forget-bias 3).');
+    else if ('vanishingRegularization' in options)
       advice.push('an LSTM or GRU (--cell lstm), ReLU with W = identity, or --vanishing-regularization 0.1.');
-    if (kind === 'lstm') advice.push('a larger forget bias (--forget-bias 3), or chrono initialisation.');
-    if (kind === 'gru') advice.push('an LSTM with a large forget bias (--cell lstm --forget-bias 3).');
+    else advice.push('an LSTM or GRU (--cell lstm).');
   }
   if (saturation.some(({ what, low, high = 0 }) => what === 'h' && low + high > SATURATED)) {
     advice.push(

@@ -2,12 +2,12 @@
 //
 //            Keras                                here
 //   kernel   [I, G·H], h = x·K                    [G·H, I]
-//   LSTM     i, f, c, o                           i, f, g, o: the same
-//   GRU      z, r, h                              r, z, n
+//   gates    in the order that the cell says      in the order of the cell
 //   GRU with reset_after: bias [2, 3H]            r and z: the sum of both rows; n: bias_ih and bias_hn
 import { BpttError } from '../../base/errors.ts';
-import type { DirectedDescription } from '../../layers/recurrent/bidirectional.ts';
+import { cellKindOf, cellOf, type DirectedDescription } from '../../layers/recurrent/cells.ts';
 import { createStack, type LayerDescription, type ModelDescription } from '../../layers/registry.ts';
+import { missingFrom } from '../missing.ts';
 import type { RealArray } from './hdf5.ts';
 import type { WeightGroup } from './weight-groups.ts';
 
@@ -70,7 +70,8 @@ function converterOf(layer: LayerDescription, specs: readonly Spec[], where: str
   const whole = layer.kind === 'residual' ? layer.layer : layer;
   const both = whole.kind === 'bidirectional';
   const cell = (both ? whole.layer : whole) as DirectedDescription;
-  const missing = missingInKeras(cell);
+  const { keras } = cellKindOf(cell)!;
+  const missing = missingFrom(keras && (keras.only ?? {}), cell);
   if (missing !== undefined) {
     throw new BpttError('invalid-argument', `${file}: expected layers that Keras has, got ${where} with ${missing}`);
   }
@@ -88,13 +89,16 @@ function converterOf(layer: LayerDescription, specs: readonly Spec[], where: str
 }
 
 /** The order of Keras's gates here: gate g of ours is gate order[g] of Keras's. */
-const orders = { elman: [0], lstm: [0, 1, 2, 3], gru: [1, 0, 2] } as const;
+function orderOf(cell: DirectedDescription): readonly number[] {
+  const { gates } = cellKindOf(cell)!.keras!;
+  return cellOf(cell).gates.map((gate) => gates.indexOf(gate));
+}
 
 /** Keras's shapes of kernel, recurrent kernel and bias. */
 function shapesOf(cell: DirectedDescription, I: number): readonly (readonly number[])[] {
   const H = cell.units;
-  const width = orders[cell.kind].length * H;
-  const twice = cell.kind === 'gru' && cell.reset === 'after';
+  const width = cellOf(cell).gates.length * H;
+  const twice = cellOf(cell).reset === 'after';
   return [[I, width], [H, width], twice ? [2, width] : [width]];
 }
 
@@ -106,7 +110,7 @@ function convertDirection(
   [kernel, recurrent, bias]: readonly RealArray[],
 ): readonly Converted[] {
   const H = cell.units;
-  const order = orders[cell.kind];
+  const order = orderOf(cell);
   const width = order.length * H;
   const [V, W, b, bn] = specs as [Spec, Spec, Spec, Spec?];
   const data = new Float64Array(width);
@@ -118,9 +122,10 @@ function convertDirection(
   ];
   if (bn === undefined) return parameters;
   const second = bias === undefined ? new Float64Array(width) : turned(bias.data.subarray(width), 1, width, order);
-  // Of n the second stands inside the product of the reset gate.
-  for (let i = 0; i < 2 * H; i++) data[i]! += second[i]!;
-  return [...parameters, { ...bn, data: second.slice(2 * H) }];
+  // That of the candidate, the last, stands inside the product of the reset gate.
+  const apart = width - H;
+  for (let i = 0; i < apart; i++) data[i]! += second[i]!;
+  return [...parameters, { ...bn, data: second.slice(apart) }];
 }
 
 /** A matrix [rows, columns] as [columns, rows], with the gates of its columns in another order. */
@@ -152,11 +157,4 @@ function take(
     'bad-file',
     `${file}, weights of '${name}': expected shapes ${expected} for ${where}, got ${got || 'none'}${paths && `: ${paths}`}`,
   );
-}
-
-/** What a cell has that no cell of Keras has. */
-function missingInKeras(cell: DirectedDescription): string | undefined {
-  if (cell.layerNorm) return 'layerNorm';
-  if ((cell.zoneout.hidden ?? 0) > 0 || (cell.zoneout.cell ?? 0) > 0) return 'zoneout';
-  return cell.kind === 'lstm' && cell.peepholes ? 'peepholes' : undefined;
 }

@@ -2,12 +2,11 @@
 import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { dense } from '../../layers/dense.ts';
+import { describe } from '../../layers/describe.ts';
 import { dropout } from '../../layers/dropout.ts';
 import { embedding } from '../../layers/embedding.ts';
-import { bidirectional, type DirectedDescription, merges } from '../../layers/recurrent/bidirectional.ts';
-import { elman } from '../../layers/recurrent/elman.ts';
-import { gru } from '../../layers/recurrent/gru.ts';
-import { lstm } from '../../layers/recurrent/lstm.ts';
+import { bidirectional, merges } from '../../layers/recurrent/bidirectional.ts';
+import { cells, type DirectedDescription } from '../../layers/recurrent/cells.ts';
 import type { Activation, GateActivation } from '../../layers/recurrent/options.ts';
 import type { LayerDescription } from '../../layers/registry.ts';
 import { type Fields, type KerasLayer, layerOf } from './layer-chain.ts';
@@ -24,6 +23,9 @@ export interface Described {
   /** How many tokens it reads, if it reads tokens. */
   readonly tokens?: number;
 }
+
+/** Cells by Keras's names. */
+const cellsByName = new Map(cells.flatMap((kind) => (kind.keras ? [[kind.keras.name, kind] as const] : [])));
 
 /** Says a Keras layer. `version` is that of the Keras that wrote the file. */
 type Rule = (layer: KerasLayer, version: string) => Described;
@@ -44,9 +46,7 @@ const rules: Readonly<Record<string, Rule>> = {
     }
     return { ...plain([embedding({ units: units as number })]), tokens: integer(layer, 'input_dim', tokens) };
   },
-  SimpleRNN: recurrentRule,
-  LSTM: recurrentRule,
-  GRU: recurrentRule,
+  ...Object.fromEntries([...cellsByName.keys()].map((name) => [name, recurrentRule])),
   Bidirectional: (layer, version) => {
     const given = options(layer, ['layer', 'backward_layer', 'merge_mode']);
     const { layer: forward, backward_layer: backward, merge_mode: mode = 'concat' } = given;
@@ -132,11 +132,13 @@ const gateActivationsOf: Readonly<Record<string, GateActivation>> = {
 };
 
 function recurrent(layer: KerasLayer, version: string, backwards: boolean): Recurrent {
-  const gated = layer.className === 'LSTM' || layer.className === 'GRU';
-  if (!gated && layer.className !== 'SimpleRNN') {
-    throw refuse(layer, 'SimpleRNN, LSTM or GRU in both directions', layer.className);
+  const kind = cellsByName.get(layer.className);
+  if (kind === undefined) {
+    throw refuse(layer, `one of ${[...cellsByName.keys()].join(', ')} in both directions`, layer.className);
   }
-  const more = gated ? ['recurrent_activation', ...(layer.className === 'GRU' ? ['reset_after'] : [])] : [];
+  const gated = 'gateActivation' in kind.fields;
+  const flags = kind.keras!.flags ?? {};
+  const more = [...(gated ? ['recurrent_activation'] : []), ...Object.keys(flags)];
   const given = options(layer, [
     ...['units', 'activation', 'use_bias', 'return_sequences', 'go_backwards', 'dropout', 'recurrent_dropout'],
     ...more,
@@ -149,19 +151,19 @@ function recurrent(layer: KerasLayer, version: string, backwards: boolean): Recu
   };
   const last = given.return_sequences !== true;
   const before = given.dropout === undefined ? [] : dropped(given.dropout, true);
-  if (!gated) return { before, cell: elman(common), last };
+  const gates = gated ? { gateActivation: gateActivationOf(layer, given, version) } : {};
+  const chosen = Object.entries(flags).map(([flag, [option, off, on]]) => [option, given[flag] === true ? on : off]);
+  const cell = describe(kind, { ...common, ...gates, ...Object.fromEntries(chosen) });
+  return { before, cell, last };
+}
 
-  const { recurrent_activation: gate = 'sigmoid', reset_after: after = false } = given;
-  const gateActivation = named(layer, 'recurrent_activation', gate, gateActivationsOf);
+function gateActivationOf(layer: KerasLayer, { recurrent_activation: name = 'sigmoid' }: Fields, version: string) {
+  const gateActivation = named(layer, 'recurrent_activation', name, gateActivationsOf);
   if (gateActivation === 'hard-sigmoid' && Number.parseInt(version, 10) < 3) {
     const expected = 'the hard_sigmoid of Keras 3, relu6(x + 3) / 6';
     throw refuse(layer, expected, `that of Keras ${version}, which is max(0, min(1, 0.2 x + 0.5))`);
   }
-  const cell =
-    layer.className === 'LSTM'
-      ? lstm({ ...common, gateActivation })
-      : gru({ ...common, gateActivation, reset: after === true ? 'after' : 'before' });
-  return { before, cell, last };
+  return gateActivation;
 }
 
 /** Dropout, if there is any. */

@@ -1,11 +1,12 @@
 // PyTorch's state dicts, in safetensors: weights of nn.RNN, nn.LSTM, nn.GRU, nn.Embedding and nn.Linear, both ways, without a table
 // of names. Here is what both ways share: the options, and the layers of a model as PyTorch sees them.
 
-import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { checkFields, names, type Options, optional } from '../../base/fields.ts';
+import { cellKindOf } from '../../layers/recurrent/cells.ts';
 import type { LayerDescription } from '../../layers/registry.ts';
 import type { Model } from '../../model/model.ts';
+import { missingFrom } from '../missing.ts';
 
 const fields = {
   /**
@@ -50,38 +51,21 @@ export function placesOf(model: Model): readonly Place[] {
     const inner = layer.kind === 'residual' ? layer.layer : layer;
     const both = inner.kind === 'bidirectional';
     const cell = both ? inner.layer : inner;
-    const missing = missingInPyTorch(cell);
+    const missing = missingFrom(cellKindOf(cell)!.pytorch, cell);
     if (missing !== undefined) {
       const where = `layer ${index} with ${missing}`;
       throw new BpttError('invalid-argument', `state dict: expected layers that PyTorch has, got ${where}`);
     }
-    const activation = cell.kind === 'elman' ? cell.activation : '';
     const chains = layer.kind !== 'residual' && (!both || inner.merge === 'concat');
     places.push({
       kind: 'recurrent',
       layer: counts.recurrent++,
       suffixes: both ? ['', '_reverse'] : [''],
-      alike: chains ? `${cell.kind} ${activation} ${cell.units} ${both}` : '',
+      alike: chains ? `${cell.kind} ${cell.activation} ${cell.units} ${both}` : '',
       name: '',
     });
   }
   return places;
-}
-
-type CellDescription = Extract<LayerDescription, { readonly kind: 'elman' | 'lstm' | 'gru' }>;
-
-/** What a cell has that makes it another function than PyTorch's, outside training too. */
-function missingInPyTorch(cell: CellDescription): string | undefined {
-  if (cell.layerNorm) return 'layerNorm';
-  if ((cell.zoneout.hidden ?? 0) > 0 || (cell.zoneout.cell ?? 0) > 0) return 'zoneout';
-  if (cell.kind === 'elman') {
-    return ['tanh', 'relu'].includes(cell.activation) ? undefined : `activation ${show(cell.activation)}`;
-  }
-  if (cell.activation !== 'tanh') return `activation ${show(cell.activation)}`;
-  if (cell.gateActivation !== 'sigmoid') return `gateActivation ${show(cell.gateActivation)}`;
-  if (cell.kind === 'lstm' && cell.peepholes) return 'peepholes';
-  if (cell.kind === 'gru' && cell.reset !== 'after') return `reset ${show(cell.reset)}`;
-  return undefined;
 }
 
 export const byName = <T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, T> =>

@@ -3,17 +3,10 @@ import { BpttError } from '../../base/errors.ts';
 import { type Checked, checkFields, type Options, oneOf, withDefault } from '../../base/fields.ts';
 import type { BoundLayer, BufferSpec, Layer, LayerKind, Track } from '../contract.ts';
 import { checkDescription, describe } from '../describe.ts';
-import { type ElmanDescription, elmanLayer } from './elman.ts';
-import { type GruDescription, gruLayer } from './gru.ts';
-import { type LstmDescription, lstmLayer } from './lstm.ts';
+import { cellOf, cells, type DirectedDescription } from './cells.ts';
 import { returns } from './options.ts';
 import { recurrentName } from './parameters.ts';
-import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
-
-/** A recurrent layer in one direction. */
-export type DirectedDescription = ElmanDescription | LstmDescription | GruDescription;
-
-const kinds: readonly RecurrentKind<DirectedDescription>[] = [elmanLayer, lstmLayer, gruLayer] as never;
+import { recurrentLayer } from './recurrent.ts';
 
 export const merges = ['concat', 'sum'] as const;
 
@@ -37,7 +30,7 @@ export interface BidirectionalDescription extends Checked<typeof fields> {
  * state. What it computes of a step depends on later steps, so such a model reads whole sequences: truncated BPTT, batches that
  * carry on, and generation are refused.
  *
- * @param layer What `elman`, `lstm` or `gru` returns.
+ * @param layer What `elman`, `lstm` and their like return.
  * @throws BpttError for another layer and for unknown options.
  */
 export function bidirectional(
@@ -50,7 +43,7 @@ export function bidirectional(
 export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
   kind: 'bidirectional',
   fields: {
-    layer: { check: (where, value) => checkDescription(where, value, kinds) },
+    layer: { check: (where, value) => checkDescription(where, value, cells) },
     ...fields,
   },
 
@@ -61,7 +54,7 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
         `${where}.layer.returns: expected 'all' in one direction, got 'last'; bidirectional(layer, { returns: 'last' }) does it for both`,
       );
     }
-    if (layer.kind === 'elman' && layer.vanishingRegularization > 0) {
+    if ('vanishingRegularization' in layer && layer.vanishingRegularization > 0) {
       throw new BpttError(
         'invalid-argument',
         `${where}.layer.vanishingRegularization: expected 0 in one direction of two, got ${layer.vanishingRegularization}`,
@@ -73,7 +66,7 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
     const H = layer.units;
     const columns = merge === 'concat' ? 2 * H : H;
     const number = ordinal('recurrent');
-    const cell = kinds.find(({ kind }) => kind === layer.kind)!.cell(layer);
+    const cell = cellOf(layer);
     const directions: readonly Layer[] = [false, true].map((reverse) =>
       recurrentLayer(cell, layer, input, recurrentName(number, reverse), reverse),
     );

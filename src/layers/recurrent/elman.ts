@@ -3,8 +3,7 @@ import { BpttError } from '../../base/errors.ts';
 import { type Checked, number, type Options, withDefault } from '../../base/fields.ts';
 import { describe } from '../describe.ts';
 import { activation, type RecurrentDescription, type RecurrentOptions, recurrentFields } from './options.ts';
-import { type Cell, recurrentName } from './parameters.ts';
-import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
+import { recurrentKind } from './recurrent.ts';
 
 const fields = {
   /** f. Default `tanh`. */
@@ -37,7 +36,7 @@ export function elman(options: ElmanOptions): ElmanDescription {
   return describe(elmanLayer, options);
 }
 
-export const elmanLayer: RecurrentKind<ElmanDescription> = {
+export const elmanLayer = recurrentKind<ElmanDescription>({
   kind: 'elman',
   fields: { ...recurrentFields, ...fields },
 
@@ -50,17 +49,13 @@ export const elmanLayer: RecurrentKind<ElmanDescription> = {
     );
   },
 
-  cell({ activation, vanishingRegularization: vanishing }): Cell {
-    return { kind: 'elman', gates: [], activation, gateActivation: 'sigmoid', vanishing };
+  cell({ activation, vanishingRegularization: vanishing }) {
+    const layout = { gates: ['h'], candidate: 'h', states: ['h'] } as const;
+    return { kernel: 'elman', ...layout, activation, gateActivation: 'sigmoid', vanishing };
   },
 
-  create(description, input, ordinal) {
-    return recurrentLayer(
-      this.cell(description),
-      description,
-      input,
-      recurrentName(ordinal('recurrent'), false),
-      false,
-    );
-  },
-};
+  slopesFrom: 'hidden',
+  pytorch: { activation: ['tanh', 'relu'] },
+  keras: { name: 'SimpleRNN', gates: 'h' },
+  onnx: { name: 'RNN', gates: 'h', functions: ['activation'] },
+});

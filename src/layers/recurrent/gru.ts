@@ -9,8 +9,7 @@ import {
   type RecurrentOptions,
   recurrentFields,
 } from './options.ts';
-import { type Cell, recurrentName } from './parameters.ts';
-import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
+import { recurrentKind } from './recurrent.ts';
 
 const fields = {
   /** Where the reset gate stands: `after` the product with W, as in cuDNN, PyTorch and Keras (default), or `before` it, as in the paper. */
@@ -41,22 +40,21 @@ export function gru(options: GruOptions): GruDescription {
   return describe(gruLayer, options);
 }
 
-export const gruLayer: RecurrentKind<GruDescription> = {
+export const gruLayer = recurrentKind<GruDescription>({
   kind: 'gru',
   fields: { ...recurrentFields, ...gatedFields, ...fields },
 
-  cell({ reset, activation, gateActivation }): Cell {
-    const kind = reset === 'after' ? 'gru' : 'gru-before';
-    return { kind, gates: ['r', 'z', 'n'], activation, gateActivation };
+  cell({ reset, activation, gateActivation }) {
+    const layout = { gates: ['r', 'z', 'n'], candidate: 'n', states: ['h'] } as const;
+    return { kernel: reset === 'after' ? 'gru' : 'gru-before', ...layout, activation, gateActivation, reset };
   },
 
-  create(description, input, ordinal) {
-    return recurrentLayer(
-      this.cell(description),
-      description,
-      input,
-      recurrentName(ordinal('recurrent'), false),
-      false,
-    );
+  pytorch: { activation: ['tanh'], gateActivation: ['sigmoid'], reset: ['after'] },
+  keras: { name: 'GRU', gates: 'zrn', flags: { reset_after: ['reset', 'before', 'after'] } },
+  onnx: {
+    name: 'GRU',
+    gates: 'zrn',
+    flags: { linear_before_reset: ['reset', 'before', 'after'] },
+    functions: ['gateActivation', 'activation'],
   },
-};
+});

@@ -11,8 +11,7 @@ import {
   type RecurrentOptions,
   recurrentFields,
 } from './options.ts';
-import { type Cell, recurrentName } from './parameters.ts';
-import { type RecurrentKind, recurrentLayer } from './recurrent.ts';
+import { recurrentKind } from './recurrent.ts';
 
 const fields = {
   /** φ, of the candidate and of the cell's output. Default `tanh`. */
@@ -49,7 +48,7 @@ export function lstm(options: LstmOptions): LstmDescription {
   return describe(lstmLayer, options);
 }
 
-export const lstmLayer: RecurrentKind<LstmDescription> = {
+export const lstmLayer = recurrentKind<LstmDescription>({
   kind: 'lstm',
   fields: { ...recurrentFields, ...gatedFields, ...cellFields, ...fields },
 
@@ -61,18 +60,14 @@ export const lstmLayer: RecurrentKind<LstmDescription> = {
     );
   },
 
-  cell({ activation, gateActivation, forgetBias, peepholes }): Cell {
+  cell({ activation, gateActivation, forgetBias, peepholes }) {
     const biasOffsets = [0, forgetBias, 0, 0];
-    return { kind: 'lstm', gates: ['i', 'f', 'g', 'o'], activation, gateActivation, biasOffsets, peepholes };
+    const layout = { gates: ['i', 'f', 'g', 'o'], candidate: 'g', states: ['h', 'c'] } as const;
+    return { kernel: 'lstm', ...layout, activation, gateActivation, biasOffsets, peepholes };
   },
 
-  create(description, input, ordinal) {
-    return recurrentLayer(
-      this.cell(description),
-      description,
-      input,
-      recurrentName(ordinal('recurrent'), false),
-      false,
-    );
-  },
-};
+  slopesFrom: 'cell',
+  pytorch: { activation: ['tanh'], gateActivation: ['sigmoid'], peepholes: [false] },
+  keras: { name: 'LSTM', gates: 'ifgo', only: { peepholes: [false] } },
+  onnx: { name: 'LSTM', gates: 'iofg', functions: ['gateActivation', 'activation', 'activation'] },
+});

@@ -18,6 +18,7 @@ import {
   heNormal,
   heUniform,
   identity,
+  indrnn,
   keras,
   type LayerDescription,
   lstm,
@@ -95,8 +96,11 @@ function elmans(activation: Activation): Omit<Case, 'data'> {
 
 function small(layers: readonly LayerDescription[]): Omit<Case, 'data'> {
   const model: ModelDescription = [tokens(VOCABULARY), ...layers, dense({ units: VOCABULARY })];
-  const larger = /"layerNorm":true|"vanishingRegularization":(?!0[,}])/.test(JSON.stringify(layers)); // gradients
-  return { model, updates: 60, learningRate: 1 / 32, clip: larger ? 0.4 : 0.25, evaluated: true };
+  const text = JSON.stringify(layers);
+  // Where gradients are larger.
+  const larger = /"layerNorm":true|"vanishingRegularization":(?!0[,}])/.test(text) ? 0.4 : 0.25;
+  const clip = text.includes('"indrnn"') ? 0.6 : larger;
+  return { model, updates: 60, learningRate: 1 / 32, clip, evaluated: true };
 }
 
 /** Every way to choose tokens. */
@@ -137,6 +141,11 @@ const onStream: Readonly<Record<string, readonly [readonly LayerDescription[], .
   'lstm, normalised': [[lstm({ units: 11, layerNorm: true })], 'full BPTT', 'k1=5 k2=9'],
   'gru, normalised': [[gru({ units: 11, layerNorm: true })], 'full BPTT'],
   'gru, reset before, normalised': [[gru({ units: 11, reset: 'before', layerNorm: true })], 'full BPTT'],
+  indrnn: [[indrnn({ units: 11 }), indrnn({ units: 6, activation: 'tanh' })], 'full BPTT', 'k1=5 k2=9', 'k1=9 k2=5'],
+  'indrnn, every dropout': [
+    [indrnn({ units: 11, recurrentDropout: 0.2, weightDropout: 0.2 }), indrnn({ units: 6, zoneout: { hidden: 0.2 } })],
+    'k1=5 k2=9',
+  ],
   residual: [[gru({ units: 11 }), residual(lstm({ units: 11 }))], 'full BPTT'],
   dropout: [[lstm({ units: 11 }), dropout({ rate: 0.3 }), elman({ units: 6 })], 'k1=5 k2=9'],
   'variational dropout': [
@@ -230,6 +239,7 @@ const onSequences: Readonly<Record<string, readonly LayerDescription[]>> = {
     dropout({ rate: 0.1, variational: true }),
     gru({ units: 6, recurrentDropout: 0.1 }),
   ],
+  indrnn: [indrnn({ units: 11 }), residual(bidirectional(indrnn({ units: 11 }), { merge: 'sum' }))],
   'lstm in both directions, side by side': [bidirectional(lstm({ units: 5 })), bidirectional(lstm({ units: 6 }))],
   'gru in both directions, summed': [
     bidirectional(gru({ units: 11 }), { merge: 'sum' }),

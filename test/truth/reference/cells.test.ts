@@ -28,6 +28,8 @@ const cells: Readonly<Record<string, Omit<LayerDescription, 'units'>>> = {
   'gru, relu': { cell: 'gru', activation: 'relu' },
   'gru, softsign, hard sigmoid': { cell: 'gru', activation: 'softsign', gateActivation: 'hard-sigmoid' },
   'gru, reset before': { cell: 'gru-before' },
+  indrnn: { cell: 'indrnn' },
+  'indrnn, softsign': { cell: 'indrnn', activation: 'softsign' },
   'gru, reset before, hard sigmoid': { cell: 'gru-before', gateActivation: 'hard-sigmoid' },
 };
 const inputs = [
@@ -78,7 +80,7 @@ function step(
   x: number[],
   { h, c }: Memory,
 ): Memory {
-  const gates = { elman: 1, lstm: 4, gru: 3, 'gru-before': 3 }[cell];
+  const gates = { elman: 1, lstm: 4, gru: 3, 'gru-before': 3, indrnn: 1 }[cell];
   const phi = phis[activation];
   const sigma = sigmas[gateActivation];
   const v = parameter('weight_ih');
@@ -89,6 +91,7 @@ function step(
     state.reduce((sum, value, k) => sum + value * w[k * gates * H + gate * H + i], 0);
   const units = Array.from({ length: H }, (_, i) => i);
   if (cell === 'elman') return { h: units.map((i) => phi(fromInput(0, i) + fromState(0, i))), c };
+  if (cell === 'indrnn') return { h: units.map((i) => phi(fromInput(0, i) + w[i] * h[i])), c };
   if (cell === 'lstm') {
     const peep = (gate: number, i: number) => (peepholes ? parameter('peephole')[gate * H + i] : 0);
     const own = units.map((i) => {

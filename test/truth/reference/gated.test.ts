@@ -9,6 +9,7 @@ import {
   dense,
   elman,
   gru,
+  indrnn,
   lstm,
   type Model,
   normal,
@@ -28,6 +29,10 @@ const random1 = { biasInitializer: normal({ deviation: 0.4 }) };
 const stacks: Readonly<Record<string, readonly LayerDescription[]>> = {
   lstm: [{ cell: 'lstm', units: 6 }],
   gru: [{ cell: 'gru', units: 6 }],
+  indrnn: [
+    { cell: 'indrnn', units: 6, activation: 'relu' },
+    { cell: 'indrnn', units: 5 },
+  ],
   'all three': [
     { cell: 'gru', units: 5 },
     { activation: 'tanh', units: 4 },
@@ -42,6 +47,7 @@ const stacks: Readonly<Record<string, readonly LayerDescription[]>> = {
 };
 const both: Readonly<Record<string, readonly LayerDescription[]>> = {
   elman: [{ units: 3, merge: 'concat' }],
+  indrnn: [{ cell: 'indrnn', units: 3, merge: 'concat' }],
   'lstm, then gru': [
     { cell: 'lstm', units: 3, peepholes: true, merge: 'concat' },
     { cell: 'gru', units: 4, merge: 'sum' },
@@ -60,9 +66,11 @@ function described({ cell = 'elman', peepholes, merge, units, activation, gateAc
   const layer =
     cell === 'elman'
       ? elman(options)
-      : cell === 'lstm'
-        ? lstm({ ...gated, peepholes: peepholes === true })
-        : gru({ ...gated, reset: cell === 'gru' ? 'after' : 'before' });
+      : cell === 'indrnn'
+        ? indrnn({ ...options, activation: activation ?? 'tanh' })
+        : cell === 'lstm'
+          ? lstm({ ...gated, peepholes: peepholes === true })
+          : gru({ ...gated, reset: cell === 'gru' ? 'after' : 'before' });
   return merge === undefined ? layer : bidirectional(layer, { merge });
 }
 

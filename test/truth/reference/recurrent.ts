@@ -5,6 +5,7 @@ import { denseBackward, denseForward, sumRows } from './dense.ts';
 import { elmanBackward, elmanForward } from './elman.ts';
 import { gruBackward, gruForward } from './gru.ts';
 import { gruBeforeBackward, gruBeforeForward } from './gru-before.ts';
+import { indrnnBackward, indrnnForward } from './indrnn.ts';
 import { lstmBackward, lstmForward } from './lstm.ts';
 import { type DType, type Real, zeros } from './real.ts';
 import type { Cell, Rows, State } from './state.ts';
@@ -46,7 +47,7 @@ export interface Signal {
   at: number;
 }
 
-const gates: Readonly<Record<Cell, number>> = { elman: 1, lstm: 4, gru: 3, 'gru-before': 3 };
+const gates: Readonly<Record<Cell, number>> = { elman: 1, lstm: 4, gru: 3, 'gru-before': 3, indrnn: 1 };
 
 /** Names and shapes of the parameters of layer `l`. */
 export function layerShapes(description: LayerDescription, l: number, inputs: number): [string, number[]][] {
@@ -55,7 +56,7 @@ export function layerShapes(description: LayerDescription, l: number, inputs: nu
   return (merge === undefined ? [''] : ['', '_reverse']).flatMap((end) => {
     const shapes: [string, number[]][] = [
       [`rnn.weight_ih_l${l}${end}`, [inputs, width]],
-      [`rnn.weight_hh_l${l}${end}`, [units, width]],
+      [`rnn.weight_hh_l${l}${end}`, cell === 'indrnn' ? [units] : [units, width]],
       [`rnn.bias_ih_l${l}${end}`, [width]],
     ];
     if (cell === 'gru') shapes.push([`rnn.bias_hn_l${l}${end}`, [units]]);
@@ -112,7 +113,7 @@ function createState(
   const width = gates[cell] * units;
   const array = (there: boolean, length: number) => (there ? zeros(dtype, length) : none.value);
   const one = batch * units;
-  const elman = cell === 'elman';
+  const inPlace = gates[cell] === 1;
   const lstm = cell === 'lstm';
   const h = array(true, (steps + 1) * one);
   const d = array(true, steps * one);
@@ -136,11 +137,11 @@ function createState(
     dpeepholes: peepholes.gradient,
     h,
     c: array(lstm, (steps + 1) * one),
-    a: elman ? h : array(true, steps * batch * width),
+    a: inPlace ? h : array(true, steps * batch * width),
     y: array(lstm || cell === 'gru-before', steps * one),
     q: array(cell === 'gru', steps * batch * width),
     d,
-    da: elman ? d : array(true, steps * batch * width),
+    da: inPlace ? d : array(true, steps * batch * width),
     dq: array(cell === 'gru', steps * batch * width),
     dcarry: array(true, one),
     dcarryC: array(lstm, one),
@@ -206,13 +207,14 @@ export function layerBackward(
 function directionForward(state: State, { x, at }: Signal, rows: Rows, from: number, to: number): void {
   const { cell, batch, inputs, width, a, v, b } = state;
   const count = (to - from) * batch;
-  // An Elman layer has p_t in the slot of h_t.
-  const aAt = (cell === 'elman' ? from + 1 : from) * batch * width;
+  // A layer without gates has p_t in the slot of h_t.
+  const aAt = (gates[cell] === 1 ? from + 1 : from) * batch * width;
   if (x instanceof Int32Array) gatherRows(a, aAt, v, b, x, at + from * batch, count, width);
   else denseForward(a, aAt, x, at + from * batch * inputs, v, b, count, inputs, width);
   if (cell === 'lstm') lstmForward(state, rows, from, to);
   else if (cell === 'gru') gruForward(state, rows, from, to);
   else if (cell === 'gru-before') gruBeforeForward(state, rows, from, to);
+  else if (cell === 'indrnn') indrnnForward(state, rows, from, to);
   else elmanForward(state, rows, from, to);
 }
 
@@ -230,6 +232,7 @@ function directionBackward(
   if (cell === 'lstm') lstmBackward(state, rows, from, to);
   else if (cell === 'gru') gruBackward(state, rows, from, to);
   else if (cell === 'gru-before') gruBeforeBackward(state, rows, from, to);
+  else if (cell === 'indrnn') indrnnBackward(state, rows, from, to);
   else elmanBackward(state, rows, from, to);
   const count = (to - from) * batch;
   const first = from * batch;

@@ -3,7 +3,7 @@
 import type { Activation, GateActivation } from './activations.ts';
 import type { Real } from './real.ts';
 
-export type Cell = 'elman' | 'lstm' | 'gru' | 'gru-before';
+export type Cell = 'elman' | 'lstm' | 'gru' | 'gru-before' | 'indrnn';
 
 /** Parameters, activations and gradients; G = 1, 4 or 3 gates, their parts side by side. Arrays that a cell lacks are empty. */
 export interface State {
@@ -16,7 +16,7 @@ export interface State {
   activation: Activation;
   gateActivation: GateActivation;
   v: Real; // [inputs, width]
-  w: Real; // [units, width]
+  w: Real; // [units, width]; u [units] of an IndRNN
   b: Real; // [width]
   bn: Real; // [units], of a GRU with the reset after
   peepholes: Real; // [3, units], of i, f, o, of an LSTM with them
@@ -27,11 +27,11 @@ export interface State {
   dpeepholes: Real;
   h: Real; // [T+1, B, units]; slot 0 is the carried state
   c: Real; // [T+1, B, units], of an LSTM
-  a: Real; // [T, B, width]: the input's part, then the gates; of an Elman layer h itself
+  a: Real; // [T, B, width]: the input's part, then the gates; of an Elman layer and of an IndRNN h itself
   y: Real; // [T, B, units]: φ(c) of an LSTM, W_n's input r∘s of a GRU with the reset before
   q: Real; // [T, B, width]: s·W of a GRU
-  d: Real; // [T, B, units]: dL/dh; of an Elman layer dL/da on return
-  da: Real; // [T, B, width]; of an Elman layer d itself
+  d: Real; // [T, B, units]: dL/dh; of these dL/da on return
+  da: Real; // [T, B, width]; of these d itself
   dq: Real; // [T, B, width]: dL/d(s·W) of a GRU
   dcarry: Real; // [B, units]; after backward dL/dh of slot `from`
   dcarryC: Real; // the same of c

@@ -1,21 +1,19 @@
 // How ONNX orders gates and numbers its activations, next to how this package does.
 
+import type { Gate } from '../../../layers/contract.ts';
+import type { Cell, Elsewhere } from '../../../layers/recurrent/cell.ts';
 import type { Activation, GateActivation } from '../../../layers/recurrent/options.ts';
-import type { Cell } from '../../../layers/recurrent/parameters.ts';
 
-/** The operator of a cell. */
-export const operators = { elman: 'RNN', lstm: 'LSTM', gru: 'GRU', 'gru-before': 'GRU' } as const;
+/** For each gate of the operator, its number here. */
+export function gateOrder({ gates }: Cell, operator: Elsewhere): readonly number[] {
+  return Array.from(operator.gates, (gate) => gates.indexOf(gate as Gate));
+}
 
-/** For each gate of the operator, its number here: LSTM has i, o, f, c there and i, f, g, o here, GRU z, r, h and r, z, n. */
-export const gateOrders: Readonly<Record<Cell['kind'], readonly number[]>> = {
-  elman: [0],
-  lstm: [0, 3, 1, 2],
-  gru: [1, 0, 2],
-  'gru-before': [1, 0, 2],
-};
-
-/** Peepholes: i, o, f there and i, f, o here. */
-export const peepholeOrder: readonly number[] = [0, 2, 1];
+/** For each peephole of the operator, its number here: those of all gates but the candidate, in the order of the gates. */
+export function peepholeOrder({ gates, candidate }: Cell, operator: Elsewhere): readonly number[] {
+  const own = gates.filter((gate) => gate !== candidate);
+  return Array.from(operator.gates.replace(candidate, ''), (gate) => own.indexOf(gate as Gate));
+}
 
 /** An activation of the recurrent operators, with the parameters that its name has there. */
 export interface OperatorActivation {

@@ -99,9 +99,9 @@ class Parts {
         this.#parameter(`rnn.${part}_l${number}${reverse ? '_reverse' : ''}`, tensor);
       }
     }
-    const { cell, units } = halves[0]!;
-    if (merge === undefined) return { ...cell, units, returns };
-    return { kind: 'bidirectional', layer: { ...cell, units }, merge, returns };
+    const { layer } = halves[0]!;
+    if (merge === undefined) return { ...layer, returns };
+    return { kind: 'bidirectional', layer, merge, returns };
   }
 
   #parameter(name: string, { dims, data }: Tensor): void {

@@ -13,7 +13,7 @@ import { cutRules } from './cut-rules.ts';
 import { layerRules } from './layer-rules.ts';
 import { Operation, type Rule } from './operation.ts';
 import { readOwn } from './own-files.ts';
-import { recurrentRule } from './recurrent-rules.ts';
+import { recurrentRules } from './recurrent-rules.ts';
 import { reshapeRule } from './reshape-rule.ts';
 import { settle } from './stages.ts';
 import { readTensor } from './tensor.ts';
@@ -112,9 +112,7 @@ class Reading {
       ...axesRules,
       ...cutRules,
       Reshape: reshapeRule,
-      RNN: recurrentRule('RNN', used),
-      LSTM: recurrentRule('LSTM', used),
-      GRU: recurrentRule('GRU', used),
+      ...recurrentRules(used),
     };
   }
 

@@ -1,13 +1,16 @@
 // The operators RNN, LSTM and GRU.
+import { describe } from '../../../layers/describe.ts';
+import type { Cell, Elsewhere, RecurrentKind } from '../../../layers/recurrent/cell.ts';
+import { cellOf, cells, type DirectedDescription } from '../../../layers/recurrent/cells.ts';
 import type { Activation, GateActivation } from '../../../layers/recurrent/options.ts';
-import { gateOrders, operatorActivations, peepholeOrder, reorder } from '../format/gates.ts';
+import { gateOrder, operatorActivations, peepholeOrder, reorder } from '../format/gates.ts';
 import type { Operation, Rule } from './operation.ts';
 import { isZero } from './shape-values.ts';
 import { settle } from './stages.ts';
 import { type Tensor, tensorOf } from './tensor.ts';
-import { type Axis, axis, type CellOptions, type Half, type Value } from './values.ts';
+import { type Axis, axis, type Half, type Value } from './values.ts';
 
-type OperatorName = 'RNN' | 'LSTM' | 'GRU';
+type Kind = RecurrentKind<DirectedDescription>;
 
 const common = ['hidden_size', 'direction', 'activations', 'activation_alpha', 'activation_beta', 'layout'];
 
@@ -52,31 +55,31 @@ function activationsOf(operation: Operation, usual: readonly string[], direction
   });
 }
 
-function cellOf(operation: Operation, name: OperatorName, directions: number): CellOptions {
-  const usual = { RNN: ['Tanh'], GRU: ['Sigmoid', 'Tanh'], LSTM: ['Sigmoid', 'Tanh', 'Tanh'] }[name];
+/** The layer with H units that an operator is in each of its directions. */
+function layerOf(operation: Operation, kind: Kind, directions: number, H: number): DirectedDescription {
+  const { functions, flags = {} } = kind.onnx!;
+  const usual = functions.map((option) => (option === 'activation' ? 'Tanh' : 'Sigmoid'));
   const kinds = activationsOf(operation, usual, directions);
-  const own = kinds.slice(0, usual.length);
-  if (kinds.some((kind, index) => kind !== own[index % own.length])) {
+  if (kinds.some((one, index) => one !== kinds[index % usual.length])) {
     operation.fail('the same activations in both directions', kinds.join(', '));
   }
-  const isGate = (kind: string): kind is GateActivation => kind === 'sigmoid' || kind === 'hard-sigmoid';
-  const phi = (kind: Activation | GateActivation): Activation =>
-    isGate(kind) ? operation.fail('Tanh, Relu, Affine or Softsign of the state', kind) : kind;
-  const sigma = (kind: Activation | GateActivation): GateActivation =>
-    isGate(kind) ? kind : operation.fail('Sigmoid or HardSigmoid of the gates', kind);
-  const [f, g, h] = own as [Activation, Activation, Activation];
-  if (name === 'RNN') return { kind: 'elman', activation: phi(f) };
-  if (name === 'LSTM') {
-    if (g !== h) operation.fail('one activation of candidate and cell', `${g} and ${h}`);
-    return {
-      kind: 'lstm',
-      activation: phi(g),
-      gateActivation: sigma(f),
-      peepholes: operation.optional(7) !== undefined,
-    };
+  const options: Record<string, unknown> = { units: H };
+  for (const [index, option] of functions.entries()) {
+    const activation = kinds[index]!;
+    const isGate = activation === 'sigmoid' || activation === 'hard-sigmoid';
+    if (option === 'activation' && isGate) operation.fail('Tanh, Relu, Affine or Softsign of the state', activation);
+    if (option === 'gateActivation' && !isGate) operation.fail('Sigmoid or HardSigmoid of the gates', activation);
+    const before = options[option];
+    if (before !== undefined && before !== activation) {
+      operation.fail('one activation of candidate and cell', `${before} and ${activation}`);
+    }
+    options[option] = activation;
   }
-  const after = operation.int('linear_before_reset', 0) !== 0;
-  return { kind: 'gru', activation: phi(g), gateActivation: sigma(f), reset: after ? 'after' : 'before' };
+  for (const [flag, [option, off, on]] of Object.entries(flags)) {
+    options[option] = operation.int(flag, 0) !== 0 ? on : off;
+  }
+  if ('peepholes' in kind.fields) options.peepholes = operation.optional(7) !== undefined;
+  return describe(kind, options);
 }
 
 /** A constant of this shape. */
@@ -133,8 +136,14 @@ function name(operation: Operation, axes: readonly Axis[]): void {
 /** Reports inputs of the graph that are lengths or first states. */
 export type UsedInput = (input: string, as: 'lengths' | 'state') => void;
 
-export function recurrentRule(operator: OperatorName, used: UsedInput): Rule {
-  const more = { RNN: [], LSTM: ['input_forget'], GRU: ['linear_before_reset'] }[operator];
+/** A rule for the operator of each cell. */
+export function recurrentRules(used: UsedInput): Readonly<Record<string, Rule>> {
+  return Object.fromEntries(cells.flatMap((kind) => (kind.onnx ? [[kind.onnx.name, recurrentRule(kind, used)]] : [])));
+}
+
+function recurrentRule(kind: Kind, used: UsedInput): Rule {
+  const operator = kind.onnx!;
+  const more = [...Object.keys(operator.flags ?? {}), ...('peepholes' in kind.fields ? ['input_forget'] : [])];
   return {
     attributes: [...common, ...more],
     run(operation) {
@@ -145,28 +154,21 @@ export function recurrentRule(operator: OperatorName, used: UsedInput): Rule {
         if (operation.int(attribute, 0) !== 0) operation.fail(`${attribute} 0`, String(operation.int(attribute, 0)));
       }
       const D = reverses.length;
-      const cell = cellOf(operation, operator, D);
       const { stage, leading, size } = settle(operation, operation.sequence(0));
-      if (stage.kind === 'head') operation.fail('nothing after the last activation', `a ${operator}`);
+      if (stage.kind === 'head') operation.fail('nothing behind the last activation', `a ${operator.name}`);
       name(operation, leading);
 
-      const order = gateOrders[cell.kind];
-      const G = order.length;
       const W = operation.constant(1);
       const I = W.dims[2] ?? operation.fail('W of three axes', String(W.dims.length));
       if (size !== undefined && size !== I) operation.fail(`W for ${size} features`, `for ${I}`);
-      const H = operation.int('hidden_size', W.dims[1]! / G);
-      const lstm = cell.kind === 'lstm';
-      const tensors = {
-        W: shaped(operation, 1, [D, G * H, I]),
-        R: shaped(operation, 2, [D, G * H, H]),
-        B: operation.optional(3) === undefined ? undefined : shaped(operation, 3, [D, 2 * G * H]),
-        P: lstm && cell.peepholes ? shaped(operation, 7, [D, 3 * H]) : undefined,
-      };
+      const H = operation.int('hidden_size', W.dims[1]! / operator.gates.length);
+      if (!Number.isSafeInteger(H) || H < 1) operation.fail('hidden_size an integer >= 1', String(H));
+      const layer = layerOf(operation, kind, D, H);
+      const tensors = tensorsOf(operation, cellOf(layer), D, H, I);
       const lengths = lengthsOf(operation);
       if (lengths !== undefined) used(lengths, 'lengths');
-      for (const index of lstm ? [5, 6] : [5]) {
-        const input = checkInitial(operation, index, D);
+      for (const [index] of cellOf(layer).states.entries()) {
+        const input = checkInitial(operation, 5 + index, D);
         if (input !== undefined) used(input, 'state');
       }
 
@@ -175,10 +177,9 @@ export function recurrentRule(operator: OperatorName, used: UsedInput): Rule {
         return {
           previous: stage,
           reverse,
-          cell,
-          units: H,
+          layer,
           lengths,
-          parameters: parametersOf(cell, H, I, tensors, part),
+          parameters: parametersOf(layer, operator, I, tensors, part),
         };
       });
       const [T, B] = leading as [Axis, Axis];
@@ -191,34 +192,51 @@ export function recurrentRule(operator: OperatorName, used: UsedInput): Rule {
   };
 }
 
+/** The parameters of an operator in D directions. */
+interface Tensors {
+  readonly W: Tensor;
+  readonly R: Tensor;
+  readonly B: Tensor | undefined;
+  readonly P: Tensor | undefined;
+}
+
+function tensorsOf(operation: Operation, { gates, peepholes }: Cell, D: number, H: number, I: number): Tensors {
+  const width = gates.length * H;
+  return {
+    W: shaped(operation, 1, [D, width, I]),
+    R: shaped(operation, 2, [D, width, H]),
+    B: operation.optional(3) === undefined ? undefined : shaped(operation, 3, [D, 2 * width]),
+    P: peepholes ? shaped(operation, 7, [D, 3 * H]) : undefined,
+  };
+}
+
 /** Where each gate of this package is among those of the operator. */
 const inverse = (order: readonly number[]) => order.map((_, gate) => order.indexOf(gate));
 
 /** The parameters of one direction in the orders of this package. */
 function parametersOf(
-  cell: CellOptions,
-  H: number,
+  layer: DirectedDescription,
+  operator: Elsewhere,
   I: number,
-  {
-    W,
-    R,
-    B,
-    P,
-  }: { readonly W: Tensor; readonly R: Tensor; readonly B: Tensor | undefined; readonly P: Tensor | undefined },
+  { W, R, B, P }: Tensors,
   part: (tensor: Tensor) => ArrayLike<number>,
 ): Half['parameters'] {
-  const order = inverse(gateOrders[cell.kind]);
-  const G = order.length;
-  const biases = B === undefined ? new Float64Array(2 * G * H) : Float64Array.from(part(B));
-  const [first, second] = [0, 1].map((k) => reorder(biases.subarray(k * G * H, (k + 1) * G * H), order, H));
-  // Of a GRU that resets after the product, the second bias of n stands inside.
-  const apart = cell.kind === 'gru' && cell.reset === 'after' ? (G - 1) * H : G * H;
+  const H = layer.units;
+  const cell = cellOf(layer);
+  const order = inverse(gateOrder(cell, operator));
+  const width = order.length * H;
+  const biases = B === undefined ? new Float64Array(2 * width) : Float64Array.from(part(B));
+  const [first, second] = [0, 1].map((k) => reorder(biases.subarray(k * width, (k + 1) * width), order, H));
+  // Where the reset comes after the product, the second bias of the candidate stands inside.
+  const apart = cell.reset === 'after' ? width - H : width;
   const sum = first!.map((value, i) => (i < apart ? value + second![i]! : value));
   return {
-    weight_ih: tensorOf([G * H, I], reorder(part(W), order, H * I)),
-    weight_hh: tensorOf([G * H, H], reorder(part(R), order, H * H)),
-    bias_ih: tensorOf([G * H], sum),
-    ...(apart < G * H && { bias_hn: tensorOf([H], second!.slice(apart)) }),
-    ...(P !== undefined && { peephole: tensorOf([3, H], reorder(part(P), inverse(peepholeOrder), H)) }),
+    weight_ih: tensorOf([width, I], reorder(part(W), order, H * I)),
+    weight_hh: tensorOf([width, H], reorder(part(R), order, H * H)),
+    bias_ih: tensorOf([width], sum),
+    ...(apart < width && { bias_hn: tensorOf([H], second!.slice(apart)) }),
+    ...(P !== undefined && {
+      peephole: tensorOf([3, H], reorder(part(P), inverse(peepholeOrder(cell, operator)), H)),
+    }),
   };
 }

@@ -68,8 +68,7 @@ export function mergeHalves(a: Stage, b: Stage, merge: 'concat' | 'sum'): Recurr
     reverse.reverse &&
     forward.previous === reverse.previous &&
     forward.lengths === reverse.lengths &&
-    forward.units === reverse.units &&
-    JSON.stringify(forward.cell) === JSON.stringify(reverse.cell);
+    JSON.stringify(forward.layer) === JSON.stringify(reverse.layer);
   return alike ? { kind: 'recurrent', previous: a.previous, halves, merge, returns: a.returns } : undefined;
 }
 

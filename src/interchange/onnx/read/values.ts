@@ -1,5 +1,5 @@
 // What an imported graph computes, as far as it matters here: sequences that went through layers, sizes, zeros, constants.
-import type { Activation, GateActivation } from '../../../layers/recurrent/options.ts';
+import type { DirectedDescription } from '../../../layers/recurrent/cells.ts';
 import type { Tensor } from './tensor.ts';
 
 /** An axis of a sequence. Which one is time and which the rows is known when a recurrent operator reads it. */
@@ -15,28 +15,12 @@ export interface Axis {
 export interface Half {
   readonly previous: Stage;
   readonly reverse: boolean;
-  readonly cell: CellOptions;
-  readonly units: number;
+  readonly layer: DirectedDescription;
   /** What `sequence_lens` was. */
   readonly lengths: string | undefined;
   /** Parameters by part of the name, here orders of gates are those of this package. */
   readonly parameters: Readonly<Record<string, Tensor>>;
 }
-
-export type CellOptions =
-  | { readonly kind: 'elman'; readonly activation: Activation }
-  | {
-      readonly kind: 'lstm';
-      readonly activation: Activation;
-      readonly gateActivation: GateActivation;
-      readonly peepholes: boolean;
-    }
-  | {
-      readonly kind: 'gru';
-      readonly activation: Activation;
-      readonly gateActivation: GateActivation;
-      readonly reset: 'after' | 'before';
-    };
 
 export interface RecurrentStage {
   readonly kind: 'recurrent';

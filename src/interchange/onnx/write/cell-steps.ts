@@ -1,5 +1,5 @@
 // One step of each cell, with or without layer normalisation, as nodes of ONNX: from the state before to the state after.
-import type { Cell } from '../../../layers/recurrent/parameters.ts';
+import type { Cell } from '../../../layers/recurrent/cell.ts';
 import type { Value } from './builder.ts';
 import type { StepGraph } from './step-graph.ts';
 
@@ -13,10 +13,10 @@ type Step = (graph: StepGraph, cell: Cell, options: StepOptions) => readonly Val
 
 /** The next state, h first, in the formulas of assembly/cells. */
 export function cellStep(graph: StepGraph, cell: Cell, options: StepOptions): readonly Value[] {
-  return steps[cell.kind](graph, cell, options);
+  return steps[cell.kernel](graph, cell, options);
 }
 
-const steps: Readonly<Record<Cell['kind'], Step>> = {
+const steps: Readonly<Record<Cell['kernel'], Step>> = {
   elman: (graph, _, { layerNorm }) => {
     return [graph.phi(graph.add(graph.x, recurrentProduct(graph, 1, layerNorm)))];
   },
@@ -36,6 +36,10 @@ const steps: Readonly<Record<Cell['kind'], Step>> = {
     const seen = layerNorm ? graph.normalize(next, 1, parameters.vector('gain_c'), parameters.vector('bias_c')) : next;
     return [graph.multiply(graph.sigma(o), graph.phi(seen)), next];
   },
+
+  indrnn: (graph) => [
+    graph.phi(graph.add(graph.x, graph.multiply(graph.state[0]!, graph.parameters.vector('weight_hh')))),
+  ],
 
   // The reset gate after the product: r∘(W h + b).
   gru: (graph, _, { layerNorm }) => {

@@ -4,15 +4,13 @@ import { BpttError } from '../../../base/errors.ts';
 import { boolean, type Checked, checkFields, type Options, oneOf, withDefault } from '../../../base/fields.ts';
 import type { Signal } from '../../../base/signal.ts';
 import type { Layer } from '../../../layers/contract.ts';
-import type { BidirectionalDescription, DirectedDescription } from '../../../layers/recurrent/bidirectional.ts';
-import { elmanLayer } from '../../../layers/recurrent/elman.ts';
-import { gruLayer } from '../../../layers/recurrent/gru.ts';
-import { lstmLayer } from '../../../layers/recurrent/lstm.ts';
-import type { Cell } from '../../../layers/recurrent/parameters.ts';
+import type { BidirectionalDescription } from '../../../layers/recurrent/bidirectional.ts';
+import { cellKindOf, type DirectedDescription } from '../../../layers/recurrent/cells.ts';
 import { createStack, type LayerDescription, type ModelDescription, type Stack } from '../../../layers/registry.ts';
 import { checkModel } from '../../../model/check-model.ts';
 import type { Model } from '../../../model/model.ts';
 import { refuseBothDirections } from '../../../model/network.ts';
+import { missingFrom } from '../../missing.ts';
 import { transpose } from '../format/gates.ts';
 import { type Draft, encodeMessage } from '../format/protobuf.ts';
 import { dataTypes, type GraphProto, modelFields, type ValueInfo } from '../format/schema.ts';
@@ -175,13 +173,6 @@ class Context implements GraphContext {
   }
 }
 
-const cellKinds = { elman: elmanLayer, lstm: lstmLayer, gru: gruLayer };
-
-/** The cell of a layer in one direction. */
-function cellOf(description: DirectedDescription): Cell {
-  return cellKinds[description.kind].cell(description as never);
-}
-
 /** What a graph declares, where it has states. */
 interface Declared {
   readonly inputs: Draft<ValueInfo>[];
@@ -231,7 +222,6 @@ class Layers {
     const number = this.#recurrent++;
     const both = description.kind === 'bidirectional';
     const inner = both ? description.layer : description;
-    const cell = cellOf(inner);
     const H = inner.units;
     const initial = this.#states && layer.state.map((name) => `initial_${name}_l${number}`);
     for (const name of initial ?? []) this.#states!.inputs.push(valueInfo(name, dataTypes.float, ['B', H]));
@@ -239,13 +229,13 @@ class Layers {
       const parameter = (part: string) => this.#parameters.get(`rnn.${part}_l${number}${reverse ? '_reverse' : ''}`)!;
       return { reverse, parameter, initial };
     });
-    const scanned = inner.layerNorm || Object.values(inner.zoneout).some((rate) => rate > 0);
+    const scanned = missingFrom(cellKindOf(inner)!.onnx && {}, inner) !== undefined;
     const last = description.returns === 'last';
     const concat = both && description.merge === 'concat';
 
     if (scanned) {
       const results = directions.map((direction) =>
-        recurrentScan(this.#context, cell, inner, (V) => this.#product(flow, V), direction),
+        recurrentScan(this.#context, inner, (V) => this.#product(flow, V), direction),
       );
       this.#finish(layer, number, H, results[0]!.last);
       const outputs = results.map((result) => {
@@ -254,7 +244,7 @@ class Layers {
       if (!both) return outputs[0]!;
       return concat ? builder.add('Concat', outputs, { axis: -1 }) : builder.add('Add', outputs);
     }
-    const result: RecurrentResult = recurrentNode(this.#context, cell, H, this.#features(flow), directions);
+    const result: RecurrentResult = recurrentNode(this.#context, inner, this.#features(flow), directions);
     if (!both) {
       const squeezed = result.last.map((value) => builder.add('Squeeze', [value, builder.integers([0])]));
       this.#finish(layer, number, H, this.#states ? squeezed : []);

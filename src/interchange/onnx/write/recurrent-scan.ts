@@ -1,7 +1,6 @@
 // Recurrent layers that no operator computes, with layer normalisation or zoneout, as one step in a Scan over time.
 
-import type { RecurrentDescription } from '../../../layers/recurrent/options.ts';
-import type { Cell } from '../../../layers/recurrent/parameters.ts';
+import { cellOf, type DirectedDescription } from '../../../layers/recurrent/cells.ts';
 import { dataTypes } from '../format/schema.ts';
 import { type Value, valueInfo } from './builder.ts';
 import { cellStep } from './cell-steps.ts';
@@ -14,14 +13,14 @@ export type Project = (weight: Value) => Value;
 /** One direction, whose results are y [T,B,H] and the last h and c, [B,H]. */
 export function recurrentScan(
   context: GraphContext,
-  cell: Cell,
-  description: RecurrentDescription,
+  description: DirectedDescription,
   project: Project,
   direction: Direction,
 ): RecurrentResult {
   const { builder } = context;
   const { units, layerNorm } = description;
-  const gates = Math.max(1, cell.gates.length);
+  const cell = cellOf(description);
+  const gates = cell.gates.length;
   const parameters = new DirectionParameters(builder, direction, gates, units);
 
   const product = project(parameters.matrix('weight_ih'));
@@ -29,7 +28,7 @@ export function recurrentScan(
     ? normalizeSteps(context, product, gates, units, parameters)
     : builder.add('Add', [product, parameters.vector('bias_ih')]);
 
-  const names = cell.kind === 'lstm' ? ['h', 'c'] : ['h'];
+  const names = cell.states;
   const graph = new StepGraph(builder, cell, units, parameters, names);
   const valid = context.valid();
   // Names are numbered, and files that were exported before are recognised by their bytes: taken also where nothing is padding.
@@ -61,7 +60,7 @@ function normalizeSteps(
 function keepState(
   graph: StepGraph,
   next: readonly Value[],
-  { zoneout }: RecurrentDescription,
+  { zoneout }: DirectedDescription,
   isValid: Value | undefined,
 ): readonly Value[] {
   const rates = [zoneout.hidden ?? 0, zoneout.cell ?? 0];

@@ -1,6 +1,7 @@
 // The graph of one step inside a Scan: names for its inputs, the parameters of the layer, and the operations of a cell's formula.
+
+import type { Cell } from '../../../layers/recurrent/cell.ts';
 import type { Activation, GateActivation } from '../../../layers/recurrent/options.ts';
-import type { Cell } from '../../../layers/recurrent/parameters.ts';
 import { operatorActivations, transpose } from '../format/gates.ts';
 import { GraphBuilder, type Value } from './builder.ts';
 import type { Direction } from './context.ts';
