@@ -1,8 +1,10 @@
 // A recurrent layer in both directions.
+
 import { BpttError } from '../../base/errors.ts';
 import { type Checked, checkFields, type Options, oneOf, withDefault } from '../../base/fields.ts';
 import type { BoundLayer, BufferSpec, Layer, LayerKind, Track } from '../contract.ts';
 import { checkDescription, describe } from '../describe.ts';
+import { at } from '../parts/address.ts';
 import { cellOf, cells, type DirectedDescription } from './cells.ts';
 import { returns } from './options.ts';
 import { recurrentName } from './parameters.ts';
@@ -111,7 +113,6 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
           { ...forwardState, pointer: forwardState.pointer + forwardState.stride },
           binding.buffer('reverse.h'),
         ];
-        const at = (track: Track, step: number) => track.pointer + step * track.stride;
         return {
           draw(from, to, draw) {
             for (const direction of bound) direction.draw?.(from, to, draw);

@@ -1,6 +1,8 @@
 // Layer normalisation of V x: a = γ_x∘N(V x_t) + b of all steps before the loop over time, and its backward after it. That of the
 // product with W is the kernels', step by step.
+
 import type { Binding, Track } from '../contract.ts';
+import { at } from '../parts/address.ts';
 import type { Buffers, DirectedLayer } from './buffers.ts';
 
 /** Undefined without normalisation. */
@@ -14,7 +16,6 @@ export function bindInputNorm({ cell, description, names }: DirectedLayer, bindi
   const dGain = binding.gradient(names.gainX);
   const bias = binding.parameter(names.b);
   const dBias = binding.gradient(names.b);
-  const at = (track: Track, step: number) => track.pointer + step * track.stride;
   return {
     forward(from: number, to: number): void {
       for (let t = from; t < to; t++) {

@@ -1,7 +1,9 @@
 // W and b_hn: W as the steps use it, and the gradients of both, each a product over all steps once the loop over time has run.
+
 import type { Pointer } from '../../wasm/kernels.ts';
 import { numberedFunctions } from '../../wasm/recurrent-plan.ts';
-import type { Binding, BoundPenalty, Draw, Pass, Track } from '../contract.ts';
+import type { Binding, BoundPenalty, Draw, Pass } from '../contract.ts';
+import { at } from '../parts/address.ts';
 import { weightGradient } from '../parts/weight-gradient.ts';
 import type { Buffers, DirectedLayer, GradientTracks } from './buffers.ts';
 import type { UsedWeights } from './plan.ts';
@@ -16,8 +18,6 @@ export interface StateWeights extends UsedWeights {
   /** Adds up the gradients. */
   backward(gradients: GradientTracks, from: number, to: number, pass: Pass): void;
 }
-
-const at = (track: Track, step: number): Pointer => track.pointer + step * track.stride;
 
 export function bindStateWeights(layer: DirectedLayer, binding: Binding, buffers: Buffers): StateWeights {
   const { cell, description, names } = layer;

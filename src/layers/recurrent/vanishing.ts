@@ -1,5 +1,7 @@
 // Pascanu's regulariser against vanishing gradients, as a part of an Elman layer.
+
 import type { Binding, BoundPenalty, BufferSpec, Pass, Track } from '../contract.ts';
+import { at } from '../parts/address.ts';
 
 /** The buffer for what Ω adds to what W saw. */
 export function vanishingBuffer(units: number): BufferSpec {
@@ -34,7 +36,6 @@ export function bindVanishing(
 ) {
   const omega = buffer('omega');
   const ld = h.ld;
-  const at = (track: Track, step: number) => track.pointer + step * track.stride;
   let factor = 0;
   let sum = 0;
 
