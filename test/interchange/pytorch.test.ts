@@ -244,7 +244,7 @@ describe('names and shapes', () => {
       [features(3), dropout({ rate: 0.1 }), lstm({ units: 2, layerNorm: true })],
       /layer 1 with layerNorm/,
     ],
-    ['a cell of its own', [features(3), indrnn({ units: 2 })], /layer 0 with cell 'indrnn'/],
+    ['a cell of its own', [features(3), indrnn({ units: 2 })], /layer 0 with cell "indrnn"/],
     ['zoneout', [features(3), bidirectional(gru({ units: 2, zoneout: { hidden: 0.1 } }))], /layer 0 with zoneout/],
     ['peepholes', [features(3), lstm({ units: 2, peepholes: true })], /layer 0 with peepholes/],
     ['a GRU that resets before', [features(3), gru({ units: 2, reset: 'before' })], /layer 0 with reset "before"/],
