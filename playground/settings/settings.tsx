@@ -34,55 +34,12 @@ const sequenceFields = ['length', 'batch', 'seed'] as const;
 
 export function Settings({ config, onChange }: SettingsProps) {
   const { t } = useLocale();
-  const { task, a, b, language } = config;
-  const setTask = (name: TaskField, value: string | number) => {
-    if (name !== 'task') return onChange({ ...config, task: { ...task, [name]: value } as TaskSettings });
-    // Another task begins with settings of its own; a comparison stays one.
-    const next = defaultConfig(value as TaskName, language);
-    onChange({ ...next, b: b && { ...b, hidden: next.a.hidden, rate: next.a.rate } });
-  };
-  const nameOf = (name: 'length' | 'batch' | 'seed') =>
-    name === 'length' && task.task === 'copy' ? 'length.copy' : name;
+  const { a, b } = config;
   return (
     <form class="settings" aria-label={t('settings')} onSubmit={(event) => event.preventDefault()}>
       <fieldset>
         <legend>{t('task')}</legend>
-        <FieldInput
-          id="task"
-          label={t('field.task')}
-          field={taskFields.task}
-          value={task.task}
-          texts="task"
-          onChange={(value) => setTask('task', value)}
-        />
-        <p class="hint">{t(`about.${task.task}`)}</p>
-        {(task.task === 'text' || task.task === 'csv') && (
-          <OwnData
-            key={task.task}
-            kind={task.task}
-            value={config.data}
-            onChange={(data) => onChange({ ...config, data })}
-          />
-        )}
-        <div class="fields">
-          {sequenceFields.map((name) => (
-            <FieldInput
-              key={name}
-              id={name}
-              label={t(`field.${nameOf(name)}`)}
-              field={taskFields[name]}
-              value={task[name]}
-              texts={name}
-              onChange={(value) => setTask(name, value)}
-            />
-          ))}
-        </div>
-        <Help
-          entries={sequenceFields.map((name) => ({
-            name: t(`field.${nameOf(name)}`),
-            meaning: t(`help.${nameOf(name)}`),
-          }))}
-        />
+        <TaskFields config={config} onChange={onChange} />
         <label class="check">
           <input
             type="checkbox"
@@ -97,6 +54,60 @@ export function Settings({ config, onChange }: SettingsProps) {
       <RunFieldset name={b && 'A'} prefix="" run={a} onChange={(next) => onChange({ ...config, a: next })} />
       {b && <RunFieldset name="B" prefix="b-" run={b} onChange={(next) => onChange({ ...config, b: next })} />}
     </form>
+  );
+}
+
+/** What is learned, and from how much. */
+function TaskFields({ config, onChange }: SettingsProps) {
+  const { t } = useLocale();
+  const { task, b, language } = config;
+  const setTask = (name: TaskField, value: string | number) => {
+    if (name !== 'task') return onChange({ ...config, task: { ...task, [name]: value } as TaskSettings });
+    // Another task begins with settings of its own; a comparison stays one.
+    const next = defaultConfig(value as TaskName, language);
+    onChange({ ...next, b: b && { ...b, hidden: next.a.hidden, rate: next.a.rate } });
+  };
+  const nameOf = (name: 'length' | 'batch' | 'seed') =>
+    name === 'length' && task.task === 'copy' ? 'length.copy' : name;
+  return (
+    <>
+      <FieldInput
+        id="task"
+        label={t('field.task')}
+        field={taskFields.task}
+        value={task.task}
+        texts="task"
+        onChange={(value) => setTask('task', value)}
+      />
+      <p class="hint">{t(`about.${task.task}`)}</p>
+      {(task.task === 'text' || task.task === 'csv') && (
+        <OwnData
+          key={task.task}
+          kind={task.task}
+          value={config.data}
+          onChange={(data) => onChange({ ...config, data })}
+        />
+      )}
+      <div class="fields">
+        {sequenceFields.map((name) => (
+          <FieldInput
+            key={name}
+            id={name}
+            label={t(`field.${nameOf(name)}`)}
+            field={taskFields[name]}
+            value={task[name]}
+            texts={name}
+            onChange={(value) => setTask(name, value)}
+          />
+        ))}
+      </div>
+      <Help
+        entries={sequenceFields.map((name) => ({
+          name: t(`field.${nameOf(name)}`),
+          meaning: t(`help.${nameOf(name)}`),
+        }))}
+      />
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options } from '../base/fields.ts';
 import { rememberTokens } from '../base/known-tokens.ts';
 import type { Batch } from './batch.ts';
+import { nextTokens } from './next-tokens.ts';
 
 const fields = {
   /** B, how many rows read the stream at the same time. */
@@ -37,7 +38,7 @@ export interface TextStream extends Iterable<Batch> {
  */
 export function textStream(tokens: Int32Array | readonly number[], options: TextStreamOptions): TextStream {
   const { batch: B } = checkFields('textStream', options, fields);
-  const stream = checkTokens('textStream(tokens)', tokens, 2 ** 31);
+  const stream = checkTokens('textStream(tokens)', tokens, 2 ** 31) as Int32Array | readonly number[];
   const pairs = stream.length - 1;
   if (pairs < 1) {
     throw new BpttError(
@@ -62,28 +63,19 @@ export function textStream(tokens: Int32Array | readonly number[], options: Text
   };
 }
 
-function cutIntoRows(stream: ArrayLike<number>, B: number): Batch {
+/** B contiguous rows, each from the last token of the row before on; the longer ones come first. */
+function cutIntoRows(stream: Int32Array | readonly number[], B: number): Batch {
   const pairs = stream.length - 1;
-  const T = Math.ceil(pairs / B);
   const shortest = Math.floor(pairs / B);
-  const longRows = pairs % B; // rows of shortest + 1 steps: they come first
-  const inputs = new Int32Array(T * B); // [T,B]
-  const targets = new Int32Array(T * B); // [T,B]
-  let most = 0;
-  for (let row = 0; row < B; row++) {
+  const longRows = pairs % B;
+  const rows = Array.from({ length: B }, (_, row) => {
     const start = row * shortest + Math.min(row, longRows);
-    const length = shortest + (row < longRows ? 1 : 0);
-    for (let t = 0; t < length; t++) {
-      const next = stream[start + t + 1]!;
-      inputs[t * B + row] = stream[start + t]!;
-      targets[t * B + row] = next;
-      if (next > most) most = next;
-    }
-  }
-  most = Math.max(most, stream[0]!);
-  for (const tokens of [inputs, targets]) rememberTokens(tokens, most);
-  if (longRows === 0) return { steps: T, rows: B, inputs, targets };
-  const mask = new Uint8Array(T * B).fill(1);
-  mask.fill(0, (T - 1) * B + longRows);
-  return { steps: T, rows: B, inputs, targets, mask };
+    const end = start + shortest + (row < longRows ? 1 : 0);
+    return stream.slice(start, end + 1);
+  });
+  const batch = nextTokens(rows);
+  let most = 0;
+  for (let i = 0; i < stream.length; i++) most = Math.max(most, stream[i]!);
+  for (const tokens of [batch.inputs, batch.targets]) rememberTokens(tokens, most);
+  return batch;
 }

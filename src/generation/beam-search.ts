@@ -83,19 +83,7 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
   const largest = penalty.of(length);
   const expansion = new Expansion(network, where, size, Math.min(beams + stops.length, size));
   const slice = new TimeSlice();
-  let finished: readonly Hypothesis[] = [];
-  const finish = ({ tokens, logProbability }: Beam, why: Finish, stop?: number): void => {
-    const end = stop === undefined ? tokens.length : tokens.length - stops[stop]!.length;
-    const hypothesis: Hypothesis = {
-      tokens: Int32Array.from(tokens.slice(0, end)),
-      logProbability,
-      score: logProbability / penalty.of(tokens.length),
-      finish: why,
-      stop,
-    };
-    // Sorting is stable everywhere: of equals the first found stays first.
-    finished = [...finished, hypothesis].toSorted((a, b) => b.score - a.score).slice(0, beams);
-  };
+  const finished = new Finished(beams, stops, penalty);
 
   let window = new TokenWindow(network, 1, prompt.length, state);
   try {
@@ -105,18 +93,17 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
       const next: Beam[] = [];
       for (const beam of expansion.of(window, live)) {
         const stop = ending(beam.tokens, stops);
-        if (stop >= 0) finish(beam, 'stop', stop);
+        if (stop >= 0) finished.add(beam, 'stop', stop);
         else next.push(beam);
         if (next.length === beams) break;
       }
       const aborted = signal?.aborted === true;
       if (aborted || count === length) {
-        for (const beam of next) finish(beam, aborted ? 'aborted' : 'length');
+        for (const beam of next) finished.add(beam, aborted ? 'aborted' : 'length');
         break;
       }
       // No log-probability grows, so the most that a beam can reach is that of now with the largest penalty.
-      const worst = finished.length < beams ? Number.NEGATIVE_INFINITY : finished.at(-1)!.score;
-      live = next.filter(({ logProbability }) => logProbability / largest > worst);
+      live = next.filter(({ logProbability }) => logProbability / largest > finished.worst);
       if (live.length > 0) window = advance(network, window, live, beams);
       live = live.map((beam, row) => ({ ...beam, row }));
       await slice.rest();
@@ -126,7 +113,44 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
     expansion.release();
     penalty.release();
   }
-  return finished;
+  return finished.best;
+}
+
+/** The best hypotheses that have ended, as many as there are beams at most. */
+class Finished {
+  readonly #beams: number;
+  readonly #stops: readonly Int32Array[];
+  readonly #penalty: LengthPenalty;
+  #best: readonly Hypothesis[] = [];
+
+  constructor(beams: number, stops: readonly Int32Array[], penalty: LengthPenalty) {
+    this.#beams = beams;
+    this.#stops = stops;
+    this.#penalty = penalty;
+  }
+
+  /** The best first. */
+  get best(): readonly Hypothesis[] {
+    return this.#best;
+  }
+
+  /** The score that another must exceed to be among them. */
+  get worst(): number {
+    return this.#best.length < this.#beams ? Number.NEGATIVE_INFINITY : this.#best.at(-1)!.score;
+  }
+
+  add({ tokens, logProbability }: Beam, finish: Finish, stop?: number): void {
+    const end = stop === undefined ? tokens.length : tokens.length - this.#stops[stop]!.length;
+    const hypothesis: Hypothesis = {
+      tokens: Int32Array.from(tokens.slice(0, end)),
+      logProbability,
+      score: logProbability / this.#penalty.of(tokens.length),
+      finish,
+      stop,
+    };
+    // Sorting is stable everywhere: of equals the first found stays first.
+    this.#best = [...this.#best, hypothesis].toSorted((a, b) => b.score - a.score).slice(0, this.#beams);
+  }
 }
 
 /** Reads the last token of each beam, which then has a row of its own. */

@@ -1,6 +1,7 @@
 // The dense layer: y_t = U x_t + b, the same at every step.
 import { type Checked, integer, type Options, withDefault } from '../base/fields.ts';
-import type { LayerKind } from './contract.ts';
+import type { Signal } from '../base/signal.ts';
+import type { LayerKind, ParameterSpec } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
 import { glorotUniform, initializer, zeros } from './initializers.ts';
 import { bindProjection, projectionScratch } from './parts/projection.ts';
@@ -41,32 +42,7 @@ export const denseLayer: LayerKind<DenseDescription> = {
     const names = { U: place.name('dense', 'weight'), b: place.name('dense', 'bias') };
     return {
       output: { kind: 'features', size: O },
-      parameters: [
-        {
-          name: names.U,
-          rows: input.size,
-          columns: O,
-          shape: [O, input.size],
-          transposed: true,
-          kind: 'weight',
-          role: 'kernel',
-          fan: input.size,
-          initializer: description.weightInitializer,
-          use: input.kind === 'tokens' ? 'look-up' : 'product',
-        },
-        {
-          name: names.b,
-          rows: 1,
-          columns: O,
-          shape: [O],
-          transposed: false,
-          kind: 'bias',
-          role: 'bias',
-          fan: input.size,
-          initializer: description.biasInitializer,
-          use: 'sum',
-        },
-      ],
+      parameters: parametersOf(description, input, names),
       // Kept: as the last layer's, these hold the gradient of losses already taken, which a longer window may need.
       buffers: [{ name: 'y', extent: 'step', columns: O, type: 'real', kept: true }],
       result: 'y',
@@ -101,3 +77,37 @@ export const denseLayer: LayerKind<DenseDescription> = {
     };
   },
 };
+
+/** U and b. */
+function parametersOf(
+  { units, weightInitializer, biasInitializer }: DenseDescription,
+  input: Signal,
+  names: { readonly U: string; readonly b: string },
+): readonly ParameterSpec[] {
+  return [
+    {
+      name: names.U,
+      rows: input.size,
+      columns: units,
+      shape: [units, input.size],
+      transposed: true,
+      kind: 'weight',
+      role: 'kernel',
+      fan: input.size,
+      initializer: weightInitializer,
+      use: input.kind === 'tokens' ? 'look-up' : 'product',
+    },
+    {
+      name: names.b,
+      rows: 1,
+      columns: units,
+      shape: [units],
+      transposed: false,
+      kind: 'bias',
+      role: 'bias',
+      fan: input.size,
+      initializer: biasInitializer,
+      use: 'sum',
+    },
+  ];
+}

@@ -12,7 +12,7 @@ import {
   withDefault,
 } from '../base/fields.ts';
 import { seedWords } from '../base/philox.ts';
-import type { Arena } from '../wasm/arena.ts';
+import type { Arena, Reals } from '../wasm/arena.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 
 export const initializerFields = {
@@ -149,77 +149,96 @@ export const initializer: Field<Initializer> = {
 /** Added to a parameter's stream for a second set of random numbers: far above the streams of all parameters and their gates. */
 const SECOND = 0x1000000;
 
-/**
- * Writes the initial values of a matrix [rows, columns] at `at`. `stream` separates parameters: each draws its own numbers
- * from the one seed.
- */
-export function initialize(
-  initializer: Initializer,
-  kernels: Kernels,
-  arena: Arena,
-  at: Pointer,
-  rows: number,
-  columns: number,
-  seed: number,
-  stream: number,
-  { role, fan, gate, biasCount = 1 }: InitializerContext,
-): void {
-  const ld = kernels.padded(columns);
-  const [low, high] = seedWords(seed);
-  const uniformIn = (from: number, to: number) =>
-    kernels.randomUniform(at, rows, columns, ld, from, to, low, high, stream);
-  const normalOf = (mean: number, deviation: number) =>
-    kernels.randomNormal(at, rows, columns, ld, mean, deviation, low, high, stream);
-  const set = (value: (row: number, column: number) => number) => {
-    const view = arena.reals(at, rows * ld);
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) view[row * ld + column] = value(row, column);
-    }
-  };
-  const draw: { readonly [Kind in Initializer['kind']]: (options: Extract<Initializer, { kind: Kind }>) => void } = {
-    'glorot-uniform': () => uniformIn(-Math.sqrt(6 / (rows + columns)), Math.sqrt(6 / (rows + columns))),
-    'glorot-normal': () => normalOf(0, Math.sqrt(2 / (rows + columns))),
-    'he-uniform': () => uniformIn(-Math.sqrt(6 / rows), Math.sqrt(6 / rows)),
-    'he-normal': () => normalOf(0, Math.sqrt(2 / rows)),
-    orthogonal: ({ gain }) => {
-      normalOf(0, 1);
-      const normals = arena.reals(at, rows * ld);
-      const q = orthonormal(rows, columns, (row, column) => normals[row * ld + column]!);
-      set((row, column) => gain * q[row * columns + column]!);
-    },
-    identity: (options) => set((row, column) => (row === column ? options.scale : 0)),
-    zeros: () => set(() => 0),
-    constant: ({ value }) => set(() => value),
-    uniform: ({ low: from, high }) => uniformIn(from, high),
-    normal: ({ mean, deviation }) => normalOf(mean, deviation),
-    chrono: ({ maximum }) => {
-      if (gate !== 'f' && gate !== 'i' && gate !== 'z') return;
-      uniformIn(1, maximum - 1);
-      kernels.vlog(at, at, rows * ld);
-      const sign = gate === 'i' ? -1 : 1;
-      const values = arena.reals(at, rows * ld);
-      // The logarithm of the padding's zeros is infinite.
-      for (let i = 0; i < values.length; i++) values[i] = i % ld < columns ? sign * values[i]! : 0;
-    },
-    pytorch: () => {
-      if (role === 'table') return normalOf(0, 1);
-      const limit = 1 / Math.sqrt(fan);
-      uniformIn(-limit, limit);
-      if (biasCount === 1) return;
-      const first = arena.reals(at, rows * ld).slice();
-      kernels.randomUniform(at, rows, columns, ld, -limit, limit, low, high, stream + SECOND);
-      const both = arena.reals(at, rows * ld);
-      for (let i = 0; i < both.length; i++) both[i]! += first[i]!;
-    },
-    keras: () => {
-      if (role === 'table') uniformIn(-0.05, 0.05);
-      else if (role === 'kernel') draw['glorot-uniform']({ kind: 'glorot-uniform' });
-      else if (role === 'recurrent') draw.orthogonal({ kind: 'orthogonal', gain: 1 });
-      else set(() => 0);
-    },
-  };
-  (draw[initializer.kind] as (options: Initializer) => void)(initializer);
+/** A matrix to fill, and the random numbers for it. */
+interface Target {
+  readonly kernels: Kernels;
+  readonly arena: Arena;
+  readonly at: Pointer;
+  readonly rows: number;
+  readonly columns: number;
+  /** Separates parameters: each draws its own numbers from the one seed. */
+  readonly stream: number;
+  readonly seed: number;
 }
+
+/** Writes the initial values of a matrix [rows, columns] at `at`. */
+export function initialize(initializer: Initializer, target: Target, context: InitializerContext): void {
+  const write = writers[initializer.kind] as Writer<Initializer>;
+  write(initializer, target, context);
+}
+
+type Writer<Options> = (options: Options, target: Target, context: InitializerContext) => void;
+
+const writers: { readonly [Kind in Initializer['kind']]: Writer<Extract<Initializer, { kind: Kind }>> } = {
+  'glorot-uniform': (_, target) => {
+    const limit = Math.sqrt(6 / (target.rows + target.columns));
+    drawUniform(target, -limit, limit);
+  },
+  'glorot-normal': (_, target) => drawNormal(target, 0, Math.sqrt(2 / (target.rows + target.columns))),
+  'he-uniform': (_, target) => drawUniform(target, -Math.sqrt(6 / target.rows), Math.sqrt(6 / target.rows)),
+  'he-normal': (_, target) => drawNormal(target, 0, Math.sqrt(2 / target.rows)),
+  orthogonal({ gain }, target) {
+    drawNormal(target, 0, 1);
+    const { rows, columns } = target;
+    const normals = realsOf(target);
+    const ld = normals.length / rows;
+    const q = orthonormal(rows, columns, (row, column) => normals[row * ld + column]!);
+    set(target, (row, column) => gain * q[row * columns + column]!);
+  },
+  identity: ({ scale }, target) => set(target, (row, column) => (row === column ? scale : 0)),
+  zeros: (_, target) => set(target, () => 0),
+  constant: ({ value }, target) => set(target, () => value),
+  uniform: ({ low, high }, target) => drawUniform(target, low, high),
+  normal: ({ mean, deviation }, target) => drawNormal(target, mean, deviation),
+  chrono({ maximum }, target, { gate }) {
+    if (gate !== 'f' && gate !== 'i' && gate !== 'z') return;
+    drawUniform(target, 1, maximum - 1);
+    const { kernels, at, rows, columns } = target;
+    const ld = kernels.padded(columns);
+    kernels.vlog(at, at, rows * ld);
+    const sign = gate === 'i' ? -1 : 1;
+    const values = realsOf(target);
+    // The logarithm of the padding's zeros is infinite.
+    for (let i = 0; i < values.length; i++) values[i] = i % ld < columns ? sign * values[i]! : 0;
+  },
+  pytorch(_, target, { role, fan, biasCount = 1 }) {
+    if (role === 'table') return drawNormal(target, 0, 1);
+    const limit = 1 / Math.sqrt(fan);
+    drawUniform(target, -limit, limit);
+    if (biasCount === 1) return;
+    const first = realsOf(target).slice();
+    drawUniform({ ...target, stream: target.stream + SECOND }, -limit, limit);
+    const both = realsOf(target);
+    for (let i = 0; i < both.length; i++) both[i]! += first[i]!;
+  },
+  keras(_, target, context) {
+    const { role } = context;
+    if (role === 'table') drawUniform(target, -0.05, 0.05);
+    else if (role === 'kernel') writers['glorot-uniform']({ kind: 'glorot-uniform' }, target, context);
+    else if (role === 'recurrent') writers.orthogonal({ kind: 'orthogonal', gain: 1 }, target, context);
+    else set(target, () => 0);
+  },
+};
+
+function drawUniform({ kernels, at, rows, columns, seed, stream }: Target, from: number, to: number): void {
+  kernels.randomUniform(at, rows, columns, kernels.padded(columns), from, to, ...seedWords(seed), stream);
+}
+
+function drawNormal({ kernels, at, rows, columns, seed, stream }: Target, mean: number, deviation: number): void {
+  kernels.randomNormal(at, rows, columns, kernels.padded(columns), mean, deviation, ...seedWords(seed), stream);
+}
+
+function set(target: Target, value: (row: number, column: number) => number): void {
+  const view = realsOf(target);
+  const ld = view.length / target.rows;
+  for (let row = 0; row < target.rows; row++) {
+    for (let column = 0; column < target.columns; column++) view[row * ld + column] = value(row, column);
+  }
+}
+
+/** The whole matrix with its padding. */
+const realsOf = ({ kernels, arena, at, rows, columns }: Target): Reals =>
+  arena.reals(at, rows * kernels.padded(columns));
 
 /**
  * The shorter side of a matrix made orthonormal by Gram-Schmidt, each vector projected twice, which keeps orthogonality to

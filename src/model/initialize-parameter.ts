@@ -40,7 +40,8 @@ export function initializeParameter(
     // The logarithms of chrono's i and f are of the same numbers.
     const number = initializer.kind === 'chrono' ? 0 : index;
     kernels.clear(block, rows * length);
-    initialize(initializer, kernels, arena, block, rows, drawn, seed, stream + number * GATE_STREAMS, context);
+    const target = { kernels, arena, at: block, rows, columns: drawn, seed, stream: stream + number * GATE_STREAMS };
+    initialize(initializer, target, context);
   };
   try {
     if (whole) fill(0);

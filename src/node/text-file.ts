@@ -5,6 +5,7 @@ import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, number, type Options, such, withDefault } from '../base/fields.ts';
 import type { Batch } from '../data/batch.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { nextTokens } from '../data/next-tokens.ts';
 import { type CharactersOptions, characters, type Vocabulary } from '../tokenizers/characters.ts';
 import { fileError } from './atomic-file.ts';
 
@@ -64,7 +65,7 @@ export async function textFile(path: string, options: TextFileOptions): Promise<
           const parts = [];
           for (const row of rows) parts.push(await row.take(T + 1));
           if (parts.every((part) => part.length < 2)) return;
-          if (done >= skip) yield collate(parts, done > 0);
+          if (done >= skip) yield { ...nextTokens(parts), carry: done > 0 };
         }
       } catch (cause) {
         throw fileError(path, 'read', cause);
@@ -223,21 +224,4 @@ function join(parts: readonly Int32Array[]): Int32Array {
     at += part.length;
   }
   return all;
-}
-
-/** Rows of tokens side by side, each with the next token as its target. */
-function collate(parts: readonly Int32Array[], carry: boolean): Batch {
-  const B = parts.length;
-  const steps = Math.max(...parts.map((part) => part.length)) - 1;
-  const inputs = new Int32Array(steps * B);
-  const targets = new Int32Array(steps * B);
-  const mask = new Uint8Array(steps * B);
-  for (const [row, part] of parts.entries()) {
-    for (let t = 0; t + 1 < part.length; t++) {
-      inputs[t * B + row] = part[t]!;
-      targets[t * B + row] = part[t + 1]!;
-      mask[t * B + row] = 1;
-    }
-  }
-  return { steps, rows: B, inputs, targets, carry, ...(mask.includes(0) && { mask }) };
 }

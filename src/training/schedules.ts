@@ -23,7 +23,7 @@ const plain = {
   linear: {
     /** The rate of the first update. */
     from: rate,
-    /** The rate behind the last of `steps`. Default 0. */
+    /** The rate after the last of `steps`. Default 0. */
     to: withDefault(rate, 0),
     /** Updates, ≥ 1. */
     steps: count,
@@ -45,7 +45,7 @@ const plain = {
   cosine: {
     /** The rate of the first update. */
     from: rate,
-    /** The rate behind the last of `steps`. Default 0. */
+    /** The rate after the last of `steps`. Default 0. */
     to: withDefault(rate, 0),
     /** Updates of half a cosine, ≥ 1. */
     steps: count,

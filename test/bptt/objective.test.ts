@@ -1,8 +1,9 @@
 // What a gradient is of: what is refused, and what each window says of itself.
-import { checkFields } from '../../src/base/fields.ts';
-import { objectiveFields } from '../../src/bptt/objective.ts';
+
 import { describe, expect, it } from 'vitest';
+import { checkFields } from '../../src/base/fields.ts';
 import { Backpropagation } from '../../src/bptt/backpropagation.ts';
+import { objectiveFields } from '../../src/bptt/objective.ts';
 import { StateReader, StateWriter } from '../../src/formats/record.ts';
 import {
   backpropagate,

@@ -23,7 +23,11 @@ const check = (batch: unknown, kind: 'tokens' | 'features' = 'tokens', last = fa
   const signal = kind === 'tokens' ? tokens : features;
   const clock = { kind: 'steps', name: kind } as const;
   const output = last ? ({ kind: 'row', name: 'row' } as const) : clock;
-  const model = { clocks: [clock], inputs: [{ name: undefined, signal, clock }], outputs: [{ name: undefined, signal, clock: output }] };
+  const model = {
+    clocks: [clock],
+    inputs: [{ name: undefined, signal, clock }],
+    outputs: [{ name: undefined, signal, clock: output }],
+  };
   checkBatch('batch', batch as Batch, model, dtype);
 };
 const messageOf = (run: () => void) => {

@@ -1,10 +1,10 @@
 // What gives batches: arrays, iterables, datasets.
 import { describe, expect, it, test } from 'vitest';
-import { sgd, type Dataset } from '../../src/index.ts';
-import { batchOf, create, eventsOf, numbersOf } from '../support/rows.ts';
 import { BpttError } from '../../src/base/errors.ts';
 import type { GraphBatch as Batch } from '../../src/data/batch.ts';
 import { batchesOf, type Data, data as dataField } from '../../src/data/dataset.ts';
+import { type Dataset, sgd } from '../../src/index.ts';
+import { batchOf, create, eventsOf, numbersOf } from '../support/rows.ts';
 
 describe('the data of a training', () => {
   const batches = [0, 1, 2].map((index) => batchOf(index, 2));

@@ -1,9 +1,9 @@
 // The split into training and validation.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { BpttError } from '../../src/base/errors.ts';
 import { split } from '../../src/data/split.ts';
 import { codeOf } from '../support/error-code.ts';
-import { BpttError } from '../../src/base/errors.ts';
 
 describe('split', () => {
   test('gives the last fraction to validation', () => {

@@ -8,7 +8,9 @@ import type { ParameterUses } from '../../src/model/parameter-uses.ts';
 const R = 4; // bytes of a real
 
 /** Parameters one after the other, of so many reals. */
-function layoutOf(...parameters: readonly { readonly count: number; readonly rows?: number; readonly use?: ParameterUse }[]) {
+function layoutOf(
+  ...parameters: readonly { readonly count: number; readonly rows?: number; readonly use?: ParameterUse }[]
+) {
   let end = 0;
   const entries = parameters.map(({ count, ...spec }, index) => {
     const offset = end;
@@ -22,7 +24,8 @@ function layoutOf(...parameters: readonly { readonly count: number; readonly row
 const usesOf = ({ entries }: ReturnType<typeof layoutOf>): ParameterUses =>
   new Map(entries.map(({ spec }) => [spec.name, [{ node: { inputs: [0] } as unknown as LayerNode, use: spec.use }]]));
 
-const partsOf = (layout: ReturnType<typeof layoutOf>) => new GradientParts({ ...layout, count: layout.bytes / R, weightCount: layout.bytes / R }, usesOf(layout), R);
+const partsOf = (layout: ReturnType<typeof layoutOf>) =>
+  new GradientParts({ ...layout, count: layout.bytes / R, weightCount: layout.bytes / R }, usesOf(layout), R);
 const ranges = (parts: readonly Part[]) => parts.map(({ offset, count }) => [offset, offset + count]);
 
 /** A table of 24 rows of 8 between 8 and 16 other reals. */
@@ -102,7 +105,11 @@ describe('the parts that are added to', () => {
   });
 
   it('follow the tokens', () => {
-    const layout = layoutOf({ count: 64, rows: 8, use: 'look-up' }, { count: 8, use: 'product' as const }, { count: 8 });
+    const layout = layoutOf(
+      { count: 64, rows: 8, use: 'look-up' },
+      { count: 8, use: 'product' as const },
+      { count: 8 },
+    );
     const parts = partsOf(layout);
     expect(ranges(parts.added)).toEqual([
       [0, 64],

@@ -1,6 +1,19 @@
 // States that are handed over: refused where they are not of the model, or not finite.
 import { describe, expect, it } from 'vitest';
-import { backpropagate, createModel, dense, elman, evaluate, features, generate, lstm, tokens, type Dtype, type Model, type State } from '../../src/index.ts';
+import {
+  backpropagate,
+  createModel,
+  type Dtype,
+  dense,
+  elman,
+  evaluate,
+  features,
+  generate,
+  lstm,
+  type Model,
+  type State,
+  tokens,
+} from '../../src/index.ts';
 import { codeOf } from '../support/error-code.ts';
 
 const V = 3;

@@ -63,7 +63,10 @@ describe.each(inputs)('a window, %s', (_, input) => {
       other.load(savedOf(out));
       expect(other.filled).toBe(Math.min(steps, 5));
       expect(other.state()).toEqual(window.state());
-      if (steps > 0) expect(other.outputs(last(network), 0, other.filled)).toEqual(window.outputs(last(network), 5 - other.filled, 5));
+      if (steps > 0)
+        expect(other.outputs(last(network), 0, other.filled)).toEqual(
+          window.outputs(last(network), 5 - other.filled, 5),
+        );
       const again = new StateWriter();
       other.save(again, steps);
       expect([again.values, again.tensors]).toEqual([out.values, out.tensors]);

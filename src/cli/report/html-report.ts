@@ -63,22 +63,7 @@ export function htmlReport(history: History, about: About): string {
           `<p>Through the first recurrent layer, while the model reads the first ${count(about.flow.steps)} characters.</p>`,
           ...flowSections(about.flow),
         ]),
-    '<h2>The model</h2>',
-    table(
-      ['layer', 'description'],
-      about.model.description.map(({ kind, ...rest }) => [
-        kind,
-        JSON.stringify(rest).slice(1, -1).replaceAll(',"', ', "').replaceAll('"', ''),
-      ]),
-    ),
-    `<details><summary>${count(started?.parameters ?? 0)} parameters</summary>`,
-    table(
-      ['parameter', 'shape', '#numbers'],
-      about.model
-        .parameters()
-        .map(({ name, shape }) => [name, shape.join(' × '), count(shape.reduce((a, b) => a * b, 1))]),
-    ),
-    '</details>',
+    ...modelSections(about.model, started?.parameters ?? 0),
     '<h2>Settings</h2>',
     table(
       ['flag', 'value'],
@@ -88,6 +73,31 @@ export function htmlReport(history: History, about: About): string {
     `<pre>${escaped(about.command)}</pre>`,
     `<p class="quiet">bptt ${packageJson.version}. The same command on the same text gives the same bits ${where}.</p>`,
   ];
+  return pageOf(title, body, charts);
+}
+
+/** What the model is made of. */
+function modelSections(model: About['model'], parameters: number): readonly string[] {
+  return [
+    '<h2>The model</h2>',
+    table(
+      ['layer', 'description'],
+      model.description.map(({ kind, ...rest }) => [
+        kind,
+        JSON.stringify(rest).slice(1, -1).replaceAll(',"', ', "').replaceAll('"', ''),
+      ]),
+    ),
+    `<details><summary>${count(parameters)} parameters</summary>`,
+    table(
+      ['parameter', 'shape', '#numbers'],
+      model.parameters().map(({ name, shape }) => [name, shape.join(' × '), count(shape.reduce((a, b) => a * b, 1))]),
+    ),
+    '</details>',
+  ];
+}
+
+/** A page that needs nothing else: style, script and data are in it. */
+function pageOf(title: string, body: readonly string[], charts: readonly Chart[]): string {
   // A script ends at the first "</script", wherever it stands.
   const data = JSON.stringify({ charts }).replaceAll('<', '\\u003c');
   return `<!doctype html>

@@ -1,4 +1,5 @@
 // A recurrent layer in both directions.
+
 import { BpttError } from '../../base/errors.ts';
 import { type Checked, checkFields, type Options, oneOf, withDefault } from '../../base/fields.ts';
 import type { Kernels, Pointer } from '../../wasm/kernels.ts';

@@ -13,7 +13,10 @@ const fields = {
   recurrentInitializer: withDefault(initializer, () => uniform({ low: 0, high: 1 })),
 };
 
-export interface IndrnnOptions extends StartOptions, Omit<RecurrentOptions, keyof typeof fields>, Options<typeof fields> {}
+export interface IndrnnOptions
+  extends StartOptions,
+    Omit<RecurrentOptions, keyof typeof fields>,
+    Options<typeof fields> {}
 
 export interface IndrnnDescription extends StartOptions, RecurrentDescription, Checked<typeof fields> {
   readonly kind: 'indrnn';

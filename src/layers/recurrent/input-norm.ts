@@ -1,5 +1,6 @@
 // Layer normalisation of V x: a = γ_x∘N(V x_t) + b of all steps before the loop over time, and its backward after it. That of the
 // product with W is the kernels', step by step.
+
 import type { Binding, Track } from '../contract.ts';
 import { at } from '../parts/address.ts';
 import type { Buffers, DirectedLayer } from './buffers.ts';

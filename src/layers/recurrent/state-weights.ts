@@ -1,4 +1,5 @@
 // W and b_hn: W as the steps use it, and the gradients of both, each a product over all steps once the loop over time has run.
+
 import type { Pointer } from '../../wasm/kernels.ts';
 import { numberedFunctions } from '../../wasm/recurrent-plan.ts';
 import type { Binding, BoundPenalty, Draw, Pass } from '../contract.ts';

@@ -1,4 +1,5 @@
 // Pascanu's regulariser against vanishing gradients, as a part of an Elman layer.
+
 import type { Binding, BoundPenalty, BufferSpec, Pass, Track } from '../contract.ts';
 import { at } from '../parts/address.ts';
 

@@ -13,7 +13,7 @@ import {
   sgd,
   train,
 } from '../../../src/index.ts';
-import { FEATURES, makeBatch, OUTPUTS, objectiveOf, truncations, sliceSteps } from '../../support/models.ts';
+import { FEATURES, makeBatch, OUTPUTS, objectiveOf, sliceSteps, truncations } from '../../support/models.ts';
 import {
   all,
   B,
