@@ -6,16 +6,18 @@ import { initializer, uniform } from '../initializers.ts';
 import { activation, type RecurrentDescription, type RecurrentOptions, recurrentFields } from './options.ts';
 import { recurrentKind } from './recurrent.ts';
 
-const fields = {
+export const indrnnFields = {
   /** f. Default `relu`, as in the paper. */
   activation: withDefault(activation, 'relu'),
   /** Of u [H], in W's place: one of `uniform`, `normal`, `constant`, `zeros` and `pytorch`. Default uniform in [0, 1), as in the paper. */
   recurrentInitializer: withDefault(initializer, () => uniform({ low: 0, high: 1 })),
 };
 
-export interface IndrnnOptions extends Omit<RecurrentOptions, keyof typeof fields>, Options<typeof fields> {}
+export interface IndrnnOptions
+  extends Omit<RecurrentOptions, keyof typeof indrnnFields>,
+    Options<typeof indrnnFields> {}
 
-export interface IndrnnDescription extends RecurrentDescription, Checked<typeof fields> {
+export interface IndrnnDescription extends RecurrentDescription, Checked<typeof indrnnFields> {
   readonly kind: 'indrnn';
 }
 
@@ -38,7 +40,7 @@ const ofVectors: readonly string[] = ['uniform', 'normal', 'constant', 'zeros', 
 
 export const indrnnLayer = recurrentKind<IndrnnDescription>({
   kind: 'indrnn',
-  fields: { ...recurrentFields, ...fields },
+  fields: { ...recurrentFields, ...indrnnFields },
 
   refuse({ layerNorm, recurrentInitializer: { kind } }, where) {
     if (layerNorm) {
