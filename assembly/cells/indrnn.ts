@@ -27,5 +27,5 @@ export function indrnnBack(
   da: usize, dh: usize, u: usize, dy: usize, h: usize, rows: i32, ld: i32, activation: i32,
 ): void {
   elmanBack(da, dh, dy, h, rows * ld, activation);
-  multiply(dh, da, u, rows, ld);
+  for (let row = 0; row < rows; row++) multiply(dh + bytes(row * ld), da + bytes(row * ld), u, ld);
 }

@@ -17,6 +17,7 @@ import { dropoutFields } from '../../src/layers/dropout.ts';
 import { initializerFields } from '../../src/layers/initializers.ts';
 import { elmanFields, elmanLayer } from '../../src/layers/recurrent/elman.ts';
 import { gruFields, gruLayer } from '../../src/layers/recurrent/gru.ts';
+import { indrnnFields, indrnnLayer } from '../../src/layers/recurrent/indrnn.ts';
 import { lstmFields, lstmLayer } from '../../src/layers/recurrent/lstm.ts';
 import { recurrentFields } from '../../src/layers/recurrent/options.ts';
 import { regularizationFields } from '../../src/loss/weight-penalties.ts';
@@ -41,10 +42,12 @@ const tables: Readonly<Record<string, Fields>> = {
   dropoutFields,
   elmanFields,
   gruFields,
+  indrnnFields,
   lstmFields,
   recurrentFields,
   elman: elmanLayer.fields,
   gru: gruLayer.fields,
+  indrnn: indrnnLayer.fields,
   lstm: lstmLayer.fields,
   regularizationFields,
   engineFields,
@@ -96,6 +99,7 @@ const functions: Readonly<Record<string, (options: never) => unknown>> = {
   elman: bptt.elman,
   lstm: bptt.lstm,
   gru: bptt.gru,
+  indrnn: bptt.indrnn,
   bidirectional: (options) => bptt.bidirectional(bptt.elman({ units: 1 }), options),
   orthogonal: bptt.orthogonal,
   identity: bptt.identity,

@@ -6,7 +6,7 @@ import { initializer, uniform } from '../initializers.ts';
 import { activation, type RecurrentDescription, type RecurrentOptions, recurrentFields } from './options.ts';
 import { recurrentKind } from './recurrent.ts';
 
-const fields = {
+export const indrnnFields = {
   /** f. Default `relu`, as in the paper. */
   activation: withDefault(activation, 'relu'),
   /** Of u [H], in W's place: one of `uniform`, `normal`, `constant`, `zeros` and `pytorch`. Default uniform in [0, 1), as in the paper. */
@@ -15,10 +15,10 @@ const fields = {
 
 export interface IndrnnOptions
   extends StartOptions,
-    Omit<RecurrentOptions, keyof typeof fields>,
-    Options<typeof fields> {}
+    Omit<RecurrentOptions, keyof typeof indrnnFields>,
+    Options<typeof indrnnFields> {}
 
-export interface IndrnnDescription extends StartOptions, RecurrentDescription, Checked<typeof fields> {
+export interface IndrnnDescription extends StartOptions, RecurrentDescription, Checked<typeof indrnnFields> {
   readonly kind: 'indrnn';
 }
 
@@ -41,7 +41,7 @@ const ofVectors: readonly string[] = ['uniform', 'normal', 'constant', 'zeros', 
 
 export const indrnnLayer = recurrentKind<IndrnnDescription>({
   kind: 'indrnn',
-  fields: { ...recurrentFields, ...fields },
+  fields: { ...recurrentFields, ...indrnnFields },
 
   refuse({ layerNorm, recurrentInitializer: { kind } }, where) {
     if (layerNorm) {
