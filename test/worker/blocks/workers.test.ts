@@ -254,7 +254,7 @@ describe('workers', () => {
   });
 
   it.each<[string, object, string]>([
-    ['an unknown option', { threads: 2 }, 'workers: expected only count,'],
+    ['an unknown option', { threads: 2 }, 'workers: expected only blocks,'],
     ['no block', { blocks: 0 }, 'workers.blocks'],
     ['more threads than blocks', { count: 3, blocks: 2 }, 'workers.count: expected at most 2'],
     ['half a thread', { count: 0.5 }, 'workers.count'],

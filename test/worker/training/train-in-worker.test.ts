@@ -163,12 +163,12 @@ describe('trainInWorker', () => {
   });
 
   it.each<[string, object, string]>([
-    ['an unknown option', { threads: 2 }, 'trainInWorker: expected only data,'],
+    ['an unknown option', { threads: 2 }, 'trainInWorker: expected only loss,'],
     ['several threads', { parallel: workers({ count: 1 }) }, 'parallel'],
     ['a wrong ahead', { ahead: -1 }, 'trainInWorker.ahead'],
     ['a wrong weightsEvery', { weightsEvery: 0 }, 'trainInWorker.weightsEvery'],
     ['no worker', { worker: {} }, 'trainInWorker.worker: expected a Worker'],
-    ['a wrong option of train', { steps: 0 }, 'train.steps'],
+    ['a wrong option of train', { steps: 0 }, 'trainInWorker.steps'],
     ['what is no checkpoint', { resume: new Uint8Array(3) }, 'train.resume'],
     ['a batch that cannot be sent', { data: [{ steps: 1, more: () => {} }] }, 'expected plain data to send'],
   ])('refuses %s', async (_, change, message) => {
