@@ -11,7 +11,7 @@ export const rooms = {
   loss: ['loss/weight', 'loss/evaluate', 'bptt/objective', 'loss/penalties'],
   bptt: ['bptt/objective', 'bptt/check', 'bptt/segments.test', 'bptt/backpropagation'],
   generation: ['generation'],
-  model: ['model', 'bptt/objective', 'bptt/backpropagation', 'training/resume'],
+  model: ['model', 'bptt/objective', 'bptt/backpropagation'],
   training: [
     'training/train',
     'training/events',
