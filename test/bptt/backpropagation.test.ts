@@ -1,11 +1,13 @@
 // What holds of full and truncated BPTT whatever the numbers are, bit for bit.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Backpropagation } from '../../src/bptt/backpropagation.ts';
 import {
   adagrad,
   adam,
   adamw,
   type Batch,
+  backpropagate,
   createModel,
   type Dtype,
   type Model,
@@ -307,4 +309,37 @@ describe.each(['f32', 'f64'] as const)('in %s, bit for bit', (dtype) => {
       for (const [i, norm] of norms[0]!.entries()) expect(Math.abs(norms[1]![i]! / norm - 1)).toBeLessThan(tolerance);
     });
   });
+});
+
+describe('full BPTT over batches that carry on', () => {
+  it.each([
+    ['longer', 3, 8],
+    ['shorter', 8, 3],
+  ])('starts a %s batch where the one before ended', async (_, first, second) => {
+    const model = await createModel(describeModel('features', ['tanh']), { seed: 3, dtype: 'f64' });
+    const whole = makeBatch('features', { T: first + second, B: 2, seed: 4 });
+    const [one, two] = [sliceSteps(whole, 0, first), sliceSteps(whole, first, first + second)];
+    const { state } = model.forward(one);
+    const alone = lossesAndGradients(model, two, objectiveOf('cross-entropy', 'mean', undefined), state);
+    const bptt = new Backpropagation(model.network, objectiveOf('cross-entropy', 'mean', undefined));
+    for (const window of bptt.windows(one)) expect(window.loss).not.toBe(alone.losses[0]);
+    const losses = [...bptt.windows({ ...two, carry: true })].map(({ loss }) => loss);
+    expect(losses).toEqual(alone.losses);
+    expect(() => [...bptt.windows({ ...sliceRow(two, 0), carry: true })]).toThrow(
+      'batch.rows: expected 2, as the batch that it carries on, got 1',
+    );
+    bptt.release();
+  });
+});
+
+it('a loop over windows that is left gives its memory back', async () => {
+  const model = await createModel(describeModel('tokens', ['tanh']), { dtype: 'f64' });
+  const batch = makeBatch('tokens', { T: 400, B: 20, seed: 1 });
+  const leave = () => {
+    for (const _ of backpropagate(model, batch, { loss: 'cross-entropy', truncation: { k1: 100, k2: 200 } })) break;
+  };
+  leave();
+  const { memoryBytes } = model;
+  for (let i = 0; i < 10; i++) leave();
+  expect(model.memoryBytes).toBe(memoryBytes);
 });

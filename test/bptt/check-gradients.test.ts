@@ -161,6 +161,23 @@ describe('checkGradients', () => {
     });
   });
 
+  it.each([0, 1, 2])('sees a gradient that is wrong in window %i alone', async (wrong) => {
+    const model = await createModel(describeModel('tokens', ['tanh']), { seed: 3, dtype: 'f64' });
+    const gradients = model.gradients.bind(model);
+    let window = 0;
+    model.gradients = () => {
+      const factor = window++ === wrong ? 2 : 1;
+      return gradients().map((one) => ({ ...one, data: Float64Array.from(one.data, (g) => factor * g) }));
+    };
+    const batch = makeBatch('tokens', { T: 6, B: 2, seed: 5 });
+    const errors = checkGradients(model, batch, { loss: 'cross-entropy', truncation: { k1: 2, k2: 4 } });
+    expect(window).toBe(3);
+    for (const { name, relativeError, absoluteError } of errors) {
+      expect(relativeError, name).toBeCloseTo(0.5, 6);
+      expect(absoluteError, name).toBeGreaterThan(1e-3);
+    }
+  });
+
   it('says how far one gradient is off, in the window where it is furthest', async () => {
     const model = await createModel(describeModel('tokens', ['tanh']), { seed: 3, dtype: 'f64' });
     const batch = makeBatch('tokens', { T: 6, B: 2, seed: 5 });

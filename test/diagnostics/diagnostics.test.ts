@@ -1,4 +1,4 @@
-// How gradients flow: the diagnostics against finite differences, against numpy, and against what the literature says.
+// How gradients flow: the diagnostics against finite differences, and against what the literature says.
 import { describe, expect, it } from 'vitest';
 import {
   connectivity,
@@ -10,25 +10,19 @@ import {
   lyapunovExponents,
   type Matrix,
   matrixNorm,
-  recurrentWeights,
   saturation,
   singularValues,
   spectralRadius,
   truncationError,
-  updateRatios,
 } from '../../src/diagnostics/index.ts';
 import {
-  activityRegularization,
   type Batch,
   BpttError,
   backpropagate,
   bidirectional,
   createModel,
   dense,
-  dropout,
   elman,
-  embedding,
-  evaluate,
   features,
   gru,
   type Input,
@@ -38,60 +32,11 @@ import {
   normal,
   orthogonal,
   pytorch,
-  residual,
   type State,
   tokens,
   zeros,
 } from '../../src/index.ts';
-import numpy from '../truth/fixtures/linear-algebra.json' with { type: 'json' };
-
-const F = 3;
-const T = 7;
-const units = 4;
-
-/** Numbers from -1 to 1 that look random. */
-const noise = (length: number, seed = 1) =>
-  Float64Array.from({ length }, (_, i) => (((i + 7) * (i + 3) * 2654435761 * seed) % 2 ** 32) / 2 ** 31 - 1);
-
-const input: Input = { steps: T, rows: 2, inputs: noise(T * 2 * F) };
-const norm = (values: ArrayLike<number>) => Math.sqrt(Array.from(values).reduce((sum, x) => sum + x * x, 0));
-const make = (...layers: readonly LayerDescription[]) =>
-  createModel([features(F), ...layers, dense({ units: 2 })], { seed: 5, dtype: 'f64' });
-
-const layers: Readonly<Record<string, readonly LayerDescription[]>> = {
-  'elman tanh': [elman({ units })],
-  'elman relu': [elman({ units, activation: 'relu' })],
-  'elman identity, residual': [elman({ units }), residual(elman({ units, activation: 'identity' }))],
-  'elman, layer norm': [elman({ units, layerNorm: true })],
-  'gru, zoneout': [gru({ units, zoneout: { hidden: 0.3 } })],
-  lstm: [lstm({ units })],
-  'lstm, peepholes, hard gates, softsign': [
-    lstm({ units, peepholes: true, gateActivation: 'hard-sigmoid', activation: 'softsign' }),
-  ],
-  'lstm, layer norm, zoneout': [lstm({ units, layerNorm: true, zoneout: { hidden: 0.4 } })],
-  gru: [gru({ units })],
-  'gru, reset before': [gru({ units, reset: 'before' })],
-  'gru, layer norm': [gru({ units, layerNorm: true })],
-  'a stack with dropout and penalties': [
-    lstm({ units, recurrentDropout: 0.3, weightDropout: 0.2 }),
-    dropout({ rate: 0.5 }),
-    gru({ units: 5 }),
-    activityRegularization({ activation: 1 }),
-  ],
-};
-
-/** One step of an input. */
-const stepOf = ({ rows, inputs }: Input, t: number): Input => {
-  const width = inputs.length / T;
-  return { steps: 1, rows, inputs: inputs.slice(t * width, (t + 1) * width) as Float64Array };
-};
-
-/** The states along a sequence, the zero state first. */
-function statesOf(model: Model): readonly State[] {
-  const states = [model.zeroState(2)];
-  for (let t = 0; t < T; t++) states.push(model.forward(stepOf(input, t), states[t]).state);
-  return states;
-}
+import { F, input, layers, make, noise, norm, statesOf, stepOf, T, units } from '../support/flow.ts';
 
 /** The derivative of what a function gives with respect to each number of `values`: by differences of fourth order. */
 function differences(values: Float64Array, at: number, value: () => readonly number[]): readonly number[] {
@@ -194,37 +139,6 @@ describe.each(Object.entries(layers))('%s', (_, description) => {
     await truncationError(model, batch, { loss: 'mean-squared-error', k2: [2] });
     await saturation(model, single);
     expect([model.parameters(), model.gradients(), model.memoryBytes]).toEqual(before);
-  });
-});
-
-describe('linear algebra', () => {
-  it.each(numpy)("gives numpy's values of $rows x $columns", ({ rows, columns, data, singular, real, imaginary }) => {
-    const matrix = { rows, columns, data: Float64Array.from(data) };
-    const values = singularValues(matrix);
-    expect(values).toHaveLength(singular.length);
-    for (const [i, value] of singular.entries()) expect(values[i]).toBeCloseTo(value, 12);
-    expect(matrixNorm(matrix)).toBeCloseTo(singular[0]!, 12);
-    // The squares of all singular values sum to that of the Frobenius norm.
-    expect(matrixNorm(matrix, 'frobenius')).toBeCloseTo(norm(singular), 11);
-    if (real === undefined) return;
-    const found = eigenvalues(matrix);
-    const key = (re: number, im: number) => `${re.toFixed(9)} ${Math.abs(im).toFixed(9)}`;
-    expect([...found.real].map((re, i) => key(re, found.imaginary[i]!)).sort()).toEqual(
-      real.map((re, i) => key(re, imaginary![i]!)).sort(),
-    );
-  });
-
-  it('refuses what is no matrix', () => {
-    const wrong = { rows: 2, columns: 2, data: new Float64Array(3) };
-    expect(() => singularValues(wrong)).toThrow(BpttError);
-    expect(() => eigenvalues({ rows: 1, columns: 2, data: new Float64Array(2) })).toThrow(
-      'expected a square matrix, got 1x2',
-    );
-    expect(() => matrixNorm(wrong)).toThrow(BpttError);
-    expect(() => matrixNorm({ rows: 1, columns: 1, data: Float64Array.of(1) }, 'l1' as never)).toThrow(
-      'matrixNorm(kind)',
-    );
-    expect(() => singularValues({ rows: 1, columns: 1, data: Float64Array.of(Number.NaN) })).toThrow('finite');
   });
 });
 
@@ -372,169 +286,6 @@ describe('what the literature says', () => {
         expect(reached, `${layer.kind}, k2 = ${k2}`).toEqual(Array.from(inputs, (t) => t >= steps - k2));
       }
     }
-  });
-});
-
-describe('truncationError', () => {
-  const batch: Batch = { ...input, targets: noise(T * 2 * 2, 3) };
-  const options = { loss: 'mean-squared-error' } as const;
-
-  it('is none where k2 reaches over all steps, and falls on the way there', async () => {
-    const model = await make(lstm({ units: 8, forgetBias: 2 }));
-    const k2 = [1, 2, 4, T, 100];
-    const found = await truncationError(model, batch, { ...options, k2 });
-    expect(found.map((one) => one.k2)).toEqual(k2);
-    const angles = found.map(({ degrees }) => degrees);
-    expect(angles[0]).toBeGreaterThan(angles[1]!);
-    expect(angles[1]).toBeGreaterThan(angles[2]!);
-    for (const { cosine, degrees, normRatio } of found.slice(3)) {
-      expect(cosine).toBeCloseTo(1, 12);
-      expect(degrees).toBeLessThan(1e-4);
-      expect(normRatio).toBeCloseTo(1, 12);
-    }
-    // With all steps in one window k1 and k2 cut nothing.
-    const [whole] = await truncationError(model, batch, { ...options, k1: T, k2: [T] });
-    expect(whole!.cosine).toBeCloseTo(1, 12);
-  });
-
-  it('refuses lengths that are none', async () => {
-    const model = await make(elman({ units: 2 }));
-    for (const k2 of [[], [0], [1.5], 3 as never]) {
-      await expect(truncationError(model, batch, { ...options, k2 })).rejects.toThrow('truncationError.k2');
-    }
-    await expect(truncationError(model, batch, { ...options, k1: 0, k2: [1] })).rejects.toThrow('truncationError.k1');
-  });
-});
-
-describe('states, gates and weights', () => {
-  it('gives the hidden states that forward passes through', async () => {
-    const model = await make(lstm({ units }), gru({ units: 3 }));
-    const states = statesOf(model);
-    for (const [layer, index, H] of [
-      [0, 0, units],
-      [1, 2, 3],
-    ] as const) {
-      const { rows, columns, data } = await hiddenStates(model, input, { layer, row: 1 });
-      expect([rows, columns]).toEqual([T, H]);
-      for (let t = 0; t < T; t++) {
-        const expected = states[t + 1]!.layers[index]!.subarray(H, 2 * H);
-        for (const [i, value] of expected.entries()) expect(data[t * H + i]).toBeCloseTo(value, 14);
-      }
-    }
-  });
-
-  it('reads a row up to its length, and begins anew where it is reset', async () => {
-    const model = await make(elman({ units }));
-    const some = { ...input, lengths: [T, 3], resets: Uint8Array.from({ length: 2 * T }, (_, i) => +(i === 2 * 4)) };
-    expect((await jacobians(model, some, { row: 1 })).steps).toHaveLength(3);
-    const { steps } = await jacobians(model, some);
-    expect(norm(steps[4]!.data)).toBe(0);
-    expect(norm(steps[5]!.data)).toBeGreaterThan(0);
-  });
-
-  it('says how many gates and units are saturated', async () => {
-    const model = await make(lstm({ units }));
-    const share = async () => {
-      const found = await saturation(model, input);
-      return Object.fromEntries(found.map(({ what, low, high }) => [what, [low, high]]));
-    };
-    expect((await share()).i).toEqual([0, 0]);
-    const bias = new Float64Array(4 * units);
-    bias.fill(100, 0, units); // i
-    bias.fill(-100, units, 2 * units); // f
-    bias.fill(-100, 2 * units, 3 * units); // g
-    bias.fill(100, 3 * units, 4 * units); // o
-    model.setParameter('rnn.bias_ih_l0', bias);
-    // c is -1, h is tanh(-1).
-    expect(await share()).toEqual({ i: [0, 1], f: [1, 0], g: [1, 0], o: [0, 1], h: [0, 0] });
-
-    const dead = await make(elman({ units, activation: 'relu' }));
-    dead.setParameter('rnn.bias_ih_l0', new Float64Array(units).fill(-100));
-    expect(await saturation(dead, input)).toEqual([{ layer: 0, what: 'h', low: 1, high: undefined }]);
-    expect(await saturation(await make(elman({ units, activation: 'identity' })), input)).toEqual([]);
-    const gated = await saturation(await make(gru({ units })), { ...input, lengths: [1, 2] }, { margin: 0.4 });
-    expect(gated.map(({ what }) => what)).toEqual(['h', 'r', 'z', 'n']);
-    for (const { low } of gated) expect((low * 3 * units) % 1).toBeCloseTo(0, 9);
-  });
-
-  it('gives W by gate, and how far updates moved', async () => {
-    const model = await make(gru({ units }));
-    const weights = recurrentWeights(model);
-    expect(Object.keys(weights)).toEqual(['r', 'z', 'n']);
-    const { data } = model.parameters().find(({ name }) => name === 'rnn.weight_hh_l0')!;
-    expect([...weights.z!.data]).toEqual([...data.slice(units * units, 2 * units * units)]);
-    const before = model.parameters();
-    model.setParameter(
-      'rnn.weight_hh_l0',
-      data.map((value) => value * 1.01),
-    );
-    const ratios = updateRatios(before, model.parameters());
-    for (const { name, ratio } of ratios) {
-      expect(ratio).toBeCloseTo(name === 'rnn.weight_hh_l0' ? 0.01 : 0, 12);
-    }
-    expect(() => updateRatios(before, before.slice(1))).toThrow(BpttError);
-    expect(() => updateRatios(before, before, { by: 'gate' as never })).toThrow('updateRatios.by');
-  });
-
-  it('gives how far updates moved by layer', async () => {
-    const model = await make(gru({ units }), bidirectional(elman({ units })));
-    const before = model.parameters();
-    for (const { name, data } of before) {
-      const factor = name.includes('_l1') ? 1.5 : name === 'dense.weight' ? 1.25 : 1;
-      model.setParameter(name, factor === 1 ? data : data.map((value) => value * factor));
-    }
-    const ratios = updateRatios(before, model.parameters(), { by: 'layer' });
-    expect(ratios.map(({ name }) => name)).toEqual(['rnn.l0', 'rnn.l1', 'dense']);
-    expect(ratios[0]!.ratio).toBe(0);
-    expect(ratios[1]!.ratio).toBeCloseTo(0.5, 12);
-    const [weight, bias] = ['dense.weight', 'dense.bias'].map((wanted) => {
-      return norm(before.find(({ name }) => name === wanted)!.data);
-    });
-    expect(ratios[2]!.ratio).toBeCloseTo((0.25 * weight!) / norm([weight!, bias!]), 12);
-  });
-
-  it('takes tokens for one-hot features, and embeddings for what they are', async () => {
-    const V = 5;
-    const ids = Int32Array.of(3, 1, 4, 1, 0);
-    const layer = lstm({ units });
-    const read = await createModel([tokens(V), layer, dense({ units: V })], { seed: 4, dtype: 'f64' });
-    const hot = await createModel([features(V), layer, dense({ units: V })], { seed: 9, dtype: 'f64' });
-    for (const { name, data } of read.parameters()) hot.setParameter(name, data);
-    const rows = Float64Array.from({ length: 5 * V }, (_, i) => +(ids[Math.floor(i / V)] === i % V));
-    const a = await connectivity(read, { steps: 5, rows: 1, inputs: ids });
-    const b = await connectivity(hot, { steps: 5, rows: 1, inputs: rows });
-    for (const [i, value] of a.entries()) expect(value).toBeCloseTo(b[i]!, 13);
-
-    const embedded = await createModel([tokens(V), embedding({ units: 3 }), layer, dense({ units: V })], {
-      dtype: 'f64',
-    });
-    const direct = await createModel([features(3), layer, dense({ units: V })], { dtype: 'f64' });
-    for (const { name, data } of embedded.parameters().slice(1)) direct.setParameter(name, data);
-    const table = embedded.parameters()[0]!.data;
-    const vectors = Float64Array.from({ length: 15 }, (_, i) => table[ids[Math.floor(i / 3)]! * 3 + (i % 3)]!);
-    const c = await connectivity(embedded, { steps: 5, rows: 1, inputs: ids }, { output: 2 });
-    const d = await connectivity(direct, { steps: 5, rows: 1, inputs: vectors }, { output: 2 });
-    for (const [i, value] of c.entries()) expect(value).toBeCloseTo(d[i]!, 13);
-  });
-
-  it('follows gradients from a layer above into one below', async () => {
-    // One unit each, linear: the gradient of the lower bias is the sum of those of all its states.
-    const one = (name: string) =>
-      elman({ units: 1, activation: 'identity', biasInitializer: zeros(), ...(name && {}) });
-    const model = await createModel([features(1), one('a'), one('b'), dense({ units: 1 })], { dtype: 'f64' });
-    for (const { name, data } of model.parameters())
-      model.setParameter(
-        name,
-        data.map(() => 0.7),
-      );
-    const steps = 6;
-    const mask = Uint8Array.from({ length: steps }, (_, t) => +(t === steps - 1));
-    const batch = { steps, rows: 1, inputs: new Float64Array(steps).fill(1), targets: new Float64Array(steps), mask };
-    const norms = await gradientByLag(model, batch, { loss: 'mean-squared-error', layer: 0 });
-    for (const _ of backpropagate(model, batch, { loss: 'mean-squared-error', reduction: 'sum' }));
-    const { data } = model.gradients().find(({ name }) => name === 'rnn.bias_ih_l0')!;
-    expect([...norms].reduce((a, b) => a + b)).toBeCloseTo(data[0]!, 10);
-    expect(evaluate(model, batch, { loss: 'mean-squared-error' }).loss).toBeGreaterThan(0);
   });
 });
 

@@ -1,5 +1,5 @@
 // Beam search against all continuations there are, and against a plain search in TypeScript.
-import { assert, asyncProperty, integer, record } from 'fast-check';
+import { array, assert, asyncProperty, constantFrom, integer, record, uniqueArray } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { beamSearch, type Hypothesis, score } from '../../src/generation/index.ts';
 import {
@@ -67,22 +67,37 @@ describe('beamSearch', () => {
     );
   });
 
-  it('with fewer beams is the plain search', async () => {
-    for (const [seed, beams, alpha, stops] of [
-      [1, 1, 0, []],
-      [2, 3, 0, []],
-      [3, 3, 0.6, [[4]]],
-      [4, 4, 1, [[4], [1, 2]]],
-      [5, 2, 2, [[0], [3], [1, 1]]],
-    ] as const) {
-      const model = await create(5, seed);
-      const found = await beamSearch(model, { prompt: [2], beams, length: 8, lengthPenalty: alpha, stop: stops });
-      const expected = plainSearch(model, [2], beams, 8, alpha, stops);
-      expect(found.map(({ tokens: said, stop }) => [[...said], stop])).toEqual(
-        expected.map(({ said, stop }) => [stop === undefined ? said : said.slice(0, -stops[stop]!.length), stop]),
-      );
-      for (const [index, { score: value }] of found.entries()) expect(value).toBeCloseTo(expected[index]!.score, 10);
-    }
+  it('with fewer beams is the search that prunes nothing and looks at every candidate', async () => {
+    const token = integer({ min: 0, max: 4 });
+    const cases = record({
+      seed: integer({ min: 0, max: 1000 }),
+      // How sure the model is: where it is, hypotheses end early and the others are pruned.
+      scale: constantFrom(1, 6, 20),
+      beams: integer({ min: 1, max: 4 }),
+      length: integer({ min: 1, max: 6 }),
+      alpha: constantFrom(0, 0.6, 1, 3),
+      stop: uniqueArray(array(token, { minLength: 1, maxLength: 2 }), { maxLength: 4, selector: String }),
+    });
+    await assert(
+      asyncProperty(cases, async ({ seed, scale, beams, length, alpha, stop }) => {
+        const model = await create(5, seed);
+        const { data } = model.parameters().find(({ name }) => name === 'dense.weight')!;
+        model.setParameter(
+          'dense.weight',
+          data.map((weight) => scale * weight),
+        );
+        const found = await beamSearch(model, { prompt: [2], beams, length, lengthPenalty: alpha, stop });
+        const expected = plainSearch(model, [2], beams, length, alpha, stop);
+        expect(found.map(({ tokens: said, stop: index }) => [[...said], index])).toEqual(
+          expected.map(({ said, stop: index }) => [
+            index === undefined ? said : said.slice(0, -stop[index]!.length),
+            index,
+          ]),
+        );
+        for (const [index, { score: value }] of found.entries()) expect(value).toBeCloseTo(expected[index]!.score, 10);
+      }),
+      { numRuns: 150 },
+    );
   });
 
   it('is the plain search whatever stops, and however much longer hypotheses are worth', async () => {
@@ -203,7 +218,10 @@ function plainSearch(
       .toSorted((a, b) => b.logProbability - a.logProbability);
     live = [];
     for (const { said, logProbability } of candidates) {
-      const stop = stops.findIndex((sequence) => said.slice(-sequence.length).join() === sequence.join());
+      // The longest that it ends with; of one length there is one.
+      const [stop = -1] = [...stops.keys()]
+        .filter((index) => said.slice(-stops[index]!.length).join() === stops[index]!.join())
+        .toSorted((a, b) => stops[b]!.length - stops[a]!.length);
       if (stop >= 0) finish(said, logProbability, stop);
       else live.push(said);
       if (live.length === beams) break;

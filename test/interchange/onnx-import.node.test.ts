@@ -198,6 +198,43 @@ describe('a graph alone gives the model', () => {
     await expectSame(await modelOf(features(4), residual(gru({ units: 4, ...random })), both, dense({ units: 3 })), {});
     await expectSame(await modelOf(tokens(4), embedding({ units: 3 }), dense({ units: 3 }), dense({ units: 2 })), {});
   });
+
+  it.each([
+    ['from the end to the start', [-1], [-(2 ** 31)], [-1]],
+    ['from beyond the end to before the start', [2 ** 31], [-(2 ** 40)], [-1]],
+    ['by names of axes and from a place', [11], [-13], [-1]],
+  ])('of weights that a Slice turns round, %s', async (_, starts, ends, steps) => {
+    const model = await modelOf(features(3), lstm({ units: 3, ...random }), dense({ units: 2 }));
+    const integers = (name: string, int64Data: readonly number[]) => ({
+      name,
+      dims: [int64Data.length],
+      dataType: 7,
+      int64Data: [...int64Data],
+    });
+    const change = changeGraph((graph) => {
+      const weight = graph.node.find(({ opType }) => opType === 'LSTM')!.input[1]!;
+      return {
+        ...graph,
+        node: [
+          { opType: 'Slice', name: 'turn', input: [weight, 'starts', 'ends', 'axes', 'steps'], output: ['turned'] },
+          { opType: 'Slice', name: 'back', input: ['turned', 'starts', 'ends', 'axes', 'steps'], output: ['whole'] },
+          ...graph.node.map((node) => ({
+            ...node,
+            input: node.input.map((name) => (name === weight ? 'whole' : name)),
+          })),
+        ],
+        initializer: [
+          ...graph.initializer,
+          integers('starts', starts),
+          integers('ends', ends),
+          integers('axes', [1]),
+          integers('steps', steps),
+        ],
+      };
+    });
+    const { model: again } = await importOnnx(foreign(model, {}, change));
+    expect(again.parameters()).toEqual(model.parameters());
+  });
 });
 
 describe('import refuses', () => {

@@ -1,7 +1,5 @@
-// Evaluation: the loss that training sees, over batches and carried states; and kernels from elsewhere.
+// Evaluation: the loss that training sees, over batches and carried states.
 import { describe, expect, it } from 'vitest';
-import f32 from '../../build/kernels/f32.js';
-import f64 from '../../build/kernels/f64.js';
 import {
   type Batch,
   BpttError,
@@ -19,7 +17,9 @@ import {
 import { numbers } from '../support/models.ts';
 
 const V = 5;
+
 const stream = (length: number) => Int32Array.from({ length }, (_, i) => (i * i + (i >> 2)) % V);
+
 const create = (units = 6) => createModel([tokens(V), elman({ units }), dense({ units: V })], { seed: 2 });
 
 it.each<[unknown, string]>([
@@ -260,29 +260,31 @@ describe('evaluate', () => {
     expect(() => evaluate(model, two!, { loss: 'crossentropy' as never })).toThrow(BpttError);
     expect(() => evaluate(model, two!, { loss: 'cross-entropy', mean: true } as never)).toThrow(BpttError);
   });
-});
 
-describe('kernels from elsewhere', () => {
-  /** As the package inflates them. */
-  const bytesOf = async (base64: string) => {
-    const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    const bytes = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-    return new Response(bytes).arrayBuffer();
-  };
-
-  it('may be bytes, a compiled module or a URL, and give the same model', async () => {
-    const bytes = await bytesOf(f32);
-    const description = [tokens(V), elman({ units: 6 }), dense({ units: V })] as const;
-    const expected = (await create()).parameters();
-    const url = URL.createObjectURL(new Blob([bytes], { type: 'application/wasm' }));
-    for (const kernels of [{ bytes }, { module: await WebAssembly.compile(bytes) }, { url }]) {
-      expect((await createModel(description, { seed: 2, kernels })).parameters()).toEqual(expected);
+  it('gives its memory back, also after an error', async () => {
+    const model = await create(40);
+    const batch = { steps: 200, rows: 30, inputs: new Int32Array(6000), targets: new Int32Array(6000) };
+    const wrong = { ...batch, targets: new Int32Array(6000).fill(V) };
+    evaluate(model, batch, { loss: 'cross-entropy' });
+    const { memoryBytes } = model;
+    for (let i = 0; i < 10; i++) {
+      evaluate(model, [batch, batch], { loss: 'cross-entropy' });
+      expect(() => evaluate(model, [batch, wrong], { loss: 'cross-entropy' })).toThrow(BpttError);
     }
+    expect(model.memoryBytes).toBe(memoryBytes);
   });
 
-  it('are refused when they are of another precision or no WebAssembly', async () => {
-    const description = [tokens(V), elman({ units: 6 })] as const;
-    await expect(createModel(description, { kernels: { bytes: await bytesOf(f64) } })).rejects.toThrow(BpttError);
-    await expect(createModel(description, { kernels: { bytes: new Uint8Array(8) } })).rejects.toThrow(BpttError);
+  it('counts nothing where everything is masked: the loss is 0, mean and sum', async () => {
+    const model = await create();
+    const batch = {
+      steps: 2,
+      rows: 1,
+      inputs: Int32Array.of(0, 1),
+      targets: Int32Array.of(1, 2),
+      mask: new Uint8Array(2),
+    };
+    for (const reduction of ['mean', 'sum'] as const) {
+      expect(evaluate(model, batch, { loss: 'cross-entropy', reduction })).toMatchObject({ loss: 0, counted: 0 });
+    }
   });
 });

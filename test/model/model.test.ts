@@ -118,6 +118,19 @@ describe('forward', () => {
     expect(second.state).toEqual(whole.state);
   });
 
+  it('gives the memory of its window back, also after an error', async () => {
+    const model = await createModel(description());
+    const input = { steps: 50, rows: 20, inputs: new Int32Array(1000) };
+    const foreign = model.zeroState(19);
+    const { state } = model.forward(input);
+    const { memoryBytes } = model;
+    for (let call = 0; call < 20; call++) {
+      model.forward(input, state);
+      expect(() => model.forward(input, foreign)).toThrow(BpttError);
+    }
+    expect(model.memoryBytes).toBe(memoryBytes);
+  });
+
   it('refuses wrong shapes, tokens out of range, foreign states and numbers that are not finite', async () => {
     const model = await createModel(description(), { seed: 1 });
     const inputs = Int32Array.from([0, 1, 2, 3]);

@@ -108,12 +108,21 @@ describe('writeFileAtomic', () => {
     },
   );
 
-  test('keeps the permissions of the former file', async () => {
-    await writeFile(path, 'former');
-    await chmod(path, 0o640);
-    await writeFileAtomic(path, bytes('new'));
-    expect((await stat(path)).mode & 0o777).toBe(0o640);
-  });
+  test.each([0o640, 0o400, 0o777])(
+    'keeps the permissions of the former file, those beyond the umask too: %o',
+    async (mode) => {
+      await writeFile(path, 'former');
+      await chmod(path, mode);
+      const before = process.umask(0o077);
+      try {
+        await writeFileAtomic(path, bytes('new'));
+      } finally {
+        process.umask(before);
+      }
+      expect((await stat(path)).mode & 0o777).toBe(mode);
+      expect(await content()).toBe('new');
+    },
+  );
 
   test('replaces what a symbolic link points to, not the link', async () => {
     const link = join(directory, 'link');

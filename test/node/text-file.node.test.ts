@@ -63,6 +63,33 @@ describe('textFile', () => {
     );
   });
 
+  it('takes a byte order mark for what it is at the start only: elsewhere it is a character', async () => {
+    const mark = '\uFEFF';
+    // Each of the rows begins with one, and so is one the last target of the row before.
+    const text = `abc${mark}`.repeat(4);
+    for (const [content, expected] of [
+      [`${mark}${text}`, text],
+      [`${mark}${mark}${text}`, `${mark}${text}`],
+      [`${text}`, text],
+      [`a${mark}${text}${mark}`, `a${mark}${text}${mark}`],
+    ] as const) {
+      const path = await file(content);
+      const vocabulary = await fileCharacters(path);
+      expect(vocabulary.toJSON()).toEqual(characters(text).toJSON());
+      const ids = [...vocabulary.encode(expected)];
+      for (const batch of [1, 2, 3, 4, 5]) {
+        const all = await batches(path, { vocabulary, batch, steps: 3 });
+        expect(pairs(all, batch).flat()).toEqual(ids.slice(1).map((id, index) => [ids[index], id]));
+      }
+    }
+    const path = await file(`abc${mark}`.repeat(2));
+    const vocabulary = await fileCharacters(path);
+    expect([...(await batches(path, { vocabulary, batch: 1, from: 0.5 }))[0]!.inputs]).toEqual([0, 1, 2]);
+    expect([
+      ...(await batches(await file(`abc${mark}${mark}bc`), { vocabulary, batch: 1, from: 0.5 }))[0]!.inputs,
+    ]).toEqual([3, 1]);
+  });
+
   it('reads pieces that characters do not end with, and parts of a file', async () => {
     const text = '…🐋é'.repeat(50_000);
     const path = await file(text);

@@ -1,21 +1,10 @@
-// Vocabularies of characters and the split into training and validation.
+// Vocabularies of characters.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BpttError } from '../../src/base/errors.ts';
-import { split } from '../../src/data/split.ts';
 import { characters, Vocabulary } from '../../src/tokenizers/characters.ts';
+import { codeOf } from '../support/error-code.ts';
 
 const wellFormed = fc.string({ unit: 'binary', minLength: 1 });
-
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof BpttError) return error.code;
-    throw error;
-  }
-  return 'nothing thrown';
-}
 
 describe('characters', () => {
   test('sorts by code point, each once', () => {
@@ -129,39 +118,5 @@ describe('a vocabulary as JSON', () => {
   ])('refuses %j', (value, message) => {
     expect(() => Vocabulary.fromJSON(value)).toThrow(message);
     expect(codeOf(() => Vocabulary.fromJSON(value))).not.toBe('nothing thrown');
-  });
-});
-
-describe('split', () => {
-  test('gives the last fraction to validation', () => {
-    const { training, validation } = split(
-      Int32Array.from({ length: 20 }, (_, i) => i),
-      0.1,
-    );
-    expect([...training]).toEqual(Array.from({ length: 18 }, (_, i) => i));
-    expect([...validation]).toEqual([18, 19]);
-  });
-
-  test('rounds, so that 0.29 of 100 is 29 in spite of binary fractions', () => {
-    expect(split(new Int32Array(100), 0.29).validation.length).toBe(29);
-  });
-
-  test('gives copies', () => {
-    const tokens = new Int32Array(10);
-    const { training, validation } = split(tokens, 0.5);
-    tokens.fill(7);
-    expect([...training, ...validation]).toEqual(new Array(10).fill(0));
-  });
-
-  test.each([
-    [10, 0.1, 'expected at least 2 tokens for validation, got 1 of 10'],
-    [10, 0.9, 'expected at least 2 tokens for training, got 1 of 10'],
-    [0, 0.5, 'expected at least 2 tokens for training, got 0 of 0'],
-  ])('refuses %i tokens at %f', (length, fraction, message) => {
-    expect(() => split(new Int32Array(length), fraction)).toThrow(message);
-  });
-
-  test.each([0, 1, -0.1, NaN, '0.1'])('refuses the fraction %s', (fraction) => {
-    expect(codeOf(() => split(new Int32Array(100), fraction as never))).toBe('invalid-argument');
   });
 });

@@ -2,13 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import {
   adam,
+  type Batch,
   BpttError,
   createModel,
+  dense,
   deserialize,
   elman,
+  features,
+  gru,
   serialize,
   sgd,
   type TrainOptions,
+  tokens,
 } from '../../src/index.ts';
 import { abortsAtLook, type Case, carried, cases, characters, run } from '../support/trainings.ts';
 
@@ -62,6 +67,33 @@ describe.each(cases)('$name', ({ description, dtype = 'f32', options }) => {
       const rest = await run(await create(9), { ...options, resume: again.checkpoints.at(-1)!.bytes });
       const told = [...aborted.told.slice(0, -1), ...again.told.slice(0, -1), ...rest.told];
       expect(told, `aborted at look ${moment}`).toEqual(never.told);
+      expect(rest.parameters).toEqual(never.parameters);
+    }
+  });
+});
+
+describe.each([
+  ['resets', { resets: Uint8Array.from({ length: 60 * 2 }, (_, i) => Number(i === 10 || i === 83)) }],
+  ['lengths', { lengths: [60, 57] }],
+  ['a mask', { mask: Uint8Array.from({ length: 60 * 2 }, (_, i) => Number(i % 3 > 0)) }],
+] as const)('windows that reach back over steps with %s', (_, flags) => {
+  it.each(['new', 'window'] as const)('go on to the same bits, with the losses of the %s', async (losses) => {
+    const create = () => createModel([features(1), gru({ units: 3 }), dense({ units: 1 })], { seed: 1 });
+    const [first, second] = carried as [Batch, Batch];
+    const { resets: __, ...next } = second;
+    const whole = {
+      // The next batch goes on without flags, in windows that reach back to those of the one before.
+      data: [{ ...first, ...flags }, next],
+      loss: 'mean-squared-error',
+      optimizer: sgd({ learningRate: 0.1 }),
+      truncation: { k1: 4, k2: 9, losses },
+      epochs: 1,
+      checkpoint: { every: 1 },
+    } as const;
+    const never = await run(await create(), whole);
+    for (const { bytes, before } of never.checkpoints) {
+      const rest = await run(await create(), { ...whole, resume: bytes });
+      expect(rest.told).toEqual(never.told.slice(before));
       expect(rest.parameters).toEqual(never.parameters);
     }
   });
@@ -127,5 +159,26 @@ describe('a checkpoint', () => {
     const { told } = await run(await create(), longer);
     expect(told.at(-1)).toEqual({ type: 'end', step: 30, reason: 'steps', validationLoss: undefined });
     expect(told[0]).toMatchObject({ type: 'step', step: 5, learningRate: 0.001 });
+  });
+
+  it('that is refused gives the memory back', async () => {
+    const { bytes } = await first();
+    const model = await createModel([tokens(5), elman({ units: 200 }), dense({ units: 5 })]);
+    const refused = () => expect(run(model, { ...options, resume: bytes })).rejects.toThrow('of this model');
+    await refused();
+    const { memoryBytes } = model;
+    for (let i = 0; i < 10; i++) await refused();
+    expect(model.memoryBytes).toBe(memoryBytes);
+  });
+
+  it('is refused where the data go on with other rows', async () => {
+    const data = (rows: number) => [
+      { steps: 12, rows, inputs: new Int32Array(12 * rows), targets: new Int32Array(12 * rows) },
+    ];
+    const cut = { ...options, truncation: { k1: 4, k2: 4 }, epochs: 1, checkpoint: { every: 1 } };
+    const { checkpoints } = await run(await create(), { ...cut, data: data(2) });
+    await expect(run(await create(), { ...cut, data: data(3), resume: checkpoints[0]!.bytes })).rejects.toThrow(
+      'batch.rows: expected 2, as when the batch was left, got 3',
+    );
   });
 });

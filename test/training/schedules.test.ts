@@ -167,9 +167,11 @@ it('is what training uses, a plateau with its validations', async () => {
   };
   const schedule = warmup({ steps: 2, schedule: exponential({ from: 0.1, factor: 0.5 }) });
   expect(await run(schedule, { steps: 5 })).toEqual(rates(schedule, 5));
-  // At a learning rate of 0 no loss falls.
-  const reducing = plateau({ from: 0, factor: 0.5, patience: 0 });
-  expect(await run(reducing, { steps: 6, validation: data, validateEvery: 2 })).toEqual([0, 0, 0, 0, 0, 0]);
+  // At a rate that changes no number the loss stays as it is: the second validation is the first without a lower one.
+  const reducing = plateau({ from: 1e-300, factor: 0.5, patience: 0 });
+  expect(await run(reducing, { steps: 7, validation: data, validateEvery: 2 })).toEqual(
+    [1, 1, 1, 1, 0.5, 0.5, 0.25].map((factor) => factor * 1e-300),
+  );
   await expect(run(reducing, { steps: 1 })).rejects.toThrow('expected validation and validateEvery with plateau');
 });
 

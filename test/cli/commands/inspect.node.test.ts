@@ -8,9 +8,9 @@ import {
   horizonOf,
   rateOf,
   summaryOf,
-} from '../../src/cli/report/inspect-summary.ts';
-import { dense, elman, gru, lstm, tokens } from '../../src/index.ts';
-import { at, events, expectFailure, run, small } from '../support/cli-program.ts';
+} from '../../../src/cli/report/inspect-summary.ts';
+import { dense, elman, gru, lstm, tokens } from '../../../src/index.ts';
+import { at, events, expectFailure, run, small } from '../../support/cli-program.ts';
 
 const findings = (rate: number, more: Partial<Findings> = {}): Findings => ({
   layer: 0,

@@ -1,7 +1,7 @@
 // Layer-normalised cells forward, against the formulas in plain TypeScript in f64.
 import { describe, expect, it } from 'vitest';
-import { createModel, elman, features, gru, lstm, type Model, normal } from '../../src/index.ts';
-import { numbers } from '../support/models.ts';
+import { createModel, elman, features, gru, lstm, type Model, normal } from '../../../src/index.ts';
+import { numbers } from '../../support/models.ts';
 
 const I = 3;
 const T = 9;

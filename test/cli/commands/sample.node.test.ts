@@ -1,7 +1,7 @@
 // `bptt sample`: ways to choose characters, each as the library does it.
 import { writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { beamSearch } from '../../src/generation/index.ts';
+import { beamSearch } from '../../../src/generation/index.ts';
 import {
   characters,
   createModel,
@@ -12,8 +12,8 @@ import {
   serialize,
   tokens,
   type Vocabulary,
-} from '../../src/index.ts';
-import { at, events, expectFailure, run } from '../support/cli-program.ts';
+} from '../../../src/index.ts';
+import { at, events, expectFailure, run } from '../../support/cli-program.ts';
 
 let model: Model;
 let vocabulary: Vocabulary;

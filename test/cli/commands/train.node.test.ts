@@ -1,23 +1,7 @@
-// The command line as a user meets it: what the commands print and write.
+// `bptt train` as a user meets it, and `bptt sample` of what it wrote.
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { at, type Event, events, root, run, small, verse } from '../support/cli-program.ts';
-
-describe('help', () => {
-  test('is printed for the program and each command', async () => {
-    for (const args of [['--help'], ['train', '--help'], ['sample', '--help'], ['bench', '--help']]) {
-      const { code, stdout, stderr } = await run(...args);
-      expect([code, stderr]).toEqual([0, '']);
-      expect(stdout).toContain('Usage: bptt');
-    }
-  });
-
-  test('has the version of the package', async () => {
-    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-    expect((await run('--version')).stdout).toBe(`${version}\n`);
-  });
-});
+import { at, type Event, events, run, small, verse } from '../../support/cli-program.ts';
 
 describe('train and sample', () => {
   const model = () => at('verse.safetensors');
@@ -227,28 +211,6 @@ describe('train and sample', () => {
     );
     expect(stdout).toMatch(/^step 50\/50: validation \d\.\d{3} nats, \d\.\d{3} bits per character$/m);
     expect(stdout).toMatch(/\ndone after 50 steps in .* s; validation .* per character\n$/);
-  });
-});
-
-describe('bench', () => {
-  test('prints a table', async () => {
-    const { code, stdout, stderr } = await run('bench', '--seconds', '0.01');
-    expect([code, stderr]).toEqual([0, '']);
-    const lines = stdout.trimEnd().split('\n');
-    expect(lines[2]!.trim().split(/\s+/)).toEqual(['H', 'T', 'B', 'ms/step', 'chars/s', 'GFLOP/s']);
-    expect(lines.slice(3).map((line) => line.split(/\s+/)[0])).toEqual(
-      'train train generate train train generate'.split(' '),
-    );
-  });
-
-  test('--json prints the machine and one result a line', async () => {
-    const [machine, ...results] = events(await run('bench', '--seconds', '0.01', '--json'));
-    expect(machine).toMatchObject({ type: 'machine', node: process.version, dtype: 'f32', relaxed: false });
-    expect(results).toHaveLength(6);
-    for (const { T, B, milliseconds, charactersPerSecond } of results as unknown as Record<string, number>[]) {
-      expect(milliseconds).toBeGreaterThan(0);
-      expect(charactersPerSecond).toBeCloseTo((1000 * T! * B!) / milliseconds!, 3);
-    }
   });
 });
 

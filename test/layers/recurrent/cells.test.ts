@@ -20,8 +20,8 @@ import {
   type RecurrentOptions,
   residual,
   tokens,
-} from '../../src/index.ts';
-import { FEATURES, makeBatch, OUTPUTS, objectiveOf, truncations } from '../support/models.ts';
+} from '../../../src/index.ts';
+import { FEATURES, makeBatch, OUTPUTS, objectiveOf, truncations } from '../../support/models.ts';
 
 const noise = normal({ deviation: 0.4 });
 const random = { biasInitializer: noise, inputInitializer: noise, recurrentInitializer: noise };

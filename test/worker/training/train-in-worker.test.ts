@@ -10,11 +10,11 @@ import {
   sgd,
   type TrainEvent,
   train,
-} from '../../src/index.ts';
-import { loadModule } from '../../src/wasm/load.ts';
-import { trainInWorker, type WorkerTrainOptions, workers } from '../../src/worker/index.ts';
-import { collectGarbage } from '../support/garbage.ts';
-import { type Case, cases, run } from '../support/trainings.ts';
+} from '../../../src/index.ts';
+import { loadModule } from '../../../src/wasm/load.ts';
+import { trainInWorker, type WorkerTrainOptions, workers } from '../../../src/worker/index.ts';
+import { collectGarbage } from '../../support/garbage.ts';
+import { type Case, cases, run } from '../../support/trainings.ts';
 
 beforeEach(collectGarbage);
 
@@ -179,12 +179,12 @@ describe('trainInWorker', () => {
   });
 
   it('refuses to serve outside of a worker', async () => {
-    const { serve } = await import('../../src/worker/index.ts');
+    const { serve } = await import('../../../src/worker/index.ts');
     expect(serve).toThrow(BpttError);
   });
 
   it('says so when its worker ends', async () => {
-    const { startWorker } = await import('../../src/worker/channel/start.ts');
+    const { startWorker } = await import('../../../src/worker/channel/start.ts');
     const port = await startWorker();
     // What a worker does that was given something else to do.
     const failure = new Promise<Error>((resolve) => port.listen(() => {}, resolve));

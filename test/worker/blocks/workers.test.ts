@@ -1,6 +1,7 @@
 // Data-parallel training: the bits are those of the blocks, whatever number of threads; the gradients are those of one thread.
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
+  activityRegularization,
   adam,
   type Batch,
   BpttError,
@@ -8,17 +9,18 @@ import {
   dense,
   elman,
   embedding,
+  features,
   lstm,
   type Model,
   NonFiniteError,
   sgd,
   tokens,
   train,
-} from '../../src/index.ts';
-import { createWorker } from '../../src/worker/channel/start.ts';
-import { type WorkerLike, type WorkersOptions, workers } from '../../src/worker/index.ts';
-import { collectGarbage } from '../support/garbage.ts';
-import { abortsAtLook, type Case, carried, cases, run } from '../support/trainings.ts';
+} from '../../../src/index.ts';
+import { createWorker } from '../../../src/worker/channel/start.ts';
+import { type WorkerLike, type WorkersOptions, workers } from '../../../src/worker/index.ts';
+import { collectGarbage } from '../../support/garbage.ts';
+import { abortsAtLook, type Case, carried, cases, run } from '../../support/trainings.ts';
 
 beforeEach(collectGarbage);
 
@@ -134,6 +136,50 @@ describe('workers', () => {
     for (const [index, loss] of lossOf(here).entries()) expect(lossOf(there)[index]).toBeCloseTo(loss, 12);
   });
 
+  it.each(['mean', 'sum'] as const)(
+    'reads penalties of layers over all rows, whatever blocks they are in (%s)',
+    async (reduction) => {
+      // Rows of unlike lengths: the blocks have unlike numbers of terms.
+      const description = [
+        tokens(V),
+        embedding({ units: 4 }),
+        elman({ units: 5, vanishingRegularization: 0.3 }),
+        activityRegularization({ activation: 0.7, temporal: 0.9 }),
+        dense({ units: V }),
+      ] as const;
+      const make = () => createModel(description, { seed: 2, dtype: 'f64' });
+      const { mask: _, ...batch } = wide();
+      const training = {
+        data: [{ ...batch, lengths: [6, 1, 4, 2, 3] }],
+        loss: 'cross-entropy',
+        optimizer: sgd({ learningRate: 0.05 }),
+        reduction,
+        steps: 3,
+      } as const;
+      const [alone, together] = [await make(), await make()];
+      const here = await run(alone, training);
+      const there = await run(together, { ...training, parallel: workers({ count: 2, blocks: 3 }) });
+      const penaltiesOf = ({ told }: typeof here) =>
+        told.flatMap((event) => (event.type === 'step' ? [event.penalty] : []));
+      expect(penaltiesOf(here).length).toBe(3);
+      for (const [index, penalty] of penaltiesOf(here).entries()) {
+        expect(penalty).toBeGreaterThan(1e-3);
+        expect(penaltiesOf(there)[index]).toBeCloseTo(penalty, 11);
+      }
+      const [a, b] = [numbersOf(alone), numbersOf(together)];
+      expect(Math.max(...a.map((value, index) => Math.abs(value - b[index]!)))).toBeLessThan(1e-12);
+    },
+  );
+
+  it('gives each block its part of a memory budget', async () => {
+    const { options } = cases.find(({ options }) => options.memoryBudget !== undefined)!;
+    const training = { ...options, data: carried.slice(0, 1), steps: 1, parallel: workers({ count: 1, blocks: 3 }) };
+    const make = () => createModel([features(1), lstm({ units: 4 }), dense({ units: 1 })]);
+    await expect(run(await make(), { ...training, memoryBudget: 3 * 1000 + 2 })).rejects.toThrow(
+      /^memoryBudget: .*, got 1000$/,
+    );
+  });
+
   it('takes batches with fewer rows than there are blocks', async () => {
     const [alone, together] = [await create(), await create()];
     const data = [
@@ -189,7 +235,7 @@ describe('workers', () => {
   });
 
   it('ends its threads when the loop is left', async () => {
-    const { default: code } = await import('../../build/worker/thread.js');
+    const { default: code } = await import('../../../build/worker/thread.js');
     let ended = 0;
     const worker = (): WorkerLike => {
       const real = createWorker(code);

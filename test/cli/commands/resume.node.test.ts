@@ -2,8 +2,8 @@
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
-import { philox } from '../../src/base/philox.ts';
-import { at, type Event, events, expectFailure, finish, run, small, start } from '../support/cli-program.ts';
+import { philox } from '../../../src/base/philox.ts';
+import { at, type Event, events, expectFailure, finish, run, small, start } from '../../support/cli-program.ts';
 
 const flags = [
   ...small,

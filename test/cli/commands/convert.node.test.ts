@@ -1,0 +1,47 @@
+// `bptt export` and `bptt import`.
+import { readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { createModel, dense, elman, embedding, lstm, tokens } from '../../../src/index.ts';
+import { loadStateDict } from '../../../src/interchange/pytorch/state-dict.ts';
+import { loadModel, saveModel } from '../../../src/node.ts';
+import { at, events, expectFailure, run } from '../../support/cli-program.ts';
+import { model } from '../../support/trained-file.ts';
+
+describe('export and import', () => {
+  test('ONNX there and back gives the same parameters', async () => {
+    const graph = at('model.onnx');
+    expect((await run('export', model(), graph, '--lengths', '--states', '--output', 'softmax')).code).toBe(0);
+    expect((await run('export', model(), graph)).stdout).toContain('saved');
+    const [said] = events(await run('import', graph, at('again.safetensors'), '--json'));
+    expect(said).toMatchObject({ type: 'import', output: 'logits' });
+    const [first, second] = [await loadModel(model()), await loadModel(at('again.safetensors'))];
+    expect(second.model.parameters()).toEqual(first.model.parameters());
+  });
+
+  test('a state dict for PyTorch', async () => {
+    const path = at('bare.safetensors');
+    const make = (seed: number) =>
+      createModel([tokens(5), embedding({ units: 3 }), lstm({ units: 4 }), dense({ units: 2 })], { seed });
+    const given = await make(1);
+    await saveModel(given, at('given.safetensors'));
+    expect((await run('export', at('given.safetensors'), path)).code).toBe(0);
+    const other = await make(2);
+    loadStateDict(other, new Uint8Array(await readFile(path)));
+    expect(other.parameters()).toEqual(given.parameters());
+    expect(events(await run('info', path, '--json'))[0]).toMatchObject({ kind: 'safetensors' });
+  });
+
+  test('what cannot be is refused, and no file is left', async () => {
+    expect(expectFailure(await run('export', model(), at('model.pdf')))).toMatch(
+      /expected a file name that ends with \.onnx/,
+    );
+    expect(expectFailure(await run('export', model(), at('x.safetensors'), '--states'))).toMatch(/with \.onnx only/);
+    expect(expectFailure(await run('import', model(), at('x.safetensors')))).toMatch(
+      /expected a file name that ends with/,
+    );
+    await writeFile(at('bad.onnx'), 'no graph');
+    expect(expectFailure(await run('import', at('bad.onnx'), at('x.safetensors')))).toMatch(/bad\.onnx/);
+    await saveModel(await createModel([tokens(5), elman({ units: 4 }), dense({ units: 2 })]), at('plain.safetensors'));
+    await expect(readFile(at('x.safetensors'))).rejects.toThrow('ENOENT');
+  });
+});
