@@ -1,6 +1,7 @@
 // The IndRNN cell (Li et al. 2018, "Independently recurrent neural network (IndRNN)", arXiv:1803.04831, eq. 2):
 // h_t = f(a_t), a_t = V x_t + u∘h_{t-1} + b. W is diagonal: a vector u [ld] in its place.
 import { addScaled } from "../rows";
+import { bytes } from "../simd";
 import { multiply } from "../vectors";
 import { elmanBack, elmanStep } from "./elman";
 import { Step } from "./step";

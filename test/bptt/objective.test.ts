@@ -16,6 +16,7 @@ import {
   type Objective,
 } from '../../src/index.ts';
 import { codeOf } from '../support/error-code.ts';
+import { nextBlock } from '../support/memory.ts';
 import { describeModel, FEATURES, makeBatch, OUTPUTS, sliceSteps, truncations } from '../support/models.ts';
 
 const create = () => createModel(describeModel('features', ['tanh']), { seed: 3, dtype: 'f64' });
@@ -196,19 +197,18 @@ describe('a window', () => {
 });
 
 describe('memory', () => {
-  it('is given back, also when the caller stops early or a batch is refused', async () => {
+  it('is given back, also when the caller stops early or a state is refused', async () => {
     const model = await create();
-    const long = makeBatch('features', { T: 300, B: 8, seed: 5 });
-    const objective = { loss: 'cross-entropy', truncation: { k1: 100, k2: 200 } } as const;
-    const stop = () => {
-      for (const _ of backpropagate(model, long, objective)) break;
-    };
-    stop();
-    const before = model.memoryBytes;
-    for (let i = 0; i < 30; i++) {
-      stop();
-      expect(() => [...backpropagate(model, long, objective, model.zeroState(3))]).toThrow();
+    model.gradients(); // their block stays
+    const before = nextBlock(model);
+    for (const objective of [{ truncation: { k1: 2, k2: 3 } }, {}]) {
+      for (const _ of backpropagate(model, batch, { loss: 'cross-entropy', ...objective })) break;
+      expect(nextBlock(model)).toBe(before);
+      const refused = () => [
+        ...backpropagate(model, batch, { loss: 'cross-entropy', ...objective }, model.zeroState(3)),
+      ];
+      expect(refused).toThrow('state: expected');
+      expect(nextBlock(model)).toBe(before);
     }
-    expect(model.memoryBytes).toBe(before);
   });
 });

@@ -1,6 +1,7 @@
 // Full BPTT under a memory budget: the same bits as without, whatever the segments.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Backpropagation } from '../../src/bptt/backpropagation.ts';
 import { segmentSteps } from '../../src/bptt/segments.ts';
 import {
   activityRegularization,
@@ -180,6 +181,20 @@ describe.each(['f32', 'f64'] as const)('a memory budget, in %s', (dtype) => {
     const got = run(model, batch, { loss: 'cross-entropy', memoryBudget }, state);
     expect(got).toEqual(run(model, batch, { loss: 'cross-entropy' }, state));
     expect(got).not.toEqual(run(model, batch, { loss: 'cross-entropy', memoryBudget }));
+  });
+
+  it('reads no batch again whose one window was done when training was left', async () => {
+    const [kind, description] = models.lstm!;
+    const model = await createModel(description, { seed: 3, dtype });
+    const batch = makeBatch(kind, { T: 30, B: 3, seed: 4 });
+    const memoryBudget = budgetFor(model, batch, 'cross-entropy', 4);
+    for (const budget of [{ memoryBudget }, {}]) {
+      const bptt = new Backpropagation(model.network, { loss: 'cross-entropy', ...budget });
+      expect([...bptt.windows(batch)]).toHaveLength(1);
+      expect([...bptt.windows(batch, undefined, 1)]).toEqual([]);
+      expect(bptt.state()).toEqual(model.forward(batch).state);
+      bptt.release();
+    }
   });
 
   it('changes no bit where each row has one output, of its last valid step', async () => {

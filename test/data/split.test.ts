@@ -59,6 +59,10 @@ describe('split', () => {
     );
   });
 
+  test('rounds, so that 0.29 of 100 is 29 in spite of binary fractions', () => {
+    expect(split(new Int32Array(100), 0.29).validation.length).toBe(29);
+  });
+
   test('leaves parts of two tokens, and refuses parts of one', () => {
     expect(split([1, 2, 3, 4], 0.5)).toEqual({ training: new Int32Array([1, 2]), validation: new Int32Array([3, 4]) });
     expect(() => split([1, 2, 3], 0.5)).toThrow(

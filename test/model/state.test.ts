@@ -101,7 +101,7 @@ describe('zeroState', () => {
   });
 });
 
-describe('a state is refused', () => {
+describe('forward refuses a state', () => {
   const zeros = (...lengths: number[]) => lengths.map((length) => new Float32Array(length));
   it.each<[string, unknown, string, string]>([
     ['that is none', 7, 'foreign-state', 'expected a state of this model, got 7'],

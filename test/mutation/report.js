@@ -39,7 +39,8 @@ export const strykerPlugins = [{ kind: 'Reporter', name: 'survivors', factory: c
 export function report(room, results, folder) {
   const count = (/** @type {string[]} */ ...statuses) =>
     results.filter(({ status }) => statuses.includes(status)).length;
-  const killed = count('Killed', 'Timeout');
+  const timeouts = count('Timeout');
+  const killed = count('Killed') + timeouts;
   const survivors = results.filter(lives).map(survivor);
   survivors.sort((a, b) => a.place.localeCompare(b.place, 'en', { numeric: true }));
   const equivalent = survivors.filter((mutant) => mutant.equivalent !== undefined).length;
@@ -50,12 +51,13 @@ export function report(room, results, folder) {
     score,
     ofAll,
     killed,
+    timeouts,
     survived: survivors.length - equivalent,
     equivalent,
     mutants: results.length,
   };
   const text = [
-    `${room}: ${score.toFixed(1)} % (${ofAll.toFixed(1)} % with equivalent ones): ${killed} killed, ${summary.survived} survived, ${equivalent} equivalent; of ${results.length} mutants`,
+    `${room}: ${score.toFixed(1)} % (${ofAll.toFixed(1)} % with equivalent ones): ${killed} killed (${timeouts} by their time), ${summary.survived} survived, ${equivalent} equivalent; of ${results.length} mutants`,
     ...survivors.map(lineOf),
   ].join('\n');
   console.log(text);

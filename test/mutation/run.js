@@ -76,6 +76,7 @@ function options(mutate, sample, concurrency) {
     coverageAnalysis: /** @type {const} */ ('perTest'),
     concurrency,
     timeoutMS: 30_000,
+    timeoutFactor: 2, // a machine that does something else beside it must not turn survivors into timeouts
     dryRunTimeoutMinutes: 60,
     disableTypeChecks: false,
     tsconfigFile: 'none', // the sandbox lies inside the project: no path in tsconfig.json is to be rewritten
