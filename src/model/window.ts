@@ -211,7 +211,7 @@ export class Window {
     const pass = this.#pass(how);
     const first = how.continuesFromLater !== true;
     // Written before any layer goes back: readers of these add to what is there.
-    if (first) for (const bound of this.#reversed) this.#clearUnwritten(bound, to, from, headFrom);
+    for (const bound of this.#reversed) this.#clearUnwritten(bound, from, to, headFrom, first);
     for (const bound of this.#reversed) {
       const range = this.#range(bound, from, to, headFrom);
       if (range !== undefined) {
@@ -223,13 +223,14 @@ export class Window {
   }
 
   /** Clears what nobody writes of the gradients of a layer in this pass. */
-  #clearUnwritten(bound: BoundNode, to: number, from: number, headFrom: number): void {
+  #clearUnwritten(bound: BoundNode, from: number, to: number, headFrom: number, first: boolean): void {
     const { kernels } = this.#network;
     if (bound.partly) {
       const { pointer, stride, ld } = bound.gradient;
-      if (bound.axis === undefined) kernels.clear(pointer, this.rows * ld);
-      else if (headFrom > from) kernels.clear(pointer + from * stride, (headFrom - from) * this.rows * ld);
+      if (bound.axis === undefined && first) kernels.clear(pointer, this.rows * ld);
+      if (bound.axis !== undefined && headFrom > from) kernels.clear(pointer + from * stride, (headFrom - from) * this.rows * ld);
     }
+    if (!first) return;
     const written = this.#ends && to === this.filled;
     for (const { read, gradients } of bound.states) {
       if (gradients !== undefined && (!read || !written)) kernels.clear(gradients.pointer, this.rows * gradients.ld);
