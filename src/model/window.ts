@@ -228,7 +228,8 @@ export class Window {
     if (bound.partly) {
       const { pointer, stride, ld } = bound.gradient;
       if (bound.axis === undefined && first) kernels.clear(pointer, this.rows * ld);
-      if (bound.axis !== undefined && headFrom > from) kernels.clear(pointer + from * stride, (headFrom - from) * this.rows * ld);
+      if (bound.axis !== undefined && headFrom > from)
+        kernels.clear(pointer + from * stride, (headFrom - from) * this.rows * ld);
     }
     if (!first) return;
     const written = this.#ends && to === this.filled;

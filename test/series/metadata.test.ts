@@ -18,7 +18,10 @@ describe('seriesMetadata', () => {
 
   test('comes back the same', () => {
     expect(readSeriesMetadata(seriesMetadata({ pipeline, csv }))).toMatchObject({ pipeline, csv });
-    expect(readSeriesMetadata(seriesMetadata({ pipeline }))).toMatchObject({ pipeline, csv: { header: true, decimal: '.', missing: 'error' } });
+    expect(readSeriesMetadata(seriesMetadata({ pipeline }))).toMatchObject({
+      pipeline,
+      csv: { header: true, decimal: '.', missing: 'error' },
+    });
   });
 
   test('lets a model that was saved forecast the next file', async () => {
