@@ -198,6 +198,7 @@ class GraphBuilder {
     const layer = lastLayer.create({ kind: 'last' }, place);
     this.#nodes.push({
       ...of,
+      kind: lastLayer.kind,
       index: this.#nodes.length,
       layer,
       owner: `${of.owner}.last`,

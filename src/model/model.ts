@@ -12,6 +12,7 @@ import { initializeParameter } from './initialize-parameter.ts';
 import { createNetwork, type Engine, type EngineOptions, engineFields, type Network } from './network.ts';
 import { type Parameter, readBlock, writeEntry } from './parameters.ts';
 import { type State, zeroState } from './state.ts';
+import { summaryOf } from './summary.ts';
 import { Window } from './window.ts';
 
 const fields = {
@@ -78,6 +79,14 @@ export class Model {
   /** What the model computes in. */
   get dtype(): Dtype {
     return this.network.dtype;
+  }
+
+  /**
+   * What the model is, as text: its nodes with their clocks, shapes and sources, its parameters and outputs, and what makes it read whole
+   * sequences, if anything does.
+   */
+  summary(): string {
+    return summaryOf(this.network.graph);
   }
 
   /** How many numbers are learned. */
