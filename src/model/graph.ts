@@ -435,11 +435,19 @@ export function createStack(description: readonly unknown[], what: string): Stac
 }
 
 /** @throws BpttError for a graph that is no stack, which `what` does not work on. */
-export function stackIn({ stack, layers, inputs }: Graph, what: string): Stack {
-  if (stack !== undefined) return stack;
-  const several = inputs.length > 1 ? `${inputs.length} inputs` : `${layers.length} nodes that are no chain`;
+export function stackIn(graph: Graph, what: string): Stack {
+  if (graph.stack !== undefined) return graph.stack;
   throw new BpttError(
     'invalid-argument',
-    `${what}: expected a model in which each layer reads the one before, from one input to one output, got one with ${several}`,
+    `${what}: expected a model in which each layer reads the one before, from one input to one output, got one in which ${branchIn(graph)}`,
   );
+}
+
+/** What makes a graph no stack. */
+function branchIn({ nodes, layers, inputs }: Graph): string {
+  const where = (all: readonly number[]) => all.map((index) => nodes[index]!.where).join(' and ');
+  if (inputs.length > 1) return `${where(inputs.map(({ index }) => index))} are inputs`;
+  const node = layers.find(({ index, inputs, start }) => start !== undefined || inputs.join() !== String(index - 1))!;
+  if (node.start !== undefined) return `${node.where} starts from ${where([node.start])}`;
+  return `${node.where} reads ${where(node.inputs)}`;
 }
