@@ -46,6 +46,7 @@ export {
   type TokensDescription,
   tokens,
 } from './layers/inputs.ts';
+export { type LastDescription, last } from './layers/last.ts';
 export {
   type BidirectionalDescription,
   type BidirectionalOptions,

@@ -26,7 +26,10 @@ export interface ModelOptions extends EngineOptions, Options<typeof fields> {}
 export interface ForwardResult {
   /** [T,B,O], or [1,B,O] with `returns: 'last'`: what the last layer gives, before softmax or sigmoid; of several outputs the first. */
   readonly outputs: Reals;
-  /** Every output by the name of its entry; one without a name is called `output`. */
+  /**
+   * Every output by the name of its entry, in the order of the description: [T,B,O] with T of its own time axis, [B,O] of one output a row.
+   * The only output of a model may have no name, and is called `output` then.
+   */
   readonly named: Readonly<Record<string, Reals>>;
   readonly state: State;
 }
@@ -35,8 +38,18 @@ export interface ForwardResult {
  * Creates a model from its description: what it reads (`tokens` or `features`), then its layers. Awaits the kernels once;
  * everything after is synchronous.
  *
+ * A layer reads the entry before it, unless its `from` names another; a recurrent one starts from zero, unless its `start` names an entry
+ * whose last states, or one output a row, are its first. Further inputs may stand anywhere among the layers. What nobody reads is an output;
+ * of several inputs and outputs each needs a `name`, by which batches, losses and results have it.
+ *
  * @example
  * const model = await createModel([tokens(65), elman({ units: 128 }), dense({ units: 65 })], { seed: 1 });
+ *
+ * @example
+ * const translator = await createModel([
+ *   tokens(800, { name: 'source' }), lstm({ units: 64, name: 'encoder' }),
+ *   tokens(600, { name: 'target' }), lstm({ units: 64, start: 'encoder' }), dense({ units: 600, name: 'next' }),
+ * ]);
  *
  * @throws BpttError for a wrong description or option, and `unsupported-engine` without WebAssembly SIMD.
  */
@@ -144,7 +157,7 @@ export class Model {
   /**
    * Runs the network. Nothing is remembered between calls: what the next call should start from is in the result.
    *
-   * @param input Tokens [T,B] or features [T,B,F].
+   * @param input Tokens [T,B] or features [T,B,F]; of a model with several inputs each by the name of its entry.
    * @param state Where the rows start. Default zero.
    * @throws BpttError for wrong shapes, tokens out of range, numbers that are not finite and states of another model.
    */
