@@ -72,6 +72,11 @@ const graphs: Readonly<Record<string, ModelDescription>> = {
     last({ from: 'body', name: 'end' }),
     dense({ units: 3, name: 'verdict', ...random }),
   ],
+  'the last step of what has no state': [
+    features(3, { name: 'x' }),
+    dense({ units: 2, name: 'y', ...random }),
+    last({ name: 'end' }),
+  ],
   'the last of both directions, and of a residual layer': [
     features(4, { name: 'x' }),
     bidirectional(gru({ units: 3, ...random }), { name: 'both' } as never),
@@ -161,20 +166,10 @@ describe('what a graph cannot have is refused with the entry', () => {
       { output: 'softmax' },
       /exportOnnx\.output: expected 'logits' for a model with several outputs \(next, level\)/,
     ],
-    [
-      'the last step of what is no recurrent layer, with lengths',
-      [features(3, { name: 'x' }), dense({ units: 2 }), last({ name: 'end' })],
-      { lengths: true },
-      /exportOnnx\.lengths: .*model\[2\] 'end'/,
-    ],
     ['the name of something inside', [tokens(3, { name: 'int64_0' }), gru({ units: 2 })], {}, /got 'int64_0'/],
   ])('%s', async (_, description, options, message) => {
     const model = await createModel(description);
     expect(() => exportOnnx(model, options)).toThrow(BpttError);
     expect(() => exportOnnx(model, options)).toThrow(message);
-  });
-
-  it('but the last step of anything where all rows have all steps', async () => {
-    await expectEqual(await modelOf([features(3, { name: 'x' }), dense({ units: 2 }), last({ name: 'end' })]), {});
   });
 });

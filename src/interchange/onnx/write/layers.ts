@@ -114,22 +114,21 @@ export class Layers {
       case 'repeat':
         return is(builder.add('Expand', [this.outputs(source), this.#clocks.of(node.clock).everyStep()]));
       case 'last':
-        return is(this.#last(node, source));
+        return is(this.#last(source));
       default:
         return this.#recurrentLayer(node, source, own);
     }
   }
 
-  #last({ where }: LayerNode, source: number): Value {
+  #last(source: number): Value {
     const { last, outputs } = this.#results[source]!;
     if (last !== undefined) return last();
-    const { clock } = this.#graph.nodes[source]!;
-    if (this.#clocks.of(clock).lengths === undefined)
-      return this.#builder.add('Gather', [outputs(), this.#builder.integers([-1])]);
-    throw new BpttError(
-      'invalid-argument',
-      `exportOnnx.lengths: expected last() right after a recurrent layer where rows have lengths, got ${where} after another; leave lengths out`,
-    );
+    const { lengths } = this.#clocks.of(this.#graph.nodes[source]!.clock);
+    const builder = this.#builder;
+    if (lengths === undefined) return builder.add('Gather', [outputs(), builder.integers([-1])]);
+    const ends = builder.add('Cast', [lengths], { to: dataTypes.int64 });
+    const reversed = builder.add('ReverseSequence', [outputs(), ends], { time_axis: 0, batch_axis: 1 });
+    return builder.add('Gather', [reversed, builder.integers([0])]);
   }
 
   #recurrentLayer(node: LayerNode, source: number, own: ParameterParts<Parameter>): Result {
