@@ -3,7 +3,7 @@ import type { Binding, BoundLayer, BoundPort, BoundState, StateSpec, Track } fro
 import type { Pointer } from '../wasm/kernels.ts';
 import type { LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
-import { addendName, addsTo, mixed, type Readers, readersOf } from './readers.ts';
+import { addendName, addsTo, type Readers, readersOf } from './readers.ts';
 import type { TimeAxis } from './time-axis.ts';
 import { bindWeight, packedName } from './weights.ts';
 import type { WindowMemory } from './window-memory.ts';
@@ -208,8 +208,8 @@ class Binder {
   }
 }
 
-function partly({ wanted, clock }: LayerNode, outputs: readonly LayerNode[], ended: boolean): boolean {
-  if (clock.kind === 'row') return mixed(outputs);
+function partly({ wanted, clock, complete }: LayerNode, outputs: readonly LayerNode[], ended: boolean): boolean {
+  if (clock.kind === 'row') return !complete && outputs.some((reader) => reader.complete);
   const first = outputs.at(-1);
   // Of an output the loss writes the gradient, from the first step on that counts.
   return wanted === 'all' && (first === undefined ? !ended : first.wanted === 'counted');

@@ -331,7 +331,7 @@ class GraphBuilder {
     const nodes = this.#withWants();
     const inputs = nodes.filter((node): node is InputNode => node.layer === undefined);
     const layers = nodes.filter((node): node is LayerNode => node.layer !== undefined);
-    const read = new Set(layers.flatMap((node) => [...node.inputs, ...(node.start === undefined ? [] : [node.start])]));
+    const read = readIn(layers);
     const idle = inputs.find(({ index }) => !read.has(index));
     if (idle !== undefined) {
       throw new BpttError('invalid-argument', `${idle.where}: expected a layer that reads this input, got none`);
@@ -350,7 +350,10 @@ class GraphBuilder {
     return { ...graph, whole: this.#whole(layers), stack: stackOf(description, inputs, layers) };
   }
 
-  /** Which nodes are wanted at all steps: those that read other steps, and whatever such a node reads. */
+  /**
+   * Which nodes are wanted at all steps: those that read other steps, and whatever such a node reads. Of an output with one row the loss
+   * is taken where sequences end.
+   */
   #withWants(): readonly GraphNode[] {
     const all = new Set<number>();
     for (const node of this.#nodes.toReversed()) {
@@ -360,9 +363,11 @@ class GraphBuilder {
         if (all.has(node.index) || this.#nodes[input]!.clock !== node.clock) all.add(input);
       }
     }
+    const read = readIn(this.#nodes);
     return this.#nodes.map((node): GraphNode => {
       if (node.layer === undefined) return node;
-      return { ...node, wanted: all.has(node.index) ? ('all' as const) : ('counted' as const) };
+      const complete = node.complete || (node.clock.kind === 'row' && !read.has(node.index));
+      return { ...node, complete, wanted: all.has(node.index) ? ('all' as const) : ('counted' as const) };
     });
   }
 
@@ -383,6 +388,11 @@ class GraphBuilder {
       return `${other.where} (${other.kind}) has the steps of '${other.clock.name}', not of '${this.#clocks[0]!.name}'`;
     return undefined;
   }
+}
+
+/** The nodes that others read or start from. */
+function readIn(nodes: readonly (InputNode | PlannedNode)[]): ReadonlySet<number> {
+  return new Set(nodes.flatMap((node) => (node.layer === undefined ? [] : [...node.inputs, node.start ?? []].flat())));
 }
 
 function checkName(where: string, value: unknown): string {

@@ -28,7 +28,7 @@ export function readersOf({ layers }: Graph, node: GraphNode): Readers {
 }
 
 /** Whether some readers go back only where sequences end, and others in every window. */
-export function mixed(readers: readonly LayerNode[]): boolean {
+function mixed(readers: readonly LayerNode[]): boolean {
   return readers.some(({ complete }) => complete) && readers.some(({ complete }) => !complete);
 }
 

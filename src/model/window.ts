@@ -170,8 +170,8 @@ export class Window {
     for (const { node, axis, bound } of this.#nodes) {
       if (axis === this.#axis) bound.draw?.(at, this.filled, draw);
       else if (axis !== undefined) bound.draw?.(0, axis.filled, draw);
-      // One output a row is that of the last step.
-      else bound.draw?.(0, 1, { ...draw, step: node.complete ? draw.step + this.filled - 1 - at : draw.step });
+      // One output a row is that of the last step, or of no step at all.
+      else bound.draw?.(0, 1, { ...draw, step: node.complete ? draw.step + this.filled - 1 - at : 0 });
     }
   }
 
@@ -206,14 +206,17 @@ export class Window {
    */
   backward(from: number, to: number, { headFrom = from, ...how }: BackwardOptions = {}): void {
     const pass = this.#pass(how);
+    // What has one output a row goes back once, when all steps have brought their part.
+    const once = this.#pass({ keepsActivations: pass.keepsActivations });
     const first = how.continuesFromLater !== true;
     // Written before any layer goes back: readers of these add to what is there.
     if (first) for (const bound of this.#nodes) this.#clearUnwritten(bound, to, from, headFrom);
     for (const bound of this.#nodes.toReversed()) {
       if (!bound.flows) continue;
-      const range = this.#range(bound, from, to, headFrom);
+      const early = bound.axis === undefined && !bound.node.complete && pass.continuesToEarlier;
+      const range = early ? undefined : this.#range(bound, from, to, headFrom);
       if (range !== undefined) {
-        bound.bound.backward(...range, pass);
+        bound.bound.backward(...range, bound.axis === undefined ? once : pass);
         this.#addAddends(bound, range);
         if (bound.start !== undefined) this.#endNode(bound, bound.start);
       } else if (first) this.#network.clearOverwritten(bound.node);

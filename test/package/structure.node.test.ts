@@ -21,7 +21,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   plots: ['base', 'training', 'diagnostics'],
   interchange: ['base', 'formats', 'layers', 'model'],
   worker: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
-  node: ['base', 'wasm', 'data', 'tokenizers', 'model'],
+  node: ['base', 'wasm', 'data', 'tokenizers', 'layers', 'model'],
   // The faces: what is public, exported again.
   index: ['base', 'wasm', 'tokenizers', 'data', 'layers', 'model', 'loss', 'bptt', 'training', 'generation'],
   'node face': ['node'],
