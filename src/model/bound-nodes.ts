@@ -144,9 +144,8 @@ class Binder {
     const { flow, graph } = this.#network;
     const wanted = this.#options.gradients !== 0 && flow.has(source);
     const node = graph.nodes[source]!;
-    const { outputs } = this.#readers[source]!;
     const axis = this.#axis(node) ?? this.#axes[0]!;
-    const add = addsTo(outputs, reader);
+    const add = addsTo(this.#readers[source]!, reader);
     const own = wanted && add && reader.layer.adds !== true;
     const gradient = () => (own ? this.#memory.find('window', addendName(reader, port))! : this.#gradient(source));
     return {
@@ -168,7 +167,7 @@ class Binder {
     if (node.layer === undefined || node.clock.kind === 'row') {
       const track = this.#result(source);
       const gradient = wanted ? this.#gradient(source).pointer : undefined;
-      return [{ name: 'h', value: () => track.pointer, ld: track.ld, gradient, add: addsTo(readers.outputs, reader) }];
+      return [{ name: 'h', value: () => track.pointer, ld: track.ld, gradient, add: addsTo(readers, reader) }];
     }
     const { owner, layer } = node;
     const axis = this.#axis(node)!;

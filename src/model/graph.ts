@@ -4,7 +4,7 @@
 // state. Nodes stand in the order of the entries, so whoever reads one stands after it, and backward is the list in reverse.
 import { checkObject, checkString, nearest, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import type { Clock, Signal } from '../base/signal.ts';
+import { type Clock, ROW, type Signal } from '../base/signal.ts';
 import type { Readings } from '../data/batch.ts';
 import type { Layer, LayerKind, ParameterSpec, Place, Port } from '../layers/contract.ts';
 import { describe, type StartOptions } from '../layers/describe.ts';
@@ -74,8 +74,6 @@ export interface Graph {
   /** The same as a stack, where it is one. */
   readonly stack: Stack | undefined;
 }
-
-const ROW: Clock = { kind: 'row', name: 'row' };
 
 /**
  * Checks a description, which may come from JavaScript or from a file, and builds its layers.

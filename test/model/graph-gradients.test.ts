@@ -2,7 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Backpropagation } from '../../src/bptt/backpropagation.ts';
-import { backpropagate, checkGradients, createModel, type Model, type Objective } from '../../src/index.ts';
+import {
+  backpropagate,
+  checkGradients,
+  createModel,
+  type GradientError,
+  type Model,
+  type Objective,
+} from '../../src/index.ts';
 import { lossWindowBytes, sizeOf } from '../../src/loss/loss-window.ts';
 import { outputLosses } from '../../src/loss/output-losses.ts';
 import { type RandomGraph, randomGraph } from '../support/graphs.ts';
@@ -28,14 +35,17 @@ function budgetFor({ network }: Model, { batch, loss }: RandomGraph, steps: numb
   return lossWindowBytes(network, losses, size, { gradients: true, training: true }) + (segments - 1) * states;
 }
 
+/** Below 1e-10 it is the rounding of the differences. */
+function expectExact(errors: readonly GradientError[]): void {
+  expect(errors.filter((error) => error.relativeError >= 1e-7 && error.absoluteError >= 1e-10)).toEqual([]);
+}
+
 describe('any graph', () => {
   it('has the gradients of finite differences, to 1e-7', async () => {
     await fc.assert(
       fc.asyncProperty(seeds, fc.constantFrom('mean', 'sum'), async (seed, reduction) => {
         const graph = randomGraph(seed, { whole: true });
-        const errors = checkGradients(await create(graph, 'f64'), graph.batch, { loss: graph.loss, reduction });
-        for (const error of errors)
-          expect(error).toSatisfy(() => error.relativeError < 1e-7 || error.absoluteError < 1e-11);
+        expectExact(checkGradients(await create(graph, 'f64'), graph.batch, { loss: graph.loss, reduction }));
       }),
       { numRuns: 60 },
     );
@@ -70,9 +80,7 @@ describe('a graph that need not be there as a whole', () => {
         expect(model.network.graph.whole).toBeUndefined();
         const several = Object.keys(graph.loss).length > 1;
         fc.pre(!(several && truncation?.losses === 'window' && truncation.activations !== 'recomputed'));
-        const errors = checkGradients(model, graph.batch, { loss: graph.loss, ...(truncation && { truncation }) });
-        for (const error of errors)
-          expect(error).toSatisfy(() => error.relativeError < 1e-7 || error.absoluteError < 1e-11);
+        expectExact(checkGradients(model, graph.batch, { loss: graph.loss, ...(truncation && { truncation }) }));
       }),
       { numRuns: 60 },
     );

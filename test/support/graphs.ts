@@ -74,7 +74,7 @@ export function randomGraph(seed: number, { whole }: { readonly whole: boolean }
         entry.tokens ? ids(count(entry), entry.size) : reals(count(entry) * entry.size).map((value) => 2 * value - 1),
     ),
     targets,
-    ...(chance(0.5) && {
+    ...(masked.length > 0 && {
       mask: by(masked, (entry) =>
         Uint8Array.from({ length: count(entry) }, () => +chance(0.6)).fill(1, count(entry) - 1),
       ),
@@ -104,9 +104,6 @@ class Drawing {
     const layers = 3 + this.#below(5);
     for (let layer = 0; layer < layers; layer++) this.#drawLayer(whole);
     for (const input of this.inputs) if (!this.#read.has(input.name)) this.#dense(input);
-    // An output of one number has no classes to choose from.
-    for (const { name } of this.outputs.filter(({ size }) => size < 2))
-      this.#dense(this.#all.find((one) => one.name === name)!);
   }
 
   get description(): ModelDescription {
@@ -156,43 +153,50 @@ class Drawing {
 
   #drawLayer(whole: boolean): void {
     const from = this.#pick(this.#all)!;
-    const { clock, size } = from;
-    const of = { from: from.name };
+    const { clock } = from;
     if (from.tokens) {
-      if (this.#next() < 0.5) return this.#dense(from, H);
       const initializer = normal({ deviation: 0.5 });
-      return this.#put((name) => embedding({ units: H, name, ...of, initializer }), [from], { clock, size: H });
+      if (this.#next() < 0.5) this.#dense(from, H);
+      else this.#put((name) => embedding({ units: H, name, from: from.name, initializer }), [from], { clock, size: H });
+      return;
     }
-    const others = this.#all.filter((one) => one !== from && one.clock === clock && !one.tokens);
-    const other = this.#pick(others);
     const kind = this.#pick(['dense', 'recurrent', 'recurrent', 'join', 'join', 'clock', 'clock', 'both'] as const)!;
-    if (kind === 'join' && other !== undefined) {
-      const join = { from: [from.name, other.name] };
-      if (other.size === size && this.#next() < 0.5) {
-        this.#put((name) => add({ ...join, name }), [from, other], { clock, size });
-      } else this.#put((name) => concat({ ...join, name }), [from, other], { clock, size: size + other.size });
-    } else if (kind === 'clock') this.#changeClock(from, whole);
-    else if (kind === 'both' && whole && clock !== undefined) {
-      const layer = this.#pick([gru({ units: H, ...given }), lstm({ units: H, ...given })])!;
-      const merge = this.#pick(['sum', 'concat'] as const)!;
-      const states = layer.kind === 'lstm' ? 'hc' : 'h';
-      const width = merge === 'sum' ? H : 2 * H;
-      this.#put((name) => bidirectional(layer, { name, ...of, merge }), [from], { clock, size: width, states });
-    } else if (kind === 'recurrent' && clock !== undefined) this.#recurrent(from, whole);
+    if (kind === 'join') this.#join(from);
+    else if (kind === 'clock') this.#changeClock(from, whole);
+    else if (kind === 'both' && whole && clock !== undefined) this.#bothDirections(from);
+    else if (kind === 'recurrent' && clock !== undefined) this.#recurrent(from, whole);
     else this.#dense(from);
+  }
+
+  #join(one: Drawn): void {
+    const { clock, size } = one;
+    const other = this.#pick(this.#all.filter((entry) => entry !== one && entry.clock === clock && !entry.tokens));
+    if (other === undefined) return;
+    const from = [one.name, other.name];
+    if (other.size === size && this.#next() < 0.5)
+      this.#put((name) => add({ from, name }), [one, other], { clock, size });
+    else this.#put((name) => concat({ from, name }), [one, other], { clock, size: size + other.size });
+  }
+
+  #bothDirections(from: Drawn): void {
+    const layer = this.#pick([gru({ units: H, ...given }), lstm({ units: H, ...given })])!;
+    const merge = this.#pick(['sum', 'concat'] as const)!;
+    this.#put((name) => bidirectional(layer, { name, from: from.name, merge }), [from], {
+      clock: from.clock,
+      size: merge === 'sum' ? H : 2 * H,
+      states: layer.kind === 'lstm' ? 'hc' : 'h',
+    });
   }
 
   #changeClock(from: Drawn, whole: boolean): void {
     const { clock, size } = from;
-    const of = { from: from.name };
     if (clock === undefined) {
       const target = this.#pick(this.inputs.filter((input) => input.clock === input.name))!.name;
-      // What follows from the end of a sequence makes the graph whole.
-      if (!whole && from.name !== 'r' && this.#fromEnd(from)) return this.#dense(from);
-      return this.#put((name) => repeat({ clock: target, name, ...of }), [from], { clock: target, size });
-    }
-    if (!whole && from.states === undefined) return this.#recurrent(from, whole);
-    this.#put((name) => last({ name, ...of }), [from], { clock: undefined, size });
+      // What follows from the end of a sequence makes the graph whole where it has steps again.
+      if (!whole && this.#fromEnd(from)) this.#dense(from);
+      else this.#put((name) => repeat({ clock: target, name, from: from.name }), [from], { clock: target, size });
+    } else if (!whole && from.states === undefined) this.#recurrent(from, whole);
+    else this.#put((name) => last({ name, from: from.name }), [from], { clock: undefined, size });
   }
 
   /** Whether it has something to do with a `last`. */
