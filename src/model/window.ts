@@ -230,7 +230,8 @@ export class Window {
     if (bound.partly) {
       const { pointer, stride } = bound.gradient;
       if (bound.axis === undefined) arena.octets(pointer, stride).fill(0);
-      else arena.octets(pointer + from * stride, (headFrom - from) * stride).fill(0);
+      // On other time axes all steps have a gradient.
+      else if (bound.axis === this.#axis) arena.octets(pointer + from * stride, (headFrom - from) * stride).fill(0);
     }
     const written = this.#ends && to === this.filled;
     for (const { read, gradients } of bound.states) {

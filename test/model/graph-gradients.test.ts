@@ -43,11 +43,11 @@ function expectExact(errors: readonly GradientError[]): void {
 describe('any graph', () => {
   it('has the gradients of finite differences, to 1e-7', async () => {
     await fc.assert(
-      fc.asyncProperty(seeds, fc.constantFrom('mean', 'sum'), async (seed, reduction) => {
+      fc.asyncProperty(seeds, async (seed) => {
         const graph = randomGraph(seed, { whole: true });
-        expectExact(checkGradients(await create(graph, 'f64'), graph.batch, { loss: graph.loss, reduction }));
+        expectExact(checkGradients(await create(graph, 'f64'), graph.batch, { loss: graph.loss }));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -66,7 +66,7 @@ describe('any graph', () => {
         expect(first.window!.loss).toBe(run(model, graph, { loss: graph.loss })[0]!.loss);
         bptt.release();
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
@@ -82,7 +82,7 @@ describe('a graph that need not be there as a whole', () => {
         fc.pre(!(several && truncation?.losses === 'window' && truncation.activations !== 'recomputed'));
         expectExact(checkGradients(model, graph.batch, { loss: graph.loss, ...(truncation && { truncation }) }));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -94,7 +94,7 @@ describe('a graph that need not be there as a whole', () => {
         const memoryBudget = budgetFor(model, graph, steps);
         expect(run(model, graph, { loss: graph.loss, memoryBudget })).toEqual(run(model, graph, { loss: graph.loss }));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
