@@ -88,7 +88,8 @@ export function createGraph(description: readonly unknown[], kinds: readonly Lay
       'model: expected [input, layer, ...] with at least one layer, such as [tokens(65), elman({ units: 128 }), dense({ units: 65 })]',
     );
   }
-  const builder = new GraphBuilder(kinds);
+  const names = description.map((entry: { readonly name?: unknown } | undefined) => entry?.name);
+  const builder = new GraphBuilder(kinds, new Set(names));
   for (const [index, value] of description.entries()) builder.add(checkObject(`model[${index}]`, value), index);
   return builder.finish();
 }
@@ -101,6 +102,7 @@ type Words = StartOptions & { readonly returns?: 'all' | 'last' };
 
 class GraphBuilder {
   readonly #kinds: readonly LayerKind<never>[];
+  readonly #names: ReadonlySet<unknown>;
   readonly #description: object[] = [];
   readonly #nodes: (InputNode | PlannedNode)[] = [];
   readonly #clocks: Clock[] = [];
@@ -110,8 +112,10 @@ class GraphBuilder {
   readonly #parameters = new Map<string, ParameterSpec>();
   #layers = 0;
 
-  constructor(kinds: readonly LayerKind<never>[]) {
+  /** `names`: those of all entries. */
+  constructor(kinds: readonly LayerKind<never>[], names: ReadonlySet<unknown>) {
     this.#kinds = kinds;
+    this.#names = names;
   }
 
   add(entry: Readonly<Record<string, unknown>>, index: number): void {
@@ -242,6 +246,12 @@ class GraphBuilder {
   #find(name: string, where: string) {
     const found = this.#named.get(name);
     if (found !== undefined) return found;
+    if (this.#names.has(name)) {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}: expected the name of an entry before it, got '${name}', which is itself or stands after it; no entry can read itself, nor in a circle`,
+      );
+    }
     const known = [...this.#named.keys()];
     const close = nearest(name, known);
     const hint = close === undefined ? '' : `; is it '${close}'?`;
