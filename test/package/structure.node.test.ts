@@ -14,7 +14,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   model: ['base', 'formats', 'wasm', 'data', 'layers'],
   loss: ['base', 'wasm', 'data', 'layers', 'model'],
   bptt: ['base', 'formats', 'data', 'model', 'loss'],
-  training: ['base', 'formats', 'wasm', 'data', 'model', 'loss', 'bptt'],
+  training: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt'],
   generation: ['base', 'wasm', 'model', 'loss'],
   series: ['base', 'data', 'model'],
   diagnostics: ['base', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
