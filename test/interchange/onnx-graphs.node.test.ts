@@ -1,22 +1,25 @@
 // Networks beyond a stack as ONNX: onnxruntime gives what forward gives, input by input and output by output.
 import { describe, expect, it } from 'vitest';
 import {
+  add,
   BpttError,
   bidirectional,
+  concat,
   createModel,
   dense,
   embedding,
   features,
   gru,
+  last,
   lstm,
   type Model,
   type ModelDescription,
   normal,
+  repeat,
   residual,
   tokens,
 } from '../../src/index.ts';
 import { type ExportOptions, exportOnnx, importOnnx } from '../../src/interchange/onnx/index.ts';
-import { last } from '../../src/layers/last.ts';
 import { numbers } from '../support/models.ts';
 import { runOnnx, type Shaped } from '../support/onnx.ts';
 
@@ -71,6 +74,18 @@ const graphs: Readonly<Record<string, ModelDescription>> = {
     dense({ units: 2, name: 'steps' }),
     last({ from: 'body', name: 'end' }),
     dense({ units: 3, name: 'verdict', ...random }),
+  ],
+  'concat, add and repeat': [
+    features(3, { name: 'x' }),
+    gru({ units: 4, name: 'a', ...random }),
+    gru({ units: 4, name: 'b', from: 'x', ...random }),
+    add({ from: ['a', 'b'], name: 'sum' }),
+    features(2, { name: 'facts', clock: 'row' }),
+    repeat({ clock: 'x', name: 'again' }),
+    concat({ from: ['sum', 'again', 'x'] }),
+    dense({ units: 2, name: 'out' }),
+    last({ from: 'sum', name: 'end' }),
+    concat({ from: ['end', 'facts'], name: 'both' }),
   ],
   'the last step of what has no state': [
     features(3, { name: 'x' }),

@@ -1,6 +1,8 @@
 // `bptt info`: what is in a model file.
 
 import { decodeSafetensors } from '../../formats/safetensors.ts';
+import { kindsOf } from '../../layers/describe.ts';
+import { moreKinds } from '../../layers/kinds.ts';
 import { createGraph } from '../../model/graph.ts';
 import { decodeModelFile } from '../../model/model-file.ts';
 import { summaryOf } from '../../model/summary.ts';
@@ -16,7 +18,7 @@ export async function infoCommand(path: string, { json }: Values<typeof infoFlag
   const bytes = await readBytes(path);
   const file = decodeSafetensors(bytes, path);
   const ours = file.metadata['bptt.format'] !== undefined;
-  const content = ours ? decodeModelFile(bytes, path) : undefined;
+  const content = ours ? decodeModelFile(bytes, path, kindsOf(moreKinds)) : undefined;
   const tensors = (content?.parameters ?? file.tensors).map(({ name, shape, data }) => ({
     name,
     shape,
@@ -47,7 +49,7 @@ export async function infoCommand(path: string, { json }: Values<typeof infoFlag
   output.line(`${path}: ${report.kind}, ${count(bytes.length)} bytes, ${count(numbers)} numbers`);
   if (training !== undefined)
     output.line(`after ${count(report.step!)} updates, in epoch ${report.epoch}, ${report.optimizer}`);
-  if (content !== undefined) output.line(`\n${summaryOf(createGraph(content.description))}\n`);
+  if (content !== undefined) output.line(`\n${summaryOf(createGraph(content.description, kindsOf(moreKinds)))}\n`);
   const names = tensors.map(({ name }) => printable(name));
   const width = Math.max(...names.map(({ length }) => length));
   for (const [index, { shape, dtype }] of tensors.entries()) {

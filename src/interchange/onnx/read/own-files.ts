@@ -1,6 +1,8 @@
 // Files that `exportOnnx` wrote: the description stands in their metadata, and the graph must be the one that it gives.
 import { BpttError } from '../../../base/errors.ts';
 import { checkFields } from '../../../base/fields.ts';
+import { kindsOf } from '../../../layers/describe.ts';
+import { moreKinds } from '../../../layers/kinds.ts';
 import type { ModelDescription } from '../../../layers/registry.ts';
 import { createGraph, type Graph } from '../../../model/graph.ts';
 import type { ModelProto } from '../format/schema.ts';
@@ -35,7 +37,7 @@ export function readOwn(model: ModelProto, bytes: Uint8Array, where: string): Ow
   let graph: Graph;
   let options: CheckedOptions;
   try {
-    graph = createGraph(JSON.parse(text));
+    graph = createGraph(JSON.parse(text), kindsOf(moreKinds));
     options = checkFields(where, JSON.parse(settings), exportFields);
   } catch (error) {
     if (error instanceof BpttError || error instanceof SyntaxError) return undefined;
