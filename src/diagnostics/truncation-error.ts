@@ -6,6 +6,7 @@ import type { CheckedObjective } from '../bptt/objective.ts';
 import type { Batch } from '../data/batch.ts';
 import { type LossName, lossName } from '../loss/losses.ts';
 import { outputLosses, slotsOf } from '../loss/output-losses.ts';
+import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
 import { readBlock } from '../model/parameters.ts';
@@ -53,6 +54,7 @@ export async function truncationError(
 ): Promise<readonly TruncationError[]> {
   const { loss, k1, k2: lengths, state } = checkFields('truncationError', options, fields);
   const { graph } = model.network;
+  stackIn(graph, 'truncationError');
   checkTrainingBatch(model.network, batch, slotsOf(graph, outputLosses('truncationError.loss', graph, loss)));
   if (state !== undefined) checkState(model.network, state, batch.rows);
   const network = await copyOf(model);

@@ -21,9 +21,17 @@ export function recurrentWeights(
   model: Model,
   options: Pick<LayerOptions, 'layer'> = {},
 ): Readonly<Record<string, Matrix>> {
-  const { layer } = checkFields('recurrentWeights', options, weightsFields);
-  const { index, units: H, description } = recurrentLayer('recurrentWeights', model, layer);
-  const { name } = stackIn(model.network.graph, 'recurrentWeights').layers[index]!.parameters.find(
+  return weightsIn('recurrentWeights', model, options);
+}
+
+function weightsIn(
+  where: string,
+  model: Model,
+  options: Pick<LayerOptions, 'layer'>,
+): Readonly<Record<string, Matrix>> {
+  const { layer } = checkFields(where, options, weightsFields);
+  const { index, units: H, description } = recurrentLayer(where, model, layer);
+  const { name } = stackIn(model.network.graph, where).layers[index]!.parameters.find(
     ({ role }) => role === 'recurrent',
   )!;
   const { data } = model.parameters().find((parameter) => parameter.name === name)!;
@@ -51,8 +59,7 @@ export function spectralRadius(
   model: Model,
   options: Pick<LayerOptions, 'layer'> = {},
 ): Readonly<Record<string, number>> {
-  checkFields('spectralRadius', options, weightsFields);
-  const weights = Object.entries(recurrentWeights(model, options));
+  const weights = Object.entries(weightsIn('spectralRadius', model, options));
   return Object.fromEntries(
     weights.map(([gate, matrix]) => {
       const { real, imaginary } = eigenvalues(matrix);

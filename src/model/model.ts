@@ -5,6 +5,8 @@ import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
 import { checkInput, type GraphInput, stepsOf } from '../data/batch.ts';
+import type { LayerKind } from '../layers/contract.ts';
+import { kindsFields, kindsOf } from '../layers/describe.ts';
 import type { ModelDescription } from '../layers/registry.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { createGraph, readingsOf } from './graph.ts';
@@ -12,11 +14,13 @@ import { initializeParameter } from './initialize-parameter.ts';
 import { createNetwork, type Engine, type EngineOptions, engineFields, type Network } from './network.ts';
 import { type Parameter, readBlock, writeEntry } from './parameters.ts';
 import { type State, zeroState } from './state.ts';
+import { summaryOf } from './summary.ts';
 import { Window } from './window.ts';
 
 const fields = {
   /** A whole number from 0 to 2^53 - 1 that fixes the initial parameters. Default 0, which is a seed like any other. */
   seed: withDefault(integer({ min: 0 }), 0),
+  ...kindsFields,
 };
 
 export interface ModelOptions extends EngineOptions, Options<typeof fields> {}
@@ -25,7 +29,10 @@ export interface ModelOptions extends EngineOptions, Options<typeof fields> {}
 export interface ForwardResult {
   /** [T,B,O], or [1,B,O] with `returns: 'last'`: what the last layer gives, before softmax or sigmoid; of several outputs the first. */
   readonly outputs: Reals;
-  /** Every output by the name of its entry; one without a name is called `output`. */
+  /**
+   * Every output by the name of its entry, in the order of the description: [T,B,O] with T of its own time axis, [B,O] of one output a row.
+   * The only output of a model may have no name, and is called `output` then.
+   */
   readonly named: Readonly<Record<string, Reals>>;
   readonly state: State;
 }
@@ -34,14 +41,24 @@ export interface ForwardResult {
  * Creates a model from its description: what it reads (`tokens` or `features`), then its layers. Awaits the kernels once;
  * everything after is synchronous.
  *
+ * A layer reads the entry before it, unless its `from` names another; a recurrent one starts from zero, unless its `start` names an entry
+ * whose last states, or one output a row, are its first. Further inputs may stand anywhere among the layers. What nobody reads is an output;
+ * of several inputs and outputs each needs a `name`, by which batches, losses and results have it.
+ *
  * @example
  * const model = await createModel([tokens(65), elman({ units: 128 }), dense({ units: 65 })], { seed: 1 });
+ *
+ * @example
+ * const translator = await createModel([
+ *   tokens(800, { name: 'source' }), lstm({ units: 64, name: 'encoder' }),
+ *   tokens(600, { name: 'target' }), lstm({ units: 64, start: 'encoder' }), dense({ units: 600, name: 'next' }),
+ * ]);
  *
  * @throws BpttError for a wrong description or option, and `unsupported-engine` without WebAssembly SIMD.
  */
 export async function createModel(description: ModelDescription, options: ModelOptions = {}): Promise<Model> {
-  const { seed, ...engine } = checkFields('createModel', options, { ...engineFields, ...fields });
-  const network = await createNetwork(createGraph(description), engine);
+  const { seed, kinds, ...engine } = checkFields('createModel', options, { ...engineFields, ...fields });
+  const network = await createNetwork(createGraph(description, kindsOf(kinds)), engine);
   const { kernels, arena, layout, parameters } = network;
   for (const [stream, { spec, offset }] of layout.entries.entries()) {
     initializeParameter(spec, kernels, arena, parameters + offset, seed, stream);
@@ -54,8 +71,9 @@ export async function restoreModel(
   description: readonly unknown[],
   parameters: readonly Parameter[],
   engine: Engine,
+  kinds: readonly LayerKind<never>[] = [],
 ): Promise<Model> {
-  const model = new Model(await createNetwork(createGraph(description), engine));
+  const model = new Model(await createNetwork(createGraph(description, kinds), engine));
   for (const { name, data } of parameters) model.setParameter(name, data);
   return model;
 }
@@ -78,6 +96,14 @@ export class Model {
   /** What the model computes in. */
   get dtype(): Dtype {
     return this.network.dtype;
+  }
+
+  /**
+   * What the model is, as text: its nodes with their clocks, shapes and sources, its parameters and outputs, and what makes it read whole
+   * sequences, if anything does.
+   */
+  summary(): string {
+    return summaryOf(this.network.graph);
   }
 
   /** How many numbers are learned. */
@@ -135,7 +161,7 @@ export class Model {
   /**
    * Runs the network. Nothing is remembered between calls: what the next call should start from is in the result.
    *
-   * @param input Tokens [T,B] or features [T,B,F].
+   * @param input Tokens [T,B] or features [T,B,F]; of a model with several inputs each by the name of its entry.
    * @param state Where the rows start. Default zero.
    * @throws BpttError for wrong shapes, tokens out of range, numbers that are not finite and states of another model.
    */

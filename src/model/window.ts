@@ -173,8 +173,8 @@ export class Window {
     for (const { node, axis, bound } of this.#nodes) {
       if (axis === this.#axis) bound.draw?.(at, this.filled, draw);
       else if (axis !== undefined) bound.draw?.(0, axis.filled, draw);
-      // One output a row is that of the last step.
-      else bound.draw?.(0, 1, { ...draw, step: node.complete ? draw.step + this.filled - 1 - at : draw.step });
+      // One output a row is that of the last step, or of no step at all.
+      else bound.draw?.(0, 1, { ...draw, step: node.complete ? draw.step + this.filled - 1 - at : 0 });
     }
   }
 
@@ -209,13 +209,16 @@ export class Window {
    */
   backward(from: number, to: number, { headFrom = from, ...how }: BackwardOptions = {}): void {
     const pass = this.#pass(how);
+    // What has one output a row goes back once, when all steps have brought their part.
+    const once = this.#pass({ keepsActivations: pass.keepsActivations });
     const first = how.continuesFromLater !== true;
     // Written before any layer goes back: readers of these add to what is there.
     for (const bound of this.#reversed) this.#clearUnwritten(bound, from, to, headFrom, first);
     for (const bound of this.#reversed) {
-      const range = this.#range(bound, from, to, headFrom);
+      const early = bound.axis === undefined && !bound.node.complete && pass.continuesToEarlier;
+      const range = early ? undefined : this.#range(bound, from, to, headFrom);
       if (range !== undefined) {
-        bound.bound.backward(...range, pass);
+        bound.bound.backward(...range, bound.axis === undefined ? once : pass);
         this.#addAddends(bound, range);
         if (bound.start !== undefined) this.#endNode(bound, bound.start);
       } else if (first) this.#network.clearOverwritten(bound.node);
@@ -228,8 +231,10 @@ export class Window {
     if (bound.partly) {
       const { pointer, stride, ld } = bound.gradient;
       if (bound.axis === undefined && first) kernels.clear(pointer, this.rows * ld);
-      if (bound.axis !== undefined && headFrom > from)
+      // On other time axes all steps have a gradient.
+      if (bound.axis === this.#axis && headFrom > from) {
         kernels.clear(pointer + from * stride, (headFrom - from) * this.rows * ld);
+      }
     }
     if (!first) return;
     const written = this.#ends && to === this.filled;

@@ -1,4 +1,4 @@
-// `import { plotGradientByLag, ... } from 'bptt/plots'`: each diagnostic, and loss curves, as the text of an SVG, in Node and in pages.
+// `import { plotGradientByLag, ... } from 'bptt/plots'`: each diagnostic, loss curves and networks, as the text of an SVG, in Node and in pages.
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
@@ -7,6 +7,7 @@ import { singularValues } from '../diagnostics/index.ts';
 import type { StepEvent, ValidationEvent } from '../training/events.ts';
 import { draw, joinCells, type PlotOptions, plotFields } from './svg.ts';
 
+export { type NetworkPlotOptions, plotNetwork } from './network.ts';
 export type { PlotOptions } from './svg.ts';
 
 /** Points that a curve is thinned to. */

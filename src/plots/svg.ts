@@ -27,7 +27,7 @@ export const plotFields = {
 
 export interface PlotOptions extends Options<typeof plotFields> {}
 
-const palettes = {
+export const palettes = {
   light: {
     text: '#24292f',
     quiet: '#57606a',
@@ -137,6 +137,8 @@ export function joinCells(svg: string): string {
 
 /** The picture with its title for people who do not see it. */
 function labelled(svg: string, title: string): string {
-  const label = title.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`);
-  return svg.replace('<svg ', `<svg role="img" aria-label="${label}" `);
+  return svg.replace('<svg ', `<svg role="img" aria-label="${escaped(title)}" `);
 }
+
+/** Text that cannot be taken for marks. */
+export const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`);

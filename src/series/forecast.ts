@@ -247,7 +247,7 @@ class Reader {
 function checkForecaster(where: string, model: Model, pipeline: Pipeline): void {
   checkModel(where, model);
   checkPipeline(where, pipeline);
-  const { input, layers } = stackIn(model.network.graph, 'forecast');
+  const { input, layers } = stackIn(model.network.graph, where);
   const [F, O] = [inputSize(pipeline), outputSize(pipeline)];
   const gives = layers.at(-1)!.output.size;
   if (input.kind === 'features' && input.size === F && gives === O) return;

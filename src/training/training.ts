@@ -5,6 +5,7 @@ import { BpttError } from '../base/errors.ts';
 import { Backpropagation } from '../bptt/backpropagation.ts';
 import type { GradientSource } from '../bptt/gradient-source.ts';
 import { type Json, StateWriter } from '../formats/record.ts';
+import { kindsIn } from '../layers/describe.ts';
 import type { LossOption } from '../loss/output-losses.ts';
 import type { Model } from '../model/model.ts';
 import { decodeModelFile, encodeModelFile, type ModelFileContent } from '../model/model-file.ts';
@@ -60,7 +61,7 @@ export class Training {
     this.average = average && new WeightAverage(network, average);
     try {
       if (checkpoint !== undefined) this.#load(checkpoint);
-      else if (resume !== undefined) this.#load(decodeModelFile(resume, RESUME));
+      else if (resume !== undefined) this.#load(decodeModelFile(resume, RESUME, kindsIn(model.description)));
     } catch (error) {
       this.release();
       throw error;

@@ -1,4 +1,6 @@
 // A network in another thread: what it is made of, and its weights.
+import { kindsOf } from '../layers/describe.ts';
+import { moreKinds } from '../layers/kinds.ts';
 import type { ModelDescription } from '../layers/registry.ts';
 import { createGraph } from '../model/graph.ts';
 import { createNetwork, type Engine, type Network, variantOf } from '../model/network.ts';
@@ -17,7 +19,7 @@ export async function describeNetwork({ graph, engine }: Network): Promise<Netwo
 
 /** A network of the same layout, its weights zero. */
 export function copyNetwork({ description, engine }: NetworkMessage): Promise<Network> {
-  return createNetwork(createGraph(description), engine);
+  return createNetwork(createGraph(description, kindsOf(moreKinds)), engine);
 }
 
 /** A copy of the block of parameters as it lies in memory. */

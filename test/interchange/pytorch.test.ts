@@ -123,6 +123,36 @@ describe('names and shapes', () => {
   const rename = (from: RegExp, to: string) => (tensors: Tensor[]) =>
     tensors.map((tensor) => ({ ...tensor, name: tensor.name.replace(from, to) }));
 
+  it('an entry with a name is a module of that name', async () => {
+    const model = await createModel([
+      tokens(7, { name: 'words' }),
+      embedding({ units: 4, name: 'table' }),
+      gru({ units: 5, name: 'below' }),
+      gru({ units: 5, name: 'above' }),
+      dense({ units: 7 }),
+    ]);
+    const names = decodeSafetensors(saveStateDict(model)).tensors.map(({ name }) => name);
+    const recurrent = (name: string) =>
+      ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'].map((part) => `${name}.${part}_l0`);
+    const expected = ['table.weight', ...recurrent('below'), ...recurrent('above'), 'dense.weight', 'dense.bias'];
+    expect([...names].sort()).toEqual(expected.sort());
+    const again = await createModel(model.description, { seed: 1 });
+    loadStateDict(again, saveStateDict(model), { modules: ['table', 'below', 'above', 'dense'] });
+    expect(again.parameters()).toEqual(model.parameters());
+  });
+
+  it('a graph that is no stack is refused, with what makes it none', async () => {
+    const model = await createModel([
+      features(3, { name: 'x' }),
+      gru({ units: 2, name: 'a' }),
+      dense({ units: 2, name: 'one' }),
+      dense({ units: 2, name: 'two', from: 'a' }),
+    ]);
+    const reason = /StateDict: expected .* got one in which model\[3\] 'two' reads model\[1\] 'a'/;
+    expect(() => saveStateDict(model)).toThrow(reason);
+    expect(() => loadStateDict(model, new Uint8Array(8))).toThrow(reason);
+  });
+
   it('takes any names of modules', async () => {
     const model = await createOf('tagger');
     const other = await createOf('tagger', 2);

@@ -1,19 +1,24 @@
 // `bptt info`: what is in a model file.
 
 import { decodeSafetensors } from '../../formats/safetensors.ts';
+import { kindsOf } from '../../layers/describe.ts';
+import { moreKinds } from '../../layers/kinds.ts';
+import { createGraph } from '../../model/graph.ts';
 import { decodeModelFile } from '../../model/model-file.ts';
+import { summaryOf } from '../../model/summary.ts';
 import { readBytes } from '../../node/atomic-file.ts';
 import { toggle, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
+import { printable } from '../report/printable.ts';
 
 export const infoFlags = { json: toggle('print one JSON event') };
 
-/** Prints layers, parameters and metadata of a model file or checkpoint; the tensors of any other safetensors file. */
+/** Prints the summary, parameters and metadata of a model file or checkpoint; the tensors of any other safetensors file. */
 export async function infoCommand(path: string, { json }: Values<typeof infoFlags>, output: Output): Promise<void> {
   const bytes = await readBytes(path);
   const file = decodeSafetensors(bytes, path);
   const ours = file.metadata['bptt.format'] !== undefined;
-  const content = ours ? decodeModelFile(bytes, path) : undefined;
+  const content = ours ? decodeModelFile(bytes, path, kindsOf(moreKinds)) : undefined;
   const tensors = (content?.parameters ?? file.tensors).map(({ name, shape, data }) => ({
     name,
     shape,
@@ -44,11 +49,11 @@ export async function infoCommand(path: string, { json }: Values<typeof infoFlag
   output.line(`${path}: ${report.kind}, ${count(bytes.length)} bytes, ${count(numbers)} numbers`);
   if (training !== undefined)
     output.line(`after ${count(report.step!)} updates, in epoch ${report.epoch}, ${report.optimizer}`);
-  for (const layer of report.layers) {
-    const { kind, ...rest } = layer as { readonly kind: string };
-    output.line(`  ${kind} ${JSON.stringify(rest)}`);
+  if (content !== undefined) output.line(`\n${summaryOf(createGraph(content.description, kindsOf(moreKinds)))}\n`);
+  const names = tensors.map(({ name }) => printable(name));
+  const width = Math.max(...names.map(({ length }) => length));
+  for (const [index, { shape, dtype }] of tensors.entries()) {
+    output.line(`  ${names[index]!.padEnd(width)}  ${dtype} [${shape.join(', ')}]`);
   }
-  const width = Math.max(...tensors.map(({ name }) => name.length));
-  for (const { name, shape, dtype } of tensors) output.line(`  ${name.padEnd(width)}  ${dtype} [${shape.join(', ')}]`);
-  if (report.metadata.length > 0) output.line(`metadata: ${report.metadata.join(', ')}`);
+  if (report.metadata.length > 0) output.line(`metadata: ${report.metadata.map(printable).join(', ')}`);
 }

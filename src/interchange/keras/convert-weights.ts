@@ -6,8 +6,8 @@
 //   GRU with reset_after: bias [2, 3H]            r and z: the sum of both rows; n: bias_ih and bias_hn
 import { BpttError } from '../../base/errors.ts';
 import { cellKindOf, cellOf, type DirectedDescription } from '../../layers/recurrent/cells.ts';
-import type { LayerDescription, ModelDescription } from '../../layers/registry.ts';
-import { createStack } from '../../model/graph.ts';
+import type { LayerDescription } from '../../layers/registry.ts';
+import type { Stack } from '../../model/graph.ts';
 import { missingFrom } from '../missing.ts';
 import type { RealArray } from './hdf5.ts';
 import type { WeightGroup } from './weight-groups.ts';
@@ -38,12 +38,15 @@ interface Spec {
  *
  * @throws BpttError `invalid-argument` for layers that Keras does not have.
  */
-export function placesOf(description: ModelDescription, file: string): readonly Place[] {
-  const { layers } = createStack(description, 'importKeras');
-  return layers.flatMap(({ parameters }, index) => {
+export function placesOf({ layers, description }: Stack, file: string): readonly Place[] {
+  return layers.flatMap(({ parameters, tied = [] }, index) => {
     if (parameters.length === 0) return [];
     const layer = description[index + 1] as LayerDescription;
     const where = `layer ${index} (${layer.kind})`;
+    for (const { spec } of tied) {
+      const got = `${where} with that of ${spec.name}`;
+      throw new BpttError('invalid-argument', `${file}: expected layers with weights of their own, got ${got}`);
+    }
     return [{ where, convert: converterOf(layer, parameters, where, file) }];
   });
 }

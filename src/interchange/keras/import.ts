@@ -3,6 +3,7 @@ import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { checkFields } from '../../base/fields.ts';
 import type { LayerDescription, ModelDescription } from '../../layers/registry.ts';
+import { createStack } from '../../model/graph.ts';
 import { type Model, restoreModel } from '../../model/model.ts';
 import { type EngineOptions, engineFields } from '../../model/network.ts';
 import type { Parameter } from '../../model/parameters.ts';
@@ -57,7 +58,7 @@ export async function importKeras(
   const description = [{ kind: tokens === undefined ? 'features' : 'tokens', size }, ...layers] as ModelDescription;
   let parameters: readonly Converted[];
   try {
-    const places = placesOf(description, where);
+    const places = placesOf(createStack(description, 'importKeras'), where);
     if (places.length !== chosen.length) {
       const names = chosen.map(({ name }) => name).join(', ');
       throw new BpttError('bad-file', `${where}: expected weights of ${places.length} layers, got ${names || 'none'}`);

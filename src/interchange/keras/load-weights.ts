@@ -4,6 +4,7 @@ import { checkString, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { checkFields, type Options, optional, unchecked } from '../../base/fields.ts';
 import { checkModel } from '../../model/check-model.ts';
+import { stackIn } from '../../model/graph.ts';
 import type { Model } from '../../model/model.ts';
 import { ordersThatFit, stateModules } from '../module-order.ts';
 import { type Place, placesOf } from './convert-weights.ts';
@@ -32,7 +33,7 @@ export interface KerasWeightsOptions extends Options<typeof fields> {}
  *
  * @param where What error messages call the file.
  * @throws BpttError `bad-file` for files that are cut off, damaged or of another kind, and for weights that are missing, left over,
- * of other shapes, not finite or fit in several orders; `invalid-argument` for a model with layers that Keras does not have, and for
+ * of other shapes, not finite or fit in several orders; `invalid-argument` for a model that is no stack or has layers that Keras does not have, and for
  * `layers` that are not those of the file.
  */
 export function loadKerasWeights(
@@ -43,7 +44,7 @@ export function loadKerasWeights(
 ): void {
   checkModel('loadKerasWeights', model);
   const { layers } = checkFields('loadKerasWeights', options, fields);
-  const places = placesOf(model.description, where);
+  const places = placesOf(stackIn(model.network.graph, 'loadKerasWeights'), where);
   const groups = orderOf(readKerasFile(bytes, where), places, layers, where);
   if (groups.length !== places.length) {
     const own = places.map((place) => place.where).join(', ');

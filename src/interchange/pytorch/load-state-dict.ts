@@ -19,24 +19,27 @@ import { byName, checkModules, type Place, placesOf, type StateDictOptions } fro
  * Nothing is set when anything is wrong.
  *
  * @throws BpttError `bad-file` for a file that is not safetensors, `invalid-shape` for tensors that are missing, left over, of
- * another shape or kind or fit in several ways, `non-finite`, and `invalid-argument` for a model with layers that PyTorch does not
- * have and for `modules` that are not those of the file.
+ * another shape or kind or fit in several ways, `non-finite`, and `invalid-argument` for a model that is no stack or has layers that
+ * PyTorch does not have and for `modules` that are not those of the file.
  */
 export function loadStateDict(model: Model, bytes: Uint8Array, options: StateDictOptions = {}): void {
   checkModel('loadStateDict', model);
   const names = checkModules('loadStateDict', options);
-  const places = placesOf(model);
-  const parameters = byName(model.parameters());
+  const places = placesOf(model, 'loadStateDict');
   const file = new StateDictFile(bytes, names);
   const recurrent = places.filter(({ kind }) => kind === 'recurrent');
   const plain = places.filter(({ kind }) => kind !== 'recurrent');
-  const values = new Map([...recurrentValues(file, recurrent, parameters), ...plainValues(file, plain, parameters)]);
+  const named = [...recurrentValues(file, recurrent), ...plainValues(file, plain)];
+  const values = new Map(named);
   file.expectNoneLeft();
-  for (const [name, data] of values) checkValues(model, name, data);
+  for (const [name, data] of named) checkValues(model, name, data);
+  for (const [name, data] of named) {
+    const at = values.get(name)!.findIndex((value, index) => value !== data[index]);
+    if (at >= 0) throw wrong(`the same numbers wherever ${name} is tied`, `others from number ${at} on`);
+  }
   for (const [name, data] of values) model.setParameter(name, data);
 }
 
-type Parameters = ReadonlyMap<string, Parameter>;
 /** The values of a parameter of the model. */
 type Named = readonly [name: string, data: Float64Array];
 
@@ -112,9 +115,8 @@ class StateDictFile {
 }
 
 /** Finds the module and the number in it of each recurrent layer, and gives the layers' parameters. */
-function recurrentValues(file: StateDictFile, places: readonly Place[], parameters: Parameters): readonly Named[] {
-  const shapeOf = (place: Place, part: string, suffix: string) =>
-    parameters.get(`rnn.${part}_l${place.layer}${suffix}`)!.shape;
+function recurrentValues(file: StateDictFile, places: readonly Place[]): readonly Named[] {
+  const shapeOf = (place: Place, part: string, suffix: string) => place.parameters.get(`${part}${suffix}`)!.shape;
   const fits = ({ prefix, layers }: StateModule, first: number) =>
     first + layers <= places.length &&
     places.slice(first, first + layers).every((place, index) =>
@@ -139,7 +141,7 @@ function recurrentValues(file: StateDictFile, places: readonly Place[], paramete
     return place.suffixes.flatMap((suffix) =>
       directionValues(
         file,
-        (part) => parameters.get(`rnn.${part}_l${place.layer}${suffix}`),
+        (part) => place.parameters.get(`${part}${suffix}`),
         (part) => `${prefix}${part}_l${number}${suffix}`,
       ),
     );
@@ -170,8 +172,8 @@ function directionValues(
 }
 
 /** Finds the module of each embedding and dense layer, and gives the layers' parameters. */
-function plainValues(file: StateDictFile, places: readonly Place[], parameters: Parameters): readonly Named[] {
-  const weightOf = (place: Place) => parameters.get(`${place.name}.weight`)!;
+function plainValues(file: StateDictFile, places: readonly Place[]): readonly Named[] {
+  const weightOf = (place: Place) => place.parameters.get('weight')!;
   const fits = ({ prefix }: StateModule, at: number) =>
     at < places.length &&
     same(file.shape(`${prefix}weight`), weightOf(places[at]!).shape) &&
@@ -181,7 +183,7 @@ function plainValues(file: StateDictFile, places: readonly Place[], parameters: 
   return places.flatMap((place, index) => {
     const { prefix } = modules[index]!;
     const weight = weightOf(place);
-    const bias = parameters.get(`${place.name}.bias`);
+    const bias = place.parameters.get('bias');
     const values: Named[] = [[weight.name, file.take(`${prefix}weight`, weight.shape)]];
     if (bias !== undefined) values.push([bias.name, file.takeOrZeros(`${prefix}bias`, bias.shape)]);
     return values;

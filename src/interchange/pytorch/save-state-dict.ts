@@ -4,30 +4,30 @@ import { encodeSafetensors, type Tensor } from '../../formats/safetensors.ts';
 import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
 import type { Parameter } from '../../model/parameters.ts';
-import { byName, checkModules, type Place, placesOf, type StateDictOptions } from './state-dict.ts';
+import { checkModules, type Place, placesOf, type StateDictOptions } from './state-dict.ts';
 
 /**
  * The parameters of a model as a PyTorch `state_dict` in safetensors, for `safetensors.torch.load_file` and
  * `module.load_state_dict`. Recurrent layers of one kind, size and direction one after the other are one module of several layers.
- * The bias is `bias_ih`, and `bias_hh` is zero but for the part of a GRU's n.
+ * An entry with a name is a module of its own of that name; a tied matrix is there under the names of both. The bias is `bias_ih`, and
+ * `bias_hh` is zero but for the part of a GRU's n.
  *
- * @throws BpttError `invalid-argument` for a model with layers that PyTorch does not have, and for `modules` that are not as many
+ * @throws BpttError `invalid-argument` for a model that is no stack or has layers that PyTorch does not have, and for `modules` that are not as many
  * as the modules.
  */
 export function saveStateDict(model: Model, options: StateDictOptions = {}): Uint8Array<ArrayBuffer> {
   checkModel('saveStateDict', model);
   const names = checkModules('saveStateDict', options);
-  const parameters = byName(model.parameters());
   const groups: Place[][] = [];
-  for (const place of placesOf(model)) {
+  for (const place of placesOf(model, 'saveStateDict')) {
     const last = groups.at(-1);
     if (last !== undefined && place.alike !== '' && last[0]!.alike === place.alike) last.push(place);
     else groups.push([place]);
   }
-  const recurrent = groups.filter(([place]) => place!.kind === 'recurrent');
+  const nameless = groups.filter(([place]) => place!.name === '');
   const own = groups.map((group) => {
-    if (group[0]!.kind !== 'recurrent') return group[0]!.name;
-    return recurrent.length === 1 ? 'rnn' : `rnn${recurrent.indexOf(group)}`;
+    if (group[0]!.name !== '') return group[0]!.name;
+    return nameless.length === 1 ? 'rnn' : `rnn${nameless.indexOf(group)}`;
   });
   if (names !== undefined && names.length !== own.length) {
     throw new BpttError(
@@ -45,12 +45,12 @@ export function saveStateDict(model: Model, options: StateDictOptions = {}): Uin
     for (const [number, place] of group.entries()) {
       if (place.kind !== 'recurrent') {
         for (const part of ['weight', 'bias']) {
-          const parameter = parameters.get(`${place.name}.${part}`);
+          const parameter = place.parameters.get(part);
           if (parameter !== undefined) add(part, parameter);
         }
       }
       for (const suffix of place.suffixes) {
-        const of = (part: string) => parameters.get(`rnn.${part}_l${place.layer}${suffix}`);
+        const of = (part: string) => place.parameters.get(`${part}${suffix}`);
         const end = `_l${number}${suffix}`;
         for (const part of ['weight_ih', 'weight_hh', 'bias_ih']) add(`${part}${end}`, of(part)!);
         const { shape, data } = of('bias_ih')!;

@@ -3,16 +3,19 @@
 
 import { BpttError } from '../../base/errors.ts';
 import { checkFields, names, type Options, optional } from '../../base/fields.ts';
-import { cellKindOf } from '../../layers/recurrent/cells.ts';
+import { cellKindOf, type DirectedDescription } from '../../layers/recurrent/cells.ts';
 import type { LayerDescription } from '../../layers/registry.ts';
+import { stackIn } from '../../model/graph.ts';
 import type { Model } from '../../model/model.ts';
+import type { Parameter } from '../../model/parameters.ts';
 import { missingFrom } from '../missing.ts';
+import { type ParameterParts, partsOf } from '../parameter-parts.ts';
 
 const fields = {
   /**
    * The names of the PyTorch modules in the order in which they compute, such as `['embed', 'encoder', 'fc']`. A recurrent module of
-   * several layers has one name. Default: when loading, the order that shapes and numbers within names give; when saving, `embedding`,
-   * `rnn` (`rnn0`, `rnn1`, ... where there are several), `dense`, `dense1` and so on.
+   * several layers has one name. Default: when loading, the order that shapes and numbers within names give; when saving, the names of the
+   * entries, and of those without `embedding`, `rnn` (`rnn0`, `rnn1`, ... where there are several), `dense`, `dense1` and so on.
    */
   modules: optional(names()),
 };
@@ -22,13 +25,14 @@ export interface StateDictOptions extends Options<typeof fields> {}
 /** A layer of a model that PyTorch has too. */
 export interface Place {
   readonly kind: 'recurrent' | 'embedding' | 'dense';
-  /** The number of a recurrent layer, and its directions' suffixes. */
-  readonly layer: number;
+  /** The suffixes of the directions of a recurrent layer. */
   readonly suffixes: readonly string[];
   /** Recurrent layers that are alike and follow each other are one module of several layers in PyTorch; '' is alike to none. */
   readonly alike: string;
-  /** Its name in the model, if it is not recurrent: `embedding`, `dense1`. */
+  /** Its name in the model: that of its entry, or `embedding`, `dense1`; '' of a recurrent layer whose entry has none. */
   readonly name: string;
+  /** Its parameters, with suffixes. */
+  readonly parameters: ParameterParts<Parameter>;
 }
 
 /** The names of the modules, where they are given. */
@@ -36,36 +40,44 @@ export function checkModules(where: string, options: StateDictOptions): readonly
   return checkFields(where, options, fields).modules;
 }
 
-/** The layers of a model that have parameters. */
-export function placesOf(model: Model): readonly Place[] {
-  const counts = { recurrent: 0, embedding: 0, dense: 0 };
-  const places: Place[] = [];
-  for (const [index, layer] of (model.description.slice(1) as LayerDescription[]).entries()) {
-    if (layer.kind === 'dropout' || layer.kind === 'activityRegularization' || layer.kind === 'last') continue;
-    if (layer.kind === 'embedding' || layer.kind === 'dense') {
-      const number = counts[layer.kind]++;
-      const name = `${layer.kind}${number === 0 ? '' : number}`;
-      places.push({ kind: layer.kind, layer: 0, suffixes: [], alike: '', name });
-      continue;
+/**
+ * The layers of a model that have parameters.
+ *
+ * @throws BpttError for a model that is no stack, and for layers that PyTorch does not have.
+ */
+export function placesOf(model: Model, where: string): readonly Place[] {
+  const { layers, description } = stackIn(model.network.graph, where);
+  const all = byName(model.parameters());
+  const counts = { embedding: 0, dense: 0 };
+  const entries = description.slice(1) as LayerDescription[];
+  return entries.flatMap((entry, index): readonly Place[] => {
+    const parameters = partsOf(layers[index]!, all);
+    if (parameters.size === 0) return [];
+    if (entry.kind === 'embedding' || entry.kind === 'dense') {
+      const number = entry.name === undefined ? counts[entry.kind]++ : 0;
+      const name = entry.name ?? `${entry.kind}${number === 0 ? '' : number}`;
+      return [{ kind: entry.kind, suffixes: [], alike: '', name, parameters }];
     }
-    const inner = layer.kind === 'residual' ? layer.layer : layer;
-    const both = inner.kind === 'bidirectional';
-    const cell = both ? inner.layer : inner;
-    const missing = missingFrom(cellKindOf(cell)!.pytorch, cell);
-    if (missing !== undefined) {
-      const where = `layer ${index} with ${missing}`;
-      throw new BpttError('invalid-argument', `state dict: expected layers that PyTorch has, got ${where}`);
-    }
-    const chains = layer.kind !== 'residual' && (!both || inner.merge === 'concat');
-    places.push({
-      kind: 'recurrent',
-      layer: counts.recurrent++,
-      suffixes: both ? ['', '_reverse'] : [''],
-      alike: chains ? `${cell.kind} ${cell.activation} ${cell.units} ${both}` : '',
-      name: '',
-    });
+    return [{ ...recurrentPlace(entry, index), parameters }];
+  });
+}
+
+function recurrentPlace(entry: LayerDescription, index: number): Omit<Place, 'parameters'> {
+  const inner = entry.kind === 'residual' ? entry.layer : entry;
+  const both = inner.kind === 'bidirectional';
+  const cell = (both ? inner.layer : inner) as DirectedDescription;
+  const missing = missingFrom(cellKindOf(cell)?.pytorch, cell);
+  if (missing !== undefined) {
+    const where = `layer ${index} with ${missing}`;
+    throw new BpttError('invalid-argument', `state dict: expected layers that PyTorch has, got ${where}`);
   }
-  return places;
+  const chains = entry.name === undefined && entry.kind !== 'residual' && (!both || inner.merge === 'concat');
+  return {
+    kind: 'recurrent',
+    suffixes: both ? ['', '_reverse'] : [''],
+    alike: chains ? `${cell.kind} ${cell.activation} ${cell.units} ${both}` : '',
+    name: entry.name ?? '',
+  };
 }
 
 export const byName = <T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, T> =>

@@ -1,8 +1,10 @@
 // Files that `exportOnnx` wrote: the description stands in their metadata, and the graph must be the one that it gives.
 import { BpttError } from '../../../base/errors.ts';
 import { checkFields } from '../../../base/fields.ts';
+import { kindsOf } from '../../../layers/describe.ts';
+import { moreKinds } from '../../../layers/kinds.ts';
 import type { ModelDescription } from '../../../layers/registry.ts';
-import { createStack, type Stack } from '../../../model/graph.ts';
+import { createGraph, type Graph } from '../../../model/graph.ts';
 import type { ModelProto } from '../format/schema.ts';
 import type { Parameter } from '../write/context.ts';
 import {
@@ -32,25 +34,25 @@ export function readOwn(model: ModelProto, bytes: Uint8Array, where: string): Ow
   const entry = (key: string) => model.metadataProps.find((one) => one.key === key)?.value;
   const [text, settings] = [entry(MODEL_KEY), entry(OPTIONS_KEY)];
   if (text === undefined || settings === undefined) return undefined;
-  let stack: Stack;
+  let graph: Graph;
   let options: CheckedOptions;
   try {
-    stack = createStack(JSON.parse(text), 'importOnnx');
+    graph = createGraph(JSON.parse(text), kindsOf(moreKinds));
     options = checkFields(where, JSON.parse(settings), exportFields);
   } catch (error) {
     if (error instanceof BpttError || error instanceof SyntaxError) return undefined;
     throw error;
   }
-  const parameters = valuesOf(model, stack, options, bytes.length, where);
+  const parameters = valuesOf(model, graph, options, bytes.length, where);
   if (parameters === undefined) return undefined;
-  const again = encodeModel(stack.description, byName(parameters), options);
+  const again = encodeModel(graph, byName(parameters), options);
   const same = again.length === bytes.length && again.every((byte, index) => byte === bytes[index]);
-  return same ? { description: stack.description, parameters, options } : undefined;
+  return same ? { description: graph.description, parameters, options } : undefined;
 }
 
 /** The parameters of the initializers; undefined where one is missing or does not fit. */
-function valuesOf(model: ModelProto, stack: Stack, options: CheckedOptions, bytes: number, where: string) {
-  const specs = stack.layers.flatMap((layer) => layer.parameters);
+function valuesOf(model: ModelProto, graph: Graph, options: CheckedOptions, bytes: number, where: string) {
+  const specs = graph.layers.flatMap(({ layer }) => layer.parameters);
   const count = specs.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
   if (count * Float32Array.BYTES_PER_ELEMENT > bytes) return undefined;
   const values = new Float32Array(count);
@@ -61,7 +63,7 @@ function valuesOf(model: ModelProto, stack: Stack, options: CheckedOptions, byte
     return { name, shape, data: Float64Array.from({ length: rows * columns }, (_, index) => start + index) };
   });
   const initializers = new Map(model.graph?.initializer.map((tensor) => [tensor.name, tensor]));
-  for (const { name, dims, data } of buildGraph(stack, byName(places), options).tensors) {
+  for (const { name, dims, data } of buildGraph(graph, byName(places), options).tensors) {
     const found = initializers.get(name);
     if (found === undefined || found.dims.join() !== dims.join()) return undefined;
     const numbers = readTensor(found, `${where}, ${name}`).data;

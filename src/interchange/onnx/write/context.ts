@@ -16,6 +16,8 @@ export interface GraphContext {
   valid(): Value | undefined;
   /** B, as int64 [1]. */
   batch(): Value;
+  /** The shape [T,1,1], as int64: what one output a row is expanded to. */
+  everyStep(): Value;
 }
 
 /** One direction of a recurrent layer. */
@@ -23,7 +25,7 @@ export interface Direction {
   readonly reverse: boolean;
   /** A parameter by its part of the name, such as `weight_ih`. */
   parameter(part: string): Parameter;
-  /** The graph's inputs of h, and of c of an LSTM, [B,H]; undefined where the state starts at zero. */
+  /** The graph's inputs of h, and of c of an LSTM, [B,H]; undefined where the state starts at zero, and h alone where c does. */
   readonly initial: readonly Value[] | undefined;
 }
 

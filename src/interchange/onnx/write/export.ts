@@ -2,23 +2,16 @@
 
 import { BpttError } from '../../../base/errors.ts';
 import { boolean, type Checked, checkFields, type Options, oneOf, withDefault } from '../../../base/fields.ts';
-import type { Signal } from '../../../base/signal.ts';
-import type { Layer } from '../../../layers/contract.ts';
-import type { BidirectionalDescription } from '../../../layers/recurrent/bidirectional.ts';
-import { cellKindOf, type DirectedDescription } from '../../../layers/recurrent/cells.ts';
-import type { LayerDescription, ModelDescription } from '../../../layers/registry.ts';
 import { checkModel } from '../../../model/check-model.ts';
-import { createStack, type Stack } from '../../../model/graph.ts';
+import type { Graph } from '../../../model/graph.ts';
 import type { Model } from '../../../model/model.ts';
 import { refuseWhole } from '../../../model/network.ts';
-import { missingFrom } from '../../missing.ts';
-import { transpose } from '../format/gates.ts';
 import { type Draft, encodeMessage } from '../format/protobuf.ts';
 import { dataTypes, type GraphProto, modelFields, type ValueInfo } from '../format/schema.ts';
 import { GraphBuilder, type ParameterTensor, type Value, valueInfo } from './builder.ts';
-import type { Direction, GraphContext, Parameter, RecurrentResult } from './context.ts';
-import { recurrentNode } from './recurrent-nodes.ts';
-import { recurrentScan } from './recurrent-scan.ts';
+import { Clocks } from './clocks.ts';
+import type { Parameter } from './context.ts';
+import { Layers, type Parameters } from './layers.ts';
 
 /** The operator set that graphs are written for, and the version of the format that goes with it (ONNX 1.12). */
 const OPSET = 17;
@@ -44,15 +37,14 @@ export interface ExportOptions extends Options<typeof exportFields> {}
 
 export interface CheckedOptions extends Checked<typeof exportFields> {}
 
-/** Parameters by name. */
-export type Parameters = ReadonlyMap<string, Parameter>;
-
 /**
  * A model as the bytes of an ONNX file (operator set 17), for onnxruntime and other runtimes. It computes what `model.forward` does,
  * in f32, for any number of steps and rows; arrays are time-major, as here:
  *
  * - input `input`: tokens int32 [T,B] or features float [T,B,F]; with `lengths` also `lengths`, int32 [B];
  * - output `output`: [T,B,O], or [1,B,O] with `returns: 'last'`; with `lengths` zero where a step is padding;
+ * - an input or output whose entry has a name has that name; inputs with `clock: 'row'` are [B] or [B,F]; of several time axes there are
+ *   `lengths_NAME`, by the names of their inputs;
  * - with `states` inputs `initial_h_lN` (and `initial_c_lN` of an LSTM), outputs `final_h_lN` and `final_c_lN`, [B,H], where N counts
  *   the recurrent layers from 0.
  *
@@ -60,7 +52,8 @@ export type Parameters = ReadonlyMap<string, Parameter>;
  * outside training (dropout, penalties) is not in the graph. The description stands in the metadata, so that `importOnnx` gives the
  * same model back.
  *
- * @throws BpttError for unknown options, for `states` of a model with bidirectional layers, and for an f64 model with numbers that
+ * @throws BpttError for unknown options, for layers that are not in the list, for `states` of a model that reads whole sequences, for
+ * `output` of a model with several, and for an f64 model with numbers that
  * f32 cannot hold.
  */
 export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array<ArrayBuffer> {
@@ -76,15 +69,15 @@ export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Arra
       `exportOnnx, ${name}[${wide}]: expected a number that is finite in f32, got ${data[wide]}`,
     );
   }
-  return encodeModel(model.description, byName(parameters), checked);
+  return encodeModel(model.network.graph, byName(parameters), checked);
 }
 
 export const byName = (parameters: readonly Parameter[]): Parameters =>
   new Map(parameters.map((parameter) => [parameter.name, parameter]));
 
 /** The bytes of a model of these parts. */
-export function encodeModel(description: ModelDescription, parameters: Parameters, options: CheckedOptions) {
-  const { graph, tensors } = buildGraph(createStack(description, 'exportOnnx'), parameters, options);
+export function encodeModel(model: Graph, parameters: Parameters, options: CheckedOptions) {
+  const { graph, tensors } = buildGraph(model, parameters, options);
   const initializer = tensors.map(({ name, dims, data }) => {
     const rawData = new Uint8Array(data.length * 4);
     const view = new DataView(rawData.buffer);
@@ -95,7 +88,7 @@ export function encodeModel(description: ModelDescription, parameters: Parameter
     irVersion: IR_VERSION,
     producerName: 'bptt',
     metadataProps: [
-      { key: MODEL_KEY, value: JSON.stringify(description) },
+      { key: MODEL_KEY, value: JSON.stringify(model.description) },
       { key: OPTIONS_KEY, value: JSON.stringify(options) },
     ],
     graph: { ...graph, initializer: [...(graph.initializer ?? []), ...initializer] },
@@ -105,204 +98,47 @@ export function encodeModel(description: ModelDescription, parameters: Parameter
 
 /** The graph without what is made of parameters, and that. */
 export function buildGraph(
-  { description, input, layers, last }: Stack,
+  model: Graph,
   parameters: Parameters,
   options: CheckedOptions,
 ): { readonly graph: Draft<GraphProto>; readonly tensors: readonly ParameterTensor[] } {
-  const builder = new GraphBuilder();
-  const context = new Context(builder, options.lengths);
-  const tokens = input.kind === 'tokens';
-  const inputs: Draft<ValueInfo>[] = [
-    valueInfo('input', tokens ? dataTypes.int32 : dataTypes.float, tokens ? ['T', 'B'] : ['T', 'B', input.size]),
-  ];
-  if (options.lengths) inputs.push(valueInfo('lengths', dataTypes.int32, ['B']));
-  const outputs: Draft<ValueInfo>[] = [];
-  const states = options.states ? { inputs, outputs } : undefined;
-  const stack = new Layers(context, parameters, states);
-  let flow: Flow = { value: 'input', signal: input };
-  for (const [index, layer] of layers.entries()) {
-    const entry = description[index + 1] as LayerDescription;
-    const next = description[index + 2];
-    const taken = next?.kind === 'last' && 'returns' in entry ? { ...entry, returns: 'last' as const } : entry;
-    flow = {
-      value: stack.add(taken, layer, flow),
-      signal: layer.output,
-      last: 'returns' in taken && taken.returns === 'last',
-    };
+  if (model.outputs.length > 1 && options.output !== 'logits') {
+    const names = model.outputs.map(({ name }) => name).join(', ');
+    throw new BpttError(
+      'invalid-argument',
+      `exportOnnx.output: expected 'logits' for a model with several outputs (${names}), got '${options.output}'`,
+    );
   }
-  const valid = last ? undefined : context.valid();
-  const shown = valid === undefined ? flow.value : builder.add('Where', [valid, flow.value, builder.reals([1], [0])]);
-  const operator = { logits: 'Identity', softmax: 'Softmax', sigmoid: 'Sigmoid' }[options.output];
-  builder.node(operator, [shown], ['output'], options.output === 'softmax' ? { axis: -1 } : {});
-  outputs.unshift(valueInfo('output', dataTypes.float, [last ? 1 : 'T', 'B', flow.signal.size]));
+  const builder = new GraphBuilder();
+  const clocks = new Clocks(builder, model, options.lengths);
+  const inputs = clocks.inputs();
+  const outputs: Draft<ValueInfo>[] = [];
+  const layers = new Layers(clocks, model, parameters, options.states ? { inputs, outputs } : undefined);
+  const results = model.outputs.map((node): Draft<ValueInfo> => {
+    const value = layers.outputs(node.index);
+    const valid = node.clock.kind === 'row' ? undefined : clocks.of(node.clock).valid();
+    const shown = valid === undefined ? value : builder.add('Where', [valid, value, builder.reals([1], [0])]);
+    const operator = { logits: 'Identity', softmax: 'Softmax', sigmoid: 'Sigmoid' }[options.output];
+    const name = node.name ?? 'output';
+    builder.node(operator, [shown], [name], options.output === 'softmax' ? { axis: -1 } : {});
+    return valueInfo(name, dataTypes.float, [clocks.steps(node.clock), 'B', node.output.size]);
+  });
+  outputs.unshift(...results);
+  refuseTwice([...inputs, ...outputs], builder);
   const graph = { name: 'bptt', node: builder.nodes, initializer: builder.constants, input: inputs, output: outputs };
   return { graph, tensors: builder.parameters };
 }
 
-/** What flows from layer to layer. */
-interface Flow {
-  readonly value: Value;
-  readonly signal: Signal;
-  /** Whether it is the last state of a recurrent layer. */
-  readonly last?: boolean;
-}
-
-class Context implements GraphContext {
-  readonly builder: GraphBuilder;
-  readonly lengths: Value | undefined;
-  #valid: Value | undefined;
-  #batch: Value | undefined;
-
-  constructor(builder: GraphBuilder, lengths: boolean) {
-    this.builder = builder;
-    this.lengths = lengths ? 'lengths' : undefined;
-  }
-
-  valid(): Value | undefined {
-    if (this.lengths === undefined) return undefined;
-    this.#valid ??= this.#validSteps(this.lengths);
-    return this.#valid;
-  }
-
-  #validSteps(lengths: Value): Value {
-    const { builder } = this;
-    const number = (value: number) => builder.integers([value], { scalar: true });
-    const T = builder.add('Gather', [builder.add('Shape', ['input']), number(0)]);
-    const steps = builder.add('Unsqueeze', [builder.add('Range', [number(0), T, number(1)]), builder.integers([1, 2])]);
-    const ends = builder.add('Unsqueeze', [
-      builder.add('Cast', [lengths], { to: dataTypes.int64 }),
-      builder.integers([1]),
-    ]);
-    return builder.add('Less', [steps, ends]);
-  }
-
-  batch(): Value {
-    const { builder } = this;
-    this.#batch ??= builder.add('Gather', [builder.add('Shape', ['input']), builder.integers([1])]);
-    return this.#batch;
-  }
-}
-
-/** What a graph declares, where it has states. */
-interface Declared {
-  readonly inputs: Draft<ValueInfo>[];
-  readonly outputs: Draft<ValueInfo>[];
-}
-
-/** Adds layer after layer. */
-class Layers {
-  readonly #context: GraphContext;
-  readonly #parameters: Parameters;
-  readonly #states: Declared | undefined;
-  #recurrent = 0;
-  #oneHot: Value | undefined;
-
-  constructor(context: GraphContext, parameters: Parameters, states: Declared | undefined) {
-    this.#context = context;
-    this.#parameters = parameters;
-    this.#states = states;
-  }
-
-  /** The output of a layer over a flow. */
-  add(description: LayerDescription, layer: Layer, flow: Flow): Value {
-    const { builder } = this.#context;
-    const [weight, bias] = layer.parameters.map(({ name }) => this.#parameters.get(name)!);
-    switch (description.kind) {
-      case 'dropout':
-      case 'activityRegularization':
-        return flow.value;
-      case 'embedding':
-        return builder.add('Gather', [
-          builder.parameter(weight!.name, weight!.shape, Float64Array.from(weight!.data)),
-          flow.value,
-        ]);
-      case 'dense': {
-        const product = this.#product(flow, this.#transposed(weight!));
-        return builder.add('Add', [product, builder.parameter(bias!.name, bias!.shape, Float64Array.from(bias!.data))]);
-      }
-      case 'last':
-        // The layer before has given its last state.
-        if (flow.last) return flow.value;
-        throw new BpttError(
-          'invalid-argument',
-          'exportOnnx: expected last() right after a recurrent layer, got it after another',
-        );
-      case 'residual':
-        return builder.add('Add', [flow.value, this.#recurrentLayer(description.layer, layer, flow)]);
-      default:
-        return this.#recurrentLayer(description, layer, flow);
-    }
-  }
-
-  #recurrentLayer(description: DirectedDescription | BidirectionalDescription, layer: Layer, flow: Flow): Value {
-    const { builder } = this.#context;
-    const number = this.#recurrent++;
-    const both = description.kind === 'bidirectional';
-    const inner = both ? description.layer : description;
-    const H = inner.units;
-    const initial = this.#states && layer.states.map(({ name }) => `initial_${name}_l${number}`);
-    for (const name of initial ?? []) this.#states!.inputs.push(valueInfo(name, dataTypes.float, ['B', H]));
-    const directions = (both ? [false, true] : [false]).map((reverse): Direction => {
-      const parameter = (part: string) => this.#parameters.get(`rnn.${part}_l${number}${reverse ? '_reverse' : ''}`)!;
-      return { reverse, parameter, initial };
-    });
-    const scanned = missingFrom(cellKindOf(inner)!.onnx && {}, inner) !== undefined;
-    const last = description.returns === 'last';
-    const concat = both && description.merge === 'concat';
-
-    if (scanned) {
-      const results = directions.map((direction) =>
-        recurrentScan(this.#context, inner, (V) => this.#product(flow, V), direction),
-      );
-      this.#finish(layer, number, H, results[0]!.last);
-      const outputs = results.map((result) => {
-        return last ? builder.add('Unsqueeze', [result.last[0]!, builder.integers([0])]) : result.y;
-      });
-      if (!both) return outputs[0]!;
-      return concat ? builder.add('Concat', outputs, { axis: -1 }) : builder.add('Add', outputs);
-    }
-    const result: RecurrentResult = recurrentNode(this.#context, inner, this.#features(flow), directions);
-    if (!both) {
-      const squeezed = result.last.map((value) => builder.add('Squeeze', [value, builder.integers([0])]));
-      this.#finish(layer, number, H, this.#states ? squeezed : []);
-      return last ? result.last[0]! : builder.add('Squeeze', [result.y, builder.integers([1])]);
-    }
-    if (!concat) {
-      const [value, axis] = last ? [result.last[0]!, 0] : [result.y, 1];
-      return builder.add('ReduceSum', [value, builder.integers([axis])], { keepdims: last ? 1 : 0 });
-    }
-    const beside = last
-      ? builder.add('Transpose', [result.last[0]!], { perm: [1, 0, 2] })
-      : builder.add('Transpose', [result.y], { perm: [0, 2, 1, 3] });
-    return builder.add('Reshape', [beside, builder.integers(last ? [1, -1, 2 * H] : [0, 0, 2 * H])]);
-  }
-
-  /** Gives the last states their names. */
-  #finish(layer: Layer, number: number, H: number, values: readonly Value[]): void {
-    if (this.#states === undefined) return;
-    for (const [index, state] of layer.states.entries()) {
-      const name = `final_${state.name}_l${number}`;
-      this.#context.builder.node('Identity', [values[index]!], [name]);
-      this.#states.outputs.push(valueInfo(name, dataTypes.float, ['B', H]));
-    }
-  }
-
-  /** Features; one-hot vectors of tokens. */
-  #features({ value, signal }: Flow): Value {
-    if (signal.kind === 'features') return value;
-    const { builder } = this.#context;
-    this.#oneHot ??= builder.add('OneHot', [value, builder.integer32(signal.size), builder.reals([2], [0, 1])]);
-    return this.#oneHot;
-  }
-
-  /** x·V for V [I,O]: rows of V where x is tokens. */
-  #product({ value, signal }: Flow, weight: Value): Value {
-    const { builder } = this.#context;
-    return signal.kind === 'tokens' ? builder.add('Gather', [weight, value]) : builder.add('MatMul', [value, weight]);
-  }
-
-  #transposed({ name, shape, data }: Parameter): Value {
-    const [rows, columns] = shape as [number, number];
-    return this.#context.builder.parameter(name, [columns, rows], transpose(data, rows, columns));
+/** Names of entries could be those that values in between have. */
+function refuseTwice(shown: readonly Draft<ValueInfo>[], { nodes, constants }: GraphBuilder): void {
+  const results: readonly Value[] = nodes.flatMap(({ output }) => output ?? []);
+  for (const { name } of shown) {
+    const uses = [...results, ...[...shown, ...constants].map((value) => value.name)].filter((one) => one === name);
+    // An output is given by one node and declared once.
+    if (uses.length <= (results.includes(name!) ? 2 : 1)) continue;
+    throw new BpttError(
+      'invalid-argument',
+      `exportOnnx: expected entries with names that the graph does not have, got '${name}'`,
+    );
   }
 }
