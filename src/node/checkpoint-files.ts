@@ -4,7 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { checkString } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
-import { decodeModelFile, type ModelFileContent } from '../model/model-file.ts';
+import { decodeModelFile, type ModelFileContent } from '../model/decode-model-file.ts';
 import { readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
 
 export const checkpointFilesFields = {

@@ -1,7 +1,8 @@
 // Records: what a writer collects, a reader gives back, and what is missing or of another kind is named.
 import { describe, expect, test } from 'vitest';
 import { BpttError } from '../../src/base/errors.ts';
-import { StateReader, StateWriter } from '../../src/formats/record.ts';
+import { StateWriter } from '../../src/formats/record.ts';
+import { StateReader } from '../../src/formats/state-reader.ts';
 import type { TensorData } from '../../src/formats/safetensors.ts';
 
 const readerOf = ({ values, tensors }: StateWriter) =>

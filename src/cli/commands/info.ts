@@ -1,7 +1,7 @@
 // `bptt info`: what is in a model file.
 
-import { decodeSafetensors } from '../../formats/safetensors.ts';
-import { decodeModelFile } from '../../model/model-file.ts';
+import { decodeSafetensors } from '../../formats/decode-safetensors.ts';
+import { decodeModelFile } from '../../model/decode-model-file.ts';
 import { readBytes } from '../../node/atomic-file.ts';
 import { toggle, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
