@@ -131,6 +131,7 @@ async function buildPackage(entryPoints) {
     ...shared,
     entryPoints,
     splitting: true,
+    chunkNames: 'chunk-[hash]',
     outdir: 'build',
     platform: 'neutral',
     mainFields: ['module', 'main'],

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { BpttError } from '../../src/base/errors.ts';
 import { StateWriter } from '../../src/formats/record.ts';
-import { StateReader } from '../../src/formats/state-reader.ts';
 import type { TensorData } from '../../src/formats/safetensors.ts';
+import { StateReader } from '../../src/formats/state-reader.ts';
 
 const readerOf = ({ values, tensors }: StateWriter) =>
   new StateReader(values, new Map(tensors.map((tensor) => [tensor.name, tensor])), 'file');
