@@ -11,7 +11,14 @@ import type { StateWriter } from '../formats/record.ts';
 import type { StateReader } from '../formats/state-reader.ts';
 import { LossWindow, lossWindowBytes, sizeOf } from '../loss/loss-window.ts';
 import type { Reduction } from '../loss/losses.ts';
-import { type BatchSlots, type LossResult, type OutputLoss, outputLosses, slotsOf, together } from '../loss/output-losses.ts';
+import {
+  type BatchSlots,
+  type LossResult,
+  type OutputLoss,
+  outputLosses,
+  slotsOf,
+  together,
+} from '../loss/output-losses.ts';
 import { addTerms, countTerms, totalPenalty, weighTerms } from '../loss/penalties.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';

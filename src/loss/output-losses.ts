@@ -1,8 +1,8 @@
 // Which loss belongs to which output of a model.
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import type { Readings, Slot } from '../data/batch.ts';
 import { checkFields, type Field, number, type Options, withDefault } from '../base/fields.ts';
+import type { Readings, Slot } from '../data/batch.ts';
 import { type Graph, type LayerNode, readingsOf } from '../model/graph.ts';
 import { type Loss, type LossName, losses, lossName, type Reduction, reduce } from './losses.ts';
 
