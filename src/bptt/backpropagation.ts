@@ -7,7 +7,8 @@ import { BpttError, NonFiniteError } from '../base/errors.ts';
 import { checkFields } from '../base/fields.ts';
 import { seedWords } from '../base/philox.ts';
 import { checkBatch, type GraphBatch, stepsOf, valuesOf } from '../data/batch.ts';
-import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { StateWriter } from '../formats/record.ts';
+import type { StateReader } from '../formats/state-reader.ts';
 import { LossWindow, lossWindowBytes, sizeOf } from '../loss/loss-window.ts';
 import type { Reduction } from '../loss/losses.ts';
 import {

@@ -1,6 +1,7 @@
 // Where training gets its gradients from: backpropagation in this thread, or in several.
 import type { GraphBatch } from '../data/batch.ts';
-import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { StateWriter } from '../formats/record.ts';
+import type { StateReader } from '../formats/state-reader.ts';
 import type { Network } from '../model/network.ts';
 import type { WindowResult } from './backpropagation.ts';
 import type { CheckedObjective } from './objective.ts';

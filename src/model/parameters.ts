@@ -1,6 +1,7 @@
 // Blocks of memory that hold one number for each parameter, as people and files see them: by name, in PyTorch's orientation.
 
-import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { StateWriter } from '../formats/record.ts';
+import type { StateReader } from '../formats/state-reader.ts';
 import type { Reals } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';
 import type { Network } from './network.ts';

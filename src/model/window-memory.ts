@@ -1,7 +1,8 @@
 // The memory of a window: which buffers there are, where they lie, and how their rows move and are kept.
 
 import type { Clock } from '../base/signal.ts';
-import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { StateWriter } from '../formats/record.ts';
+import type { StateReader } from '../formats/state-reader.ts';
 import type { BufferSpec, Track } from '../layers/contract.ts';
 import { aligned } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';

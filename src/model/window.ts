@@ -3,7 +3,8 @@
 // When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach back over the new
 // steps. Slot t of a state is what step t starts from; slot 0 is the state that was carried in.
 import { type GraphInput, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
-import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { StateWriter } from '../formats/record.ts';
+import type { StateReader } from '../formats/state-reader.ts';
 import type { BoundPenalty, BoundState, Draw, Pass, Track } from '../layers/contract.ts';
 import type { Reals } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';

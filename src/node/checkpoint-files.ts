@@ -7,7 +7,7 @@ import { checkFields, integer, type Options, withDefault } from '../base/fields.
 import type { LayerKind } from '../layers/contract.ts';
 import { kindsFields, kindsOf } from '../layers/describe.ts';
 import { moreKinds } from '../layers/kinds.ts';
-import { decodeModelFile, type ModelFileContent } from '../model/model-file.ts';
+import { decodeModelFile, type ModelFileContent } from '../model/decode-model-file.ts';
 import { readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
 
 export const checkpointFilesFields = {

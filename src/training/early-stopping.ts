@@ -1,6 +1,7 @@
 // The lowest validation loss so far, the weights that had it, and when to stop hoping for a lower one.
 import { type Checked, integer, number, type Options, withDefault } from '../base/fields.ts';
-import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { StateWriter } from '../formats/record.ts';
+import type { StateReader } from '../formats/state-reader.ts';
 import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Pointer } from '../wasm/kernels.ts';

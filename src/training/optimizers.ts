@@ -12,7 +12,8 @@ import {
   type Options,
   withDefault,
 } from '../base/fields.ts';
-import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { StateWriter } from '../formats/record.ts';
+import type { StateReader } from '../formats/state-reader.ts';
 import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';

@@ -12,7 +12,8 @@ import {
   type Options,
   withDefault,
 } from '../base/fields.ts';
-import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { StateWriter } from '../formats/record.ts';
+import type { StateReader } from '../formats/state-reader.ts';
 
 const rate = number({ min: 0 });
 const count = integer({ min: 1 });

@@ -5,8 +5,8 @@ import { TimeSlice } from '../base/time-slice.ts';
 import { batchesOf } from '../data/dataset.ts';
 import { Evaluator } from '../loss/evaluate.ts';
 import { checkModel } from '../model/check-model.ts';
+import type { ModelFileContent } from '../model/decode-model-file.ts';
 import type { Model } from '../model/model.ts';
-import type { ModelFileContent } from '../model/model-file.ts';
 import type { EndEvent, TrainEvent } from './events.ts';
 import { type CheckedTraining, checkTraining, type TrainOptions } from './options.ts';
 import { Training } from './training.ts';
@@ -24,7 +24,8 @@ import { Training } from './training.ts';
  * gradient is not finite, before the update.
  */
 export function train(model: Model, options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
-  // At the call and not at the first event: what is wrong is known before anything is said to have begun.
+  // At the call and not at the first event: what is wrong is known before anything is said to have begun. But for what is in a
+  // checkpoint of `resume`, which is read before the first event.
   return trainWith(model, options);
 }
 
@@ -39,15 +40,17 @@ export function trainWith(
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkModel('train', model);
   const checked = checkTraining(options);
-  return run(new Training(model, checked, checkpoint), checked, new TimeSlice(slice));
+  return run(new Training(model, checked, checkpoint), checked, new TimeSlice(slice), checkpoint !== undefined);
 }
 
 async function* run(
   training: Training,
   options: CheckedTraining,
   slice: TimeSlice,
+  resumed: boolean,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   try {
+    if (!resumed) await training.resume();
     yield* new Loop(training, options, slice).run();
   } finally {
     training.release();

@@ -7,8 +7,9 @@ import type { GradientSource } from '../bptt/gradient-source.ts';
 import { type Json, StateWriter } from '../formats/record.ts';
 import { kindsIn } from '../layers/describe.ts';
 import type { LossOption } from '../loss/output-losses.ts';
+import type { ModelFileContent } from '../model/decode-model-file.ts';
 import type { Model } from '../model/model.ts';
-import { decodeModelFile, encodeModelFile, type ModelFileContent } from '../model/model-file.ts';
+import { encodeModelFile } from '../model/model-file.ts';
 import type { Network } from '../model/network.ts';
 import { Accumulation } from './accumulation.ts';
 import { BestSoFar } from './early-stopping.ts';
@@ -47,10 +48,10 @@ export class Training {
   readonly #model: Model;
   readonly #options: CheckedTraining;
 
-  /** Begins anew, or where a checkpoint ended: `options.resume`, or `checkpoint`, which was read before. */
+  /** Begins anew, or where a checkpoint ended that was read before. */
   constructor(model: Model, options: CheckedTraining, checkpoint?: ModelFileContent) {
     const { network } = model;
-    const { accumulate, reduction, average, earlyStopping, resume, parallel } = options;
+    const { accumulate, reduction, average, earlyStopping, parallel } = options;
     this.#model = model;
     this.#options = options;
     this.network = network;
@@ -61,11 +62,18 @@ export class Training {
     this.average = average && new WeightAverage(network, average);
     try {
       if (checkpoint !== undefined) this.#load(checkpoint);
-      else if (resume !== undefined) this.#load(decodeModelFile(resume, RESUME, kindsIn(model.description)));
     } catch (error) {
       this.release();
       throw error;
     }
+  }
+
+  /** Goes on where the checkpoint `resume` ended. What reads it is loaded only now: most trainings have none. */
+  async resume(): Promise<void> {
+    const { resume } = this.#options;
+    if (resume === undefined) return;
+    const { decodeModelFile } = await import('../model/decode-model-file.ts');
+    this.#load(decodeModelFile(resume, RESUME, kindsIn(this.#model.description)));
   }
 
   /** The bytes of a checkpoint: a model file with all that a training needs to go on as if it had never stopped. */

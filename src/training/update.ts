@@ -1,7 +1,8 @@
 // From a gradient to an update: penalties, the norm, clipping, the optimizer; in this order.
 import { NonFiniteError } from '../base/errors.ts';
 import { type Checked, checkFields, type Field, number, type Options, object, optional } from '../base/fields.ts';
-import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { StateWriter } from '../formats/record.ts';
+import type { StateReader } from '../formats/state-reader.ts';
 import { addPenalties, type Regularization, regularizationFields } from '../loss/weight-penalties.ts';
 import type { Network } from '../model/network.ts';
 import { OptimizerRun, optimizer } from './optimizers.ts';

@@ -1,6 +1,7 @@
 // An exponential moving average of the weights (Polyak and Juditsky 1992; with the start of TensorFlow's ExponentialMovingAverage).
 import { number, type Options } from '../base/fields.ts';
-import type { StateReader, StateWriter } from '../formats/record.ts';
+import type { StateWriter } from '../formats/record.ts';
+import type { StateReader } from '../formats/state-reader.ts';
 import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Pointer } from '../wasm/kernels.ts';

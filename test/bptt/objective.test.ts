@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { checkFields } from '../../src/base/fields.ts';
 import { Backpropagation } from '../../src/bptt/backpropagation.ts';
 import { objectiveFields } from '../../src/bptt/objective.ts';
-import { StateReader, StateWriter } from '../../src/formats/record.ts';
+import { StateWriter } from '../../src/formats/record.ts';
+import { StateReader } from '../../src/formats/state-reader.ts';
 import {
   backpropagate,
   bidirectional,

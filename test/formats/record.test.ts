@@ -1,8 +1,9 @@
 // Records: what a writer collects, a reader gives back, and what is missing or of another kind is named.
 import { describe, expect, test } from 'vitest';
 import { BpttError } from '../../src/base/errors.ts';
-import { StateReader, StateWriter } from '../../src/formats/record.ts';
+import { StateWriter } from '../../src/formats/record.ts';
 import type { TensorData } from '../../src/formats/safetensors.ts';
+import { StateReader } from '../../src/formats/state-reader.ts';
 
 const readerOf = ({ values, tensors }: StateWriter) =>
   new StateReader(values, new Map(tensors.map((tensor) => [tensor.name, tensor])), 'file');

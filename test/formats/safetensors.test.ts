@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BpttError } from '../../src/base/errors.ts';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
+import { decodeSafetensors } from '../../src/formats/decode-safetensors.ts';
+import { encodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
 
 /** A file by hand: header text, header length (by default the text's), data. */
 function file(header: string, data: readonly number[] = [], length?: number | bigint): Uint8Array {

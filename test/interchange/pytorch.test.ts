@@ -1,6 +1,7 @@
 // State dicts of PyTorch: what its modules give, the loaded model gives too; and what is saved is what was loaded.
 import { describe, expect, it } from 'vitest';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
+import { decodeSafetensors } from '../../src/formats/decode-safetensors.ts';
+import { encodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
 import {
   bidirectional,
   createModel,

@@ -1,10 +1,12 @@
 // Model files: what comes back, and what damaged files say.
 import { describe, expect, it } from 'vitest';
 import { checksum } from '../../src/base/crc32.ts';
+import { decodeSafetensors } from '../../src/formats/decode-safetensors.ts';
 import { StateWriter } from '../../src/formats/record.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.ts';
+import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { BpttError, createModel, dense, deserialize, elman, embedding, serialize, tokens } from '../../src/index.ts';
-import { decodeModelFile, encodeModelFile } from '../../src/model/model-file.ts';
+import { decodeModelFile } from '../../src/model/decode-model-file.ts';
+import { encodeModelFile } from '../../src/model/model-file.ts';
 
 const create = (dtype: 'f32' | 'f64' = 'f32') =>
   createModel([tokens(5), embedding({ units: 3 }), elman({ units: 4, activation: 'relu' }), dense({ units: 5 })], {

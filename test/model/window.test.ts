@@ -1,7 +1,8 @@
 // Windows: saved and gone on from, moved along, and what they hold of resets and padding.
 import { describe, expect, it } from 'vitest';
 import type { Input } from '../../src/data/batch.ts';
-import { StateReader, StateWriter } from '../../src/formats/record.ts';
+import { StateWriter } from '../../src/formats/record.ts';
+import { StateReader } from '../../src/formats/state-reader.ts';
 import { createModel, dense, dropout, elman, features, lstm } from '../../src/index.ts';
 import type { Network } from '../../src/model/network.ts';
 import { Window } from '../../src/model/window.ts';

@@ -5,7 +5,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unzlibSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decodeSafetensors } from '../../src/formats/safetensors.ts';
+import { decodeSafetensors } from '../../src/formats/decode-safetensors.ts';
 import { at, finish, type Outcome, root, run, start } from '../support/cli-program.ts';
 import keras from '../truth/fixtures/keras.json' with { type: 'json' };
 import onnx from '../truth/fixtures/onnx-pytorch.json' with { type: 'json' };

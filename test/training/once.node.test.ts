@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.ts';
+import { decodeSafetensors } from '../../src/formats/decode-safetensors.ts';
+import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import {
   adam,
   createModel,

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { cosineOfPi, power } from '../../src/base/exact-math.ts';
-import { StateReader, StateWriter } from '../../src/formats/record.ts';
+import { StateWriter } from '../../src/formats/record.ts';
+import { StateReader } from '../../src/formats/state-reader.ts';
 import {
   adam,
   BpttError,

@@ -1,10 +1,10 @@
 // `bptt info`: what is in a model file.
 
-import { decodeSafetensors } from '../../formats/safetensors.ts';
+import { decodeSafetensors } from '../../formats/decode-safetensors.ts';
 import { kindsOf } from '../../layers/describe.ts';
 import { moreKinds } from '../../layers/kinds.ts';
+import { decodeModelFile } from '../../model/decode-model-file.ts';
 import { createGraph } from '../../model/graph.ts';
-import { decodeModelFile } from '../../model/model-file.ts';
 import { summaryOf } from '../../model/summary.ts';
 import { readBytes } from '../../node/atomic-file.ts';
 import { toggle, type Values } from '../flags/flags.ts';

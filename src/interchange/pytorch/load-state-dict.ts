@@ -1,7 +1,8 @@
 // A state dict into a model. Tensors are found by what PyTorch calls them inside their module, by their shapes and by the order of the
 // layers.
 import { BpttError } from '../../base/errors.ts';
-import { decodeSafetensors, type Tensor } from '../../formats/safetensors.ts';
+import { decodeSafetensors } from '../../formats/decode-safetensors.ts';
+import type { Tensor } from '../../formats/safetensors.ts';
 import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
 import type { Parameter } from '../../model/parameters.ts';

@@ -2,7 +2,8 @@
 
 import { Backpropagation, type ForwardPass } from '../../bptt/backpropagation.ts';
 import type { GraphBatch } from '../../data/batch.ts';
-import { StateReader, StateWriter } from '../../formats/record.ts';
+import { StateWriter } from '../../formats/record.ts';
+import { StateReader } from '../../formats/state-reader.ts';
 import type { Network } from '../../model/network.ts';
 import type { Port } from '../channel/port.ts';
 import { packError } from '../channel/wire.ts';

@@ -4,7 +4,8 @@ import { checkReach, checkTrainingBatch, type WindowResult } from '../../bptt/ba
 import type { GradientSource } from '../../bptt/gradient-source.ts';
 import type { CheckedObjective } from '../../bptt/objective.ts';
 import type { GraphBatch } from '../../data/batch.ts';
-import { type StateReader, StateWriter } from '../../formats/record.ts';
+import { StateWriter } from '../../formats/record.ts';
+import type { StateReader } from '../../formats/state-reader.ts';
 import { type BatchSlots, type OutputLoss, outputLosses, slotsOf, together } from '../../loss/output-losses.ts';
 import type { Network } from '../../model/network.ts';
 import type { Pointer } from '../../wasm/kernels.ts';
