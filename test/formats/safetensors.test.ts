@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BpttError } from '../../src/base/errors.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
+import { codeOf } from '../support/error-code.ts';
 
 /** A file by hand: header text, header length (by default the text's), data. */
 function file(header: string, data: readonly number[] = [], length?: number | bigint): Uint8Array {
@@ -77,8 +78,9 @@ describe('encodeSafetensors', () => {
     [[{ name: 'a', shape: [1], data: [1] }], {}, 'a: expected a Float64Array, Float32Array, Int32Array or Uint8Array'],
     [[], { a: 1 }, 'metadata.a: expected a string, got 1'],
   ])('refuses %j with metadata %j', (tensors, metadata, message) => {
-    expect(() => encodeSafetensors(tensors as never, metadata as never)).toThrow(BpttError);
-    expect(() => encodeSafetensors(tensors as never, metadata as never)).toThrow(message);
+    const encode = () => encodeSafetensors(tensors as never, metadata as never);
+    expect(encode).toThrow(message);
+    expect(codeOf(encode)).toBe(message.includes('elements for shape') ? 'invalid-shape' : 'invalid-argument');
   });
 });
 
@@ -324,6 +326,8 @@ describe('damage', () => {
   });
 
   test('what is not bytes is a wrong argument', () => {
-    expect(() => decodeSafetensors('{}' as never)).toThrow('safetensors: expected a Uint8Array, got "{}"');
+    const decode = () => decodeSafetensors('{}' as never);
+    expect(decode).toThrow('safetensors: expected a Uint8Array, got "{}"');
+    expect(codeOf(decode)).toBe('invalid-argument');
   });
 });
