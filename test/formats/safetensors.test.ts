@@ -282,6 +282,15 @@ describe('damage', () => {
       'expected a shape of integers >= 0 of "a", got undefined',
     ],
     ['a negative size', file(tensor('"dtype":"U8","shape":[-1,-2],"data_offsets":[0,2]'), [1, 2]), 'got [-1,-2]'],
+    ...[8, 9].map((rank): [string, Uint8Array, string] => {
+      const shape = JSON.stringify([-1, ...new Array(rank - 1).fill(1)]);
+      const got = rank === 8 ? shape : 'an array of length 9'; // short ones are shown
+      return [
+        `a negative size of ${rank}`,
+        file(tensor(`"dtype":"U8","shape":${shape},"data_offsets":[0,2]`), [1, 2]),
+        got,
+      ];
+    }),
     [
       'a size that is no integer',
       file(tensor('"dtype":"U8","shape":[0.5,4],"data_offsets":[0,2]'), [1, 2]),
@@ -304,6 +313,11 @@ describe('damage', () => {
       'a shape that does not fit',
       file(tensor('"dtype":"F32","shape":[2],"data_offsets":[0,2]'), [1, 2]),
       'expected 8 bytes for "a" of dtype F32 and shape [2], got 2',
+    ],
+    [
+      'a shape that does not fit, further on',
+      file(`{"a":{${good}},"b":{"dtype":"F32","shape":[2],"data_offsets":[2,4]}}`, [1, 2, 3, 4]),
+      'expected 8 bytes for "b" of dtype F32 and shape [2], got 2',
     ],
     [
       'a shape that overflows',
