@@ -76,7 +76,8 @@ describe('encodeSafetensors', () => {
     [[1, 2].map(() => ({ name: 'a', shape: [1], data: new Uint8Array(1) })), {}, '"a" twice'],
     [[{ name: 'a', shape: [2, 3], data: new Uint8Array(5) }], {}, 'a: expected 6 elements for shape [2,3], got 5'],
     [[{ name: 'a', shape: [1], data: [1] }], {}, 'a: expected a Float64Array, Float32Array, Int32Array or Uint8Array'],
-    [[], { a: 1 }, 'metadata.a: expected a string, got 1'],
+    [[], { a: 1 }, 'safetensors.metadata.a: expected a string, got 1'],
+    [[], 'text', 'safetensors.metadata: expected an object, got "text"'],
   ])('refuses %j with metadata %j', (tensors, metadata, message) => {
     const encode = () => encodeSafetensors(tensors as never, metadata as never);
     expect(encode).toThrow(message);

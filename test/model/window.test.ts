@@ -65,6 +65,9 @@ describe.each(inputs)('a window, %s', (_, input) => {
       const again = new StateWriter();
       other.save(again, steps);
       expect([again.values, again.tensors]).toEqual([out.values, out.tensors]);
+      // What was kept can be computed again, resets and padding included.
+      other.forward(0, other.filled);
+      expect(other.outputs(0, other.filled)).toEqual(window.outputs(5 - other.filled, 5));
       const at = other.append(input, 5, 8);
       other.forward(at, other.filled);
       const whole = new Window(network, T, B);
@@ -118,6 +121,16 @@ describe('a window', () => {
     model.setParameter('dense.bias', new Float32Array(4).fill(3e38));
     window.forward(0, T);
     expect(window.firstNonFinite(0, T)).toMatch(/^layer 2 \(dense\)$/);
+    // The first of several, and in these steps alone.
+    const deep = await createModel([features(1), dense({ units: 3 }), elman({ units: 3 }), dense({ units: 2 })]);
+    deep.setParameter('dense.weight', new Float32Array(3).fill(3e38));
+    const found = new Window(deep.network, 3, 1);
+    found.start();
+    found.append({ steps: 3, rows: 1, inputs: Float32Array.of(0, 9, 0) }, 0, 3);
+    found.forward(0, 3);
+    expect([found.firstNonFinite(0, 3), found.firstNonFinite(1, 2)]).toEqual(['layer 0 (dense)', 'layer 0 (dense)']);
+    // The next step has it in its state; in the first all is well, and the last layer stands for the loss itself.
+    expect([found.firstNonFinite(2, 3), found.firstNonFinite(0, 1)]).toEqual(['layer 1 (elman)', 'layer 2 (dense)']);
     const good = new Window((await create()).network, T, B);
     good.start();
     good.append(plain, 0, T);
@@ -145,6 +158,7 @@ describe('a window', () => {
     }
     const wide = (options: object) => windowBytes(network, 50, 8, options);
     expect(wide({ gradients: true })).toBeGreaterThan(wide({}));
+    expect(wide({ frozen: true })).toBeGreaterThan(wide({}));
     expect(wide({ gradients: true, overlapping: true })).toBeGreaterThanOrEqual(wide({ gradients: true }));
   });
 
