@@ -12,15 +12,7 @@ export const rooms = {
   loss: ['loss', 'bptt/objective', 'layers/activity', 'layers/recurrent/vanishing'],
   bptt: ['bptt/objective', 'bptt/check', 'bptt/segments.test', 'bptt/backpropagation'],
   generation: ['generation'],
-  model: [
-    'model',
-    'layers/initializers',
-    'layers/named',
-    'bptt/objective',
-    'bptt/check',
-    'bptt/backpropagation',
-    'bptt/segments.test',
-  ],
+  model: ['model', 'layers/initializers', 'layers/named', 'bptt/objective', 'bptt/check', 'bptt/backpropagation'],
   training: [
     ...['training/update', 'training/accumulation', 'training/weight', 'training/early', 'training/events'],
     ...['training/train', 'training/fit', 'training/learning', 'training/options', 'training/schedules'],
