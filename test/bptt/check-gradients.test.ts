@@ -100,6 +100,18 @@ describe('gradients against finite differences in f64, relative error below 1e-7
     }
   });
 
+  it.each(truncations)(
+    'where only the last steps count, through layers and steps before them: %s',
+    async (_, truncation) => {
+      const model = await createModel(describeModel('features', ['tanh', 'tanh']), { seed: 3, dtype: 'f64' });
+      const batch = makeBatch('features', { T: 7, B: 2, seed: 5 });
+      for (const counted of [1, 3]) {
+        const mask = new Uint8Array(14).fill(1, 14 - 2 * counted);
+        expectRight(model, { ...batch, mask }, objectiveOf('cross-entropy', 'mean', truncation));
+      }
+    },
+  );
+
   it.each(truncations)('with penalties of layers in the objective: %s', async (_, truncation) => {
     const penalised = [
       features(FEATURES),

@@ -117,6 +117,12 @@ describe.each(Object.entries(refused))('%s refuses', (name, cases) => {
   });
 });
 
+it('generate takes the coldest temperature that is no 0', async () => {
+  const model = await create();
+  const coldest = generate(model, { prompt: [0], length: 9, temperature: 1e-30 });
+  expect([...coldest]).toEqual([...generate(model, { prompt: [0], length: 9, temperature: 0 })]);
+});
+
 it('generateBatch takes the largest seeds that leave one for each row', async () => {
   const seed = Number.MAX_SAFE_INTEGER - 1;
   const { rows } = await generateBatch(await create(), { prompts: [[1], [1]], length: 1, seed });

@@ -88,6 +88,13 @@ describe('score', () => {
     }
   });
 
+  it('takes no more memory for a long sequence than for a short one', async () => {
+    const [short, long] = [await create(), await create()];
+    score(short, [text(40)]);
+    score(long, [text(20_000)]);
+    expect(long.memoryBytes).toBe(short.memoryBytes);
+  });
+
   it('adds up to 1 over all sequences of a length', async () => {
     const model = await create();
     const all = Array.from({ length: V ** 3 }, (_, i) => [i % V, Math.floor(i / V) % V, Math.floor(i / V / V)]);

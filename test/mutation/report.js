@@ -40,7 +40,7 @@ export function report(room, results, folder) {
   const count = (/** @type {string[]} */ ...statuses) =>
     results.filter(({ status }) => statuses.includes(status)).length;
   const timeouts = count('Timeout');
-  const killed = count('Killed') + timeouts;
+  const killed = count('Killed', 'RuntimeError') + timeouts;
   const survivors = results.filter(lives).map(survivor);
   survivors.sort((a, b) => a.place.localeCompare(b.place, 'en', { numeric: true }));
   const equivalent = survivors.filter((mutant) => mutant.equivalent !== undefined).length;

@@ -12,11 +12,11 @@ export const rooms = {
   loss: ['loss', 'bptt/objective', 'layers/activity', 'layers/recurrent/vanishing'],
   bptt: ['bptt/objective', 'bptt/check', 'bptt/segments.test', 'bptt/backpropagation'],
   generation: ['generation'],
-  model: ['model', 'bptt/objective', 'bptt/backpropagation'],
+  model: ['model', 'layers/initializers', 'layers/named', 'bptt/objective', 'bptt/check', 'bptt/backpropagation'],
   training: [
     ...['training/update', 'training/accumulation', 'training/weight', 'training/early', 'training/events'],
     ...['training/train', 'training/fit', 'training/learning', 'training/options', 'training/schedules'],
-    ...['truth/against-pytorch.test', 'training/resume'],
+    ...['truth/against-pytorch.test', 'bptt/backpropagation', 'training/resume'],
   ],
   layers: ['layers', 'layers/recurrent/', 'truth/against-pytorch'],
 };

@@ -10,11 +10,13 @@ import {
   fit,
   learningRateRange,
   NonFiniteError,
+  plateau,
   sgd,
   type TrainEvent,
   type TrainOptions,
   tokens,
   train,
+  warmup,
 } from '../../src/index.ts';
 
 const V = 4;
@@ -98,7 +100,44 @@ describe('a gradient that is not finite', () => {
   });
 });
 
+describe('a gradient that is not finite, among several', () => {
+  it('is named by its parameter', async () => {
+    const model = await createModel([features(1), dense({ units: 1 }), dense({ units: 1 })], { seed: 1 });
+    const names = model.parameters().map(({ name }) => name);
+    model.setParameter(names[0]!, [1e25]);
+    model.setParameter(names[1]!, [1e-6]);
+    const data = [{ steps: 1, rows: 1, inputs: Float32Array.of(1), targets: Float32Array.of(0) }];
+    const step = async () => {
+      for await (const _ of train(model, { ...basics, loss: 'mean-squared-error', data, steps: 1 }));
+    };
+    await expect(step).rejects.toMatchObject({ quantity: 'gradient', where: names[1] });
+  });
+});
+
 describe('early stopping', () => {
+  it('leaves a training that is aborted with the weights of then, and says the loss of its last validation', async () => {
+    const controller = new AbortController();
+    const model = await create();
+    const options = { data: [batch], validation: [batch], validateEvery: 1, optimizer: sgd({ learningRate: 50 }) };
+    const losses: number[] = [];
+    let weights = model.parameters();
+    let end: TrainEvent | undefined;
+    for await (const event of train(model, {
+      ...options,
+      loss: 'cross-entropy',
+      earlyStopping: { patience: 100 },
+      signal: controller.signal,
+    })) {
+      if (event.type === 'validation') losses.push(event.loss);
+      if (event.type === 'validation' && !event.best) controller.abort();
+      if (event.type === 'step') weights = model.parameters();
+      end = event;
+    }
+    expect(end).toMatchObject({ type: 'end', reason: 'aborted', validationLoss: losses.at(-1) });
+    expect(losses.at(-1)).toBeGreaterThan(Math.min(...losses));
+    expect(model.parameters()).toEqual(weights);
+  });
+
   it('counts a loss that stays as it is as none that is lower', async () => {
     const options = { data: [batch], validation: [batch], validateEvery: 1, steps: 50 };
     const still = { ...options, optimizer: sgd({ learningRate: 0 }) };
@@ -126,6 +165,17 @@ describe('early stopping', () => {
       });
       const events = await run({ ...options, earlyStopping: { patience: 12, minimumChange } });
       expect(events.filter((event) => event.type === 'validation').map(({ best }) => best)).toEqual(expected);
+    }
+  });
+});
+
+describe('a plateau', () => {
+  it('needs validation, behind a warm-up too', async () => {
+    const behind = warmup({ steps: 3, schedule: plateau({ from: 0.1 }) });
+    for (const learningRate of [plateau({ from: 0.1 }), behind]) {
+      await expect(run({ data: [batch], steps: 1, optimizer: sgd({ learningRate }) })).rejects.toThrow(
+        'train.optimizer.learningRate: expected validation and validateEvery with plateau',
+      );
     }
   });
 });
@@ -199,6 +249,11 @@ describe('fit', () => {
     expect(result.validationLoss).toBeUndefined();
     const none = await fit(await create(), { ...basics, data: two, signal: AbortSignal.abort() });
     expect(none).toEqual({ reason: 'aborted', step: 0, loss: undefined, validationLoss: undefined, history: [] });
+  });
+
+  it('refuses a trainer that is none', async () => {
+    const options = { ...basics, data: [batch], steps: 1, trainer: 3 as never };
+    await expect(fit(await create(), options)).rejects.toThrow('fit.trainer: expected a function');
   });
 
   it('trains by what it is given', async () => {
