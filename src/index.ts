@@ -63,13 +63,19 @@ export type {
   RecurrentOptions,
   Zoneout,
 } from './layers/recurrent/options.ts';
-export type { LayerDescription, ModelDescription } from './layers/registry.ts';
+export type { LayerDescription, ModelDescription, OwnDescription } from './layers/registry.ts';
 export { type ResidualDescription, residual } from './layers/residual.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './loss/evaluate.ts';
 export type { LossName, Reduction } from './loss/losses.ts';
 export type { Regularization } from './loss/weight-penalties.ts';
 export { createModel, type ForwardResult, type Model, type ModelOptions } from './model/model.ts';
-export { deserialize, type ModelFile, type SerializeOptions, serialize } from './model/model-file.ts';
+export {
+  type DeserializeOptions,
+  deserialize,
+  type ModelFile,
+  type SerializeOptions,
+  serialize,
+} from './model/model-file.ts';
 export type { EngineOptions } from './model/network.ts';
 export type { Parameter } from './model/parameters.ts';
 export type { State } from './model/state.ts';

@@ -1,7 +1,7 @@
 // From options to an entry of a description: plain data of one kind of layer, checked, with all defaults filled in, and what it says of
 // where it stands.
 import { checkObject, checkOneOf } from '../base/check.ts';
-import { checkFields, type Field, type Options, optional, string } from '../base/fields.ts';
+import { checkFields, type Field, list, type Options, optional, string, such, withDefault } from '../base/fields.ts';
 import type { LayerKind } from './contract.ts';
 
 const names: Field<string | readonly string[]> = {
@@ -30,8 +30,30 @@ export interface EntryOptions extends Options<typeof entryFields> {}
 /** The same for a layer with a state. */
 export interface StartOptions extends Options<typeof startFields> {}
 
-/** Where an entry keeps its kind, so that a page loads only the kinds whose functions it calls. Files and workers have no such thing. */
-const KIND = Symbol('kind');
+/**
+ * Where an entry keeps its kind, so that a page loads only the kinds whose functions it calls. Files and workers have no such thing. One
+ * for all copies of the package that a program may have: a module of users' own layers imports another copy than a worker has.
+ */
+const KIND = Symbol.for('bptt.kind');
+
+/** A function that describes layers of a kind. */
+export type LayerFunction = (...options: never[]) => object;
+
+export const kindsFields = {
+  /** The functions of layers that are not among those of every page: users' own. What they have described itself needs them not; files do. */
+  kinds: withDefault<Field<readonly LayerFunction[]>>(
+    list(
+      such('a function that describes layers', (value) => typeof value === 'function' && kindIn(value) !== undefined),
+      'functions that describe layers',
+    ),
+    [],
+  ),
+};
+
+/** The kinds of functions that were handed in. */
+export function kindsOf(functions: readonly LayerFunction[]): readonly LayerKind<never>[] {
+  return functions.map((one) => kindIn(one)!);
+}
 
 /** The entry of a layer with these options, which brings its kind along. */
 export function describe<Description extends { readonly kind: string }>(
@@ -42,12 +64,22 @@ export function describe<Description extends { readonly kind: string }>(
   const fields = { ...layer.fields, ...startFields };
   const description = { kind: layer.kind, ...checkFields(where, options, fields) } as unknown as Description;
   layer.refuse?.(description, where);
-  return Object.defineProperty(description, KIND, { value: layer });
+  return bring(description, layer as never);
 }
 
-/** The kind that an entry brings along. */
+/** Lets an entry, or the function that describes such entries, bring its kind along. */
+export function bring<T extends object>(value: T, layer: LayerKind<never>): T {
+  return Object.defineProperty(value, KIND, { value: layer });
+}
+
+/** The kind that an entry or a function brings along. */
 export function kindIn(entry: object): LayerKind<never> | undefined {
   return (entry as { readonly [KIND]?: LayerKind<never> })[KIND];
+}
+
+/** The kinds that the entries of a model have brought along. */
+export function kindsIn(description: readonly object[]): readonly LayerKind<never>[] {
+  return [...new Set(description.map(kindIn))].filter((kind) => kind !== undefined);
 }
 
 /** Checks a description, which may come from a file, of one of several kinds of layers, that stands inside of another. */

@@ -28,6 +28,11 @@ export interface BoundNode {
   readonly partly: boolean;
 }
 
+/** What errors in training call a layer. */
+export function labelOf({ node: { entry, kind, name } }: BoundNode): string {
+  return name === undefined ? `layer ${entry - 1} (${kind})` : `'${name}' (${kind})`;
+}
+
 /** One of the states of a layer. */
 export interface BoundStateOf extends StateSpec {
   readonly values: Track;

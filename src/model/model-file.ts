@@ -6,6 +6,8 @@ import { BpttError } from '../base/errors.ts';
 import { checkFields, type Field, type Options, optional, withDefault } from '../base/fields.ts';
 import { StateReader, type StateWriter } from '../formats/record.ts';
 import { decodeSafetensors, encodeSafetensors, partsOfSafetensors, type Tensor } from '../formats/safetensors.ts';
+import type { LayerKind } from '../layers/contract.ts';
+import { kindsFields, kindsOf } from '../layers/describe.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { checkModel } from './check-model.ts';
 import { createGraph } from './graph.ts';
@@ -42,6 +44,8 @@ const fields = {
 };
 
 export interface SerializeOptions extends Options<typeof fields> {}
+
+export interface DeserializeOptions extends EngineOptions, Options<typeof kindsFields> {}
 
 /** What a model file holds. */
 export interface ModelFile {
@@ -89,7 +93,11 @@ export interface ModelFileContent {
 }
 
 /** @throws BpttError `bad-file` for bytes that are not a whole model file. @internal */
-export function decodeModelFile(bytes: Uint8Array, where: string): ModelFileContent {
+export function decodeModelFile(
+  bytes: Uint8Array,
+  where: string,
+  kinds: readonly LayerKind<never>[] = [],
+): ModelFileContent {
   const { tensors: all, metadata } = decodeSafetensors(bytes, where);
   const bad = (expected: string, got: string) =>
     new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`);
@@ -107,7 +115,7 @@ export function decodeModelFile(bytes: Uint8Array, where: string): ModelFileCont
   const description = parse(MODEL) as readonly unknown[];
   const resumable = metadata[TRAINING] !== undefined;
   const isOwn = ({ name }: Tensor) => !resumable || !name.startsWith(OF_TRAINING);
-  const parameters = parametersOf(description, all.filter(isOwn), where, bad);
+  const parameters = parametersOf(description, kinds, all.filter(isOwn), where, bad);
 
   const { [CHECKSUM]: sum, ...rest } = metadata;
   const found = checksum(...partsOfSafetensors(all, rest));
@@ -127,12 +135,13 @@ export function decodeModelFile(bytes: Uint8Array, where: string): ModelFileCont
 /** The tensors as the parameters of the description. */
 function parametersOf(
   description: readonly unknown[],
+  kinds: readonly LayerKind<never>[],
   tensors: readonly Tensor[],
   where: string,
   bad: (expected: string, got: string) => BpttError,
 ): readonly Parameter[] {
   try {
-    const specs = createGraph(description).layers.flatMap(({ layer }) => layer.parameters);
+    const specs = createGraph(description, kinds).layers.flatMap(({ layer }) => layer.parameters);
     for (const { name } of tensors) {
       if (!specs.some((spec) => spec.name === name)) throw bad('only tensors of the description', JSON.stringify(name));
     }
@@ -165,11 +174,13 @@ function parametersOf(
  */
 export async function deserialize(
   bytes: Uint8Array,
-  options: EngineOptions = {},
+  options: DeserializeOptions = {},
   where = 'model file',
 ): Promise<ModelFile> {
-  const engine = checkFields('deserialize', options, { ...engineFields, dtype: optional(engineFields.dtype) });
-  const { description, parameters, metadata } = decodeModelFile(bytes, where);
+  const fields = { ...engineFields, dtype: optional(engineFields.dtype), ...kindsFields };
+  const { kinds: functions, ...engine } = checkFields('deserialize', options, fields);
+  const kinds = kindsOf(functions);
+  const { description, parameters, metadata } = decodeModelFile(bytes, where, kinds);
   const dtype = parameters.every(({ data }) => data instanceof Float64Array) ? 'f64' : 'f32';
-  return { model: await restoreModel(description, parameters, { dtype, ...engine }), metadata };
+  return { model: await restoreModel(description, parameters, { dtype, ...engine }, kinds), metadata };
 }

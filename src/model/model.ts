@@ -5,6 +5,8 @@ import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
 import { checkInput, type GraphInput, stepsOf } from '../data/batch.ts';
+import type { LayerKind } from '../layers/contract.ts';
+import { kindsFields, kindsOf } from '../layers/describe.ts';
 import type { ModelDescription } from '../layers/registry.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { createGraph, readingsOf } from './graph.ts';
@@ -17,6 +19,7 @@ import { Window } from './window.ts';
 const fields = {
   /** A whole number from 0 to 2^53 - 1 that fixes the initial parameters. Default 0, which is a seed like any other. */
   seed: withDefault(integer({ min: 0 }), 0),
+  ...kindsFields,
 };
 
 export interface ModelOptions extends EngineOptions, Options<typeof fields> {}
@@ -40,8 +43,8 @@ export interface ForwardResult {
  * @throws BpttError for a wrong description or option, and `unsupported-engine` without WebAssembly SIMD.
  */
 export async function createModel(description: ModelDescription, options: ModelOptions = {}): Promise<Model> {
-  const { seed, ...engine } = checkFields('createModel', options, { ...engineFields, ...fields });
-  const network = await createNetwork(createGraph(description), engine);
+  const { seed, kinds, ...engine } = checkFields('createModel', options, { ...engineFields, ...fields });
+  const network = await createNetwork(createGraph(description, kindsOf(kinds)), engine);
   const { kernels, arena, layout, parameters } = network;
   for (const [stream, { spec, offset }] of layout.entries.entries()) {
     initializeParameter(spec, kernels, arena, parameters + offset, seed, stream);
@@ -54,8 +57,9 @@ export async function restoreModel(
   description: readonly unknown[],
   parameters: readonly Parameter[],
   engine: Engine,
+  kinds: readonly LayerKind<never>[] = [],
 ): Promise<Model> {
-  const model = new Model(await createNetwork(createGraph(description), engine));
+  const model = new Model(await createNetwork(createGraph(description, kinds), engine));
   for (const { name, data } of parameters) model.setParameter(name, data);
   return model;
 }

@@ -7,7 +7,7 @@ import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { BoundPenalty, BoundState, Draw, Pass, Track } from '../layers/contract.ts';
 import type { Reals } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';
-import { type BoundNode, bindNodes } from './bound-nodes.ts';
+import { type BoundNode, bindNodes, labelOf } from './bound-nodes.ts';
 import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { checkState, type State } from './state.ts';
@@ -33,6 +33,7 @@ export class Window {
   readonly rows: number;
   /** Whether the steps that were appended last are those with which sequences end. */
   #ends = false;
+  #atFault: BoundNode | undefined;
   readonly #passes: Pass[] = [];
   readonly #training: boolean;
   readonly #network: Network;
@@ -207,6 +208,7 @@ export class Window {
   backward(from: number, to: number, { headFrom = from, ...how }: BackwardOptions = {}): void {
     const pass = this.#pass(how);
     const first = how.continuesFromLater !== true;
+    if (first) this.#atFault = undefined;
     // Written before any layer goes back: readers of these add to what is there.
     if (first) for (const bound of this.#nodes) this.#clearUnwritten(bound, to, from, headFrom);
     for (const bound of this.#nodes.toReversed()) {
@@ -214,10 +216,16 @@ export class Window {
       const range = this.#range(bound, from, to, headFrom);
       if (range !== undefined) {
         bound.bound.backward(...range, pass);
+        if (bound.bound.atFault?.()) this.#atFault ??= bound;
         this.#addAddends(bound, range);
         if (bound.start !== undefined) this.#endNode(bound, bound.start);
       } else if (first) this.#network.clearOverwritten(bound.node);
     }
+  }
+
+  /** The layer of those that a user wrote whose backward was the first to make numbers that are not finite; undefined where none did. */
+  get atFault(): string | undefined {
+    return this.#atFault && labelOf(this.#atFault);
   }
 
   /** Clears what nobody writes of the gradients of a layer in this pass. */
@@ -292,8 +300,7 @@ export class Window {
       const values = this.#network.arena.reals(pointer + first * stride, (end - first) * this.rows * ld);
       return values.some((value) => !Number.isFinite(value));
     });
-    const { entry, kind, name } = (found ?? this.#nodes.at(-1)!).node;
-    return name === undefined ? `layer ${entry - 1} (${kind})` : `'${name}' (${kind})`;
+    return labelOf(found ?? this.#nodes.at(-1)!);
   }
 
   /** A copy of the outputs of a layer in steps `from` to `to`, [to - from, B, O], zero where the step is padding; or its one output a row. */

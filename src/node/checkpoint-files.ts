@@ -4,6 +4,8 @@ import { basename, dirname, extname, join } from 'node:path';
 import { checkString } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
+import type { LayerKind } from '../layers/contract.ts';
+import { kindsFields, kindsOf } from '../layers/describe.ts';
 import { decodeModelFile, type ModelFileContent } from '../model/model-file.ts';
 import { readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
 
@@ -12,7 +14,9 @@ export const checkpointFilesFields = {
   keep: withDefault(integer({ min: 1 }), 2),
 };
 
-export interface CheckpointFilesOptions extends Options<typeof checkpointFilesFields> {}
+const fields = { ...checkpointFilesFields, ...kindsFields };
+
+export interface CheckpointFilesOptions extends Options<typeof fields> {}
 
 /** A checkpoint that was read. */
 export interface FoundCheckpoint {
@@ -42,10 +46,13 @@ export class CheckpointFiles {
   readonly #stem: string;
   readonly #extension: string;
   readonly #keep: number;
+  readonly #kinds: readonly LayerKind<never>[];
 
   /** @throws BpttError for options that are wrong or unknown. */
   constructor(path: string, options: CheckpointFilesOptions = {}) {
-    this.#keep = checkFields('CheckpointFiles', options, checkpointFilesFields).keep;
+    const { keep, kinds } = checkFields('CheckpointFiles', options, fields);
+    this.#keep = keep;
+    this.#kinds = kindsOf(kinds);
     this.#path = checkString('CheckpointFiles(path)', path);
     this.#extension = extname(path);
     this.#directory = dirname(path);
@@ -89,7 +96,7 @@ export class CheckpointFiles {
       const path = this.#pathOf(step);
       try {
         const bytes = await readBytes(path);
-        return { path, step, bytes, content: decodeModelFile(bytes, path), damaged };
+        return { path, step, bytes, content: decodeModelFile(bytes, path, this.#kinds), damaged };
       } catch (error) {
         if (!(error instanceof BpttError)) throw error;
         damaged.push({ path, reason: error.message });

@@ -1,8 +1,13 @@
 // Models in files.
 
 import type { Model } from '../model/model.ts';
-import { deserialize, type ModelFile, type SerializeOptions, serialize } from '../model/model-file.ts';
-import type { EngineOptions } from '../model/network.ts';
+import {
+  type DeserializeOptions,
+  deserialize,
+  type ModelFile,
+  type SerializeOptions,
+  serialize,
+} from '../model/model-file.ts';
 import { readBytes, writeFileAtomic } from './atomic-file.ts';
 
 /**
@@ -19,6 +24,6 @@ export async function saveModel(model: Model, path: string, options: SerializeOp
  *
  * @throws BpttError `bad-file` with the path when it cannot be read or is not a whole model file.
  */
-export async function loadModel(path: string, options: EngineOptions = {}): Promise<ModelFile> {
+export async function loadModel(path: string, options: DeserializeOptions = {}): Promise<ModelFile> {
   return deserialize(await readBytes(path), options, path);
 }

@@ -5,6 +5,8 @@ import { BpttError } from '../base/errors.ts';
 import { Backpropagation } from '../bptt/backpropagation.ts';
 import type { GradientSource } from '../bptt/gradient-source.ts';
 import { type Json, StateWriter } from '../formats/record.ts';
+import { kindsIn } from '../layers/describe.ts';
+import { isOwnLoss } from '../loss/losses.ts';
 import type { LossOption } from '../loss/output-losses.ts';
 import type { Model } from '../model/model.ts';
 import { decodeModelFile, encodeModelFile, type ModelFileContent } from '../model/model-file.ts';
@@ -60,7 +62,7 @@ export class Training {
     this.average = average && new WeightAverage(network, average);
     try {
       if (checkpoint !== undefined) this.#load(checkpoint);
-      else if (resume !== undefined) this.#load(decodeModelFile(resume, RESUME));
+      else if (resume !== undefined) this.#load(decodeModelFile(resume, RESUME, kindsIn(model.description)));
     } catch (error) {
       this.release();
       throw error;
@@ -128,7 +130,7 @@ export class Training {
 function settingsOf(options: CheckedTraining): Readonly<Record<string, Json>> {
   const { loss, reduction, truncation, seed, accumulate, average, earlyStopping, parallel } = options;
   return {
-    loss: lossOf(loss),
+    loss: settingOf(loss),
     reduction,
     truncation: truncation === undefined ? null : { ...truncation },
     seed,
@@ -141,12 +143,13 @@ function settingsOf(options: CheckedTraining): Readonly<Record<string, Json>> {
 }
 
 /** A loss as it stands in checkpoints. */
-function lossOf(option: LossOption): Json {
+function settingOf(option: LossOption): Json {
   if (typeof option === 'string') return option;
+  if (isOwnLoss(option)) return option.name;
   return Object.fromEntries(
     Object.entries(option).map(([name, given]) => {
-      const { loss, weight = 1 } = typeof given === 'string' ? { loss: given } : given;
-      return [name, { loss, weight }];
+      const { loss, weight = 1 } = typeof given === 'string' || isOwnLoss(given) ? { loss: given } : given;
+      return [name, { loss: isOwnLoss(loss) ? loss.name : loss, weight }];
     }),
   );
 }

@@ -4,7 +4,7 @@
 import { BpttError } from '../../base/errors.ts';
 import { checkFields, names, type Options, optional } from '../../base/fields.ts';
 import { cellKindOf } from '../../layers/recurrent/cells.ts';
-import type { LayerDescription } from '../../layers/registry.ts';
+import { isOwn, type LayerDescription } from '../../layers/registry.ts';
 import type { Model } from '../../model/model.ts';
 import { missingFrom } from '../missing.ts';
 
@@ -47,6 +47,10 @@ export function placesOf(model: Model): readonly Place[] {
       const name = `${layer.kind}${number === 0 ? '' : number}`;
       places.push({ kind: layer.kind, layer: 0, suffixes: [], alike: '', name });
       continue;
+    }
+    if (isOwn(layer)) {
+      const where = `layer ${index} (${layer.kind})`;
+      throw new BpttError('invalid-argument', `state dict: expected layers that PyTorch has, got ${where}`);
     }
     const inner = layer.kind === 'residual' ? layer.layer : layer;
     const both = inner.kind === 'bidirectional';

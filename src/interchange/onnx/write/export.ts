@@ -6,7 +6,7 @@ import type { Signal } from '../../../base/signal.ts';
 import type { Layer } from '../../../layers/contract.ts';
 import type { BidirectionalDescription } from '../../../layers/recurrent/bidirectional.ts';
 import { cellKindOf, type DirectedDescription } from '../../../layers/recurrent/cells.ts';
-import type { LayerDescription, ModelDescription } from '../../../layers/registry.ts';
+import { isOwn, type LayerDescription, type ModelDescription } from '../../../layers/registry.ts';
 import { checkModel } from '../../../model/check-model.ts';
 import { createStack, type Stack } from '../../../model/graph.ts';
 import type { Model } from '../../../model/model.ts';
@@ -230,7 +230,8 @@ class Layers {
       case 'residual':
         return builder.add('Add', [flow.value, this.#recurrentLayer(description.layer, layer, flow)]);
       default:
-        return this.#recurrentLayer(description, layer, flow);
+        if (!isOwn(description)) return this.#recurrentLayer(description, layer, flow);
+        throw new BpttError('invalid-argument', `exportOnnx: expected layers of this package, got ${description.kind}`);
     }
   }
 
