@@ -9,6 +9,7 @@ import { type OutputLoss, outputLosses, together } from '../../loss/output-losse
 import type { Network } from '../../model/network.ts';
 import type { Pointer } from '../../wasm/kernels.ts';
 import type { Port } from '../channel/port.ts';
+import { checkModules } from '../modules.ts';
 import { describeNetwork } from '../network-copy.ts';
 import { type FoundGradient, Member } from './member.ts';
 import type { SavedBlock, SharedBlocks } from './messages.ts';
@@ -20,6 +21,8 @@ export interface Team {
   /** Blocks of rows. */
   readonly blocks: number;
   readonly sharedMemory: boolean;
+  /** URLs of modules with users' own layers and losses. */
+  readonly modules: readonly (string | URL)[];
   start(): Promise<Port>;
 }
 
@@ -49,6 +52,7 @@ export class Blocks implements GradientSource {
       ...(truncation !== undefined && { truncation }),
       ...(memoryBudget !== undefined && { memoryBudget: Math.floor(memoryBudget / team.blocks) }),
     };
+    checkModules('workers', team.modules, network.graph.description, loss);
     checkReach(network, objective);
     const { bytes } = layout;
     this.#shared = team.sharedMemory
@@ -114,8 +118,8 @@ export class Blocks implements GradientSource {
   }
 
   async #start(): Promise<readonly Member[]> {
-    const { count, blocks } = this.#team;
-    const network = await describeNetwork(this.#network);
+    const { count, blocks, modules } = this.#team;
+    const network = await describeNetwork(this.#network, modules);
     const ports = await this.#ports(count);
     const members = ports.map((port, index) => {
       // The first blocks to the first thread: as even as can be.
