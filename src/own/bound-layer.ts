@@ -84,10 +84,10 @@ export function bindOwn(
         if (rows > 1) clearPadding(pass.gradients[names[index]!]!, columns, ld(columns));
       }
     },
-    atFault: () =>
-      last !== undefined &&
-      finite(last.dy) &&
-      !last.dx.every((values, port) => inputs[port]!.gradient === undefined || finite(values)),
+    atFault: () => {
+      const spoilt = last?.dx.some((values, port) => inputs[port]!.gradient !== undefined && !finite(values));
+      return spoilt === true && finite(last!.dy);
+    },
   };
 }
 
