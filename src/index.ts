@@ -6,7 +6,7 @@ export { backpropagate, type WindowResult } from './bptt/backpropagation.ts';
 export { type CheckGradientsOptions, checkGradients, type GradientError } from './bptt/check-gradients.ts';
 export type { Parallel } from './bptt/gradient-source.ts';
 export type { Objective, Truncation } from './bptt/objective.ts';
-export type { Batch, Input } from './data/batch.ts';
+export type { Batch, ByName, GraphBatch, GraphInput, Input, Values } from './data/batch.ts';
 export type { Data, Dataset } from './data/dataset.ts';
 export { type Sequence, type SequencesOptions, sequences } from './data/sequences.ts';
 export { split } from './data/split.ts';
@@ -20,7 +20,10 @@ export {
   type ActivityRegularizationOptions,
   activityRegularization,
 } from './layers/activity-regularization.ts';
+export { type AddDescription, add } from './layers/add.ts';
+export { type ConcatDescription, concat } from './layers/concat.ts';
 export { type DenseDescription, type DenseOptions, dense } from './layers/dense.ts';
+export type { EntryOptions, LayerFunction, StartOptions } from './layers/describe.ts';
 export { type DropoutDescription, type DropoutOptions, dropout } from './layers/dropout.ts';
 export { type EmbeddingDescription, type EmbeddingOptions, embedding } from './layers/embedding.ts';
 export {
@@ -46,6 +49,7 @@ export {
   type TokensDescription,
   tokens,
 } from './layers/inputs.ts';
+export { type LastDescription, last } from './layers/last.ts';
 export {
   type BidirectionalDescription,
   type BidirectionalOptions,
@@ -63,10 +67,12 @@ export type {
   RecurrentOptions,
   Zoneout,
 } from './layers/recurrent/options.ts';
-export type { LayerDescription, ModelDescription, OwnDescription } from './layers/registry.ts';
+export type { JoiningDescription, LayerDescription, ModelDescription, OwnDescription } from './layers/registry.ts';
+export { type RepeatDescription, type RepeatOptions, repeat } from './layers/repeat.ts';
 export { type ResidualDescription, residual } from './layers/residual.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './loss/evaluate.ts';
 export type { LossName, Reduction } from './loss/losses.ts';
+export type { LossOption, LossResult, OutputResult, WeightedLoss } from './loss/output-losses.ts';
 export type { Regularization } from './loss/weight-penalties.ts';
 export { createModel, type ForwardResult, type Model, type ModelOptions } from './model/model.ts';
 export {

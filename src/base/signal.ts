@@ -12,3 +12,6 @@ export interface Clock {
   /** Of the input that the steps are of, as errors say it. */
   readonly name: string;
 }
+
+/** The only clock without steps. */
+export const ROW: Clock = { kind: 'row', name: 'row' };

@@ -1,6 +1,6 @@
 // The last of a sequence: one output a row. Of a recurrent layer it is the last state h, of both directions where there are two.
 import { BpttError } from '../base/errors.ts';
-import type { Clock } from '../base/signal.ts';
+import { ROW } from '../base/signal.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import type { BoundLayer, BoundPort, Layer, LayerKind, Place, Track } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
@@ -8,8 +8,6 @@ import { describe, type EntryOptions } from './describe.ts';
 export interface LastDescription extends EntryOptions {
   readonly kind: 'last';
 }
-
-const ROW: Clock = { kind: 'row', name: 'row' };
 
 /**
  * The last output of a layer: [B, H] from [T, B, H]. Of a recurrent layer its last state h, of a bidirectional one those of both

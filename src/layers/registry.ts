@@ -2,6 +2,8 @@
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { type ActivityRegularizationDescription, activityRegularizationLayer } from './activity-regularization.ts';
+import type { AddDescription } from './add.ts';
+import type { ConcatDescription } from './concat.ts';
 import type { LayerKind } from './contract.ts';
 import { type DenseDescription, denseLayer } from './dense.ts';
 import { type EntryOptions, kindIn } from './describe.ts';
@@ -11,6 +13,7 @@ import type { InputDescription } from './inputs.ts';
 import { type LastDescription, lastLayer } from './last.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
 import { cells, type DirectedDescription } from './recurrent/cells.ts';
+import type { RepeatDescription } from './repeat.ts';
 import { type ResidualDescription, residualLayer } from './residual.ts';
 
 /** An entry of a kind that a user has defined. The names of such kinds are told from those that the package has, or will have. */
@@ -29,11 +32,17 @@ export type LayerDescription =
   | LastDescription
   | OwnDescription;
 
+/** What joins entries, and clocks. */
+export type JoiningDescription = ConcatDescription | AddDescription | RepeatDescription;
+
 /**
  * A model as plain data: what it reads, then its layers, each of which reads the entry before unless it says otherwise. JSON-able; it is
  * what a model file holds.
  */
-export type ModelDescription = readonly [InputDescription, ...(InputDescription | LayerDescription)[]];
+export type ModelDescription = readonly [
+  InputDescription,
+  ...(InputDescription | LayerDescription | JoiningDescription)[],
+];
 
 const registry: readonly LayerKind<never>[] = [
   embeddingLayer,

@@ -3,7 +3,7 @@ import type { Binding, BoundLayer, BoundPort, BoundState, StateSpec, Track } fro
 import type { Pointer } from '../wasm/kernels.ts';
 import type { LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
-import { addendName, addsTo, mixed, type Readers, readersOf } from './readers.ts';
+import { addendName, addsTo, type Readers, readersOf } from './readers.ts';
 import type { TimeAxis } from './time-axis.ts';
 import { bindWeight, packedName } from './weights.ts';
 import type { WindowMemory } from './window-memory.ts';
@@ -26,6 +26,19 @@ export interface BoundNode {
   readonly flows: boolean;
   /** Whether what goes back first writes the gradient of some of its steps alone, or not in every pass: the rest is to be cleared. */
   readonly partly: boolean;
+}
+
+/** Adds what a layer could only write, in some steps of so many rows. */
+export function addAddends(
+  { kernels }: Network,
+  { addends }: BoundNode,
+  [from, to]: readonly [number, number],
+  rows: number,
+): void {
+  for (const { from: source, to: target } of addends) {
+    const count = (to - from) * rows * target.ld;
+    kernels.add(target.pointer + from * target.stride, source.pointer + from * source.stride, count);
+  }
 }
 
 /** What errors in training call a layer. */
@@ -149,9 +162,8 @@ class Binder {
     const { flow, graph } = this.#network;
     const wanted = this.#options.gradients !== 0 && flow.has(source);
     const node = graph.nodes[source]!;
-    const { outputs } = this.#readers[source]!;
     const axis = this.#axis(node) ?? this.#axes[0]!;
-    const add = addsTo(outputs, reader);
+    const add = addsTo(this.#readers[source]!, reader);
     const own = wanted && add && reader.layer.adds !== true;
     const gradient = () => (own ? this.#memory.find('window', addendName(reader, port))! : this.#gradient(source));
     return {
@@ -173,7 +185,7 @@ class Binder {
     if (node.layer === undefined || node.clock.kind === 'row') {
       const track = this.#result(source);
       const gradient = wanted ? this.#gradient(source).pointer : undefined;
-      return [{ name: 'h', value: () => track.pointer, ld: track.ld, gradient, add: addsTo(readers.outputs, reader) }];
+      return [{ name: 'h', value: () => track.pointer, ld: track.ld, gradient, add: addsTo(readers, reader) }];
     }
     const { owner, layer } = node;
     const axis = this.#axis(node)!;
@@ -213,8 +225,8 @@ class Binder {
   }
 }
 
-function partly({ wanted, clock }: LayerNode, outputs: readonly LayerNode[], ended: boolean): boolean {
-  if (clock.kind === 'row') return mixed(outputs);
+function partly({ wanted, clock, complete }: LayerNode, outputs: readonly LayerNode[], ended: boolean): boolean {
+  if (clock.kind === 'row') return !complete && outputs.some((reader) => reader.complete);
   const first = outputs.at(-1);
   // Of an output the loss writes the gradient, from the first step on that counts.
   return wanted === 'all' && (first === undefined ? !ended : first.wanted === 'counted');

@@ -4,7 +4,7 @@
 // state. Nodes stand in the order of the entries, so whoever reads one stands after it, and backward is the list in reverse.
 import { checkObject, checkString, nearest, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import type { Clock, Signal } from '../base/signal.ts';
+import { type Clock, ROW, type Signal } from '../base/signal.ts';
 import type { Readings } from '../data/batch.ts';
 import type { Layer, LayerKind, ParameterSpec, Place, Port } from '../layers/contract.ts';
 import { describe, type StartOptions } from '../layers/describe.ts';
@@ -75,8 +75,6 @@ export interface Graph {
   readonly stack: Stack | undefined;
 }
 
-const ROW: Clock = { kind: 'row', name: 'row' };
-
 /**
  * Checks a description, which may come from JavaScript or from a file, and builds its layers.
  *
@@ -90,7 +88,8 @@ export function createGraph(description: readonly unknown[], kinds: readonly Lay
       'model: expected [input, layer, ...] with at least one layer, such as [tokens(65), elman({ units: 128 }), dense({ units: 65 })]',
     );
   }
-  const builder = new GraphBuilder(kinds);
+  const names = description.map((entry: { readonly name?: unknown } | undefined) => entry?.name);
+  const builder = new GraphBuilder(kinds, new Set(names));
   for (const [index, value] of description.entries()) builder.add(checkObject(`model[${index}]`, value), index);
   return builder.finish();
 }
@@ -103,6 +102,7 @@ type Words = StartOptions & { readonly returns?: 'all' | 'last' };
 
 class GraphBuilder {
   readonly #kinds: readonly LayerKind<never>[];
+  readonly #names: ReadonlySet<unknown>;
   readonly #description: object[] = [];
   readonly #nodes: (InputNode | PlannedNode)[] = [];
   readonly #clocks: Clock[] = [];
@@ -112,8 +112,10 @@ class GraphBuilder {
   readonly #parameters = new Map<string, ParameterSpec>();
   #layers = 0;
 
-  constructor(kinds: readonly LayerKind<never>[]) {
+  /** `names`: those of all entries. */
+  constructor(kinds: readonly LayerKind<never>[], names: ReadonlySet<unknown>) {
     this.#kinds = kinds;
+    this.#names = names;
   }
 
   add(entry: Readonly<Record<string, unknown>>, index: number): void {
@@ -244,6 +246,12 @@ class GraphBuilder {
   #find(name: string, where: string) {
     const found = this.#named.get(name);
     if (found !== undefined) return found;
+    if (this.#names.has(name)) {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}: expected the name of an entry before it, got '${name}', which is itself or stands after it; no entry can read itself, nor in a circle`,
+      );
+    }
     const known = [...this.#named.keys()];
     const close = nearest(name, known);
     const hint = close === undefined ? '' : `; is it '${close}'?`;
@@ -331,7 +339,7 @@ class GraphBuilder {
     const nodes = this.#withWants();
     const inputs = nodes.filter((node): node is InputNode => node.layer === undefined);
     const layers = nodes.filter((node): node is LayerNode => node.layer !== undefined);
-    const read = new Set(layers.flatMap((node) => [...node.inputs, ...(node.start === undefined ? [] : [node.start])]));
+    const read = readIn(layers);
     const idle = inputs.find(({ index }) => !read.has(index));
     if (idle !== undefined) {
       throw new BpttError('invalid-argument', `${idle.where}: expected a layer that reads this input, got none`);
@@ -350,7 +358,10 @@ class GraphBuilder {
     return { ...graph, whole: this.#whole(layers), stack: stackOf(description, inputs, layers) };
   }
 
-  /** Which nodes are wanted at all steps: those that read other steps, and whatever such a node reads. */
+  /**
+   * Which nodes are wanted at all steps: those that read other steps, and whatever such a node reads. Of an output with one row the loss
+   * is taken where sequences end.
+   */
   #withWants(): readonly GraphNode[] {
     const all = new Set<number>();
     for (const node of this.#nodes.toReversed()) {
@@ -360,9 +371,11 @@ class GraphBuilder {
         if (all.has(node.index) || this.#nodes[input]!.clock !== node.clock) all.add(input);
       }
     }
+    const read = readIn(this.#nodes);
     return this.#nodes.map((node): GraphNode => {
       if (node.layer === undefined) return node;
-      return { ...node, wanted: all.has(node.index) ? ('all' as const) : ('counted' as const) };
+      const complete = node.complete || (node.clock.kind === 'row' && !read.has(node.index));
+      return { ...node, complete, wanted: all.has(node.index) ? ('all' as const) : ('counted' as const) };
     });
   }
 
@@ -383,6 +396,11 @@ class GraphBuilder {
       return `${other.where} (${other.kind}) has the steps of '${other.clock.name}', not of '${this.#clocks[0]!.name}'`;
     return undefined;
   }
+}
+
+/** The nodes that others read or start from. */
+function readIn(nodes: readonly (InputNode | PlannedNode)[]): ReadonlySet<number> {
+  return new Set(nodes.flatMap((node) => (node.layer === undefined ? [] : [...node.inputs, node.start ?? []].flat())));
 }
 
 function checkName(where: string, value: unknown): string {

@@ -8,6 +8,8 @@ export interface Readers {
   readonly outputs: readonly LayerNode[];
   /** Of a state in which it ends. */
   state(name: string): readonly LayerNode[];
+  /** Of its one output a row: whether some go back only where sequences end, and others in every window. */
+  readonly mixed: boolean;
 }
 
 export function readersOf({ layers }: Graph, node: GraphNode): Readers {
@@ -16,8 +18,11 @@ export function readersOf({ layers }: Graph, node: GraphNode): Readers {
   const started = layers.filter(({ start }) => start === node.index);
   // What has one output a row starts others with that.
   const rows = node.clock.kind === 'row' ? started : [];
+  const outputs = layers.filter((reader) => (readers.includes(reader) && !ended(reader)) || rows.includes(reader));
+  const [complete, others] = [true, false].map((is) => outputs.some((reader) => reader.complete === is));
   return {
-    outputs: layers.filter((reader) => (readers.includes(reader) && !ended(reader)) || rows.includes(reader)),
+    outputs,
+    mixed: node.clock.kind === 'row' && complete! && others!,
     state: (name) =>
       layers.filter(
         (reader) =>
@@ -27,14 +32,9 @@ export function readersOf({ layers }: Graph, node: GraphNode): Readers {
   };
 }
 
-/** Whether some readers go back only where sequences end, and others in every window. */
-export function mixed(readers: readonly LayerNode[]): boolean {
-  return readers.some(({ complete }) => complete) && readers.some(({ complete }) => !complete);
-}
-
 /** Whether a reader of outputs adds to their gradient, which the first to go back has written, or nobody where that may not go back. */
-export function addsTo(readers: readonly LayerNode[], reader: LayerNode): boolean {
-  return mixed(readers) || readers.at(-1)?.index !== reader.index;
+export function addsTo({ outputs, mixed }: Readers, reader: LayerNode): boolean {
+  return mixed || outputs.at(-1)?.index !== reader.index;
 }
 
 /** What the gradient of an input is added from, where a layer can only write it. */

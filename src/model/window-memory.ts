@@ -57,8 +57,8 @@ function planOf({ kernels, graph, flow }: Network, { steps, rows }: WindowSize, 
   });
   const addends = graph.layers.flatMap((node) =>
     node.inputs.flatMap((source, port) => {
-      const { outputs } = readersOf(graph, graph.nodes[source]!);
-      if (node.layer.adds === true || !options.gradients || !flow.has(source) || !addsTo(outputs, node)) return [];
+      const readers = readersOf(graph, graph.nodes[source]!);
+      if (node.layer.adds === true || !options.gradients || !flow.has(source) || !addsTo(readers, node)) return [];
       const { clock, output } = graph.nodes[source]!;
       return [own(clock, addendName(node, port), output.size, 'real', false)];
     }),

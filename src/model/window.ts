@@ -7,7 +7,7 @@ import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { BoundPenalty, BoundState, Draw, Pass, Track } from '../layers/contract.ts';
 import type { Reals } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';
-import { type BoundNode, bindNodes, labelOf } from './bound-nodes.ts';
+import { addAddends, type BoundNode, bindNodes, labelOf } from './bound-nodes.ts';
 import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { checkState, type State } from './state.ts';
@@ -31,9 +31,10 @@ export class Window {
   readonly capacity: number;
   /** B. */
   readonly rows: number;
+  /** The layer of a user's own whose backward was the first to make numbers that are not finite. */
+  atFault: string | undefined;
   /** Whether the steps that were appended last are those with which sequences end. */
   #ends = false;
-  #atFault: BoundNode | undefined;
   readonly #passes: Pass[] = [];
   readonly #training: boolean;
   readonly #network: Network;
@@ -42,6 +43,8 @@ export class Window {
   readonly #axis: TimeAxis;
   readonly #size: WindowSize;
   readonly #nodes: readonly BoundNode[];
+  /** Those that gradients go back through, in the order in which they do. */
+  readonly #reversed: readonly BoundNode[];
   readonly #penalties: readonly BoundPenalty[];
   readonly #inputs: readonly Track[];
   readonly #states: readonly Track[];
@@ -64,6 +67,7 @@ export class Window {
       rows: size.rows,
       gradients,
     });
+    this.#reversed = this.#nodes.filter(({ flows }) => flows).toReversed();
     this.#penalties = this.#nodes.flatMap(({ bound }) => bound.penalties ?? []);
     this.#states = network.states.map(({ owner, value }) => memory.find(owner, value)!);
   }
@@ -171,8 +175,8 @@ export class Window {
     for (const { node, axis, bound } of this.#nodes) {
       if (axis === this.#axis) bound.draw?.(at, this.filled, draw);
       else if (axis !== undefined) bound.draw?.(0, axis.filled, draw);
-      // One output a row is that of the last step.
-      else bound.draw?.(0, 1, { ...draw, step: node.complete ? draw.step + this.filled - 1 - at : draw.step });
+      // One output a row is that of the last step, or of no step at all.
+      else bound.draw?.(0, 1, { ...draw, step: node.complete ? draw.step + this.filled - 1 - at : 0 });
     }
   }
 
@@ -207,39 +211,39 @@ export class Window {
    */
   backward(from: number, to: number, { headFrom = from, ...how }: BackwardOptions = {}): void {
     const pass = this.#pass(how);
+    // What has one output a row goes back once, when all steps have brought their part.
+    const once = this.#pass({ keepsActivations: pass.keepsActivations });
     const first = how.continuesFromLater !== true;
-    if (first) this.#atFault = undefined;
+    if (first) this.atFault = undefined;
     // Written before any layer goes back: readers of these add to what is there.
-    if (first) for (const bound of this.#nodes) this.#clearUnwritten(bound, to, from, headFrom);
-    for (const bound of this.#nodes.toReversed()) {
-      if (!bound.flows) continue;
-      const range = this.#range(bound, from, to, headFrom);
+    for (const bound of this.#reversed) this.#clearUnwritten(bound, from, to, headFrom, first);
+    for (const bound of this.#reversed) {
+      const early = bound.axis === undefined && !bound.node.complete && pass.continuesToEarlier;
+      const range = early ? undefined : this.#range(bound, from, to, headFrom);
       if (range !== undefined) {
-        bound.bound.backward(...range, pass);
-        if (bound.bound.atFault?.()) this.#atFault ??= bound;
-        this.#addAddends(bound, range);
+        bound.bound.backward(...range, bound.axis === undefined ? once : pass);
+        if (bound.bound.atFault?.()) this.atFault ??= labelOf(bound);
+        addAddends(this.#network, bound, range, this.rows);
         if (bound.start !== undefined) this.#endNode(bound, bound.start);
       } else if (first) this.#network.clearOverwritten(bound.node);
     }
   }
 
-  /** The layer of those that a user wrote whose backward was the first to make numbers that are not finite; undefined where none did. */
-  get atFault(): string | undefined {
-    return this.#atFault && labelOf(this.#atFault);
-  }
-
   /** Clears what nobody writes of the gradients of a layer in this pass. */
-  #clearUnwritten(bound: BoundNode, to: number, from: number, headFrom: number): void {
-    if (!bound.flows) return;
-    const { arena } = this.#network;
+  #clearUnwritten(bound: BoundNode, from: number, to: number, headFrom: number, first: boolean): void {
+    const { kernels } = this.#network;
     if (bound.partly) {
-      const { pointer, stride } = bound.gradient;
-      if (bound.axis === undefined) arena.octets(pointer, stride).fill(0);
-      else arena.octets(pointer + from * stride, (headFrom - from) * stride).fill(0);
+      const { pointer, stride, ld } = bound.gradient;
+      if (bound.axis === undefined && first) kernels.clear(pointer, this.rows * ld);
+      // On other time axes all steps have a gradient.
+      if (bound.axis === this.#axis && headFrom > from) {
+        kernels.clear(pointer + from * stride, (headFrom - from) * this.rows * ld);
+      }
     }
+    if (!first) return;
     const written = this.#ends && to === this.filled;
     for (const { read, gradients } of bound.states) {
-      if (gradients !== undefined && (!read || !written)) arena.octets(gradients.pointer, gradients.stride).fill(0);
+      if (gradients !== undefined && (!read || !written)) kernels.clear(gradients.pointer, this.rows * gradients.ld);
     }
   }
 
@@ -251,15 +255,6 @@ export class Window {
     }
     if (axis !== undefined) return [0, axis.filled];
     return !node.complete || (this.#ends && to === this.filled) ? [0, 1] : undefined;
-  }
-
-  /** Adds what a layer could only write. */
-  #addAddends({ addends }: BoundNode, [from, to]: readonly [number, number]): void {
-    const { kernels } = this.#network;
-    for (const { from: source, to: target } of addends) {
-      const count = (to - from) * this.rows * target.ld;
-      kernels.add(target.pointer + from * target.stride, source.pointer + from * source.stride, count);
-    }
   }
 
   /** The first states of a layer are the last of another, or its one output. */

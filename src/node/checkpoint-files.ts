@@ -6,6 +6,7 @@ import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
 import type { LayerKind } from '../layers/contract.ts';
 import { kindsFields, kindsOf } from '../layers/describe.ts';
+import { moreKinds } from '../layers/kinds.ts';
 import { decodeModelFile, type ModelFileContent } from '../model/model-file.ts';
 import { readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
 
@@ -52,7 +53,7 @@ export class CheckpointFiles {
   constructor(path: string, options: CheckpointFilesOptions = {}) {
     const { keep, kinds } = checkFields('CheckpointFiles', options, fields);
     this.#keep = keep;
-    this.#kinds = kindsOf(kinds);
+    this.#kinds = kindsOf([...moreKinds, ...kinds]);
     this.#path = checkString('CheckpointFiles(path)', path);
     this.#extension = extname(path);
     this.#directory = dirname(path);

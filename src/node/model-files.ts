@@ -1,5 +1,6 @@
 // Models in files.
 
+import { moreKinds } from '../layers/kinds.ts';
 import type { Model } from '../model/model.ts';
 import {
   type DeserializeOptions,
@@ -25,5 +26,5 @@ export async function saveModel(model: Model, path: string, options: SerializeOp
  * @throws BpttError `bad-file` with the path when it cannot be read or is not a whole model file.
  */
 export async function loadModel(path: string, options: DeserializeOptions = {}): Promise<ModelFile> {
-  return deserialize(await readBytes(path), options, path);
+  return deserialize(await readBytes(path), { ...options, kinds: [...moreKinds, ...(options.kinds ?? [])] }, path);
 }

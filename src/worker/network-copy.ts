@@ -1,4 +1,6 @@
 // A network in another thread: what it is made of, and its weights.
+import { kindsOf } from '../layers/describe.ts';
+import { moreKinds } from '../layers/kinds.ts';
 import type { ModelDescription } from '../layers/registry.ts';
 import type { LossOption } from '../loss/output-losses.ts';
 import { createGraph } from '../model/graph.ts';
@@ -29,7 +31,7 @@ export async function copyNetwork(
 ): Promise<{ readonly network: Network; readonly loss: LossOption }> {
   const own = await loadModules(modules);
   refuseMissing('worker', own, description, loss);
-  const network = await createNetwork(createGraph(description, own.kinds), engine);
+  const network = await createNetwork(createGraph(description, [...kindsOf(moreKinds), ...own.kinds]), engine);
   return { network, loss: restoreLoss(loss, own.losses) };
 }
 

@@ -1,6 +1,8 @@
 // `bptt info`: what is in a model file.
 
 import { decodeSafetensors } from '../../formats/safetensors.ts';
+import { kindsOf } from '../../layers/describe.ts';
+import { moreKinds } from '../../layers/kinds.ts';
 import { decodeModelFile } from '../../model/model-file.ts';
 import { readBytes } from '../../node/atomic-file.ts';
 import { toggle, type Values } from '../flags/flags.ts';
@@ -13,7 +15,7 @@ export async function infoCommand(path: string, { json }: Values<typeof infoFlag
   const bytes = await readBytes(path);
   const file = decodeSafetensors(bytes, path);
   const ours = file.metadata['bptt.format'] !== undefined;
-  const content = ours ? decodeModelFile(bytes, path) : undefined;
+  const content = ours ? decodeModelFile(bytes, path, kindsOf(moreKinds)) : undefined;
   const tensors = (content?.parameters ?? file.tensors).map(({ name, shape, data }) => ({
     name,
     shape,

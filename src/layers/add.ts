@@ -1,0 +1,69 @@
+// The sum of several entries.
+import { BpttError } from '../base/errors.ts';
+import type { Layer, LayerKind, Place } from './contract.ts';
+import { bring, describe, type EntryOptions } from './describe.ts';
+import { at } from './parts/address.ts';
+import { checkPorts } from './parts/ports.ts';
+
+export interface AddDescription extends EntryOptions {
+  readonly kind: 'add';
+}
+
+export const addLayer: LayerKind<AddDescription> = {
+  kind: 'add',
+  fields: {},
+  ports: 'several',
+
+  create(_, { where, ports }: Place): Layer {
+    checkPorts(where, ports);
+    const columns = ports[0]!.signal.size;
+    const other = ports.find(({ signal }) => signal.size !== columns);
+    if (other !== undefined) {
+      throw new BpttError(
+        'invalid-shape',
+        `${where}.from: expected entries of one size, got ${columns} features from ${ports[0]!.where} and ${other.signal.size} from ${other.where}`,
+      );
+    }
+    return {
+      output: { kind: 'features', size: columns },
+      parameters: [],
+      buffers: [{ name: 'y', extent: 'step', columns, type: 'real', kept: true }],
+      result: 'y',
+      keepsResult: false,
+      states: [],
+      adds: true,
+      reads: 'step',
+      scratch: () => 0,
+      bind({ kernels, rows, inputs, dOutput: dy, buffer }) {
+        const y = buffer('y');
+        return {
+          forward(from, to) {
+            const count = (to - from) * rows * y.ld;
+            for (const [port, { track }] of inputs.entries()) {
+              kernels[port === 0 ? 'copy' : 'add'](at(y, from), at(track, from), count);
+            }
+          },
+          backward(from, to) {
+            const count = (to - from) * rows * y.ld;
+            for (const { gradient, add } of inputs) {
+              if (gradient !== undefined) kernels[add ? 'add' : 'copy'](at(gradient, from), at(dy, from), count);
+            }
+          },
+        };
+      },
+    };
+  },
+};
+
+/**
+ * The sum of several entries of one size, as of a layer and what it reads (a residual connection over several layers).
+ *
+ * @example
+ * [features(8, { name: 'x' }), gru({ units: 8 }), gru({ units: 8, name: 'deep' }), add({ from: ['x', 'deep'] }), dense({ units: 2 })]
+ *
+ * @throws BpttError, when the model is created, for tokens, for entries on several clocks and of several sizes.
+ */
+export const add = /* @__PURE__ */ bring(
+  (options: EntryOptions): AddDescription => describe(addLayer, options),
+  addLayer as never,
+);
