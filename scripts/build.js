@@ -63,6 +63,7 @@ if (!kernelsOnly) {
       diagnostics: 'src/diagnostics/index.ts',
       generation: 'src/generation/index.ts',
       plots: 'src/plots/index.ts',
+      own: 'src/own/index.ts',
       pytorch: 'src/interchange/pytorch/index.ts',
       onnx: 'src/interchange/onnx/index.ts',
       keras: 'src/interchange/keras/index.ts',

@@ -67,7 +67,7 @@ export type {
   RecurrentOptions,
   Zoneout,
 } from './layers/recurrent/options.ts';
-export type { JoiningDescription, LayerDescription, ModelDescription } from './layers/registry.ts';
+export type { JoiningDescription, LayerDescription, ModelDescription, OwnDescription } from './layers/registry.ts';
 export { type RepeatDescription, type RepeatOptions, repeat } from './layers/repeat.ts';
 export { type ResidualDescription, residual } from './layers/residual.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './loss/evaluate.ts';

@@ -228,6 +228,7 @@ export class Backpropagation {
         const { sums, penalty } = backward(this.#scales(totals.slice(0, n)), factors.slice(n), (soFar) =>
           this.#checkLoss(window, soFar, 0, window.filled),
         );
+        this.#checkOwn(window);
         this.#step++;
         const result = together(this.#reduction, this.#losses, sums, counts.slice(0, n));
         return { from: 0, to: T, backTo: 0, penalty, ...result };
@@ -263,6 +264,12 @@ export class Backpropagation {
     if (Number.isFinite(lossSum)) return;
     const where = window.firstNonFinite(from, to);
     throw new NonFiniteError({ quantity: 'loss', where, step: this.#step + 1, norm: lossSum });
+  }
+
+  /** @throws NonFiniteError that names a layer of the user's own where it is at fault; others are known by their parameters. */
+  #checkOwn({ atFault }: LossWindow): void {
+    if (atFault === undefined) return;
+    throw new NonFiniteError({ quantity: 'gradient', where: atFault, step: this.#step + 1, norm: Number.NaN });
   }
 
   /**
@@ -321,6 +328,7 @@ export class Backpropagation {
       );
       const keepsActivations = this.#truncation !== undefined && (next === undefined || next < k2);
       window.backward(begin, end, { headFrom: window.firstCounted(firstInjecting, end), keepsActivations });
+      this.#checkOwn(window);
       if (scale !== 1) kernels.scale(gradients, scale, layout.count);
 
       const penalty = totalPenalty(window, addTerms(window, [], reported), factors);

@@ -208,6 +208,8 @@ export interface BoundLayer {
    * dInput. From later steps nothing flows in but in a pass that says so.
    */
   backward(from: number, to: number, pass: Pass): void;
+  /** Whether the last `backward` has made numbers that are not finite of such as are; of layers that others than this package wrote. */
+  atFault?(): boolean;
 }
 
 /** A parameter of another entry that a layer uses as well. */
@@ -249,7 +251,7 @@ export interface Place {
   /** What it reads, one port at least. */
   readonly ports: readonly Port[];
   /** The full name of a parameter: `dense.weight`, `rnn.weight_ih_l0`, or by the entry's own name, `words.weight`. */
-  name(family: 'recurrent' | 'dense' | 'embedding', part: string): string;
+  name(family: string, part: string): string;
   /** The parameter of an entry before this one. @throws BpttError where there is none. */
   parameter(name: string): ParameterSpec;
   /** The time axis of an input, by its name. @throws BpttError where there is none. */

@@ -6,7 +6,7 @@ import type { AddDescription } from './add.ts';
 import type { ConcatDescription } from './concat.ts';
 import type { LayerKind } from './contract.ts';
 import { type DenseDescription, denseLayer } from './dense.ts';
-import { kindIn } from './describe.ts';
+import { type EntryOptions, kindIn } from './describe.ts';
 import { type DropoutDescription, dropoutLayer } from './dropout.ts';
 import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
 import type { InputDescription } from './inputs.ts';
@@ -16,6 +16,11 @@ import { cells, type DirectedDescription } from './recurrent/cells.ts';
 import type { RepeatDescription } from './repeat.ts';
 import { type ResidualDescription, residualLayer } from './residual.ts';
 
+/** An entry of a kind that a user has defined. The names of such kinds are told from those that the package has, or will have. */
+export interface OwnDescription extends EntryOptions {
+  readonly kind: `own:${string}`;
+}
+
 export type LayerDescription =
   | EmbeddingDescription
   | DirectedDescription
@@ -24,7 +29,8 @@ export type LayerDescription =
   | DropoutDescription
   | ActivityRegularizationDescription
   | DenseDescription
-  | LastDescription;
+  | LastDescription
+  | OwnDescription;
 
 /** What joins entries, and clocks. */
 export type JoiningDescription = ConcatDescription | AddDescription | RepeatDescription;
@@ -62,9 +68,12 @@ export function kindOf(
   const all = [...registry, ...more];
   const kind = kindIn(entry) ?? all.find((candidate) => candidate.kind === entry.kind);
   if (kind !== undefined) return kind;
-  const known = all.map((candidate) => `'${candidate.kind}'`).join(', ');
-  throw new BpttError(
-    'invalid-argument',
-    `${where}.kind: expected one of ${known}, got ${show(entry.kind)}; other kinds, such as 'concat', are known where they are handed in: kinds: [concat]`,
-  );
+  const known = [...new Set(all.map((candidate) => `'${candidate.kind}'`))].join(', ');
+  const hint = `any other kind must be handed in, as in kinds: [${String(entry.kind).replace('own:', '')}]`;
+  throw new BpttError('invalid-argument', `${where}.kind: expected one of ${known}, got ${show(entry.kind)}; ${hint}`);
+}
+
+/** Whether a user has defined the layer. */
+export function isOwn(entry: { readonly kind: string }): entry is OwnDescription {
+  return entry.kind.startsWith('own:');
 }

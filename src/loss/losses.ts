@@ -1,6 +1,6 @@
 // The losses: what the outputs are compared with, how many numbers a step counts for, and the kernel.
 // Each kernel leaves the gradient of the outputs where they were. A new loss is one kernel and one row.
-import { oneOf, withDefault } from '../base/fields.ts';
+import { type Field, oneOf, withDefault } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 
@@ -63,3 +63,36 @@ export const losses: Readonly<Record<LossName, Loss>> = {
     run: (kernels, ...rest) => kernels.sigmoidCrossEntropy(...rest),
   },
 };
+
+/** A loss that a user has defined. */
+export interface OwnLoss {
+  /** What checkpoints and results call it. */
+  readonly name: string;
+  readonly targets: 'classes' | 'reals';
+}
+
+/** Where such a loss keeps what it does; one for all copies of the package that a program may have. */
+const LOSS = Symbol.for('bptt.loss');
+
+/** Lets a user's loss bring along what it does. */
+export function bringLoss(own: OwnLoss, loss: Loss): OwnLoss {
+  return Object.defineProperty(own, LOSS, { value: loss });
+}
+
+function ownLoss(value: unknown): Loss | undefined {
+  return (Object(value) as { readonly [LOSS]?: Loss })[LOSS];
+}
+
+export function isOwnLoss(value: unknown): value is OwnLoss {
+  return ownLoss(value) !== undefined;
+}
+
+/** A loss of this package by its name, or one that a user has defined. */
+export const someLoss: Field<LossName | OwnLoss> = {
+  check: (where, value) => (isOwnLoss(value) ? value : lossName.check(where, value)),
+};
+
+/** What a loss does. */
+export function lossOf(given: LossName | OwnLoss): Loss {
+  return typeof given === 'string' ? losses[given] : ownLoss(given)!;
+}

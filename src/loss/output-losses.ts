@@ -1,10 +1,18 @@
 // Which loss belongs to which output of a model.
-import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Field, number, type Options, withDefault } from '../base/fields.ts';
 import type { Readings, Slot } from '../data/batch.ts';
 import { type Graph, type LayerNode, readingsOf } from '../model/graph.ts';
-import { type Loss, type LossName, losses, lossName, type Reduction, reduce } from './losses.ts';
+import {
+  isOwnLoss,
+  type Loss,
+  type LossName,
+  lossOf,
+  type OwnLoss,
+  type Reduction,
+  reduce,
+  someLoss,
+} from './losses.ts';
 
 /** A loss and the output that it is of. */
 export interface OutputLoss {
@@ -38,7 +46,7 @@ export interface LossResult {
 }
 
 const weighted = {
-  loss: lossName,
+  loss: someLoss,
   /** The factor of this loss in the objective, ≥ 0. Default 1. */
   weight: withDefault(number({ min: 0 }), 1),
 };
@@ -47,12 +55,12 @@ const weighted = {
 export interface WeightedLoss extends Options<typeof weighted> {}
 
 /** The loss of a model with one output; of several, that of each by the name of its entry. */
-export type LossOption = LossName | Readonly<Record<string, LossName | WeightedLoss>>;
+export type LossOption = LossName | OwnLoss | Readonly<Record<string, LossName | OwnLoss | WeightedLoss>>;
 
 /** The option, as far as it can be checked without a model. */
 export const lossOption: Field<LossOption> = {
   check(where, value) {
-    if (typeof value !== 'object' || value === null) return lossName.check(where, value);
+    if (!isRecord(value)) return someLoss.check(where, value);
     const entries = Object.entries(value).map(
       ([name, given]) => [name, checkWeighted(`${where}.${name}`, given)] as const,
     );
@@ -60,8 +68,12 @@ export const lossOption: Field<LossOption> = {
   },
 };
 
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !isOwnLoss(value);
+}
+
 function checkWeighted(where: string, given: unknown): Required<WeightedLoss> {
-  if (typeof given !== 'object' || given === null) return { loss: lossName.check(where, given), weight: 1 };
+  if (!isRecord(given)) return { loss: someLoss.check(where, given), weight: 1 };
   return checkFields(where, given, weighted);
 }
 
@@ -72,11 +84,12 @@ function checkWeighted(where: string, given: unknown): Required<WeightedLoss> {
  */
 export function outputLosses(where: string, { outputs }: Graph, option: LossOption): readonly OutputLoss[] {
   const names = outputs.map(({ name }) => name);
-  if (typeof option === 'string') {
-    if (outputs.length === 1) return [{ node: outputs[0]!, loss: losses[option], weight: 1 }];
+  if (typeof option === 'string' || isOwnLoss(option)) {
+    if (outputs.length === 1) return [{ node: outputs[0]!, loss: lossOf(option), weight: 1 }];
+    const given = typeof option === 'string' ? `'${option}'` : option.name;
     throw new BpttError(
       'invalid-argument',
-      `${where}: expected a loss for each output, as in { ${names.map((name) => `${name}: '${option}'`).join(', ')} }, got ${show(option)}`,
+      `${where}: expected a loss for each output, as in { ${names.map((name) => `${name}: ${given}`).join(', ')} }, got ${given}`,
     );
   }
   const unknown = Object.keys(option).find((name) => !names.includes(name));
@@ -92,7 +105,7 @@ export function outputLosses(where: string, { outputs }: Graph, option: LossOpti
       throw new BpttError('invalid-argument', `${where}: expected a loss for output ${node.where}, got none`);
     }
     const { loss, weight } = checkWeighted(`${where}.${node.name}`, given);
-    return { node, loss: losses[loss], weight };
+    return { node, loss: lossOf(loss), weight };
   });
 }
 

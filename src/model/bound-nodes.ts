@@ -28,6 +28,24 @@ export interface BoundNode {
   readonly partly: boolean;
 }
 
+/** Adds what a layer could only write, in some steps of so many rows. */
+export function addAddends(
+  { kernels }: Network,
+  { addends }: BoundNode,
+  [from, to]: readonly [number, number],
+  rows: number,
+): void {
+  for (const { from: source, to: target } of addends) {
+    const count = (to - from) * rows * target.ld;
+    kernels.add(target.pointer + from * target.stride, source.pointer + from * source.stride, count);
+  }
+}
+
+/** What errors in training call a layer. */
+export function labelOf({ node: { entry, kind, name } }: BoundNode): string {
+  return name === undefined ? `layer ${entry - 1} (${kind})` : `'${name}' (${kind})`;
+}
+
 /** One of the states of a layer. */
 export interface BoundStateOf extends StateSpec {
   readonly values: Track;

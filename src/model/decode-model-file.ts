@@ -7,7 +7,7 @@ import { partsOfSafetensors, type Tensor } from '../formats/safetensors.ts';
 import { StateReader } from '../formats/state-reader.ts';
 import type { LayerKind } from '../layers/contract.ts';
 import type { Reals } from '../wasm/arena.ts';
-import { createGraph } from './graph.ts';
+import { createGraph } from './create-graph.ts';
 import { CHECKSUM, FORMAT, MODEL, OF_TRAINING, TRAINING, VERSION } from './model-file-names.ts';
 import type { Parameter } from './parameters.ts';
 

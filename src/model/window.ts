@@ -8,7 +8,7 @@ import type { StateReader } from '../formats/state-reader.ts';
 import type { BoundPenalty, BoundState, Draw, Pass, Track } from '../layers/contract.ts';
 import type { Reals } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';
-import { type BoundNode, bindNodes } from './bound-nodes.ts';
+import { addAddends, type BoundNode, bindNodes, labelOf } from './bound-nodes.ts';
 import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { checkState, type State } from './state.ts';
@@ -32,6 +32,8 @@ export class Window {
   readonly capacity: number;
   /** B. */
   readonly rows: number;
+  /** The layer of a user's own whose backward was the first to make numbers that are not finite. */
+  atFault: string | undefined;
   /** Whether the steps that were appended last are those with which sequences end. */
   #ends = false;
   readonly #passes: Pass[] = [];
@@ -213,6 +215,7 @@ export class Window {
     // What has one output a row goes back once, when all steps have brought their part.
     const once = this.#pass({ keepsActivations: pass.keepsActivations });
     const first = how.continuesFromLater !== true;
+    if (first) this.atFault = undefined;
     // Written before any layer goes back: readers of these add to what is there.
     for (const bound of this.#reversed) this.#clearUnwritten(bound, from, to, headFrom, first);
     for (const bound of this.#reversed) {
@@ -220,7 +223,8 @@ export class Window {
       const range = early ? undefined : this.#range(bound, from, to, headFrom);
       if (range !== undefined) {
         bound.bound.backward(...range, bound.axis === undefined ? once : pass);
-        this.#addAddends(bound, range);
+        if (bound.bound.atFault?.()) this.atFault ??= labelOf(bound);
+        addAddends(this.#network, bound, range, this.rows);
         if (bound.start !== undefined) this.#endNode(bound, bound.start);
       } else if (first) this.#network.clearOverwritten(bound.node);
     }
@@ -252,15 +256,6 @@ export class Window {
     }
     if (axis !== undefined) return [0, axis.filled];
     return !node.complete || (this.#ends && to === this.filled) ? [0, 1] : undefined;
-  }
-
-  /** Adds what a layer could only write. */
-  #addAddends({ addends }: BoundNode, [from, to]: readonly [number, number]): void {
-    const { kernels } = this.#network;
-    for (const { from: source, to: target } of addends) {
-      const count = (to - from) * this.rows * target.ld;
-      kernels.add(target.pointer + from * target.stride, source.pointer + from * source.stride, count);
-    }
   }
 
   /** The first states of a layer are the last of another, or its one output. */
@@ -301,8 +296,7 @@ export class Window {
       const values = this.#network.arena.reals(pointer + first * stride, (end - first) * this.rows * ld);
       return values.some((value) => !Number.isFinite(value));
     });
-    const { entry, kind, name } = (found ?? this.#nodes.at(-1)!).node;
-    return name === undefined ? `layer ${entry - 1} (${kind})` : `'${name}' (${kind})`;
+    return labelOf(found ?? this.#nodes.at(-1)!);
   }
 
   /** A copy of the outputs of a layer in steps `from` to `to`, [to - from, B, O], zero where the step is padding; or its one output a row. */

@@ -6,6 +6,7 @@ import { Backpropagation } from '../bptt/backpropagation.ts';
 import type { GradientSource } from '../bptt/gradient-source.ts';
 import { type Json, StateWriter } from '../formats/record.ts';
 import { kindsIn } from '../layers/describe.ts';
+import { isOwnLoss } from '../loss/losses.ts';
 import type { LossOption } from '../loss/output-losses.ts';
 import type { ModelFileContent } from '../model/decode-model-file.ts';
 import type { Model } from '../model/model.ts';
@@ -137,7 +138,7 @@ export class Training {
 function settingsOf(options: CheckedTraining): Readonly<Record<string, Json>> {
   const { loss, reduction, truncation, seed, accumulate, average, earlyStopping, parallel } = options;
   return {
-    loss: lossOf(loss),
+    loss: settingOf(loss),
     reduction,
     truncation: truncation === undefined ? null : { ...truncation },
     seed,
@@ -150,12 +151,13 @@ function settingsOf(options: CheckedTraining): Readonly<Record<string, Json>> {
 }
 
 /** A loss as it stands in checkpoints. */
-function lossOf(option: LossOption): Json {
+function settingOf(option: LossOption): Json {
   if (typeof option === 'string') return option;
+  if (isOwnLoss(option)) return option.name;
   return Object.fromEntries(
     Object.entries(option).map(([name, given]) => {
-      const { loss, weight = 1 } = typeof given === 'string' ? { loss: given } : given;
-      return [name, { loss, weight }];
+      const { loss, weight = 1 } = typeof given === 'string' || isOwnLoss(given) ? { loss: given } : given;
+      return [name, { loss: isOwnLoss(loss) ? loss.name : loss, weight }];
     }),
   );
 }

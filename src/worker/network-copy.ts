@@ -2,24 +2,37 @@
 import { kindsOf } from '../layers/describe.ts';
 import { moreKinds } from '../layers/kinds.ts';
 import type { ModelDescription } from '../layers/registry.ts';
-import { createGraph } from '../model/graph.ts';
+import type { LossOption } from '../loss/output-losses.ts';
+import { createGraph } from '../model/create-graph.ts';
 import { createNetwork, type Engine, type Network, variantOf } from '../model/network.ts';
 import { portableSource } from '../wasm/load.ts';
+import { loadModules, refuseMissing, restoreLoss } from './modules.ts';
 
 /** A network to make. */
 export interface NetworkMessage {
   readonly description: ModelDescription;
   readonly engine: Engine;
+  /** URLs of modules with users' own layers and losses. */
+  readonly modules: readonly string[];
 }
 
-export async function describeNetwork({ graph, engine }: Network): Promise<NetworkMessage> {
+export async function describeNetwork(
+  { graph, engine }: Network,
+  modules: readonly (string | URL)[],
+): Promise<NetworkMessage> {
   const kernels = await portableSource(variantOf(engine), engine.kernels);
-  return { description: graph.description, engine: { ...engine, kernels } };
+  return { description: graph.description, engine: { ...engine, kernels }, modules: modules.map(String) };
 }
 
-/** A network of the same layout, its weights zero. */
-export function copyNetwork({ description, engine }: NetworkMessage): Promise<Network> {
-  return createNetwork(createGraph(description, kindsOf(moreKinds)), engine);
+/** A network of the same layout, its weights zero, and the loss that was sent along. */
+export async function copyNetwork(
+  { description, engine, modules }: NetworkMessage,
+  loss: LossOption,
+): Promise<{ readonly network: Network; readonly loss: LossOption }> {
+  const own = await loadModules(modules);
+  refuseMissing('worker', own, description, loss);
+  const network = await createNetwork(createGraph(description, [...kindsOf(moreKinds), ...own.kinds]), engine);
+  return { network, loss: restoreLoss(loss, own.losses) };
 }
 
 /** A copy of the block of parameters as it lies in memory. */

@@ -12,7 +12,6 @@ import {
   checkGradients,
   createModel,
   dense,
-  dropout,
   elman,
   features,
   type Objective,
@@ -124,24 +123,6 @@ describe('a window', () => {
     expect(bptt.state()).toEqual(model.forward(batch).state);
     bptt.release();
     expect(bptt.state()).toBeUndefined();
-  });
-
-  it('of a first batch that says that it carries on starts at zero', async () => {
-    const model = await create();
-    const bptt = new Backpropagation(model.network, { loss: 'cross-entropy' });
-    expect([...bptt.windows({ ...batch, carry: true })]).toEqual([
-      ...backpropagate(model, batch, { loss: 'cross-entropy' }),
-    ]);
-  });
-
-  it('has random masks of its own in each batch and each block of rows', async () => {
-    const layers = [features(FEATURES), dropout({ rate: 0.5 }), dense({ units: OUTPUTS })] as const;
-    const model = await createModel(layers, { seed: 3 });
-    const losses = [0, 1, 2].flatMap((block) => {
-      const bptt = new Backpropagation(model.network, { loss: 'cross-entropy' }, { block, of: 3 });
-      return [1, 2, 3, 4].flatMap(() => [...bptt.windows(batch)].map(({ loss }) => loss));
-    });
-    expect(new Set(losses).size).toBe(12);
   });
 
   it('has as many rows as the one that it goes on from', async () => {

@@ -21,7 +21,7 @@ import {
   serialize,
   tokens,
 } from '../../src/index.ts';
-import { createGraph } from '../../src/model/graph.ts';
+import { createGraph } from '../../src/model/create-graph.ts';
 
 const plain = (description: ModelDescription) => JSON.parse(JSON.stringify(description)) as ModelDescription;
 

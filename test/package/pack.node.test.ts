@@ -77,13 +77,13 @@ describe('the package', () => {
   it('holds the build, the licence, the changelog and the readme, and nothing else', () => {
     const expected = [
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
-      /^build\/(index|node|diagnostics|generation|keras|onnx|plots|pytorch|series|tokenizers|worker|workerd|cli)\.js$/,
+      /^build\/(index|node|diagnostics|generation|keras|onnx|own|plots|pytorch|series|tokenizers|worker|workerd|cli)\.js$/,
       /^build\/chunk-[A-Z0-9]{8}\.js$/,
       /^build\/kernels\/(f32|f32-relaxed|f32-wide|f64)\.(js|wasm)$/,
       /^build\/worker\/thread\.js$/,
       /^build\/moby-dick\.txt$/,
       /^build\/third-party-licences\.txt$/,
-      /^build\/types\/((diagnostics|generation|keras|layers|onnx|plots|series|tokenizers|wasm|worker)\/)?[a-z0-9-]+\.d\.ts$/,
+      /^build\/types\/((diagnostics|generation|keras|layers|onnx|own|plots|series|tokenizers|wasm|worker)\/)?[a-z0-9-]+\.d\.ts$/,
     ];
     expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(expected.filter((pattern) => !packed.some((path) => pattern.test(path)))).toEqual([]);

@@ -3,8 +3,8 @@
 import { decodeSafetensors } from '../../formats/decode-safetensors.ts';
 import { kindsOf } from '../../layers/describe.ts';
 import { moreKinds } from '../../layers/kinds.ts';
+import { createGraph } from '../../model/create-graph.ts';
 import { decodeModelFile } from '../../model/decode-model-file.ts';
-import { createGraph } from '../../model/graph.ts';
 import { summaryOf } from '../../model/summary.ts';
 import { readBytes } from '../../node/atomic-file.ts';
 import { toggle, type Values } from '../flags/flags.ts';

@@ -6,7 +6,7 @@
 //   GRU with reset_after: bias [2, 3H]            r and z: the sum of both rows; n: bias_ih and bias_hn
 import { BpttError } from '../../base/errors.ts';
 import { cellKindOf, cellOf, type DirectedDescription } from '../../layers/recurrent/cells.ts';
-import type { LayerDescription } from '../../layers/registry.ts';
+import { isOwn, type LayerDescription } from '../../layers/registry.ts';
 import type { Stack } from '../../model/graph.ts';
 import { missingFrom } from '../missing.ts';
 import type { RealArray } from './hdf5.ts';
@@ -70,6 +70,10 @@ function converterOf(layer: LayerDescription, specs: readonly Spec[], where: str
         { ...second!, data },
       ];
     };
+  }
+  if (isOwn(layer)) {
+    const got = `${where} (${layer.kind})`;
+    throw new BpttError('invalid-argument', `${file}: expected layers that Keras has, got ${got}`);
   }
   const whole = layer.kind === 'residual' ? layer.layer : layer;
   const both = whole.kind === 'bidirectional';

@@ -3,7 +3,7 @@ import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { checkFields } from '../../base/fields.ts';
 import type { LayerDescription, ModelDescription } from '../../layers/registry.ts';
-import { createStack } from '../../model/graph.ts';
+import { createStack } from '../../model/create-graph.ts';
 import { type Model, restoreModel } from '../../model/model.ts';
 import { type EngineOptions, engineFields } from '../../model/network.ts';
 import type { Parameter } from '../../model/parameters.ts';

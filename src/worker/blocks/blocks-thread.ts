@@ -56,8 +56,9 @@ export class BlocksThread {
   }
 
   async #open(message: ToBlocks & { readonly type: 'blocks' }): Promise<Answer> {
-    const { blocks, of, objective, shared, saved } = message;
-    const network = await copyNetwork(message.network);
+    const { blocks, of, shared, saved } = message;
+    const { network, loss } = await copyNetwork(message.network, message.objective.loss);
+    const objective = { ...message.objective, loss };
     this.#network = network;
     this.#numbers = blocks;
     this.#shared = shared;

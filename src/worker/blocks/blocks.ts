@@ -10,6 +10,7 @@ import { type BatchSlots, type OutputLoss, outputLosses, slotsOf, together } fro
 import type { Network } from '../../model/network.ts';
 import type { Pointer } from '../../wasm/kernels.ts';
 import type { Port } from '../channel/port.ts';
+import { checkModules } from '../modules.ts';
 import { describeNetwork } from '../network-copy.ts';
 import { type FoundGradient, Member } from './member.ts';
 import type { SavedBlock, SharedBlocks } from './messages.ts';
@@ -21,6 +22,8 @@ export interface Team {
   /** Blocks of rows. */
   readonly blocks: number;
   readonly sharedMemory: boolean;
+  /** URLs of modules with users' own layers and losses. */
+  readonly modules: readonly (string | URL)[];
   start(): Promise<Port>;
 }
 
@@ -52,6 +55,7 @@ export class Blocks implements GradientSource {
       ...(truncation !== undefined && { truncation }),
       ...(memoryBudget !== undefined && { memoryBudget: Math.floor(memoryBudget / team.blocks) }),
     };
+    checkModules('workers', team.modules, network.graph.description, loss);
     checkReach(network, objective);
     const { bytes } = layout;
     this.#shared = team.sharedMemory
@@ -117,8 +121,8 @@ export class Blocks implements GradientSource {
   }
 
   async #start(): Promise<readonly Member[]> {
-    const { count, blocks } = this.#team;
-    const network = await describeNetwork(this.#network);
+    const { count, blocks, modules } = this.#team;
+    const network = await describeNetwork(this.#network, modules);
     const ports = await this.#ports(count);
     const members = ports.map((port, index) => {
       // The first blocks to the first thread: as even as can be.

@@ -5,6 +5,7 @@ import { boolean, callable, checkFields, integer, type Options, optional, withDe
 import type { Parallel } from '../../bptt/gradient-source.ts';
 import { Port, type WorkerLike } from '../channel/port.ts';
 import { startWorker } from '../channel/start.ts';
+import { modulesFields } from '../modules.ts';
 import { Blocks } from './blocks.ts';
 
 export const workersFields = {
@@ -19,6 +20,7 @@ export const workersFields = {
   sharedMemory: withDefault(boolean, canShare),
   /** Makes a worker that calls `serve`. Default: the code inside the package. Workers end with the training. */
   worker: optional(callable<() => WorkerLike>()),
+  ...modulesFields,
 };
 
 export interface WorkersOptions extends Options<typeof workersFields> {}
@@ -31,7 +33,7 @@ export interface WorkersOptions extends Options<typeof workersFields> {}
  * @throws BpttError for wrong options.
  */
 export function workers(options: WorkersOptions = {}): Parallel {
-  const { blocks, count, sharedMemory, worker } = checkFields('workers', options, workersFields);
+  const { blocks, count, sharedMemory, worker, modules } = checkFields('workers', options, workersFields);
   if (count > blocks) {
     throw new BpttError(
       'invalid-argument',
@@ -47,7 +49,7 @@ export function workers(options: WorkersOptions = {}): Parallel {
   const start = async () => (worker === undefined ? startWorker() : new Port(worker()));
   return {
     blocks,
-    open: (network, objective) => new Blocks(network, objective, { count, blocks, sharedMemory, start }),
+    open: (network, objective) => new Blocks(network, objective, { count, blocks, sharedMemory, modules, start }),
   };
 }
 

@@ -18,7 +18,8 @@ export function packError(error: unknown): WireError {
     const { code, quantity, where, step, norm } = error;
     return { message, stack, code, details: { quantity, where, step, norm } };
   }
-  return error instanceof BpttError ? { message, stack, code: error.code } : { message, stack };
+  // By its name: a module of users' own layers has another copy of the class.
+  return error.name === BpttError.name ? { message, stack, code: (error as BpttError).code } : { message, stack };
 }
 
 export function unpackError({ message, code, details, stack }: WireError): Error {

@@ -20,6 +20,7 @@ import { Port, type WorkerLike } from '../channel/port.ts';
 import { Queue } from '../channel/queue.ts';
 import { startWorker } from '../channel/start.ts';
 import { detached, unpackError } from '../channel/wire.ts';
+import { checkModules, modulesFields } from '../modules.ts';
 import { describeNetwork, putWeights, takeWeights } from '../network-copy.ts';
 import type { FromTraining, Stream, ToTraining } from './messages.ts';
 
@@ -36,6 +37,7 @@ const fields = {
   ahead: withDefault(integer({ min: 0 }), 8),
   /** Updates between two events with which the model gets the weights of that moment, to generate from for example. Default: only at the end. */
   weightsEvery: optional(integer({ min: 1 })),
+  ...modulesFields,
 };
 
 const all = { ...omit(trainFields, 'parallel'), ...fields };
@@ -58,8 +60,9 @@ const IN_ADVANCE = 2;
 export function trainInWorker(model: Model, options: WorkerTrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   checkModel('trainInWorker', model);
   const checked = checkFields('trainInWorker', options, all);
-  const { worker: _, ahead: __, weightsEvery: ___, ...training } = checked;
+  const { worker: _, ahead: __, weightsEvery: ___, modules, ...training } = checked;
   checkTraining(training);
+  checkModules('trainInWorker', modules, model.description, training.loss);
   return new RemoteTraining(model, checked).events();
 }
 
@@ -78,9 +81,9 @@ class RemoteTraining {
   }
 
   async *events(): AsyncGenerator<TrainEvent, void, undefined> {
-    const { worker, ahead, weightsEvery, data, validation, signal, ...options } = this.#options;
+    const { worker, ahead, weightsEvery, modules, data, validation, signal, ...options } = this.#options;
     const { network } = this.#model;
-    const description = await describeNetwork(network);
+    const description = await describeNetwork(network, modules);
     this.#port = worker === undefined ? await startWorker() : new Port(worker);
     this.#port.listen(
       (message) => this.#receive(message as FromTraining),

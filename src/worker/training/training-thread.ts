@@ -63,9 +63,10 @@ export class TrainingThread {
     let network: Network | undefined;
     let failure: unknown;
     try {
-      network = await copyNetwork(message.network);
+      const copy = await copyNetwork(message.network, message.options.loss);
+      network = copy.network;
       putWeights(network, message.weights);
-      await this.#train(new Model(network), message);
+      await this.#train(new Model(network), { ...message, options: { ...message.options, loss: copy.loss } });
     } catch (error) {
       failure = error;
     }

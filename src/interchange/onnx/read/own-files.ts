@@ -4,7 +4,8 @@ import { checkFields } from '../../../base/fields.ts';
 import { kindsOf } from '../../../layers/describe.ts';
 import { moreKinds } from '../../../layers/kinds.ts';
 import type { ModelDescription } from '../../../layers/registry.ts';
-import { createGraph, type Graph } from '../../../model/graph.ts';
+import { createGraph } from '../../../model/create-graph.ts';
+import type { Graph } from '../../../model/graph.ts';
 import type { ModelProto } from '../format/schema.ts';
 import type { Parameter } from '../write/context.ts';
 import {
