@@ -8,16 +8,13 @@ import { isOverwritten } from './parameter-uses.ts';
 interface Factor {
   readonly spec: ParameterSpec;
   readonly use: ParameterUse;
-  /** A tied matrix lies the other way round. */
+  /** A tied matrix may lie the other way round. */
   readonly turned: boolean;
 }
 
 /** The matrices that a layer reads. */
 function factorsOf({ parameters, tied = [] }: Layer): readonly Factor[] {
-  return [
-    ...parameters.map((spec) => ({ spec, use: spec.use, turned: false })),
-    ...tied.map(({ spec, use }) => ({ spec, use, turned: use === 'product' })),
-  ];
+  return [...parameters.map((spec) => ({ spec, use: spec.use, turned: false })), ...tied];
 }
 
 export function packedName(parameter: string): string {
