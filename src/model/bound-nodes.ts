@@ -5,7 +5,7 @@ import type { LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { addendName, addsTo, mixed, type Readers, readersOf } from './readers.ts';
 import type { TimeAxis } from './time-axis.ts';
-import { bindWeight, packedName } from './weights.ts';
+import { bindWeight, packedName, tiedName } from './weights.ts';
 import type { WindowMemory } from './window-memory.ts';
 
 /** A layer in a window. */
@@ -22,6 +22,8 @@ export interface BoundNode {
   readonly start: readonly BoundState[] | undefined;
   /** Gradients of what it reads that are to be added to what is there. */
   readonly addends: readonly { readonly from: Track; readonly to: Track }[];
+  /** Parameters of other layers of whose gradients it has parts, and where these lie. */
+  readonly tied: readonly { readonly name: string; readonly part: Pointer }[];
   /** Whether gradients go back through it. */
   readonly flows: boolean;
   /** Whether what goes back first writes the gradient of some of its steps alone, or not in every pass: the rest is to be cleared. */
@@ -98,6 +100,7 @@ class Binder {
         gradient,
         states,
         addends: flows ? this.#addends(node) : [],
+        tied: flows ? this.#tied(node) : [],
         start: start === undefined ? undefined : this.#statesOf(start, node),
         flows,
         partly: partly(
@@ -126,8 +129,11 @@ class Binder {
       scratch: this.#memory.scratch,
       started: start !== undefined,
       parameter: (name) => parameters + this.#network.offset(name),
-      weight: (name) =>
-        bindWeight(this.#network, layer, name, this.#memory.find(owner, packedName(name))?.pointer ?? 0, gradients),
+      weight: (name) => {
+        const packed = this.#memory.find(owner, packedName(name))?.pointer ?? 0;
+        const tied = this.#memory.find(owner, tiedName(name))?.pointer ?? 0;
+        return bindWeight(this.#network, layer, name, { packed, tied, gradients });
+      },
       gradient: (name) => gradients + this.#network.offset(name),
       buffer,
     };
@@ -138,6 +144,11 @@ class Binder {
       const from = this.#memory.find('window', addendName(node, port));
       return from === undefined ? [] : [{ from, to: this.#gradient(source) }];
     });
+  }
+
+  #tied({ layer, owner }: LayerNode): BoundNode['tied'] {
+    const learned = (layer.tied ?? []).filter(({ spec }) => !this.#network.isFrozen(spec.name));
+    return learned.map(({ spec: { name } }) => ({ name, part: this.#memory.find(owner, tiedName(name))!.pointer }));
   }
 
   #port(source: number, reader: LayerNode, port: number): BoundPort {

@@ -54,6 +54,11 @@ export class GradientParts {
     return this.#added;
   }
 
+  /** Those of one parameter. */
+  within(parameter: Part): readonly Part[] {
+    return overlaps(this.#list, [parameter]);
+  }
+
   /** From now on these parts have no gradient. */
   freeze(parts: readonly Part[]): void {
     this.#whole = without([this.#block], parts);
@@ -96,6 +101,18 @@ function withRows(parts: readonly Part[], table: Table, tokens: readonly Int32Ar
       ...used.map((row) => ({ offset: offset + row * ld, count: ld })),
       { offset: end, count: part.offset + part.count - end },
     ].filter((one) => one.count > 0);
+  });
+}
+
+/** What is in both of two lists, in ascending order. */
+export function overlaps(some: readonly Part[], others: readonly Part[]): readonly Part[] {
+  return others.flatMap(({ offset, count }) => {
+    const end = offset + count;
+    return some.flatMap((part) => {
+      const from = Math.max(part.offset, offset);
+      const to = Math.min(part.offset + part.count, end);
+      return from < to ? [{ offset: from, count: to - from }] : [];
+    });
   });
 }
 

@@ -8,7 +8,7 @@ import { Arena } from '../wasm/arena.ts';
 import type { Kernels, Pointer, Variant } from '../wasm/kernels.ts';
 import { instantiate, type KernelSource, loadModule } from '../wasm/load.ts';
 import { gradientFlow } from './gradient-flow.ts';
-import { GradientParts } from './gradient-parts.ts';
+import { GradientParts, type Part } from './gradient-parts.ts';
 import type { Graph, LayerNode } from './graph.ts';
 import { type ParameterLayout, planParameters } from './parameter-layout.ts';
 import { isOverwritten, type ParameterUses, usesOf } from './parameter-uses.ts';
@@ -81,9 +81,15 @@ export class Network {
   freeze(parameters: readonly string[]): void {
     this.#frozen = new Set(parameters);
     this.#flow = gradientFlow(this.graph, this.#frozen);
-    const real = this.kernels.realBytes();
     const entries = this.layout.entries.filter(({ spec }) => this.#frozen.has(spec.name));
-    this.gradientParts.freeze(entries.map(({ offset, bytes }) => ({ offset: offset / real, count: bytes / real })));
+    this.gradientParts.freeze(entries.map(({ spec }) => this.part(spec.name)));
+  }
+
+  /** Where a parameter is in each block, counted in reals. */
+  part(name: string): Part {
+    const { offset, bytes } = this.#entry(name);
+    const real = this.kernels.realBytes();
+    return { offset: offset / real, count: bytes / real };
   }
 
   /** The block of gradients; allocated when it is first asked for, so that a network that only runs has none. */
@@ -110,9 +116,13 @@ export class Network {
 
   /** The offset of a parameter in each block. */
   offset(name: string): number {
+    return this.#entry(name).offset;
+  }
+
+  #entry(name: string): ParameterLayout['entries'][number] {
     const entry = this.layout.entries.find(({ spec }) => spec.name === name);
     if (entry === undefined) throw new Error(`no parameter ${name}`);
-    return entry.offset;
+    return entry;
   }
 }
 

@@ -35,13 +35,38 @@ export function packedBuffers(layer: Layer): readonly BufferSpec[] {
   }));
 }
 
+/** The buffer in which the gradient of a tied matrix comes together. */
+export function tiedName(parameter: string): string {
+  return `gradient ${parameter}`;
+}
+
 /**
- * A matrix of a layer in a window.
- *
- * @param packed Where it is to be packed, 0 for nowhere.
- * @param gradients The block of gradients, 0 where there is none.
+ * Room for the gradients of tied matrices, of each use on its own: they join that of the owner when the pass is over. Added to it at
+ * once, the sums of the uses would interleave where a long sequence is gone back through in segments, and have other bits.
  */
-export function bindWeight(network: Network, layer: Layer, name: string, packed: Pointer, gradients: Pointer): Weight {
+export function tiedBuffers({ tied = [] }: Layer): readonly BufferSpec[] {
+  return tied.map(({ spec: { name, rows, columns } }) => {
+    return { name: tiedName(name), extent: 'fixed', rows, columns, type: 'real', kept: false };
+  });
+}
+
+/** Where a window has room for a matrix of a layer; 0 for nowhere. */
+export interface WeightPlaces {
+  /** In the order in which products read it. */
+  readonly packed: Pointer;
+  /** For what a layer that does not own it makes of its gradient. */
+  readonly tied: Pointer;
+  /** The block of gradients. */
+  readonly gradients: Pointer;
+}
+
+/** A matrix of a layer in a window. */
+export function bindWeight(
+  network: Network,
+  layer: Layer,
+  name: string,
+  { packed, tied, gradients }: WeightPlaces,
+): Weight {
   const { kernels, parameters, uses } = network;
   const { spec, turned } = factorsOf(layer).find((factor) => factor.spec.name === name)!;
   const pointer = parameters + network.offset(name);
@@ -56,7 +81,7 @@ export function bindWeight(network: Network, layer: Layer, name: string, packed:
   return {
     pointer,
     packed,
-    gradient: network.isFrozen(name) || gradients === 0 ? 0 : gradients + network.offset(name),
+    gradient: network.isFrozen(name) || gradients === 0 ? 0 : tied || gradients + network.offset(name),
     shared: !isOverwritten(uses.get(name)!),
     turned,
   };

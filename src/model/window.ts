@@ -218,6 +218,7 @@ export class Window {
         if (bound.start !== undefined) this.#endNode(bound, bound.start);
       } else if (first) this.#network.clearOverwritten(bound.node);
     }
+    if (how.continuesToEarlier !== true) for (const bound of this.#nodes) this.#addTied(bound);
   }
 
   /** Clears what nobody writes of the gradients of a layer in this pass. */
@@ -251,6 +252,20 @@ export class Window {
     for (const { from: source, to: target } of addends) {
       const count = (to - from) * this.rows * target.ld;
       kernels.add(target.pointer + from * target.stride, source.pointer + from * source.stride, count);
+    }
+  }
+
+  /** Adds what a layer has found for parameters of others, and leaves zeros for the next pass. */
+  #addTied({ tied }: BoundNode): void {
+    const { kernels, gradients, gradientParts } = this.#network;
+    const real = kernels.realBytes();
+    for (const { name, part } of tied) {
+      const start = this.#network.offset(name);
+      for (const { offset, count } of gradientParts.within(this.#network.part(name))) {
+        const found = part + offset * real - start;
+        kernels.add(gradients + offset * real, found, count);
+        kernels.clear(found, count);
+      }
     }
   }
 
