@@ -20,7 +20,6 @@ interface Table extends Part {
 }
 
 export class GradientParts {
-  /** All that has a gradient: frozen parameters have none. */
   #whole: readonly Part[];
   readonly #block: Part;
   readonly #overwritten: readonly Part[];
@@ -41,6 +40,11 @@ export class GradientParts {
       const inputs = lookedUpBy(uses);
       return inputs === undefined ? [] : [{ offset, count, rows: spec.rows, inputs }];
     });
+  }
+
+  /** All that has a gradient, in ascending order: frozen parameters have none. */
+  get whole(): readonly Part[] {
+    return this.#whole;
   }
 
   /** All that may be other than zero, in ascending order. */
@@ -120,7 +124,7 @@ const holds = (part: Part, { offset, count }: Part) =>
   part.offset <= offset && offset + count <= part.offset + part.count;
 
 /** What is left of parts; the holes are in ascending order, and none of them reaches over the end of a part. */
-function without(parts: readonly Part[], holes: readonly Part[]): readonly Part[] {
+export function without(parts: readonly Part[], holes: readonly Part[]): readonly Part[] {
   return parts.flatMap(({ offset, count }) => {
     const end = offset + count;
     const inside = holes.filter((hole) => hole.offset >= offset && hole.offset < end);

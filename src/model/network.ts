@@ -73,16 +73,30 @@ export class Network {
     return this.#flow;
   }
 
+  /** The parameters that have no gradient. */
+  get frozen(): ReadonlySet<string> {
+    return this.#frozen;
+  }
+
   isFrozen(parameter: string): boolean {
     return this.#frozen.has(parameter);
   }
 
   /** From now on these parameters alone have no gradient. Windows that are there already must not be used after. */
   freeze(parameters: readonly string[]): void {
+    const before = this.#frozen;
     this.#frozen = new Set(parameters);
     this.#flow = gradientFlow(this.graph, this.#frozen);
+    // What is left there is nobody's gradient, and what layers add to that of a frozen bias nobody reads.
+    for (const name of [...before, ...this.#frozen]) this.#clear(name);
     const entries = this.layout.entries.filter(({ spec }) => this.#frozen.has(spec.name));
     this.gradientParts.freeze(entries.map(({ spec }) => this.part(spec.name)));
+  }
+
+  #clear(parameter: string): void {
+    if (this.#gradients === undefined) return;
+    const { offset, bytes } = this.#entry(parameter);
+    this.arena.octets(this.#gradients + offset, bytes).fill(0);
   }
 
   /** Where a parameter is in each block, counted in reals. */

@@ -63,7 +63,10 @@ export class Window {
       rows: size.rows,
       gradients,
     });
-    this.#penalties = this.#nodes.flatMap(({ bound }) => bound.penalties ?? []);
+    // What is not gone back through computes no gradients that terms could be of.
+    this.#penalties = this.#nodes.flatMap(({ node, bound }) => {
+      return (bound.penalties ?? []).filter((penalty) => penalty.of === 'outputs' || network.flow.has(node.index));
+    });
     this.#states = network.states.map(({ owner, value }) => memory.find(owner, value)!);
   }
 

@@ -48,6 +48,7 @@ async function* run(
   slice: TimeSlice,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   try {
+    training.begin();
     yield* new Loop(training, options, slice).run();
   } finally {
     training.release();

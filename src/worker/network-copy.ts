@@ -8,16 +8,20 @@ import { portableSource } from '../wasm/load.ts';
 export interface NetworkMessage {
   readonly description: ModelDescription;
   readonly engine: Engine;
+  /** Parameters that have no gradient. */
+  readonly frozen: readonly string[];
 }
 
-export async function describeNetwork({ graph, engine }: Network): Promise<NetworkMessage> {
+export async function describeNetwork({ graph, engine, frozen }: Network): Promise<NetworkMessage> {
   const kernels = await portableSource(variantOf(engine), engine.kernels);
-  return { description: graph.description, engine: { ...engine, kernels } };
+  return { description: graph.description, engine: { ...engine, kernels }, frozen: [...frozen] };
 }
 
 /** A network of the same layout, its weights zero. */
-export function copyNetwork({ description, engine }: NetworkMessage): Promise<Network> {
-  return createNetwork(createGraph(description), engine);
+export async function copyNetwork({ description, engine, frozen }: NetworkMessage): Promise<Network> {
+  const network = await createNetwork(createGraph(description), engine);
+  network.freeze(frozen);
+  return network;
 }
 
 /** A copy of the block of parameters as it lies in memory. */
