@@ -2,8 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { chromiumFlags, engineOf, findEngine, installCommand } from './test/truth/engines/engines.js';
 import { PATIENCE } from './test/support/patience.ts';
+import { chromiumFlags, engineOf, findEngine, installCommand } from './test/truth/engines/engines.js';
 
 const common = {
   include: ['test/**/*.test.ts'],

@@ -15,7 +15,7 @@ const AT_MOST = 0.45;
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 
 const data = [batchOf(V, 50, 32)];
-/** @param {import('bptt').TrainOptions['groups']} [groups] */
+/** @param {readonly import('bptt').ParameterGroup[]} [groups] */
 const training = (groups) => async () => {
   const model = await createModel([tokens(V), lstm({ units: 128 }), dense({ units: V })], { seed: 1 });
   const events = train(model, { data, loss: 'cross-entropy', optimizer: adam(), ...(groups && { groups }) });

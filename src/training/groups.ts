@@ -1,20 +1,9 @@
 // Groups of parameters that learn otherwise than the rest: not at all, or with a learning rate or a weight decay of their own.
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import {
-  boolean,
-  type Field,
-  list,
-  number,
-  type Options,
-  object,
-  optional,
-  string,
-  withDefault,
-} from '../base/fields.ts';
+import { boolean, type Field, list, number, type Options, object, optional, string } from '../base/fields.ts';
 import type { Network } from '../model/network.ts';
-import type { LearningRate } from './schedules.ts';
-import { learningRate } from './schedules.ts';
+import { type LearningRate, learningRate } from './schedules.ts';
 
 const patterns = list(string, 'names or patterns', 1);
 
@@ -26,7 +15,7 @@ export const groupFields = {
   /** Which parameters: a name of `parameters()`, a pattern such as `words.*` in which `*` stands for any letters, or several of them. */
   match,
   /** Whether they stay as they are. That costs no gradient, and nothing below them is gone back through for them. Default false. */
-  frozen: withDefault(boolean, false),
+  frozen: optional(boolean),
   /** Their own learning rate: a number or a schedule, in place of the optimizer's. Default: the optimizer's. */
   learningRate: optional(learningRate),
   /** Their own weight decay, of `adamw` alone; biases decay where its `decayBiases` says so. Default: the optimizer's. */
@@ -37,9 +26,6 @@ export const groupFields = {
 export interface ParameterGroup extends Options<typeof groupFields> {}
 
 export const groups = list(object<typeof groupFields, ParameterGroup>(groupFields), 'groups', 1);
-
-/** A group as it was checked. */
-export type CheckedGroup = ReturnType<typeof groups.check>[number];
 
 /** Parameters of one network that learn alike. */
 export interface LearningGroup {
@@ -59,7 +45,7 @@ export interface Groups {
  *
  * @throws BpttError for a group that matches none or says nothing, a parameter in two groups, and where nothing is left to learn.
  */
-export function groupsIn({ layout }: Network, given: readonly CheckedGroup[], where: string): Groups {
+export function groupsIn({ layout }: Network, given: readonly ParameterGroup[], where: string): Groups {
   const names = layout.entries.map(({ spec }) => spec.name);
   const owners = new Map<string, number>();
   const found = given.map((group, index) => {
@@ -78,7 +64,7 @@ export function groupsIn({ layout }: Network, given: readonly CheckedGroup[], wh
     }
     return { ...group, names: own };
   });
-  const frozen = found.filter((group) => group.frozen).flatMap((group) => [...group.names]);
+  const frozen = found.filter((group) => group.frozen === true).flatMap((group) => [...group.names]);
   if (frozen.length === names.length) {
     throw new BpttError(
       'invalid-argument',
@@ -92,7 +78,7 @@ export function groupsIn({ layout }: Network, given: readonly CheckedGroup[], wh
   };
 }
 
-function refuse({ frozen, learningRate, weightDecay }: CheckedGroup, at: string): void {
+function refuse({ frozen = false, learningRate, weightDecay }: ParameterGroup, at: string): void {
   const own = Object.entries({ learningRate, weightDecay }).flatMap(([name, value]) =>
     value === undefined ? [] : [name],
   );

@@ -145,7 +145,7 @@ function settingsOf(options: CheckedTraining): Readonly<Record<string, Json>> {
     average: average === undefined ? null : 'on',
     earlyStopping: earlyStopping === undefined ? null : 'on',
     // Their learning rates and weight decays may be others.
-    groups: groups?.map(({ match, frozen }) => ({ match, frozen })) ?? null,
+    groups: groups?.map(({ match, frozen = false }) => ({ match, frozen })) ?? null,
     // How many threads there are makes no difference.
     'parallel.blocks': parallel?.blocks ?? null,
   };

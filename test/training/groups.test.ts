@@ -213,7 +213,7 @@ describe('groups that learn', () => {
     const group = {
       match: ['above.*', 'words.weight'],
       learningRate: optimizer.learningRate,
-      ...(optimizer.kind === 'adamw' && { weightDecay: optimizer.weightDecay }),
+      ...(optimizer.kind === 'adamw' ? { weightDecay: optimizer.weightDecay } : {}),
     };
     const plain = await trained({ optimizer, clip: { norm: 0.5 } });
     const grouped = await trained({ optimizer, clip: { norm: 0.5 }, groups: [group] });

@@ -16,6 +16,7 @@ import { byName, checkModules, type Place, placesOf, type StateDictOptions } fro
  *
  * PyTorch's two biases are added up; of a GRU's n the second is kept apart; modules without biases have zeros. A recurrent layer
  * after `tokens` is PyTorch's over one-hot vectors. nn.RNN does not save its activation: the model's must be the same.
+ * A tied weight stands in the file under the name of each module that has it, each time with the same values.
  * Nothing is set when anything is wrong.
  *
  * @throws BpttError `bad-file` for a file that is not safetensors, `invalid-shape` for tensors that are missing, left over, of
@@ -30,7 +31,18 @@ export function loadStateDict(model: Model, bytes: Uint8Array, options: StateDic
   const file = new StateDictFile(bytes, names);
   const recurrent = places.filter(({ kind }) => kind === 'recurrent');
   const plain = places.filter(({ kind }) => kind !== 'recurrent');
-  const values = new Map([...recurrentValues(file, recurrent, parameters), ...plainValues(file, plain, parameters)]);
+  const values = new Map<string, Float64Array>();
+  for (const [name, data] of [
+    ...recurrentValues(file, recurrent, parameters),
+    ...plainValues(file, plain, parameters),
+  ]) {
+    // PyTorch gives a tied weight under the name of each module that has it.
+    const other = values.get(name);
+    const at = other === undefined ? -1 : data.findIndex((value, index) => value !== other[index]);
+    if (at >= 0)
+      throw wrong(`the same values for each use of ${name}, which is tied`, `${other![at]} and ${data[at]} at ${at}`);
+    values.set(name, data);
+  }
   file.expectNoneLeft();
   for (const [name, data] of values) checkValues(model, name, data);
   for (const [name, data] of values) model.setParameter(name, data);
@@ -113,8 +125,7 @@ class StateDictFile {
 
 /** Finds the module and the number in it of each recurrent layer, and gives the layers' parameters. */
 function recurrentValues(file: StateDictFile, places: readonly Place[], parameters: Parameters): readonly Named[] {
-  const shapeOf = (place: Place, part: string, suffix: string) =>
-    parameters.get(`rnn.${part}_l${place.layer}${suffix}`)!.shape;
+  const shapeOf = (place: Place, part: string, suffix: string) => parameters.get(place.parameter(part, suffix))!.shape;
   const fits = ({ prefix, layers }: StateModule, first: number) =>
     first + layers <= places.length &&
     places.slice(first, first + layers).every((place, index) =>
@@ -139,7 +150,7 @@ function recurrentValues(file: StateDictFile, places: readonly Place[], paramete
     return place.suffixes.flatMap((suffix) =>
       directionValues(
         file,
-        (part) => parameters.get(`rnn.${part}_l${place.layer}${suffix}`),
+        (part) => parameters.get(place.parameter(part, suffix)),
         (part) => `${prefix}${part}_l${number}${suffix}`,
       ),
     );
@@ -171,7 +182,7 @@ function directionValues(
 
 /** Finds the module of each embedding and dense layer, and gives the layers' parameters. */
 function plainValues(file: StateDictFile, places: readonly Place[], parameters: Parameters): readonly Named[] {
-  const weightOf = (place: Place) => parameters.get(`${place.name}.weight`)!;
+  const weightOf = (place: Place) => parameters.get(place.parameter('weight'))!;
   const fits = ({ prefix }: StateModule, at: number) =>
     at < places.length &&
     same(file.shape(`${prefix}weight`), weightOf(places[at]!).shape) &&
@@ -181,7 +192,7 @@ function plainValues(file: StateDictFile, places: readonly Place[], parameters: 
   return places.flatMap((place, index) => {
     const { prefix } = modules[index]!;
     const weight = weightOf(place);
-    const bias = parameters.get(`${place.name}.bias`);
+    const bias = parameters.get(place.parameter('bias'));
     const values: Named[] = [[weight.name, file.take(`${prefix}weight`, weight.shape)]];
     if (bias !== undefined) values.push([bias.name, file.takeOrZeros(`${prefix}bias`, bias.shape)]);
     return values;

@@ -9,7 +9,7 @@ import { byName, checkModules, type Place, placesOf, type StateDictOptions } fro
 /**
  * The parameters of a model as a PyTorch `state_dict` in safetensors, for `safetensors.torch.load_file` and
  * `module.load_state_dict`. Recurrent layers of one kind, size and direction one after the other are one module of several layers.
- * The bias is `bias_ih`, and `bias_hh` is zero but for the part of a GRU's n.
+ * A tied weight stands there under the name of each module that has it. The bias is `bias_ih`, and `bias_hh` is zero but for the part of a GRU's n.
  *
  * @throws BpttError `invalid-argument` for a model with layers that PyTorch does not have, and for `modules` that are not as many
  * as the modules.
@@ -45,12 +45,12 @@ export function saveStateDict(model: Model, options: StateDictOptions = {}): Uin
     for (const [number, place] of group.entries()) {
       if (place.kind !== 'recurrent') {
         for (const part of ['weight', 'bias']) {
-          const parameter = parameters.get(`${place.name}.${part}`);
+          const parameter = parameters.get(place.parameter(part));
           if (parameter !== undefined) add(part, parameter);
         }
       }
       for (const suffix of place.suffixes) {
-        const of = (part: string) => parameters.get(`rnn.${part}_l${place.layer}${suffix}`);
+        const of = (part: string) => parameters.get(place.parameter(part, suffix));
         const end = `_l${number}${suffix}`;
         for (const part of ['weight_ih', 'weight_hh', 'bias_ih']) add(`${part}${end}`, of(part)!);
         const { shape, data } = of('bias_ih')!;

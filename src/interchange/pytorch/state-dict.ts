@@ -5,6 +5,7 @@ import { BpttError } from '../../base/errors.ts';
 import { checkFields, names, type Options, optional } from '../../base/fields.ts';
 import { cellKindOf } from '../../layers/recurrent/cells.ts';
 import type { LayerDescription } from '../../layers/registry.ts';
+import { stackIn } from '../../model/graph.ts';
 import type { Model } from '../../model/model.ts';
 import { missingFrom } from '../missing.ts';
 
@@ -22,12 +23,13 @@ export interface StateDictOptions extends Options<typeof fields> {}
 /** A layer of a model that PyTorch has too. */
 export interface Place {
   readonly kind: 'recurrent' | 'embedding' | 'dense';
-  /** The number of a recurrent layer, and its directions' suffixes. */
-  readonly layer: number;
+  /** The suffixes of a recurrent layer's directions. */
   readonly suffixes: readonly string[];
+  /** The model's name of one of its parameters: of `weight_hh`, or of `weight`, which may be another layer's. */
+  readonly parameter: (part: string, suffix?: string) => string;
   /** Recurrent layers that are alike and follow each other are one module of several layers in PyTorch; '' is alike to none. */
   readonly alike: string;
-  /** Its name in the model, if it is not recurrent: `embedding`, `dense1`. */
+  /** Its name in the model, if it is not recurrent: `embedding`, `dense1`, or its own. */
   readonly name: string;
 }
 
@@ -38,14 +40,17 @@ export function checkModules(where: string, options: StateDictOptions): readonly
 
 /** The layers of a model that have parameters. */
 export function placesOf(model: Model): readonly Place[] {
-  const counts = { recurrent: 0, embedding: 0, dense: 0 };
+  const { description, layers } = stackIn(model.network.graph, 'state dict');
   const places: Place[] = [];
-  for (const [index, layer] of (model.description.slice(1) as LayerDescription[]).entries()) {
+  for (const [index, layer] of (description.slice(1) as LayerDescription[]).entries()) {
     if (layer.kind === 'dropout' || layer.kind === 'activityRegularization' || layer.kind === 'last') continue;
+    const { parameters, tied = [] } = layers[index]!;
+    const first = [...tied, ...parameters][0]!.name;
     if (layer.kind === 'embedding' || layer.kind === 'dense') {
-      const number = counts[layer.kind]++;
-      const name = `${layer.kind}${number === 0 ? '' : number}`;
-      places.push({ kind: layer.kind, layer: 0, suffixes: [], alike: '', name });
+      const name = first.slice(0, first.lastIndexOf('.'));
+      const own = (part: string) => `${name}.${part}`;
+      const parameter = (part: string) => tied.find((one) => one.name === own(part))?.spec.name ?? own(part);
+      places.push({ kind: layer.kind, suffixes: [], parameter, alike: '', name });
       continue;
     }
     const inner = layer.kind === 'residual' ? layer.layer : layer;
@@ -59,8 +64,8 @@ export function placesOf(model: Model): readonly Place[] {
     const chains = layer.kind !== 'residual' && (!both || inner.merge === 'concat');
     places.push({
       kind: 'recurrent',
-      layer: counts.recurrent++,
       suffixes: both ? ['', '_reverse'] : [''],
+      parameter: (part, suffix = '') => `${first.replace('weight_ih', part)}${suffix}`,
       alike: chains ? `${cell.kind} ${cell.activation} ${cell.units} ${both}` : '',
       name: '',
     });

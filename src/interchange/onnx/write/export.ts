@@ -3,7 +3,7 @@
 import { BpttError } from '../../../base/errors.ts';
 import { boolean, type Checked, checkFields, type Options, oneOf, withDefault } from '../../../base/fields.ts';
 import type { Signal } from '../../../base/signal.ts';
-import type { Layer } from '../../../layers/contract.ts';
+import type { Layer, TiedParameter } from '../../../layers/contract.ts';
 import type { BidirectionalDescription } from '../../../layers/recurrent/bidirectional.ts';
 import { cellKindOf, type DirectedDescription } from '../../../layers/recurrent/cells.ts';
 import type { LayerDescription, ModelDescription } from '../../../layers/registry.ts';
@@ -206,18 +206,24 @@ class Layers {
   /** The output of a layer over a flow. */
   add(description: LayerDescription, layer: Layer, flow: Flow): Value {
     const { builder } = this.#context;
-    const [weight, bias] = layer.parameters.map(({ name }) => this.#parameters.get(name)!);
+    const own = layer.parameters.map(({ name }) => this.#parameters.get(name)!);
+    // A tied weight is another layer's initializer; what the layer has of its own is the bias.
+    const tied = layer.tied?.[0];
+    const [weight, bias] = tied === undefined ? own : [undefined, own[0]];
     switch (description.kind) {
       case 'dropout':
       case 'activityRegularization':
         return flow.value;
       case 'embedding':
         return builder.add('Gather', [
-          builder.parameter(weight!.name, weight!.shape, Float64Array.from(weight!.data)),
+          tied === undefined
+            ? builder.parameter(weight!.name, weight!.shape, Float64Array.from(weight!.data))
+            : this.#tied(tied),
           flow.value,
         ]);
       case 'dense': {
-        const product = this.#product(flow, this.#transposed(weight!));
+        const matrix = tied === undefined ? this.#transposed(weight!) : this.#tied(tied);
+        const product = this.#product(flow, matrix);
         return builder.add('Add', [product, builder.parameter(bias!.name, bias!.shape, Float64Array.from(bias!.data))]);
       }
       case 'last':
@@ -299,6 +305,18 @@ class Layers {
   #product({ value, signal }: Flow, weight: Value): Value {
     const { builder } = this.#context;
     return signal.kind === 'tokens' ? builder.add('Gather', [weight, value]) : builder.add('MatMul', [value, weight]);
+  }
+
+  /** Another layer's matrix, [I,O], as it lies or turned. */
+  #tied({ name: tiedName, spec: { name }, turned }: TiedParameter): Value {
+    const { builder } = this.#context;
+    if (builder.parameters.find((one) => one.name === name)?.dims.length !== 2) {
+      throw new BpttError(
+        'invalid-argument',
+        `exportOnnx: expected layers tied to embedding or dense layers, got ${tiedName} tied to ${name}, which lies in a recurrent node`,
+      );
+    }
+    return turned ? builder.add('Transpose', [name], { perm: [1, 0] }) : name;
   }
 
   #transposed({ name, shape, data }: Parameter): Value {
