@@ -10,6 +10,7 @@ import {
   embedding,
   evaluate,
   features,
+  generate,
   gru,
   lstm,
   type Model,
@@ -140,6 +141,8 @@ describe('a tied model', () => {
     const batch = batchOf(11, 3);
     expect(model.forward(batch).outputs).toEqual(other.forward(batch).outputs);
     expect(evaluate(model, [batch], { loss })).toEqual(evaluate(other, [batch], { loss }));
+    const said = { prompt: [1, 2], length: 30, seed: 3 };
+    expect([...generate(model, said)]).toEqual([...generate(other, said)]);
   });
 
   it('has the sum of the gradients of one without ties', async () => {
