@@ -4,8 +4,9 @@ import type { Pointer } from '../wasm/kernels.ts';
 import type { LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { addendName, addsTo, mixed, type Readers, readersOf } from './readers.ts';
+import { type TiedGradient, tiedName } from './tied-gradients.ts';
 import type { TimeAxis } from './time-axis.ts';
-import { bindWeight, packedName, tiedName } from './weights.ts';
+import { bindWeight, packedName } from './weights.ts';
 import type { WindowMemory } from './window-memory.ts';
 
 /** A layer in a window. */
@@ -22,8 +23,8 @@ export interface BoundNode {
   readonly start: readonly BoundState[] | undefined;
   /** Gradients of what it reads that are to be added to what is there. */
   readonly addends: readonly { readonly from: Track; readonly to: Track }[];
-  /** Parameters of other layers of whose gradients it has parts, and where these lie. */
-  readonly tied: readonly { readonly name: string; readonly part: Pointer }[];
+  /** What it finds for parameters of other layers. */
+  readonly tied: readonly TiedGradient[];
   /** Whether gradients go back through it. */
   readonly flows: boolean;
   /** Whether what goes back first writes the gradient of some of its steps alone, or not in every pass: the rest is to be cleared. */
@@ -148,7 +149,7 @@ class Binder {
 
   #tied({ layer, owner }: LayerNode): BoundNode['tied'] {
     const learned = (layer.tied ?? []).filter(({ spec }) => !this.#network.isFrozen(spec.name));
-    return learned.map(({ spec: { name } }) => ({ name, part: this.#memory.find(owner, tiedName(name))!.pointer }));
+    return learned.map(({ spec: { name } }) => ({ name, found: this.#memory.find(owner, tiedName(name))!.pointer }));
   }
 
   #port(source: number, reader: LayerNode, port: number): BoundPort {

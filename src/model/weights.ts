@@ -35,21 +35,6 @@ export function packedBuffers(layer: Layer): readonly BufferSpec[] {
   }));
 }
 
-/** The buffer in which the gradient of a tied matrix comes together. */
-export function tiedName(parameter: string): string {
-  return `gradient ${parameter}`;
-}
-
-/**
- * Room for the gradients of tied matrices, of each use on its own: they join that of the owner when the pass is over. Added to it at
- * once, the sums of the uses would interleave where a long sequence is gone back through in segments, and have other bits.
- */
-export function tiedBuffers({ tied = [] }: Layer): readonly BufferSpec[] {
-  return tied.map(({ spec: { name, rows, columns } }) => {
-    return { name: tiedName(name), extent: 'fixed', rows, columns, type: 'real', kept: false };
-  });
-}
-
 /** Where a window has room for a matrix of a layer; 0 for nowhere. */
 export interface WeightPlaces {
   /** In the order in which products read it. */

@@ -8,7 +8,8 @@ import type { Pointer } from '../wasm/kernels.ts';
 import type { Layout } from '../wasm/layout.ts';
 import type { Network } from './network.ts';
 import { addendName, addsTo, readersOf } from './readers.ts';
-import { packedBuffers, tiedBuffers } from './weights.ts';
+import { tiedBuffers } from './tied-gradients.ts';
+import { packedBuffers } from './weights.ts';
 import { type OwnedBuffer, planWindow, type WindowSpec } from './window-layout.ts';
 
 /** What a window holds besides activations. */

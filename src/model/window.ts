@@ -11,6 +11,7 @@ import { type BoundNode, bindNodes } from './bound-nodes.ts';
 import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { checkState, type State } from './state.ts';
+import { addTied } from './tied-gradients.ts';
 import { TimeAxis } from './time-axis.ts';
 import { inputName, WindowMemory, type WindowOptions, type WindowSize } from './window-memory.ts';
 
@@ -221,7 +222,7 @@ export class Window {
         if (bound.start !== undefined) this.#endNode(bound, bound.start);
       } else if (first) this.#network.clearOverwritten(bound.node);
     }
-    if (how.continuesToEarlier !== true) for (const bound of this.#nodes) this.#addTied(bound);
+    if (how.continuesToEarlier !== true) for (const { tied } of this.#nodes) addTied(this.#network, tied);
   }
 
   /** Clears what nobody writes of the gradients of a layer in this pass. */
@@ -255,20 +256,6 @@ export class Window {
     for (const { from: source, to: target } of addends) {
       const count = (to - from) * this.rows * target.ld;
       kernels.add(target.pointer + from * target.stride, source.pointer + from * source.stride, count);
-    }
-  }
-
-  /** Adds what a layer has found for parameters of others, and leaves zeros for the next pass. */
-  #addTied({ tied }: BoundNode): void {
-    const { kernels, gradients, gradientParts } = this.#network;
-    const real = kernels.realBytes();
-    for (const { name, part } of tied) {
-      const start = this.#network.offset(name);
-      for (const { offset, count } of gradientParts.within(this.#network.part(name))) {
-        const found = part + offset * real - start;
-        kernels.add(gradients + offset * real, found, count);
-        kernels.clear(found, count);
-      }
     }
   }
 
