@@ -10,7 +10,14 @@ import { checkBatch, type GraphBatch, stepsOf, valuesOf } from '../data/batch.ts
 import type { StateReader, StateWriter } from '../formats/record.ts';
 import { LossWindow, lossWindowBytes, sizeOf } from '../loss/loss-window.ts';
 import type { Reduction } from '../loss/losses.ts';
-import { type LossResult, type OutputLoss, outputLosses, slotsOf, together } from '../loss/output-losses.ts';
+import {
+  type BatchSlots,
+  type LossResult,
+  type OutputLoss,
+  outputLosses,
+  slotsOf,
+  together,
+} from '../loss/output-losses.ts';
 import { addTerms, countTerms, totalPenalty, weighTerms } from '../loss/penalties.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
@@ -54,6 +61,7 @@ export interface ForwardPass {
 export class Backpropagation {
   readonly #network: Network;
   readonly #losses: readonly OutputLoss[];
+  readonly #slots: BatchSlots;
   readonly #reduction: Reduction;
   readonly #truncation: CheckedObjective['truncation'] | undefined;
   readonly #memoryBudget: number | undefined;
@@ -76,6 +84,7 @@ export class Backpropagation {
     this.#network = network;
     this.#rows = rows;
     this.#losses = losses;
+    this.#slots = slotsOf(network.graph, losses);
     this.#reduction = objective.reduction;
     this.#truncation = objective.truncation;
     this.#memoryBudget = objective.memoryBudget;
@@ -93,7 +102,7 @@ export class Backpropagation {
    * before ended when it carries on. `first`: the windows of the batch that were done before `load`.
    */
   *windows(batch: GraphBatch, state?: State, first = 0): Generator<WindowResult> {
-    checkTrainingBatch(this.#network, batch, this.#losses);
+    checkTrainingBatch(this.#network, batch, this.#slots);
     for (const { counts, backward } of this.passes(batch, state, first)) yield backward(counts);
   }
 
@@ -343,8 +352,8 @@ function checkInjection(losses: readonly OutputLoss[], { truncation }: Objective
 }
 
 /** @throws BpttError for a batch that the network cannot learn from. */
-export function checkTrainingBatch(network: Network, batch: GraphBatch, losses: readonly OutputLoss[]): void {
-  checkBatch('batch', batch, slotsOf(network.graph, losses), network.dtype);
+export function checkTrainingBatch(network: Network, batch: GraphBatch, slots: BatchSlots): void {
+  checkBatch('batch', batch, slots, network.dtype);
   if (batch.carry === true) refuseWhole(network, 'batch.carry', 'each batch must hold whole sequences');
 }
 

@@ -5,7 +5,7 @@ import { Backpropagation, checkTrainingBatch } from '../bptt/backpropagation.ts'
 import type { CheckedObjective } from '../bptt/objective.ts';
 import type { Batch } from '../data/batch.ts';
 import { type LossName, lossName } from '../loss/losses.ts';
-import { outputLosses } from '../loss/output-losses.ts';
+import { outputLosses, slotsOf } from '../loss/output-losses.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
 import { readBlock } from '../model/parameters.ts';
@@ -52,7 +52,8 @@ export async function truncationError(
   options: TruncationErrorOptions,
 ): Promise<readonly TruncationError[]> {
   const { loss, k1, k2: lengths, state } = checkFields('truncationError', options, fields);
-  checkTrainingBatch(model.network, batch, outputLosses('truncationError.loss', model.network.graph, loss));
+  const { graph } = model.network;
+  checkTrainingBatch(model.network, batch, slotsOf(graph, outputLosses('truncationError.loss', graph, loss)));
   if (state !== undefined) checkState(model.network, state, batch.rows);
   const network = await copyOf(model);
   const full = gradientOf(network, batch, loss, state);

@@ -1,7 +1,7 @@
 // Rows of tokens that a model reads one step at a time, each step's logits in memory for whoever chooses what comes next.
 
 import { BpttError } from '../base/errors.ts';
-import type { Track } from '../layers/contract.ts';
+import type { BoundNode } from '../model/bound-nodes.ts';
 import { checkModel } from '../model/check-model.ts';
 import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
@@ -37,7 +37,7 @@ export function vocabularySize(where: string, model: Model): number {
 export class TokenWindow {
   readonly rows: number;
   readonly #window: Window;
-  readonly #output: Track;
+  readonly #output: BoundNode['result'];
   readonly #bytesPerRow: number;
   readonly #next: { readonly steps: 1; readonly rows: number; readonly inputs: Int32Array };
 

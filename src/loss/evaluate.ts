@@ -10,6 +10,7 @@ import type { State } from '../model/state.ts';
 import { LossWindow, sizeOf } from './loss-window.ts';
 import { type Reduction, reduction } from './losses.ts';
 import {
+  type BatchSlots,
   type LossOption,
   type LossResult,
   lossOption,
@@ -72,6 +73,7 @@ function isIterable(data: GraphBatch | Iterable<GraphBatch>): data is Iterable<G
 export class Evaluator {
   readonly #network: Network;
   readonly #losses: readonly OutputLoss[];
+  readonly #slots: BatchSlots;
   #window: LossWindow | undefined;
   #sums: readonly number[] = [];
   #counts: readonly number[] = [];
@@ -80,11 +82,12 @@ export class Evaluator {
   constructor(network: Network, loss: LossOption) {
     this.#network = network;
     this.#losses = outputLosses('loss', network.graph, loss);
+    this.#slots = slotsOf(network.graph, this.#losses);
   }
 
   /** Checks a batch and goes to its start. */
   open(batch: GraphBatch, state?: State): void {
-    checkBatch('batch', batch, slotsOf(this.#network.graph, this.#losses), this.#network.dtype);
+    checkBatch('batch', batch, this.#slots, this.#network.dtype);
     if (batch.carry === true) refuseWhole(this.#network, 'batch.carry', 'each batch must hold whole sequences');
     // What is read as a whole is computed as a whole.
     const size = sizeOf(this.#network, batch, this.#network.graph.whole === undefined ? CHUNK : undefined);

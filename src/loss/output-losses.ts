@@ -2,6 +2,7 @@
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Field, number, type Options, withDefault } from '../base/fields.ts';
+import type { Readings, Slot } from '../data/batch.ts';
 import { type Graph, type LayerNode, readingsOf } from '../model/graph.ts';
 import { type Loss, type LossName, losses, lossName, type Reduction, reduce } from './losses.ts';
 
@@ -95,8 +96,11 @@ export function outputLosses(where: string, { outputs }: Graph, option: LossOpti
   });
 }
 
+/** What batches hold. */
+export type BatchSlots = Readings & { readonly outputs: readonly Slot[] };
+
 /** What batches hold for a graph with these losses. */
-export function slotsOf(graph: Graph, terms: readonly OutputLoss[]) {
+export function slotsOf(graph: Graph, terms: readonly OutputLoss[]): BatchSlots {
   return {
     ...readingsOf(graph),
     outputs: terms.map(({ node: { name, clock, output }, loss }) => ({

@@ -183,7 +183,7 @@ class GraphBuilder {
     if (clock.kind === 'row' && layer.reads !== 'step') {
       throw new BpttError(
         'invalid-shape',
-        `${where}: expected something with steps to read, got ${ports[0]!.where} (${ports[0]!.kind}), which gives one output a row; a ${kind.kind} layer reads other steps too`,
+        `${where}: expected something with steps to read, got ${ports[0]!.where} (${ports[0]!.kind}), which gives one output a row (returns: 'last', or last()); a ${kind.kind} layer reads other steps too`,
       );
     }
     if (start !== undefined) this.#checkStart(node, this.#nodes[start.layer]!, description.start!);

@@ -42,6 +42,8 @@ export class Window {
   readonly #axis: TimeAxis;
   readonly #size: WindowSize;
   readonly #nodes: readonly BoundNode[];
+  /** Those that gradients go back through, in the order in which they do. */
+  readonly #reversed: readonly BoundNode[];
   readonly #penalties: readonly BoundPenalty[];
   readonly #inputs: readonly Track[];
   readonly #states: readonly Track[];
@@ -64,6 +66,7 @@ export class Window {
       rows: size.rows,
       gradients,
     });
+    this.#reversed = this.#nodes.filter(({ flows }) => flows).toReversed();
     // What is not gone back through computes no gradients that terms could be of.
     this.#penalties = this.#nodes.flatMap(({ node, bound }) => {
       return (bound.penalties ?? []).filter((penalty) => penalty.of === 'outputs' || network.flow.has(node.index));
@@ -212,9 +215,8 @@ export class Window {
     const pass = this.#pass(how);
     const first = how.continuesFromLater !== true;
     // Written before any layer goes back: readers of these add to what is there.
-    if (first) for (const bound of this.#nodes) this.#clearUnwritten(bound, to, from, headFrom);
-    for (const bound of this.#nodes.toReversed()) {
-      if (!bound.flows) continue;
+    for (const bound of this.#reversed) this.#clearUnwritten(bound, from, to, headFrom, first);
+    for (const bound of this.#reversed) {
       const range = this.#range(bound, from, to, headFrom);
       if (range !== undefined) {
         bound.bound.backward(...range, pass);
@@ -226,17 +228,18 @@ export class Window {
   }
 
   /** Clears what nobody writes of the gradients of a layer in this pass. */
-  #clearUnwritten(bound: BoundNode, to: number, from: number, headFrom: number): void {
-    if (!bound.flows) return;
-    const { arena } = this.#network;
+  #clearUnwritten(bound: BoundNode, from: number, to: number, headFrom: number, first: boolean): void {
+    const { kernels } = this.#network;
     if (bound.partly) {
-      const { pointer, stride } = bound.gradient;
-      if (bound.axis === undefined) arena.octets(pointer, stride).fill(0);
-      else arena.octets(pointer + from * stride, (headFrom - from) * stride).fill(0);
+      const { pointer, stride, ld } = bound.gradient;
+      if (bound.axis === undefined && first) kernels.clear(pointer, this.rows * ld);
+      if (bound.axis !== undefined && headFrom > from)
+        kernels.clear(pointer + from * stride, (headFrom - from) * this.rows * ld);
     }
+    if (!first) return;
     const written = this.#ends && to === this.filled;
     for (const { read, gradients } of bound.states) {
-      if (gradients !== undefined && (!read || !written)) arena.octets(gradients.pointer, gradients.stride).fill(0);
+      if (gradients !== undefined && (!read || !written)) kernels.clear(gradients.pointer, this.rows * gradients.ld);
     }
   }
 

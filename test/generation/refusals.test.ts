@@ -89,8 +89,8 @@ const refused: Readonly<Record<string, readonly (readonly [object, string])[]>> 
   generateBatch: [
     ...sampling,
     ...stops,
-    [{ prompts: [] }, '.prompts: expected an array of at least one prompt, got an array of length 0'],
-    [{ prompts: 'text' }, '.prompts: expected an array of at least one prompt, got "text"'],
+    [{ prompts: [] }, '.prompts: expected an array of prompts with at least one, got an array of length 0'],
+    [{ prompts: 'text' }, '.prompts: expected an array of prompts with at least one, got "text"'],
     [{ prompts: [[1], []] }, '.prompts[1]: expected at least 1 token, got 0'],
     [{ length: undefined }, '.length: expected an integer >= 0, got undefined'],
     [

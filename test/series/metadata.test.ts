@@ -17,8 +17,11 @@ describe('seriesMetadata', () => {
   const csv = { columns: ['x'], date: 'date', delimiter: ';' };
 
   test('comes back the same', () => {
-    expect(readSeriesMetadata(seriesMetadata({ pipeline, csv }))).toEqual({ pipeline, csv });
-    expect(readSeriesMetadata(seriesMetadata({ pipeline }))).toEqual({ pipeline, csv: {} });
+    expect(readSeriesMetadata(seriesMetadata({ pipeline, csv }))).toMatchObject({ pipeline, csv });
+    expect(readSeriesMetadata(seriesMetadata({ pipeline }))).toMatchObject({
+      pipeline,
+      csv: { header: true, decimal: '.', missing: 'error' },
+    });
   });
 
   test('lets a model that was saved forecast the next file', async () => {

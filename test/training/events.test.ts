@@ -215,7 +215,9 @@ describe('fit', () => {
       },
     });
     expect(result).toEqual({ reason: 'steps', step: 7, loss: undefined, validationLoss: 0.5, history: [] });
-    expect(Object.keys(asked[0]!).toSorted()).toEqual(['data', 'loss', 'optimizer', 'steps', 'validateEvery']);
+    expect(Object.keys(asked[0]!).toSorted()).toEqual([
+      ...['accumulate', 'data', 'loss', 'optimizer', 'reduction', 'seed', 'steps', 'validateEvery'],
+    ]);
     expect(asked[0]).toMatchObject({ loss: 'cross-entropy', steps: 7, validateEvery: 'epoch', data: { rows: 2 } });
   });
 });

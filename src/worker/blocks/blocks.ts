@@ -5,7 +5,7 @@ import type { GradientSource } from '../../bptt/gradient-source.ts';
 import type { CheckedObjective } from '../../bptt/objective.ts';
 import type { GraphBatch } from '../../data/batch.ts';
 import { type StateReader, StateWriter } from '../../formats/record.ts';
-import { type OutputLoss, outputLosses, together } from '../../loss/output-losses.ts';
+import { type BatchSlots, type OutputLoss, outputLosses, slotsOf, together } from '../../loss/output-losses.ts';
 import type { Network } from '../../model/network.ts';
 import type { Pointer } from '../../wasm/kernels.ts';
 import type { Port } from '../channel/port.ts';
@@ -30,6 +30,7 @@ export class Blocks implements GradientSource {
   readonly #objective: CheckedObjective;
   readonly #team: Team;
   readonly #losses: readonly OutputLoss[];
+  readonly #slots: BatchSlots;
   readonly #shared: SharedBlocks | undefined;
   /** A block of gradients on its way into the sum. */
   readonly #scratch: Pointer;
@@ -42,6 +43,7 @@ export class Blocks implements GradientSource {
     this.#network = network;
     this.#team = team;
     this.#losses = outputLosses('loss', network.graph, loss);
+    this.#slots = slotsOf(network.graph, this.#losses);
     this.#objective = {
       loss,
       reduction,
@@ -62,7 +64,7 @@ export class Blocks implements GradientSource {
 
   async *windows(batch: GraphBatch, _: undefined, first: number): AsyncGenerator<WindowResult> {
     const { graph } = this.#network;
-    checkTrainingBatch(this.#network, batch, this.#losses);
+    checkTrainingBatch(this.#network, batch, this.#slots);
     this.#members ??= this.#start();
     const members = await this.#members;
     await Promise.all(

@@ -230,8 +230,8 @@ describe('layers in both directions', () => {
       ...backpropagate(model, { ...batch, ...more }, objectiveOf('cross-entropy', 'mean', truncation)),
     ];
     expect(run({})).not.toThrow();
-    expect(run({}, { k1: 3, k2: 3 })).toThrow(/truncation: .*layer 0 \(bidirectional\).*later/);
-    expect(run({ carry: true })).toThrow(/batch\.carry: .*layer 0 \(bidirectional\).*later/);
+    expect(run({}, { k1: 3, k2: 3 })).toThrow(/truncation: .*model\[1\] \(bidirectional\).*later/);
+    expect(run({ carry: true })).toThrow(/batch\.carry: .*model\[1\] \(bidirectional\).*later/);
   });
 });
 
