@@ -1,5 +1,5 @@
 // The layers of a graph in a window: each gets the addresses of what it reads, of its buffers and gradients.
-import type { Binding, BoundLayer, BoundPort, BoundState, StateSpec, Track } from '../layers/contract.ts';
+import type { Binding, BoundLayer, BoundPenalty, BoundPort, BoundState, StateSpec, Track } from '../layers/contract.ts';
 import type { Pointer } from '../wasm/kernels.ts';
 import type { LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
@@ -54,6 +54,11 @@ export function bindNodes(
   options: BindOptions,
 ): readonly BoundNode[] {
   return new Binder(network, memory, axes, inputs, options).bind();
+}
+
+/** What a layer adds to the objective: where it is not gone back through, it computes no gradients that terms could be of. */
+export function penaltiesOf({ flow }: Network, { node, bound }: BoundNode): readonly BoundPenalty[] {
+  return (bound.penalties ?? []).filter((penalty) => penalty.of === 'outputs' || flow.has(node.index));
 }
 
 class Binder {

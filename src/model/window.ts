@@ -7,7 +7,7 @@ import type { StateReader, StateWriter } from '../formats/record.ts';
 import type { BoundPenalty, BoundState, Draw, Pass, Track } from '../layers/contract.ts';
 import type { Reals } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';
-import { type BoundNode, bindNodes } from './bound-nodes.ts';
+import { type BoundNode, bindNodes, penaltiesOf } from './bound-nodes.ts';
 import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { checkState, type State } from './state.ts';
@@ -67,10 +67,7 @@ export class Window {
       gradients,
     });
     this.#reversed = this.#nodes.filter(({ flows }) => flows).toReversed();
-    // What is not gone back through computes no gradients that terms could be of.
-    this.#penalties = this.#nodes.flatMap(({ node, bound }) => {
-      return (bound.penalties ?? []).filter((penalty) => penalty.of === 'outputs' || network.flow.has(node.index));
-    });
+    this.#penalties = this.#nodes.flatMap((node) => penaltiesOf(network, node));
     this.#states = network.states.map(({ owner, value }) => memory.find(owner, value)!);
   }
 
