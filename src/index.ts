@@ -89,6 +89,7 @@ export { type CharactersOptions, characters, Vocabulary, type VocabularyDescript
 export type { EarlyStopping } from './training/early-stopping.ts';
 export type { CheckpointEvent, EndEvent, StepEvent, TrainEvent, ValidationEvent } from './training/events.ts';
 export { type FitData, type FitOptions, type FitResult, fit } from './training/fit.ts';
+export type { ParameterGroup } from './training/groups.ts';
 export {
   type LearningRateRange,
   type LearningRateRangeOptions,

@@ -214,8 +214,12 @@ export interface BoundLayer {
 
 /** A parameter of another entry that a layer uses as well. */
 export interface TiedParameter {
+  /** What it would be called if it were the layer's own: other formats know it by both names. */
+  readonly name: string;
   readonly spec: ParameterSpec;
   readonly use: ParameterUse;
+  /** Whether it lies as [outputs, inputs]. */
+  readonly turned: boolean;
 }
 
 /** A layer at its place in a model. */

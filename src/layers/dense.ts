@@ -1,16 +1,25 @@
 // The dense layer: y_t = U x_t + b, the same at every step.
-import { type Checked, integer, type Options, withDefault } from '../base/fields.ts';
+import { BpttError } from '../base/errors.ts';
+import { type Checked, type Field, integer, type Options, optional, string, withDefault } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
 import type { LayerKind, ParameterSpec } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
-import { glorotUniform, initializer, zeros } from './initializers.ts';
+import { glorotUniform, type Initializer, initializer, zeros } from './initializers.ts';
 import { bindProjection, projectionScratch } from './parts/projection.ts';
+import { tiedWeight } from './parts/tied.ts';
 
 const fields = {
   /** O, the number of outputs. */
   units: integer({ min: 1 }),
-  /** Of U [O, I]. Default Glorot uniform. */
-  weightInitializer: withDefault(initializer, glorotUniform),
+  /**
+   * The name of another entry's weight of shape [O, I] that is U as well: `words.weight` of an embedding of O tokens as I features, or
+   * a dense layer's. It is learned once, from both uses. Default: a weight of its own.
+   */
+  tied: optional(string),
+  /** Of U [O, I]. Default Glorot uniform; not with `tied`. */
+  weightInitializer: withDefault<Field<Initializer | undefined>, { readonly tied?: string }>(initializer, ({ tied }) =>
+    tied === undefined ? glorotUniform() : undefined,
+  ),
   /** Of b [O]. Default zeros. */
   biasInitializer: withDefault(initializer, zeros),
 };
@@ -24,9 +33,10 @@ export interface DenseDescription extends EntryOptions, Checked<typeof fields> {
 /**
  * A dense layer: `y_t = U x_t + b`, input [T,B,I] or tokens [T,B], output [T,B,O]. As the last layer it gives logits
  * or estimates: softmax and sigmoid belong to the loss.
- * Parameters: `dense.weight` [O,I] is U, `dense.bias` [O]; a second dense layer's are `dense1.weight` and so on.
+ * Parameters: `dense.weight` [O,I] is U, `dense.bias` [O]; a second dense layer's are `dense1.weight` and so on. A tied layer has the
+ * bias alone.
  *
- * @throws BpttError for units that are not an integer ≥ 1 and for unknown options.
+ * @throws BpttError for units that are not an integer ≥ 1, for unknown options, and for an initializer of a tied weight.
  */
 export function dense(options: DenseOptions): DenseDescription {
   return describe(denseLayer, options);
@@ -36,13 +46,29 @@ export const denseLayer: LayerKind<DenseDescription> = {
   kind: 'dense',
   fields,
 
+  refuse({ tied, weightInitializer }, where) {
+    if (tied === undefined || weightInitializer === undefined) return;
+    throw new BpttError(
+      'invalid-argument',
+      `${where}.weightInitializer: expected none with tied, whose values are those of ${tied}, got ${weightInitializer.kind}`,
+    );
+  },
+
   create(description, place) {
     const input = place.ports[0]!.signal;
     const O = description.units;
-    const names = { U: place.name('dense', 'weight'), b: place.name('dense', 'bias') };
+    const own = { U: place.name('dense', 'weight'), b: place.name('dense', 'bias') };
+    const use = input.kind === 'tokens' ? 'look-up' : 'product';
+    const tied =
+      description.tied === undefined
+        ? undefined
+        : tiedWeight(place, description.tied, { name: own.U, shape: [O, input.size], use, transposed: true });
+    const names = { ...own, U: tied?.spec.name ?? own.U };
+    const [weight, bias] = parametersOf(description, input, names);
     return {
       output: { kind: 'features', size: O },
-      parameters: parametersOf(description, input, names),
+      parameters: tied === undefined ? [weight, bias] : [bias],
+      ...(tied && { tied: [tied] }),
       // Kept: as the last layer's, these hold the gradient of losses already taken, which a longer window may need.
       buffers: [{ name: 'y', extent: 'step', columns: O, type: 'real', kept: true }],
       result: 'y',
@@ -52,7 +78,7 @@ export const denseLayer: LayerKind<DenseDescription> = {
       reads: 'step',
 
       scratch(kernels, T, B) {
-        return projectionScratch(kernels, input, O, T * B);
+        return projectionScratch(kernels, input, O, T * B, tied?.turned);
       },
 
       bind(binding) {
@@ -83,7 +109,7 @@ function parametersOf(
   { units, weightInitializer, biasInitializer }: DenseDescription,
   input: Signal,
   names: { readonly U: string; readonly b: string },
-): readonly ParameterSpec[] {
+): readonly [weight: ParameterSpec, bias: ParameterSpec] {
   return [
     {
       name: names.U,
@@ -94,7 +120,7 @@ function parametersOf(
       kind: 'weight',
       role: 'kernel',
       fan: input.size,
-      initializer: weightInitializer,
+      initializer: weightInitializer ?? glorotUniform(),
       use: input.kind === 'tokens' ? 'look-up' : 'product',
     },
     {

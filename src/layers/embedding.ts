@@ -1,16 +1,21 @@
 // The embedding layer: each token is a row of a table.
 import { BpttError } from '../base/errors.ts';
-import { type Checked, integer, type Options, withDefault } from '../base/fields.ts';
-import type { LayerKind } from './contract.ts';
+import { type Checked, type Field, integer, type Options, optional, string, withDefault } from '../base/fields.ts';
+import type { LayerKind, ParameterSpec } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
-import { initializer, uniform } from './initializers.ts';
+import { type Initializer, initializer, uniform } from './initializers.ts';
 import { bindProjection } from './parts/projection.ts';
+import { tiedWeight } from './parts/tied.ts';
 
 const fields = {
   /** E, the features that stand for a token. */
   units: integer({ min: 1 }),
-  /** Of the table [V, E]. Default uniform in ±0.05, Keras's. */
-  initializer: withDefault(initializer, () => uniform({ low: -0.05, high: 0.05 })),
+  /** The name of another embedding's table of shape [V, E] that is this one's as well. It is learned once, from both uses. Default: a table of its own. */
+  tied: optional(string),
+  /** Of the table [V, E]. Default uniform in ±0.05, Keras's; not with `tied`. */
+  initializer: withDefault<Field<Initializer | undefined>, { readonly tied?: string }>(initializer, ({ tied }) =>
+    tied === undefined ? uniform({ low: -0.05, high: 0.05 }) : undefined,
+  ),
 };
 
 export interface EmbeddingOptions extends EntryOptions, Options<typeof fields> {}
@@ -23,7 +28,7 @@ export interface EmbeddingDescription extends EntryOptions, Checked<typeof field
  * An embedding: input tokens [T,B], output [T,B,E], row `token` of the table `embedding.weight` [V,E]. Stands right
  * after `tokens`.
  *
- * @throws BpttError for units that are not an integer ≥ 1 and for unknown options.
+ * @throws BpttError for units that are not an integer ≥ 1, for unknown options, and for an initializer of a tied table.
  */
 export function embedding(options: EmbeddingOptions): EmbeddingDescription {
   return describe(embeddingLayer, options);
@@ -33,6 +38,14 @@ export const embeddingLayer: LayerKind<EmbeddingDescription> = {
   kind: 'embedding',
   fields,
 
+  refuse({ tied, initializer: given }, where) {
+    if (tied === undefined || given === undefined) return;
+    throw new BpttError(
+      'invalid-argument',
+      `${where}.initializer: expected none with tied, whose values are those of ${tied}, got ${given.kind}`,
+    );
+  },
+
   create(description, place) {
     const { where } = place;
     const input = place.ports[0]!.signal;
@@ -40,23 +53,18 @@ export const embeddingLayer: LayerKind<EmbeddingDescription> = {
       throw new BpttError('invalid-shape', `${where}: expected tokens as input, got ${input.size} real features`);
     }
     const E = description.units;
-    const name = place.name('embedding', 'weight');
+    const own = place.name('embedding', 'weight');
+    const shape = [input.size, E] as const;
+    const tied =
+      description.tied === undefined
+        ? undefined
+        : tiedWeight(place, description.tied, { name: own, shape, use: 'look-up', transposed: false });
+    const name = tied?.spec.name ?? own;
     return {
       output: { kind: 'features', size: E },
-      parameters: [
-        {
-          name,
-          rows: input.size,
-          columns: E,
-          shape: [input.size, E],
-          transposed: false,
-          kind: 'weight',
-          role: 'table',
-          fan: input.size,
-          initializer: description.initializer,
-          use: 'look-up',
-        },
-      ],
+      ...(tied === undefined
+        ? { parameters: [tableOf(name, shape, description.initializer!)] }
+        : { parameters: [], tied: [tied] }),
       buffers: [{ name: 'y', extent: 'step', columns: E, type: 'real', kept: true }],
       result: 'y',
       keepsResult: false,
@@ -86,3 +94,19 @@ export const embeddingLayer: LayerKind<EmbeddingDescription> = {
     };
   },
 };
+
+function tableOf(name: string, shape: readonly [number, number], initializer: Initializer): ParameterSpec {
+  const [rows, columns] = shape;
+  return {
+    name,
+    rows,
+    columns,
+    shape,
+    transposed: false,
+    kind: 'weight',
+    role: 'table',
+    fan: rows,
+    initializer,
+    use: 'look-up',
+  };
+}

@@ -1,9 +1,10 @@
 // The layers of a graph in a window: each gets the addresses of what it reads, of its buffers and gradients.
-import type { Binding, BoundLayer, BoundPort, BoundState, StateSpec, Track } from '../layers/contract.ts';
+import type { Binding, BoundLayer, BoundPenalty, BoundPort, BoundState, StateSpec, Track } from '../layers/contract.ts';
 import type { Pointer } from '../wasm/kernels.ts';
 import type { LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { addendName, addsTo, type Readers, readersOf } from './readers.ts';
+import { type TiedGradient, tiedName } from './tied-gradients.ts';
 import type { TimeAxis } from './time-axis.ts';
 import { bindWeight, packedName } from './weights.ts';
 import type { WindowMemory } from './window-memory.ts';
@@ -22,6 +23,8 @@ export interface BoundNode {
   readonly start: readonly BoundState[] | undefined;
   /** Gradients of what it reads that are to be added to what is there. */
   readonly addends: readonly { readonly from: Track; readonly to: Track }[];
+  /** What it finds for parameters of other layers. */
+  readonly tied: readonly TiedGradient[];
   /** Whether gradients go back through it. */
   readonly flows: boolean;
   /** Whether what goes back first writes the gradient of some of its steps alone, or not in every pass: the rest is to be cleared. */
@@ -71,6 +74,11 @@ export function bindNodes(
   return new Binder(network, memory, axes, inputs, options).bind();
 }
 
+/** What a layer adds to the objective: where it is not gone back through, it computes no gradients that terms could be of. */
+export function penaltiesOf({ flow }: Network, { node, bound }: BoundNode): readonly BoundPenalty[] {
+  return (bound.penalties ?? []).filter((penalty) => penalty.of === 'outputs' || flow.has(node.index));
+}
+
 class Binder {
   readonly #network: Network;
   readonly #memory: WindowMemory;
@@ -116,6 +124,7 @@ class Binder {
         gradient,
         states,
         addends: flows ? this.#addends(node) : [],
+        tied: flows ? this.#tied(node) : [],
         start: start === undefined ? undefined : this.#statesOf(start, node),
         flows,
         partly: partly(
@@ -144,8 +153,11 @@ class Binder {
       scratch: this.#memory.scratch,
       started: start !== undefined,
       parameter: (name) => parameters + this.#network.offset(name),
-      weight: (name) =>
-        bindWeight(this.#network, layer, name, this.#memory.find(owner, packedName(name))?.pointer ?? 0, gradients),
+      weight: (name) => {
+        const packed = this.#memory.find(owner, packedName(name))?.pointer ?? 0;
+        const tied = this.#memory.find(owner, tiedName(name))?.pointer ?? 0;
+        return bindWeight(this.#network, layer, name, { packed, tied, gradients });
+      },
       gradient: (name) => gradients + this.#network.offset(name),
       buffer,
     };
@@ -156,6 +168,11 @@ class Binder {
       const from = this.#memory.find('window', addendName(node, port));
       return from === undefined ? [] : [{ from, to: this.#gradient(source) }];
     });
+  }
+
+  #tied({ layer, owner }: LayerNode): BoundNode['tied'] {
+    const learned = (layer.tied ?? []).filter(({ spec }) => !this.#network.isFrozen(spec.name));
+    return learned.map(({ spec: { name } }) => ({ name, found: this.#memory.find(owner, tiedName(name))!.pointer }));
   }
 
   #port(source: number, reader: LayerNode, port: number): BoundPort {

@@ -20,7 +20,6 @@ interface Table extends Part {
 }
 
 export class GradientParts {
-  /** All that has a gradient: frozen parameters have none. */
   #whole: readonly Part[];
   readonly #block: Part;
   readonly #overwritten: readonly Part[];
@@ -43,6 +42,11 @@ export class GradientParts {
     });
   }
 
+  /** All that has a gradient, in ascending order: frozen parameters have none. */
+  get whole(): readonly Part[] {
+    return this.#whole;
+  }
+
   /** All that may be other than zero, in ascending order. */
   get list(): readonly Part[] {
     return this.#list;
@@ -52,6 +56,11 @@ export class GradientParts {
   get added(): readonly Part[] {
     this.#added ??= without(this.#list, this.#overwritten);
     return this.#added;
+  }
+
+  /** Those of one parameter. */
+  within(parameter: Part): readonly Part[] {
+    return overlaps(this.#list, [parameter]);
   }
 
   /** From now on these parts have no gradient. */
@@ -99,11 +108,23 @@ function withRows(parts: readonly Part[], table: Table, tokens: readonly Int32Ar
   });
 }
 
+/** What is in both of two lists, in ascending order. */
+export function overlaps(some: readonly Part[], others: readonly Part[]): readonly Part[] {
+  return others.flatMap(({ offset, count }) => {
+    const end = offset + count;
+    return some.flatMap((part) => {
+      const from = Math.max(part.offset, offset);
+      const to = Math.min(part.offset + part.count, end);
+      return from < to ? [{ offset: from, count: to - from }] : [];
+    });
+  });
+}
+
 const holds = (part: Part, { offset, count }: Part) =>
   part.offset <= offset && offset + count <= part.offset + part.count;
 
 /** What is left of parts; the holes are in ascending order, and none of them reaches over the end of a part. */
-function without(parts: readonly Part[], holes: readonly Part[]): readonly Part[] {
+export function without(parts: readonly Part[], holes: readonly Part[]): readonly Part[] {
   return parts.flatMap(({ offset, count }) => {
     const end = offset + count;
     const inside = holes.filter((hole) => hole.offset >= offset && hole.offset < end);

@@ -122,9 +122,12 @@ export class Model {
     return readBlock(this.network, this.network.parameters);
   }
 
-  /** Copies of the gradients that the last backward pass left, in the order and shapes of `parameters`. */
+  /** Copies of the gradients that the last backward pass left, in the order and shapes of `parameters`; zero of what is frozen. */
   gradients(): readonly Parameter[] {
-    return readBlock(this.network, this.network.gradients);
+    const gradients = readBlock(this.network, this.network.gradients);
+    // What a layer adds for a bias that is frozen is nobody's gradient.
+    for (const { name, data } of gradients) if (this.network.isFrozen(name)) data.fill(0);
+    return gradients;
   }
 
   /**

@@ -8,7 +8,7 @@ import { Arena } from '../wasm/arena.ts';
 import type { Kernels, Pointer, Variant } from '../wasm/kernels.ts';
 import { instantiate, type KernelSource, loadModule } from '../wasm/load.ts';
 import { gradientFlow } from './gradient-flow.ts';
-import { GradientParts } from './gradient-parts.ts';
+import { GradientParts, type Part } from './gradient-parts.ts';
 import type { Graph, LayerNode } from './graph.ts';
 import { type ParameterLayout, planParameters } from './parameter-layout.ts';
 import { isOverwritten, type ParameterUses, usesOf } from './parameter-uses.ts';
@@ -73,17 +73,37 @@ export class Network {
     return this.#flow;
   }
 
+  /** The parameters that have no gradient. */
+  get frozen(): ReadonlySet<string> {
+    return this.#frozen;
+  }
+
   isFrozen(parameter: string): boolean {
     return this.#frozen.has(parameter);
   }
 
   /** From now on these parameters alone have no gradient. Windows that are there already must not be used after. */
   freeze(parameters: readonly string[]): void {
+    const before = this.#frozen;
     this.#frozen = new Set(parameters);
     this.#flow = gradientFlow(this.graph, this.#frozen);
-    const real = this.kernels.realBytes();
+    // What is left there is nobody's gradient, and what layers add to that of a frozen bias nobody reads.
+    for (const name of [...before, ...this.#frozen]) this.#clear(name);
     const entries = this.layout.entries.filter(({ spec }) => this.#frozen.has(spec.name));
-    this.gradientParts.freeze(entries.map(({ offset, bytes }) => ({ offset: offset / real, count: bytes / real })));
+    this.gradientParts.freeze(entries.map(({ spec }) => this.part(spec.name)));
+  }
+
+  #clear(parameter: string): void {
+    if (this.#gradients === undefined) return;
+    const { offset, bytes } = this.#entry(parameter);
+    this.arena.octets(this.#gradients + offset, bytes).fill(0);
+  }
+
+  /** Where a parameter is in each block, counted in reals. */
+  part(name: string): Part {
+    const { offset, bytes } = this.#entry(name);
+    const real = this.kernels.realBytes();
+    return { offset: offset / real, count: bytes / real };
   }
 
   /** The block of gradients; allocated when it is first asked for, so that a network that only runs has none. */
@@ -110,9 +130,13 @@ export class Network {
 
   /** The offset of a parameter in each block. */
   offset(name: string): number {
+    return this.#entry(name).offset;
+  }
+
+  #entry(name: string): ParameterLayout['entries'][number] {
     const entry = this.layout.entries.find(({ spec }) => spec.name === name);
     if (entry === undefined) throw new Error(`no parameter ${name}`);
-    return entry.offset;
+    return entry;
   }
 }
 

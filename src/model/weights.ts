@@ -8,16 +8,13 @@ import { isOverwritten } from './parameter-uses.ts';
 interface Factor {
   readonly spec: ParameterSpec;
   readonly use: ParameterUse;
-  /** A tied matrix lies the other way round. */
+  /** A tied matrix may lie the other way round. */
   readonly turned: boolean;
 }
 
 /** The matrices that a layer reads. */
 function factorsOf({ parameters, tied = [] }: Layer): readonly Factor[] {
-  return [
-    ...parameters.map((spec) => ({ spec, use: spec.use, turned: false })),
-    ...tied.map(({ spec, use }) => ({ spec, use, turned: use === 'product' })),
-  ];
+  return [...parameters.map((spec) => ({ spec, use: spec.use, turned: false })), ...tied];
 }
 
 export function packedName(parameter: string): string {
@@ -38,13 +35,23 @@ export function packedBuffers(layer: Layer): readonly BufferSpec[] {
   }));
 }
 
-/**
- * A matrix of a layer in a window.
- *
- * @param packed Where it is to be packed, 0 for nowhere.
- * @param gradients The block of gradients, 0 where there is none.
- */
-export function bindWeight(network: Network, layer: Layer, name: string, packed: Pointer, gradients: Pointer): Weight {
+/** Where a window has room for a matrix of a layer; 0 for nowhere. */
+export interface WeightPlaces {
+  /** In the order in which products read it. */
+  readonly packed: Pointer;
+  /** For what a layer that does not own it makes of its gradient. */
+  readonly tied: Pointer;
+  /** The block of gradients. */
+  readonly gradients: Pointer;
+}
+
+/** A matrix of a layer in a window. */
+export function bindWeight(
+  network: Network,
+  layer: Layer,
+  name: string,
+  { packed, tied, gradients }: WeightPlaces,
+): Weight {
   const { kernels, parameters, uses } = network;
   const { spec, turned } = factorsOf(layer).find((factor) => factor.spec.name === name)!;
   const pointer = parameters + network.offset(name);
@@ -59,7 +66,7 @@ export function bindWeight(network: Network, layer: Layer, name: string, packed:
   return {
     pointer,
     packed,
-    gradient: network.isFrozen(name) || gradients === 0 ? 0 : gradients + network.offset(name),
+    gradient: network.isFrozen(name) || gradients === 0 ? 0 : tied || gradients + network.offset(name),
     shared: !isOverwritten(uses.get(name)!),
     turned,
   };

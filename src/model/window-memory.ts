@@ -9,6 +9,7 @@ import type { Pointer } from '../wasm/kernels.ts';
 import type { Layout } from '../wasm/layout.ts';
 import type { Network } from './network.ts';
 import { addendName, addsTo, readersOf } from './readers.ts';
+import { tiedBuffers } from './tied-gradients.ts';
 import { packedBuffers } from './weights.ts';
 import { type OwnedBuffer, planWindow, type WindowSpec } from './window-layout.ts';
 
@@ -47,7 +48,8 @@ function planOf({ kernels, graph, flow }: Network, { steps, rows }: WindowSize, 
   };
   const ofLayers = graph.layers.flatMap(({ owner, clock, layer }): OwnedBuffer[] => {
     const packed = options.fixed === true ? packedBuffers(layer) : [];
-    return [...layer.buffers, ...packed].map((buffer) => ({ ...buffer, owner, ...axisOf(clock) }));
+    const tied = options.gradients === true ? tiedBuffers(layer) : [];
+    return [...layer.buffers, ...packed, ...tied].map((buffer) => ({ ...buffer, owner, ...axisOf(clock) }));
   });
   const gradients = graph.layers.flatMap(({ index, owner, clock, layer }) => {
     const output = graph.outputs.some((node) => node.index === index);

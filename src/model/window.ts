@@ -8,10 +8,11 @@ import type { StateReader } from '../formats/state-reader.ts';
 import type { BoundPenalty, BoundState, Draw, Pass, Track } from '../layers/contract.ts';
 import type { Reals } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';
-import { addAddends, type BoundNode, bindNodes, labelOf } from './bound-nodes.ts';
+import { addAddends, type BoundNode, bindNodes, labelOf, penaltiesOf } from './bound-nodes.ts';
 import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { checkState, type State } from './state.ts';
+import { addTied } from './tied-gradients.ts';
 import { TimeAxis } from './time-axis.ts';
 import { inputName, WindowMemory, type WindowOptions, type WindowSize } from './window-memory.ts';
 
@@ -69,7 +70,7 @@ export class Window {
       gradients,
     });
     this.#reversed = this.#nodes.filter(({ flows }) => flows).toReversed();
-    this.#penalties = this.#nodes.flatMap(({ bound }) => bound.penalties ?? []);
+    this.#penalties = this.#nodes.flatMap((node) => penaltiesOf(network, node));
     this.#states = network.states.map(({ owner, value }) => memory.find(owner, value)!);
   }
 
@@ -228,6 +229,7 @@ export class Window {
         if (bound.start !== undefined) this.#endNode(bound, bound.start);
       } else if (first) this.#network.clearOverwritten(bound.node);
     }
+    if (how.continuesToEarlier !== true) for (const { tied } of this.#nodes) addTied(this.#network, tied);
   }
 
   /** Clears what nobody writes of the gradients of a layer in this pass. */

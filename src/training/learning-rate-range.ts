@@ -66,6 +66,13 @@ export async function learningRateRange(model: Model, options: LearningRateRange
   checkModel(where, model);
   const checked = checkFields(where, options, { ...ofTraining, ...fields });
   const { from, to, steps, optimizer, ...rest } = checked;
+  const own = rest.groups?.findIndex(({ learningRate }) => learningRate !== undefined) ?? -1;
+  if (own >= 0) {
+    throw new BpttError(
+      'invalid-argument',
+      `${where}.groups[${own}].learningRate: expected none, since all that learn have the rate that is tested, got one`,
+    );
+  }
   checkNumber(`${where}.to`, to, { exclusiveMin: from });
   const schedule = exponential({ from, factor: root(to / from, steps - 1) });
   const before = model.parameters();

@@ -14,9 +14,11 @@ import {
 } from '../base/fields.ts';
 import type { StateWriter } from '../formats/record.ts';
 import type { StateReader } from '../formats/state-reader.ts';
+import { overlaps, type Part, without } from '../model/gradient-parts.ts';
 import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
+import type { Groups, LearningGroup } from './groups.ts';
 import { learningRate, ScheduleRun } from './schedules.ts';
 
 const fraction = number({ min: 0, exclusiveMax: 1 });
@@ -175,72 +177,108 @@ export const optimizer: Field<Optimizer> = {
   check: (where, value) => refuse(where, checkKind(where, value, optimizerFields)),
 };
 
+/** Parts of the blocks that one call after the other updates alike. */
+interface Range {
+  readonly parts: readonly Part[];
+  readonly schedule: ScheduleRun;
+  readonly weightDecay: number;
+}
+
 /** An optimizer at work on a network: it owns the slots and counts the steps. */
 export class OptimizerRun {
   readonly #network: Network;
   readonly #optimizer: Optimizer;
   readonly #slots: readonly Pointer[];
   readonly #schedule: ScheduleRun;
+  /** Those of the groups that learn, in their order. */
+  readonly #schedules: readonly ScheduleRun[];
+  readonly #ranges: readonly Range[];
   #step = 0;
   /** βᵢ^step as running products: Math.pow differs between engines. */
   #powers: [number, number] = [1, 1];
 
-  constructor(network: Network, optimizer: Optimizer) {
+  constructor(network: Network, optimizer: Optimizer, groups: Groups) {
     this.#network = network;
     this.#optimizer = optimizer;
     this.#schedule = new ScheduleRun(optimizer.learningRate);
+    this.#schedules = groups.learning.map((group) => new ScheduleRun(group.learningRate ?? optimizer.learningRate));
+    this.#ranges = this.#rangesOf(groups);
     const kind = kinds[optimizer.kind] as OptimizerKind<Optimizer>;
     this.#slots = Array.from({ length: kind.slots(optimizer) }, () => network.arena.allocate(network.layout.bytes));
   }
 
   /** Changes the parameters by the gradients times `gradientScale`. Returns the learning rate of this step. */
   update(gradientScale: number): number {
-    const { kernels, parameters, gradients, layout } = this.#network;
+    const { kernels, parameters, gradients, gradientParts } = this.#network;
     const optimizer = this.#optimizer;
     this.#step++;
-    const learningRate = this.#schedule.at(this.#step);
-    if (!Number.isFinite(learningRate)) {
-      const where = `training step ${this.#step}`;
-      throw new BpttError(
-        'non-finite',
-        `${where}: expected a finite learning rate, got ${learningRate}; the parameters are as before this step`,
-      );
-    }
+    const rates = new Map([this.#schedule, ...this.#schedules].map((schedule) => [schedule, this.#rateOf(schedule)]));
     if ('beta1' in optimizer) {
       this.#powers[0] *= optimizer.beta1;
       this.#powers[1] *= optimizer.beta2;
     }
     const kind = kinds[optimizer.kind] as OptimizerKind<Optimizer>;
-    const run = (from: number, to: number, weightDecay: number) => {
-      if (from === to) return;
-      const offset = from * kernels.realBytes();
+    const run = (part: Part, learningRate: number, weightDecay: number) => {
+      const offset = part.offset * kernels.realBytes();
       kind.update(optimizer, {
         kernels,
         parameters: parameters + offset,
         gradients: gradients + offset,
         slots: this.#slots.map((slot) => slot + offset),
-        count: to - from,
+        count: part.count,
         learningRate,
         gradientScale,
         corrections: [1 - this.#powers[0], 1 - this.#powers[1]],
         weightDecay,
       });
     };
-    if (optimizer.kind === 'adamw' && optimizer.weightDecay > 0 && !optimizer.decayBiases) {
-      run(0, layout.weightCount, optimizer.weightDecay);
-      run(layout.weightCount, layout.count, 0);
-    } else if (this.#slots.length === 0) {
+    for (const { parts, schedule, weightDecay } of this.#ranges) {
       // Without memory of earlier gradients, a parameter whose gradient is zero stays as it is.
-      for (const { offset, count } of this.#network.gradientParts.list) run(offset, offset + count, 0);
-    } else {
-      run(0, layout.count, optimizer.kind === 'adamw' ? optimizer.weightDecay : 0);
+      const moving = this.#slots.length === 0 ? overlaps(gradientParts.list, parts) : parts;
+      for (const part of moving) run(part, rates.get(schedule)!, weightDecay);
     }
-    return learningRate;
+    return rates.get(this.#schedule)!;
   }
 
-  /** Tells the schedule of the learning rate a validation loss. */
+  #rateOf(schedule: ScheduleRun): number {
+    const learningRate = schedule.at(this.#step);
+    if (Number.isFinite(learningRate)) return learningRate;
+    throw new BpttError(
+      'non-finite',
+      `training step ${this.#step}: expected a finite learning rate, got ${learningRate}; the parameters are as before this step`,
+    );
+  }
+
+  /** Who learns how: weights before biases, as they lie; one range where all learn alike. */
+  #rangesOf({ frozen, learning }: Groups): readonly Range[] {
+    const { layout } = this.#network;
+    const optimizer = this.#optimizer;
+    const all = [{ offset: 0, count: layout.count }];
+    const apart = new Set([...frozen, ...learning.flatMap(({ names }) => [...names])]);
+    const partsOf = (names: ReadonlySet<string>) =>
+      layout.entries.filter(({ spec }) => names.has(spec.name)).map(({ spec }) => this.#network.part(spec.name));
+    const rangesOf = (parts: readonly Part[], schedule: ScheduleRun, own: number | undefined): readonly Range[] => {
+      const weightDecay = own ?? (optimizer.kind === 'adamw' ? optimizer.weightDecay : 0);
+      if (optimizer.kind !== 'adamw' || weightDecay === 0 || optimizer.decayBiases)
+        return [{ parts, schedule, weightDecay }];
+      const weights = { offset: 0, count: layout.weightCount };
+      const biases = { offset: weights.count, count: layout.count - weights.count };
+      return [
+        { parts: overlaps(parts, [weights]), schedule, weightDecay },
+        { parts: overlaps(parts, [biases]), schedule, weightDecay: 0 },
+      ];
+    };
+    return [
+      ...rangesOf(without(all, partsOf(apart)), this.#schedule, undefined),
+      ...learning.flatMap(({ names, weightDecay }: LearningGroup, index) =>
+        rangesOf(partsOf(names), this.#schedules[index]!, weightDecay),
+      ),
+    ];
+  }
+
+  /** Tells the schedules of the learning rates a validation loss. */
   observe(loss: number): void {
-    this.#schedule.observe(loss);
+    for (const schedule of [this.#schedule, ...this.#schedules]) schedule.observe(loss);
   }
 
   /** Writes what the next update goes on from. */
@@ -249,6 +287,7 @@ export class OptimizerRun {
     out.value('step', this.#step);
     out.value('powers', this.#powers);
     this.#schedule.save(out.part('schedule'));
+    for (const [index, schedule] of this.#schedules.entries()) schedule.save(out.part(`schedule${index}`));
     for (const [index, slot] of this.#slots.entries()) saveBlock(this.#network, slot, out.part(`slot${index}`));
   }
 
@@ -262,6 +301,7 @@ export class OptimizerRun {
     if (!isPair(powers)) throw saved.error('powers', 'two numbers', show(powers));
     this.#powers = [...powers];
     this.#schedule.load(saved.part('schedule'));
+    for (const [index, schedule] of this.#schedules.entries()) schedule.load(saved.part(`schedule${index}`));
     for (const [index, slot] of this.#slots.entries()) loadBlock(this.#network, slot, saved.part(`slot${index}`));
   }
 

@@ -61,7 +61,7 @@ const fields = {
   checkpoint: optional(object<typeof checkpointFields, CheckpointOptions>(checkpointFields)),
   /**
    * The bytes of a checkpoint: training goes on where it was, to the same bits as if it had never stopped when everything else is as it
-   * was. Learning rate, clipping, regularisation, `steps`, `epochs` and the data may be others.
+   * was. Learning rates, clipping, regularisation, `steps`, `epochs` and the data may be others.
    */
   resume: optional(such<Uint8Array>('a Uint8Array', (value) => value instanceof Uint8Array)),
   /** Reads the rows of each batch in several threads: `workers` of `bptt/worker`. Default: in this thread alone. */
@@ -82,12 +82,24 @@ export interface CheckedTraining extends Checked<typeof trainFields> {}
 export function checkTraining(options: TrainOptions): CheckedTraining {
   const checked: CheckedTraining = checkFields('train', options, trainFields);
   refuseObjective('train', checked);
-  const { validation, validateEvery, earlyStopping, optimizer } = checked;
-  if (validation !== undefined && validateEvery !== undefined) return checked;
-  if (plateauIn(optimizer.learningRate) !== undefined) {
+  const { validation, validateEvery, earlyStopping, optimizer, groups = [] } = checked;
+  const decaying = groups.findIndex(({ weightDecay }) => weightDecay !== undefined);
+  if (decaying >= 0 && optimizer.kind !== 'adamw') {
     throw new BpttError(
       'invalid-argument',
-      'train.optimizer.learningRate: expected validation and validateEvery with plateau',
+      `train.groups[${decaying}].weightDecay: expected the optimizer adamw, whose weight decay it is, got ${optimizer.kind}; regularization is for all`,
+    );
+  }
+  if (validation !== undefined && validateEvery !== undefined) return checked;
+  const rates = [
+    ['optimizer', optimizer.learningRate],
+    ...groups.map(({ learningRate }, index) => [`groups[${index}]`, learningRate ?? 0] as const),
+  ] as const;
+  for (const [where, rate] of rates) {
+    if (plateauIn(rate) === undefined) continue;
+    throw new BpttError(
+      'invalid-argument',
+      `train.${where}.learningRate: expected validation and validateEvery with plateau`,
     );
   }
   if (earlyStopping !== undefined) {

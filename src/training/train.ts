@@ -50,6 +50,7 @@ async function* run(
   resumed: boolean,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   try {
+    training.begin();
     if (!resumed) await training.resume();
     yield* new Loop(training, options, slice).run();
   } finally {

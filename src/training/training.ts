@@ -14,6 +14,7 @@ import { encodeModelFile } from '../model/model-file.ts';
 import type { Network } from '../model/network.ts';
 import { Accumulation } from './accumulation.ts';
 import { BestSoFar } from './early-stopping.ts';
+import { type Groups, groupsIn } from './groups.ts';
 import type { CheckedTraining } from './options.ts';
 import { GradientStep } from './update.ts';
 import { WeightAverage } from './weight-average.ts';
@@ -46,18 +47,20 @@ export class Training {
   readonly average: WeightAverage | undefined;
   readonly best: BestSoFar;
   readonly cursor: Cursor = { epoch: 0, batch: 0, window: 0, step: 0, tokens: 0, validated: 0 };
+  readonly #groups: Groups;
   readonly #model: Model;
   readonly #options: CheckedTraining;
 
   /** Begins anew, or where a checkpoint ended that was read before. */
   constructor(model: Model, options: CheckedTraining, checkpoint?: ModelFileContent) {
     const { network } = model;
-    const { accumulate, reduction, average, earlyStopping, parallel } = options;
+    const { accumulate, reduction, average, earlyStopping, parallel, groups = [] } = options;
+    this.#groups = groupsIn(network, groups, 'train');
     this.#model = model;
     this.#options = options;
     this.network = network;
     this.bptt = parallel?.open(network, options) ?? new Backpropagation(network, options);
-    this.update = new GradientStep(network, options);
+    this.update = new GradientStep(network, options, this.#groups);
     this.accumulation = new Accumulation(network, accumulate, reduction);
     this.best = new BestSoFar(network, earlyStopping);
     this.average = average && new WeightAverage(network, average);
@@ -124,8 +127,14 @@ export class Training {
     for (const { name, data } of parameters) this.#model.setParameter(name, data);
   }
 
+  /** From here to `release` the parameters of frozen groups have no gradient. */
+  begin(): void {
+    this.network.freeze(this.#groups.frozen);
+  }
+
   /** Gives the memory back, each block when it is the last one. */
   release(): void {
+    this.network.freeze([]);
     this.average?.release();
     this.best.release();
     this.accumulation.release();
@@ -136,7 +145,7 @@ export class Training {
 
 /** What must be as it was for a training to go on: it is what the rest of the state means. */
 function settingsOf(options: CheckedTraining): Readonly<Record<string, Json>> {
-  const { loss, reduction, truncation, seed, accumulate, average, earlyStopping, parallel } = options;
+  const { loss, reduction, truncation, seed, accumulate, average, earlyStopping, parallel, groups } = options;
   return {
     loss: settingOf(loss),
     reduction,
@@ -145,6 +154,8 @@ function settingsOf(options: CheckedTraining): Readonly<Record<string, Json>> {
     accumulate,
     average: average === undefined ? null : 'on',
     earlyStopping: earlyStopping === undefined ? null : 'on',
+    // Their learning rates and weight decays may be others.
+    groups: groups?.map(({ match, frozen = false }) => ({ match, frozen })) ?? null,
     // How many threads there are makes no difference.
     'parallel.blocks': parallel?.blocks ?? null,
   };

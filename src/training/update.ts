@@ -5,6 +5,7 @@ import type { StateWriter } from '../formats/record.ts';
 import type { StateReader } from '../formats/state-reader.ts';
 import { addPenalties, type Regularization, regularizationFields } from '../loss/weight-penalties.ts';
 import type { Network } from '../model/network.ts';
+import { type Groups, groups } from './groups.ts';
 import { OptimizerRun, optimizer } from './optimizers.ts';
 
 /**
@@ -24,6 +25,11 @@ const clip: Field<Clip> = {
 
 export const updateFields = {
   optimizer,
+  /**
+   * Groups of parameters that learn otherwise than the rest: frozen, or with a learning rate or weight decay of their own. A parameter is
+   * in one group at most. Default: all learn as the optimizer says.
+   */
+  groups: optional(groups),
   clip: optional(clip),
   regularization: optional(object<typeof regularizationFields, Regularization>(regularizationFields)),
 };
@@ -46,10 +52,10 @@ export class GradientStep {
   readonly #optimizer: OptimizerRun;
   #step = 0;
 
-  constructor(network: Network, options: Checked<typeof updateFields>) {
+  constructor(network: Network, options: Checked<typeof updateFields>, groups: Groups) {
     this.#network = network;
     this.#options = options;
-    this.#optimizer = new OptimizerRun(network, options.optimizer);
+    this.#optimizer = new OptimizerRun(network, options.optimizer, groups);
   }
 
   /**
@@ -111,7 +117,8 @@ export class GradientStep {
 
   #firstNonFinite(): string {
     const { kernels, gradients, layout } = this.#network;
-    const found = layout.entries.find(({ offset, bytes }) => {
+    const found = layout.entries.find(({ spec, offset, bytes }) => {
+      if (this.#network.isFrozen(spec.name)) return false;
       return !Number.isFinite(kernels.sumSquares(gradients + offset, bytes / kernels.realBytes()));
     });
     return found?.spec.name ?? 'all parameters together';

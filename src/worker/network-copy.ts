@@ -12,26 +12,34 @@ import { loadModules, refuseMissing, restoreLoss } from './modules.ts';
 export interface NetworkMessage {
   readonly description: ModelDescription;
   readonly engine: Engine;
+  /** Parameters that have no gradient. */
+  readonly frozen: readonly string[];
   /** URLs of modules with users' own layers and losses. */
   readonly modules: readonly string[];
 }
 
 export async function describeNetwork(
-  { graph, engine }: Network,
+  { graph, engine, frozen }: Network,
   modules: readonly (string | URL)[],
 ): Promise<NetworkMessage> {
   const kernels = await portableSource(variantOf(engine), engine.kernels);
-  return { description: graph.description, engine: { ...engine, kernels }, modules: modules.map(String) };
+  return {
+    description: graph.description,
+    engine: { ...engine, kernels },
+    frozen: [...frozen],
+    modules: modules.map(String),
+  };
 }
 
 /** A network of the same layout, its weights zero, and the loss that was sent along. */
 export async function copyNetwork(
-  { description, engine, modules }: NetworkMessage,
+  { description, engine, frozen, modules }: NetworkMessage,
   loss: LossOption,
 ): Promise<{ readonly network: Network; readonly loss: LossOption }> {
   const own = await loadModules(modules);
   refuseMissing('worker', own, description, loss);
   const network = await createNetwork(createGraph(description, [...kindsOf(moreKinds), ...own.kinds]), engine);
+  network.freeze(frozen);
   return { network, loss: restoreLoss(loss, own.losses) };
 }
 

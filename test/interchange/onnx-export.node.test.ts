@@ -192,6 +192,30 @@ describe('onnxruntime gives the outputs of forward to 1e-5', () => {
     }
   });
 
+  it('with tied weights, each an initializer once', async () => {
+    const table = { units: 5, initializer: noise };
+    const stacks: readonly ModelDescription[] = [
+      [
+        tokens(VOCABULARY),
+        embedding(table),
+        lstm({ units: 5, ...random }),
+        dense({ units: VOCABULARY, tied: 'embedding.weight' }),
+      ],
+      [features(FEATURES), dense({ units: 3 }), dense({ units: 3, tied: 'dense.weight' })],
+      [tokens(VOCABULARY), dense({ units: VOCABULARY }), dense({ units: VOCABULARY, tied: 'dense.weight' })],
+    ];
+    for (const description of stacks) {
+      const model = await modelOf(description);
+      await expectEqual(model, [[5, 2]]);
+      const again = (await importOnnx(exportOnnx(model))).model;
+      expect(again.parameters()).toEqual(model.parameters());
+    }
+    const other = await modelOf([features(5), elman({ units: 5 }), dense({ units: 5, tied: 'rnn.weight_ih_l0' })]);
+    expect(() => exportOnnx(other)).toThrow(
+      /got dense\.weight tied to rnn\.weight_ih_l0, which lies in a recurrent node/,
+    );
+  });
+
   it('with the probabilities of softmax and sigmoid', async () => {
     const model = await featuresModel(gru({ units: 4, ...random }), dense({ units: 3, ...head }));
     const inputs = inputsOf(model, 4, 2, 1);

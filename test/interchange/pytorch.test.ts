@@ -390,6 +390,33 @@ describe('order of modules', () => {
     expect(again.parameters()).toEqual(model.parameters());
   });
 
+  it('a tied weight stands there under both names, and is taken where both say the same', async () => {
+    const words: ModelDescription = [
+      tokens(7),
+      embedding({ units: 4, name: 'words' }),
+      lstm({ units: 4, name: 'decoder' }),
+      dense({ units: 7, tied: 'words.weight' }),
+    ];
+    const model = await createModel(words);
+    const bytes = saveStateDict(model);
+    const { tensors } = decodeSafetensors(bytes);
+    const named = (name: string) => tensors.find((one) => one.name === name)!;
+    expect(named('dense.weight').shape).toEqual([7, 4]);
+    expect(named('dense.weight').data).toEqual(named('words.weight').data);
+    const again = await createModel(words, { seed: 3 });
+    loadStateDict(again, bytes);
+    expect(again.parameters()).toEqual(model.parameters());
+
+    const before = again.parameters();
+    const changed = tensors.map((one) =>
+      one.name === 'dense.weight' ? { ...one, data: one.data.map((x) => x + 1) } : one,
+    );
+    expect(() => loadStateDict(again, encodeSafetensors(changed as Tensor[], {}))).toThrow(
+      /expected the same values for each use of words\.weight, which is tied/,
+    );
+    expect(again.parameters()).toEqual(before);
+  });
+
   it('many modules that do not fit are refused at once', async () => {
     const names = Array.from({ length: 16 }, (_, i) => `m${String.fromCharCode(97 + i)}`);
     const layers = [...names.map(() => dense({ units: 3 })), dense({ units: 2 }), dense({ units: 2 })];

@@ -1,7 +1,7 @@
 // Which parts of the gradients are cleared and added up: all, but the rows of a table whose tokens did not occur.
 import { describe, expect, it } from 'vitest';
 import type { ParameterSpec, ParameterUse } from '../../src/layers/contract.ts';
-import { GradientParts, type Part } from '../../src/model/gradient-parts.ts';
+import { GradientParts, overlaps, type Part } from '../../src/model/gradient-parts.ts';
 import type { LayerNode } from '../../src/model/graph.ts';
 import type { ParameterUses } from '../../src/model/parameter-uses.ts';
 
@@ -129,6 +129,65 @@ describe('the parts that are added to', () => {
     expect(ranges(parts.added)).toEqual([
       [0, 64],
       [72, 80],
+    ]);
+  });
+});
+
+describe('frozen parameters', () => {
+  const parts = () =>
+    partsOf(layoutOf({ count: 8 }, { count: 192, rows: 24, use: 'look-up' }, { count: 16 }, { count: 8 }));
+
+  it('have no part, whichever tokens occurred', () => {
+    const some = parts();
+    some.freeze([{ offset: 200, count: 16 }]);
+    expect(ranges(some.list)).toEqual([
+      [0, 200],
+      [216, 224],
+    ]);
+    some.useTokens(() => Int32Array.of(2));
+    expect(ranges(some.list)).toEqual([
+      [0, 8],
+      [24, 32],
+      [216, 224],
+    ]);
+    some.useAll();
+    expect(ranges(some.list)).toEqual(ranges(some.whole));
+    some.freeze([]);
+    expect(ranges(some.list)).toEqual([[0, 224]]);
+  });
+
+  it('have none as a table either', () => {
+    const some = parts();
+    some.freeze([{ offset: 8, count: 192 }]);
+    some.useTokens(() => Int32Array.of(2));
+    expect(ranges(some.list)).toEqual([
+      [0, 8],
+      [200, 224],
+    ]);
+  });
+
+  it('are not in the parts of others', () => {
+    const some = parts();
+    some.freeze([{ offset: 200, count: 16 }]);
+    some.useTokens(() => Int32Array.of(2, 5));
+    expect(ranges(some.within({ offset: 8, count: 192 }))).toEqual([
+      [24, 32],
+      [48, 56],
+    ]);
+    expect(some.within({ offset: 200, count: 16 })).toEqual([]);
+    expect(
+      ranges(
+        overlaps(
+          [
+            { offset: 0, count: 10 },
+            { offset: 20, count: 5 },
+          ],
+          [{ offset: 5, count: 17 }],
+        ),
+      ),
+    ).toEqual([
+      [5, 10],
+      [20, 22],
     ]);
   });
 });

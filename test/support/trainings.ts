@@ -107,6 +107,23 @@ export const cases: readonly Case[] = [
     options: { ...ofText, truncation: { k1: 4, k2: 9 }, seed: 3, optimizer: adamw({ learningRate: 0.01 }) },
   },
   {
+    name: 'tied weights, with groups of which one is frozen',
+    description: characters(
+      embedding({ units: 3, name: 'words' }),
+      lstm({ units, name: 'below' }),
+      gru({ units: 3 }),
+      dense({ units: V, tied: 'words.weight' }),
+    ),
+    options: {
+      ...ofText,
+      truncation: { k1: 4, k2: 9 },
+      groups: [
+        { match: 'below.*', frozen: true },
+        { match: 'words.*', learningRate: linear({ from: 0.02, steps: 9 }) },
+      ],
+    },
+  },
+  {
     name: 'full BPTT over batches that carry on, with resets',
     description: [features(1), lstm({ units }), dense({ units: 1 })],
     options: ofCarried,

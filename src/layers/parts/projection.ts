@@ -13,7 +13,7 @@ export interface ProjectionBinding {
   /** B. */
   readonly rows: number;
   readonly input: BoundPort;
-  /** V, [inputs, outputs]. */
+  /** V, [inputs, outputs], or turned. */
   readonly weight: Weight;
   /** b, or 0: none. */
   readonly bias: Pointer;
@@ -27,12 +27,18 @@ export interface Projection {
   backward(dy: Track, from: number, to: number, pass: Pass): void;
 }
 
-/** Bytes of scratch of a projection over at most `rows` rows. */
-export function projectionScratch(kernels: Kernels, input: Signal, outputs: number, rows: number): number {
+/** Bytes of scratch of a projection over at most `rows` rows. `turned`: by a matrix that lies as [outputs, inputs]. */
+export function projectionScratch(
+  kernels: Kernels,
+  input: Signal,
+  outputs: number,
+  rows: number,
+  turned = false,
+): number {
   if (input.kind === 'tokens') return 0;
   return Math.max(
     kernels.gemmScratch(rows, outputs, input.size),
-    kernels.gemmScratch(input.size, outputs, rows),
+    turned ? kernels.gemmScratch(outputs, input.size, rows) : kernels.gemmScratch(input.size, outputs, rows),
     kernels.gemmScratch(rows, input.size, outputs),
   );
 }

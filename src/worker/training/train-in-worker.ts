@@ -15,6 +15,7 @@ import { batchesOf, type Data } from '../../data/dataset.ts';
 import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
 import type { TrainEvent } from '../../training/events.ts';
+import { groupsIn } from '../../training/groups.ts';
 import { checkTraining, type TrainOptions, trainFields } from '../../training/options.ts';
 import { Port, type WorkerLike } from '../channel/port.ts';
 import { Queue } from '../channel/queue.ts';
@@ -61,7 +62,7 @@ export function trainInWorker(model: Model, options: WorkerTrainOptions): AsyncG
   checkModel('trainInWorker', model);
   const checked = checkFields('trainInWorker', options, all);
   const { worker: _, ahead: __, weightsEvery: ___, modules, ...training } = checked;
-  checkTraining(training);
+  groupsIn(model.network, checkTraining(training).groups ?? [], 'train');
   checkModules('trainInWorker', modules, model.description, training.loss);
   return new RemoteTraining(model, checked).events();
 }

@@ -27,6 +27,7 @@ import {
   orthogonal,
   pytorch,
   residual,
+  type TrainOptions,
   type Truncation,
   textStream,
   tokens,
@@ -42,6 +43,8 @@ export interface Case {
   readonly learningRate: number;
   /** Between the smallest and the largest norm of the gradients. */
   readonly clip: number;
+  /** Default: all parameters learn alike. */
+  readonly groups?: NonNullable<TrainOptions['groups']>;
   /** Whether what the trained model computes outside training counts too. */
   readonly evaluated: boolean;
   /** What the trained model is then to say. */
@@ -79,6 +82,10 @@ export function cases(): Readonly<Record<string, Case>> {
   for (const [name, layers] of Object.entries(onLastOutputs)) {
     all[`${name}, last output`] = { ...small(layers), data: sequences.map(withLastTargets) };
   }
+  for (const truncation of ['full BPTT', 'k1=5 k2=9'] as const) {
+    all[`tied, ${truncation}`] = { ...tied, ...truncated(truncation), data: stream };
+  }
+  all['frozen, k1=5 k2=9'] = { ...frozen, ...truncated('k1=5 k2=9'), data: stream };
   all['lstm and gru, what they say'] = { ...small([lstm({ units: 11 }), gru({ units: 6 })]), data: stream, said };
   return all;
 }
@@ -102,6 +109,26 @@ function small(layers: readonly LayerDescription[]): Omit<Case, 'data'> {
   const clip = text.includes('"indrnn"') ? 0.6 : larger;
   return { model, updates: 60, learningRate: 1 / 32, clip, evaluated: true };
 }
+
+/** A table that is the head's weight as well. */
+const tied: Omit<Case, 'data'> = {
+  ...small([]),
+  model: [
+    tokens(VOCABULARY),
+    embedding({ units: 11, name: 'words' }),
+    lstm({ units: 11 }),
+    dense({ units: VOCABULARY, tied: 'words.weight' }),
+  ],
+};
+
+/** Parameters that stay as they are, and some with a learning rate of their own. */
+const frozen: Omit<Case, 'data'> = {
+  ...small([lstm({ units: 11 }), gru({ units: 6 })]),
+  groups: [
+    { match: ['rnn.*_l0', 'rnn.weight_hh_l1'], frozen: true },
+    { match: 'dense.*', learningRate: 1 / 16 },
+  ],
+};
 
 /** Every way to choose tokens. */
 const said: NonNullable<Case['said']> = {

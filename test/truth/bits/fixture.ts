@@ -50,7 +50,7 @@ const elsewhere: Readonly<Record<string, Trainer>> = {
 type Trainer = (model: Model, options: TrainOptions) => AsyncIterable<TrainEvent>;
 
 async function hashAfterTraining(name: string, one: Case, dtype: Dtype, trainer: Trainer = train): Promise<string> {
-  const { truncation, updates, learningRate, clip, data } = one;
+  const { truncation, updates, learningRate, clip, groups, data } = one;
   const model = await createModel(one.model, { seed: 7, dtype });
   const losses: number[] = [];
   let clipped = 0;
@@ -58,6 +58,7 @@ async function hashAfterTraining(name: string, one: Case, dtype: Dtype, trainer:
     data,
     loss: 'cross-entropy',
     ...(truncation && { truncation }),
+    ...(groups && { groups }),
     optimizer: adam({ learningRate }),
     clip: { norm: clip },
     steps: updates,

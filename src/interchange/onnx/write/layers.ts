@@ -80,18 +80,10 @@ export class Layers {
 
   #add(node: LayerNode): Result {
     const builder = this.#builder;
-    const { kind, layer, inputs, where } = node;
+    const { kind, layer, inputs } = node;
     const [source] = inputs as readonly [number];
     const own = partsOf(layer, this.#parameters);
-    const tensor = (part: string, turned: boolean) => {
-      const parameter = own.get(part);
-      if (parameter !== undefined) return this.#tensor(parameter, turned);
-      const got = layer.tied?.map(({ spec }) => spec.name).join(', ');
-      throw new BpttError(
-        'invalid-argument',
-        `exportOnnx: expected ${where} tied to the weight of a layer, got ${got}`,
-      );
-    };
+    const tensor = (part: string, turned: boolean) => this.#tensor(own.get(part)!, turned);
     const is = (value: Value): Result => ({ outputs: () => value });
     switch (kind) {
       case 'dropout':
