@@ -11,7 +11,7 @@ import { createGraph } from './create-graph.ts';
 import { CHECKSUM, FORMAT, MODEL, OF_TRAINING, TRAINING, VERSION } from './model-file-names.ts';
 import type { Parameter } from './parameters.ts';
 
-/** What a model file says, checked. @internal */
+/** What a model file says, checked. */
 export interface ModelFileContent {
   readonly description: readonly unknown[];
   /** Those of the model, in the order of the description. */

@@ -192,7 +192,7 @@ describe('onnxruntime gives the outputs of forward to 1e-5', () => {
     }
   });
 
-  it('with tied weights, each an initializer once', async () => {
+  it('with tied weights', async () => {
     const table = { units: 5, initializer: noise };
     const stacks: readonly ModelDescription[] = [
       [
@@ -211,9 +211,7 @@ describe('onnxruntime gives the outputs of forward to 1e-5', () => {
       expect(again.parameters()).toEqual(model.parameters());
     }
     const other = await modelOf([features(5), elman({ units: 5 }), dense({ units: 5, tied: 'rnn.weight_ih_l0' })]);
-    expect(() => exportOnnx(other)).toThrow(
-      /got dense\.weight tied to rnn\.weight_ih_l0, which lies in a recurrent node/,
-    );
+    expect(() => exportOnnx(other)).toThrow(/got model\[2\] tied to rnn\.weight_ih_l0, which lies in a recurrent node/);
   });
 
   it('with the probabilities of softmax and sigmoid', async () => {

@@ -56,6 +56,6 @@ it('they generate', async () => {
 });
 
 it('formats that do not have them refuse them', () => {
-  expect(() => exportOnnx(model)).toThrow('exportOnnx: expected layers of this package, got own:pass');
+  expect(() => exportOnnx(model)).toThrow('exportOnnx: expected layers that ONNX has, got model[2] (own:pass)');
   expect(() => saveStateDict(model)).toThrow('state dict: expected layers that PyTorch has, got layer 1 (own:pass)');
 });

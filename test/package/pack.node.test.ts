@@ -83,7 +83,7 @@ describe('the package', () => {
       /^build\/worker\/thread\.js$/,
       /^build\/moby-dick\.txt$/,
       /^build\/third-party-licences\.txt$/,
-      /^build\/types\/((diagnostics|generation|keras|layers|onnx|own|plots|series|tokenizers|wasm|worker)\/)?[a-z0-9-]+\.d\.ts$/,
+      /^build\/types\/([a-z]+\/)*[a-z0-9-]+\.d\.ts$/,
     ];
     expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(expected.filter((pattern) => !packed.some((path) => pattern.test(path)))).toEqual([]);
@@ -106,7 +106,7 @@ describe('the package', () => {
       (error) => error,
     );
     expect(failed.stderr).toMatch(/^BpttError: model: expected /m);
-    expect(failed.stderr.length).toBeLessThan(3000);
+    expect(failed.stderr.length).toBeLessThan(4000);
   });
 
   it('gives every entry point that it names', async () => {

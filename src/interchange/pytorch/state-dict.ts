@@ -4,7 +4,7 @@
 import { BpttError } from '../../base/errors.ts';
 import { checkFields, names, type Options, optional } from '../../base/fields.ts';
 import { cellKindOf, type DirectedDescription } from '../../layers/recurrent/cells.ts';
-import type { LayerDescription } from '../../layers/registry.ts';
+import { isOwn, type LayerDescription } from '../../layers/registry.ts';
 import { stackIn } from '../../model/graph.ts';
 import type { Model } from '../../model/model.ts';
 import type { Parameter } from '../../model/parameters.ts';
@@ -51,6 +51,10 @@ export function placesOf(model: Model, where: string): readonly Place[] {
   const counts = { embedding: 0, dense: 0 };
   const entries = description.slice(1) as LayerDescription[];
   return entries.flatMap((entry, index): readonly Place[] => {
+    if (isOwn(entry)) {
+      const where = `layer ${index} (${entry.kind})`;
+      throw new BpttError('invalid-argument', `state dict: expected layers that PyTorch has, got ${where}`);
+    }
     const parameters = partsOf(layers[index]!, all);
     if (parameters.size === 0) return [];
     if (entry.kind === 'embedding' || entry.kind === 'dense') {

@@ -71,7 +71,7 @@ describe('the report', () => {
     await writeFile(at('short.txt'), 'abababab');
     for (const [file, more, reason] of [
       ['short.txt', ['--validation', '0', '--batch', '2'], 'expected at least 9 characters to read, got 8'],
-      ['verse.txt', ['--cell', 'lstm', '--zoneout', '0.1'], 'expected no zoneout of cells of an LSTM'],
+      ['verse.txt', ['--cell', 'lstm', '--zoneout', '0.1'], 'expected no zoneout of cells of lstm'],
     ] as const) {
       const flags = [...small, ...more, '--steps', '2', '--report', 'short.html', '--out', 'short.safetensors'];
       const { code, stderr } = await run('train', file, ...flags);

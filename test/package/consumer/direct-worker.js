@@ -1,4 +1,4 @@
 // The same for a page without a bundler.
-import { serve } from '../../pack/consumer/node_modules/bptt/build/worker.js';
+import { serve } from './node_modules/bptt/build/worker.js';
 
 serve();

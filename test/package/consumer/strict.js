@@ -1,7 +1,7 @@
 // Trains in a worker of the page's own; one from a blob is refused with an error of the package.
 
-import { trainInWorker } from '../../pack/consumer/node_modules/bptt/build/worker.js';
 import * as bptt from './node_modules/bptt/build/index.js';
+import { trainInWorker } from './node_modules/bptt/build/worker.js';
 import { trainAndWrite } from './training.js';
 
 const refused = await trainAndWrite(bptt, trainInWorker).then(

@@ -104,7 +104,8 @@ describe('runInEngine', () => {
 describe('the table of engines', () => {
   it('has nine, each with a command that installs it', () => {
     expect(engines.map(({ id }) => id)).toHaveLength(9);
-    for (const each of engines) expect(installCommand(each)).toMatch(/^(sudo apt-get install|node test\/engines)/);
+    for (const each of engines)
+      expect(installCommand(each)).toMatch(/^(sudo apt-get install|node test\/truth\/engines)/);
   });
 
   it('finds the Node that runs this', () => {

@@ -80,10 +80,20 @@ export class Layers {
 
   #add(node: LayerNode): Result {
     const builder = this.#builder;
-    const { kind, layer, inputs } = node;
+    const { kind, layer, inputs, where } = node;
     const [source] = inputs as readonly [number];
     const own = partsOf(layer, this.#parameters);
-    const tensor = (part: string, turned: boolean) => this.#tensor(own.get(part)!, turned);
+    const tensor = (part: string, turned: boolean) => {
+      const parameter = own.get(part)!;
+      const { name } = parameter;
+      if (!this.#turned.has(name) && builder.parameters.some((one) => one.name === name)) {
+        throw new BpttError(
+          'invalid-argument',
+          `exportOnnx: expected layers tied to embedding or dense layers, got ${where} tied to ${name}, which lies in a recurrent node`,
+        );
+      }
+      return this.#tensor(parameter, turned);
+    };
     const is = (value: Value): Result => ({ outputs: () => value });
     switch (kind) {
       case 'dropout':
