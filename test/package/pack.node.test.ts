@@ -106,7 +106,7 @@ describe('the package', () => {
       (error) => error,
     );
     expect(failed.stderr).toMatch(/^BpttError: model: expected /m);
-    expect(failed.stderr.length).toBeLessThan(4000);
+    expect(failed.stderr.length).toBeLessThan(3000);
   });
 
   it('gives every entry point that it names', async () => {
