@@ -17,6 +17,7 @@ import {
   tokens,
 } from '../../src/index.ts';
 import { importKeras, type KerasOutput, loadKerasWeights } from '../../src/interchange/keras/index.ts';
+import { defineLayer } from '../../src/own/index.ts';
 import fixture from '../truth/fixtures/keras.json' with { type: 'json' };
 
 type Files = Readonly<Record<string, string>>;
@@ -204,6 +205,14 @@ describe('weights alone', () => {
     const model = await createModel([features(3), lstm({ units: 3, peepholes: true })]);
     expect(() => loadKerasWeights(model, bytesOf(fixture.twins))).toThrow(
       /layers that Keras has, got layer 0 \(lstm\) with peepholes/,
+    );
+  });
+
+  it("of a model with a user's own layer, also one without parameters", async () => {
+    const pass = defineLayer({ kind: 'pass', forward: ({ x: [x], y }) => y.set(x), backward() {} });
+    const own = await createModel([features(3), pass(), lstm({ units: 3 })]);
+    expect(() => loadKerasWeights(own, bytesOf(fixture.twins))).toThrow(
+      /layers that Keras has, got layer 0 \(own:pass\)$/,
     );
   });
 

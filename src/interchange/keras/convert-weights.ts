@@ -6,7 +6,7 @@
 //   GRU with reset_after: bias [2, 3H]            r and z: the sum of both rows; n: bias_ih and bias_hn
 import { BpttError } from '../../base/errors.ts';
 import { cellKindOf, cellOf, type DirectedDescription } from '../../layers/recurrent/cells.ts';
-import { isOwn, type LayerDescription } from '../../layers/registry.ts';
+import { isOwn, type LayerDescription, type OwnDescription } from '../../layers/registry.ts';
 import type { Stack } from '../../model/graph.ts';
 import { missingFrom } from '../missing.ts';
 import type { RealArray } from './hdf5.ts';
@@ -40,18 +40,28 @@ interface Spec {
  */
 export function placesOf({ layers, description }: Stack, file: string): readonly Place[] {
   return layers.flatMap(({ parameters, tied = [] }, index) => {
-    if (parameters.length === 0) return [];
     const layer = description[index + 1] as LayerDescription;
     const where = `layer ${index} (${layer.kind})`;
-    for (const { spec } of tied) {
-      const got = `${where} with that of ${spec.name}`;
+    // Also one without parameters, which would be passed over below.
+    if (isOwn(layer)) {
+      throw new BpttError('invalid-argument', `${file}: expected layers that Keras has, got ${where}`);
+    }
+    const [other] = tied;
+    if (other !== undefined) {
+      const got = `${where} with that of ${other.spec.name}`;
       throw new BpttError('invalid-argument', `${file}: expected layers with weights of their own, got ${got}`);
     }
+    if (parameters.length === 0) return [];
     return [{ where, convert: converterOf(layer, parameters, where, file) }];
   });
 }
 
-function converterOf(layer: LayerDescription, specs: readonly Spec[], where: string, file: string): Place['convert'] {
+function converterOf(
+  layer: Exclude<LayerDescription, OwnDescription>,
+  specs: readonly Spec[],
+  where: string,
+  file: string,
+): Place['convert'] {
   const [first, second] = specs;
   if (layer.kind === 'embedding') {
     return (group) => {
@@ -70,10 +80,6 @@ function converterOf(layer: LayerDescription, specs: readonly Spec[], where: str
         { ...second!, data },
       ];
     };
-  }
-  if (isOwn(layer)) {
-    const got = `${where} (${layer.kind})`;
-    throw new BpttError('invalid-argument', `${file}: expected layers that Keras has, got ${got}`);
   }
   const whole = layer.kind === 'residual' ? layer.layer : layer;
   const both = whole.kind === 'bidirectional';
