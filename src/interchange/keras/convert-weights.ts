@@ -10,6 +10,7 @@ import { isOwn, type LayerDescription, type OwnDescription } from '../../layers/
 import type { Stack } from '../../model/graph.ts';
 import { missingFrom } from '../missing.ts';
 import type { RealArray } from './hdf5.ts';
+import { joinGates } from './keras-1.ts';
 import type { WeightGroup } from './weight-groups.ts';
 
 /** A parameter of a model and its numbers. */
@@ -94,7 +95,11 @@ function converterOf(
   const shapes = shapesOf(cell, I);
   const alternatives = [shapes, shapes.slice(0, 2)].map((one) => directions.flatMap(() => one));
   return (group) => {
-    const arrays = take(group, alternatives, where, file);
+    const found = Math.ceil(group.arrays.length / directions.length);
+    const joined = directions.flatMap((_, index) =>
+      joinGates(group.arrays.slice(index * found, (index + 1) * found), keras!.gates),
+    );
+    const arrays = take({ ...group, arrays: joined }, alternatives, where, file);
     const each = arrays.length / directions.length;
     return directions.flatMap((own, index) =>
       convertDirection(cell, I, own, arrays.slice(index * each, (index + 1) * each)),

@@ -9,6 +9,7 @@ import { bidirectional, merges } from '../../layers/recurrent/bidirectional.ts';
 import { cells, type DirectedDescription } from '../../layers/recurrent/cells.ts';
 import type { Activation, GateActivation } from '../../layers/recurrent/options.ts';
 import type { LayerDescription } from '../../layers/registry.ts';
+import { modern } from './keras-1.ts';
 import { type Fields, type KerasLayer, layerOf } from './layer-chain.ts';
 
 /** What a model's outputs become in Keras. */
@@ -52,10 +53,10 @@ const rules: Readonly<Record<string, Rule>> = {
     const { layer: forward, backward_layer: backward, merge_mode: mode = 'concat' } = given;
     const merge = mode === 'concat' || mode === 'sum' ? mode : undefined;
     if (merge === undefined) throw refuse(layer, `merge_mode ${merges.join(' or ')}`, show(mode));
-    const inner = layerOf(forward, `${layer.where}.layer`, layer.where);
+    const inner = innerOf(layer, 'layer', forward, version);
     const { before, cell, last } = recurrent(inner, version, false);
     if (backward !== undefined && backward !== null) {
-      const other = recurrent(layerOf(backward, `${layer.where}.backward_layer`, layer.where), version, true);
+      const other = recurrent(innerOf(layer, 'backward_layer', backward, version), version, true);
       if (JSON.stringify(other) !== JSON.stringify({ before, cell, last })) {
         throw refuse(layer, 'two directions that are alike', 'a backward_layer with other options');
       }
@@ -68,10 +69,11 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   TimeDistributed: (layer, version) => {
     const { layer: given } = options(layer, ['layer']);
-    const inner = layerOf(given, `${layer.where}.layer`, layer.where);
+    const inner = innerOf(layer, 'layer', given, version);
     if (inner.className === 'Dense') return rules.Dense!(inner, version);
     throw refuse(layer, 'TimeDistributed of Dense', `of ${inner.className}`);
   },
+  TimeDistributedDense: (layer, version) => rules.Dense!(layer, version),
   Dropout: (layer) => plain(dropped(options(layer, ['rate']).rate, false)),
   SpatialDropout1D: (layer) => plain(dropped(options(layer, ['rate']).rate, true)),
   Activation: (layer) => ({ layers: [], output: outputOf(layer, options(layer, ['activation']).activation) }),
@@ -94,11 +96,16 @@ export function describeLayer(layer: KerasLayer, version: string): Described {
     throw new BpttError('bad-file', `${layer.where}: ${layer.className} is not supported; supported: ${known}`);
   }
   try {
-    return rule(layer, version);
+    return rule(modern(layer, version), version);
   } catch (cause) {
     if (!(cause instanceof BpttError) || cause.code === 'bad-file') throw cause;
     throw new BpttError('bad-file', `${layer.where} (${layer.className}), ${cause.message}`, { cause });
   }
+}
+
+/** A layer inside of another. */
+function innerOf({ where }: KerasLayer, option: string, value: unknown, version: string): KerasLayer {
+  return modern(layerOf(value, `${where}.${option}`, where), version);
 }
 
 /** An error about a layer. */

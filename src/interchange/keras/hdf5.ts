@@ -25,6 +25,8 @@ export function isHdf5(bytes: Uint8Array): boolean {
 export class Hdf5 {
   readonly #where: string;
   readonly #root: Group;
+  /** All groups and arrays by their paths, where names in the file have backslashes for slashes: Keras 2.12 to 2.14 wrote that on Windows. */
+  readonly #byPath: ReadonlyMap<string, Group | Dataset> | undefined;
 
   /**
    * Opens the bytes of a file.
@@ -44,17 +46,24 @@ export class Hdf5 {
     const end = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(endAt, true);
     if (end > bytes.length) throw this.bad('', `${end} bytes`, `${bytes.length}: the file is cut off`);
     this.#root = this.#read('', () => new File(bytes.slice().buffer));
+    const backslashes = this.#read('', () => this.#root.keys.some((name) => name.includes('\\')));
+    if (backslashes) this.#byPath = new Map(this.#walk(this.#root, ''));
   }
 
   /** The names in a group, without order. */
   names(path: string): readonly string[] {
+    if (this.#byPath !== undefined) {
+      const start = path === '' ? '' : `${path}/`;
+      const inside = [...this.#byPath.keys()].filter((other) => other.startsWith(start));
+      return [...new Set(inside.map((other) => other.slice(start.length).split('/')[0]!))];
+    }
     const group = this.#at(path);
     return group instanceof Group ? this.#read(path, () => group.keys) : [];
   }
 
   /** Whether there is a group or an array. */
   has(path: string): boolean {
-    return this.#at(path) !== undefined;
+    return this.#at(path) !== undefined || this.names(path).length > 0;
   }
 
   /** Whether an array stands there. */
@@ -81,7 +90,8 @@ export class Hdf5 {
   /** A text that is an attribute of a group; undefined where there is none. */
   text(path: string, attribute: string): string | undefined {
     const value = this.#attribute(path, attribute);
-    if (value === undefined || typeof value === 'string') return value;
+    if (value === undefined) return undefined;
+    if (typeof value === 'string') return unpadded(value);
     throw this.bad(path, `a text in attribute ${attribute}`, show(value));
   }
 
@@ -89,7 +99,7 @@ export class Hdf5 {
   texts(path: string, attribute: string): readonly string[] | undefined {
     const value = this.#attribute(path, attribute);
     if (value === undefined) return undefined;
-    if (Array.isArray(value) && value.every((text) => typeof text === 'string')) return value;
+    if (Array.isArray(value) && value.every((text) => typeof text === 'string')) return value.map(unpadded);
     throw this.bad(path, `texts in attribute ${attribute}`, show(value));
   }
 
@@ -107,6 +117,7 @@ export class Hdf5 {
   }
 
   #at(path: string): Group | Dataset | undefined {
+    if (path !== '' && this.#byPath !== undefined) return this.#byPath.get(path);
     let place: Group | Dataset = this.#root;
     for (const name of path === '' ? [] : path.split('/')) {
       const group: Group | Dataset = place;
@@ -117,6 +128,17 @@ export class Hdf5 {
       place = next;
     }
     return place;
+  }
+
+  /** What is in a group and the groups within, with slashes in the paths. */
+  *#walk(group: Group, path: string): Generator<readonly [path: string, Group | Dataset]> {
+    for (const name of this.#read(path, () => group.keys)) {
+      const inner = `${path === '' ? '' : `${path}/`}${name.replaceAll('\\', '/')}`;
+      const place = this.#read(inner, () => group.get(name));
+      if (place === null) continue;
+      yield [inner, place];
+      if (place instanceof Group) yield* this.#walk(place, inner);
+    }
   }
 
   #read<T>(path: string, read: () => T): T {
@@ -132,4 +154,9 @@ export class Hdf5 {
       );
     }
   }
+}
+
+/** A text without the zeros that fill up texts of a fixed length, as h5py 2 wrote them. */
+function unpadded(text: string): string {
+  return text.replace(/\0+$/, '');
 }
