@@ -1,16 +1,26 @@
 // Reading the safetensors format, which safetensors.ts describes and writes. A file of its own, because most pages never need it.
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { count, dtypes, METADATA, type SafetensorsFile, type Tensor } from './safetensors.ts';
+import { count, dtypes, METADATA, type SafetensorsFile, type Tensor, type TensorData } from './safetensors.ts';
 
 /** Dtypes that are read only: halves of 16 bits, every one of which is a number of f32. */
 const halves = { F16: bitsOfF16, BF16: (half: number) => half << 16 } as const;
+
+/** And integers of other sizes, which files of other libraries hold: counts, masks. */
+const readOnly = [
+  ['I64', BigInt64Array],
+  ['I16', Int16Array],
+  ['I8', Int8Array],
+  ['BOOL', Uint8Array],
+] as const;
+const readable = [...dtypes, ...readOnly];
 
 /** The format's own limit, which keeps a damaged length from asking for gigabytes. */
 const LONGEST_HEADER = 100_000_000;
 
 /**
- * The content of a file; all tensors are copies. F16 and BF16 become Float32Array, which loses nothing.
+ * The content of a file; all tensors are copies. F16 and BF16 become Float32Array, which loses nothing,
+ * I8, I16 and I64 Int32Array, and BOOL is bytes of 0 and 1.
  *
  * @param where What the messages call the file.
  * @throws BpttError `bad-file` for everything that is not exactly in the format, each kind of damage with its own message.
@@ -97,9 +107,9 @@ function readTensor(
   const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
 
   const half = dtype === 'F16' || dtype === 'BF16' ? halves[dtype] : undefined;
-  const Data = half === undefined ? dtypes.find(([candidate]) => candidate === dtype)?.[1] : Uint16Array;
+  const Data = half === undefined ? readable.find(([candidate]) => candidate === dtype)?.[1] : Uint16Array;
   if (Data === undefined) {
-    const known = [...dtypes.map(([candidate]) => candidate), ...Object.keys(halves)];
+    const known = [...readable.map(([candidate]) => candidate), ...Object.keys(halves)];
     return bad(`dtype ${known.join(', ')} of ${show(name)}`, show(dtype));
   }
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
@@ -121,12 +131,29 @@ function readTensor(
   if (end > available) bad(`${show(name)} to end within the data`, `byte ${end} of ${available}: the file is cut off`);
   const copy = bytes.slice(dataStart + begin, dataStart + end);
   const stored = new Data(copy.buffer, copy.byteOffset, elements);
-  const data = stored instanceof Uint16Array ? new Float32Array(Int32Array.from(stored, half).buffer) : stored;
+  const data =
+    stored instanceof Uint16Array
+      ? new Float32Array(Int32Array.from(stored, half).buffer)
+      : narrowed(stored, name, bad);
   return { tensor: { name, shape, data }, begin, end };
 }
 
+/** Integers of all sizes in 32 bits. */
+export function narrowed(
+  data: TensorData | BigInt64Array | Int16Array | Int8Array,
+  name: string,
+  bad: Bad,
+): TensorData {
+  if (data instanceof Int16Array || data instanceof Int8Array) return Int32Array.from(data);
+  if (!(data instanceof BigInt64Array)) return data;
+  const wide = data.find((value) => value !== BigInt.asIntN(32, value));
+  return wide === undefined
+    ? Int32Array.from(data, Number)
+    : bad(`integers of at most 32 bits in ${show(name)}`, `${wide}`);
+}
+
 /** The bits of the f32 that is this f16: 5 bits of exponent and 10 of fraction become 8 and 23. */
-function bitsOfF16(half: number): number {
+export function bitsOfF16(half: number): number {
   const sign = (half & 0x8000) << 16;
   const exponent = (half >> 10) & 0x1f;
   let fraction = (half & 0x3ff) << 13;

@@ -257,7 +257,7 @@ describe('damage', () => {
     [
       'no dtype',
       file(tensor('"shape":[2],"data_offsets":[0,2]'), [1, 2]),
-      'expected dtype F64, F32, I32, U8, F16, BF16 of "a", got undefined',
+      'expected dtype F64, F32, I32, U8, I64, I16, I8, BOOL, F16, BF16 of "a", got undefined',
     ],
     [
       'a dtype that is not read',

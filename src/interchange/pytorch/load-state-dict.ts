@@ -1,17 +1,20 @@
 // A state dict into a model. Tensors are found by what PyTorch calls them inside their module, by their shapes and by the order of the
 // layers.
 import { BpttError } from '../../base/errors.ts';
+import { checkFields } from '../../base/fields.ts';
 import { decodeSafetensors } from '../../formats/decode-safetensors.ts';
 import type { Tensor } from '../../formats/safetensors.ts';
 import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
 import type { Parameter } from '../../model/parameters.ts';
 import { inOrderOf, ordersThatFit, type StateModule, stateModules } from '../module-order.ts';
-import { byName, checkModules, type Place, placesOf, type StateDictOptions } from './state-dict.ts';
+import { byName, type LoadStateDictOptions, loadFields, type Place, placesOf } from './state-dict.ts';
+import { isTorchFile, readTorchFile } from './torch-file.ts';
 
 /**
- * Sets the parameters of a model from a PyTorch `state_dict` that was saved with `safetensors.torch.save_file`, in F64, F32, F16
- * or BF16. The modules may have any names: recurrent tensors are known by `weight_ih_l0` and the like, the rest by `weight` and
+ * Sets the parameters of a model from a PyTorch `state_dict` that was saved with `safetensors.torch.save_file` or, since PyTorch 1.6, with
+ * `torch.save`, in F64, F32, F16 or BF16. Of a checkpoint that holds a `state_dict` beside other things the tensors are found where there is
+ * one; `key` says which of several. What Python would run in such a file is not run: it is an error. The modules may have any names: recurrent tensors are known by `weight_ih_l0` and the like, the rest by `weight` and
  * `bias`; which module is which follows from shapes, and from numbers within names where these are all that differs (`lstm1`,
  * `lstm2`). Where several orders fit, as of `encoder` and `decoder` of one size, it is an error: `modules` then gives the order.
  *
@@ -19,15 +22,16 @@ import { byName, checkModules, type Place, placesOf, type StateDictOptions } fro
  * after `tokens` is PyTorch's over one-hot vectors. nn.RNN does not save its activation: the model's must be the same.
  * Nothing is set when anything is wrong.
  *
- * @throws BpttError `bad-file` for a file that is not safetensors, `invalid-shape` for tensors that are missing, left over, of
+ * @throws BpttError `bad-file` for a file that is neither, holds a whole module or is damaged, `invalid-shape` for tensors that are missing, left over, of
  * another shape or kind or fit in several ways, `non-finite`, and `invalid-argument` for a model that is no stack or has layers that
  * PyTorch does not have and for `modules` that are not those of the file.
  */
-export function loadStateDict(model: Model, bytes: Uint8Array, options: StateDictOptions = {}): void {
+export function loadStateDict(model: Model, bytes: Uint8Array, options: LoadStateDictOptions = {}): void {
   checkModel('loadStateDict', model);
-  const names = checkModules('loadStateDict', options);
+  const { modules, key } = checkFields('loadStateDict', options, loadFields);
   const places = placesOf(model, 'loadStateDict');
-  const file = new StateDictFile(bytes, names);
+  const file = new StateDictFile(tensorsOf(bytes, key), modules);
+  file.refuseNormalizations();
   const recurrent = places.filter(({ kind }) => kind === 'recurrent');
   const plain = places.filter(({ kind }) => kind !== 'recurrent');
   const named = [...recurrentValues(file, recurrent), ...plainValues(file, plain)];
@@ -41,6 +45,27 @@ export function loadStateDict(model: Model, bytes: Uint8Array, options: StateDic
   for (const [name, data] of values) model.setParameter(name, data);
 }
 
+/** The tensors of a file of either format. */
+function tensorsOf(bytes: Uint8Array, key: string | undefined): readonly Tensor[] {
+  if (bytes instanceof Uint8Array && isTorchFile(bytes)) return readTorchFile(bytes, 'state dict', key);
+  if (key !== undefined) {
+    throw new BpttError('invalid-argument', `loadStateDict.key: expected a file of torch.save with it, got another`);
+  }
+  if (bytes instanceof Uint8Array && isPickle(bytes)) {
+    const got = 'a pickle alone, of an older one: load it there and save it again';
+    throw new BpttError(
+      'bad-file',
+      `state dict: expected safetensors, or what torch.save of PyTorch 1.6 and later writes, got ${got}`,
+    );
+  }
+  return decodeSafetensors(bytes, 'state dict').tensors;
+}
+
+/** Whether bytes begin as a pickle of protocol 2 or later does. */
+function isPickle(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5 && bytes[7] !== 0;
+}
+
 /** The values of a parameter of the model. */
 type Named = readonly [name: string, data: Float64Array];
 
@@ -52,8 +77,8 @@ class StateDictFile {
   /** Whether the order of the modules was given. */
   readonly #ordered: boolean;
 
-  constructor(bytes: Uint8Array, names: readonly string[] | undefined) {
-    this.#tensors = byName(decodeSafetensors(bytes, 'state dict').tensors);
+  constructor(tensors: readonly Tensor[], names: readonly string[] | undefined) {
+    this.#tensors = byName(tensors);
     this.#left = new Set(this.#tensors.keys());
     const natural = stateModules(this.#tensors.keys());
     this.#modules = names === undefined ? natural : inOrderOf(names, natural);
@@ -108,6 +133,14 @@ class StateDictFile {
     return this.has(name)
       ? this.take(name, shape)
       : new Float64Array(shape.reduce((product, size) => product * size, 1));
+  }
+
+  /** What belongs to no layer that a model can have. */
+  refuseNormalizations(): void {
+    const norm = [...this.#tensors.keys()].find((name) => /(^|\.)(num_batches_tracked|running_mean)$/.test(name));
+    if (norm === undefined) return;
+    const module = norm.replace(/\.?[^.]*$/, '') || 'the module';
+    throw wrong('modules that the model has as layers', `${module}, a batch normalisation (${norm})`);
   }
 
   expectNoneLeft(): void {

@@ -2,7 +2,7 @@
 // of names. Here is what both ways share: the options, and the layers of a model as PyTorch sees them.
 
 import { BpttError } from '../../base/errors.ts';
-import { checkFields, names, type Options, optional } from '../../base/fields.ts';
+import { checkFields, names, type Options, optional, string } from '../../base/fields.ts';
 import { cellKindOf, type DirectedDescription } from '../../layers/recurrent/cells.ts';
 import { isOwn, type LayerDescription } from '../../layers/registry.ts';
 import { stackIn } from '../../model/graph.ts';
@@ -21,6 +21,14 @@ const fields = {
 };
 
 export interface StateDictOptions extends Options<typeof fields> {}
+
+export const loadFields = {
+  ...fields,
+  /** Of a file of `torch.save` with several dictionaries of tensors, the one to take: `model_state_dict`. Default: the only one. */
+  key: optional(string),
+};
+
+export interface LoadStateDictOptions extends Options<typeof loadFields> {}
 
 /** A layer of a model that PyTorch has too. */
 export interface Place {
