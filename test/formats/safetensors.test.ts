@@ -165,6 +165,21 @@ describe('decodeSafetensors', () => {
     expect(damage(file(odd, [0, 0, 0]))).toContain('expected 4 bytes for "h" of dtype F16 and shape [2], got 3');
   });
 
+  test('reads integers of other sizes in 32 bits, and truth values as bytes', () => {
+    const read = (dtype: string, bytes: number[]) => {
+      const entry = `{"a":{"dtype":"${dtype}","shape":[2],"data_offsets":[0,${bytes.length}]}}`;
+      return decodeSafetensors(file(entry, bytes)).tensors[0]!.data;
+    };
+    expect(read('I64', [7, 0, 0, 0, 0, 0, 0, 0, ...new Array<number>(8).fill(255)])).toEqual(Int32Array.of(7, -1));
+    expect(read('I16', [7, 1, 255, 255])).toEqual(Int32Array.of(263, -1));
+    expect(read('I8', [7, 255])).toEqual(Int32Array.of(7, -1));
+    expect(read('BOOL', [1, 0])).toEqual(Uint8Array.of(1, 0));
+    const wide = '{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}';
+    expect(damage(file(wide, [0, 0, 0, 128, 0, 0, 0, 0]))).toContain(
+      'integers of at most 32 bits in "a", got 2147483648',
+    );
+  });
+
   test('never touches a prototype', () => {
     const bytes = file(
       '{"__metadata__":{"__proto__":"p","toString":"t"},"__proto__":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}',

@@ -52,7 +52,7 @@ class Machine {
       const opcode = this.#byte();
       // STOP
       if (opcode === 0x2e) return this.#pop();
-      const step = opcodes[opcode];
+      const step = opcodes[String.fromCharCode(opcode)];
       if (step === undefined) throw this.#bad('an opcode of tensors and plain data', hex(opcode), start);
       step.call(this);
     }
@@ -166,123 +166,128 @@ class Machine {
     return Number(BigInt.asIntN(8 * length, value));
   }
 
-  /** What each opcode does. */
-  static readonly opcodes: Readonly<Record<number, (this: Machine) => void>> = {
-    128(this: Machine) {
+  /** What each opcode does, by its character. */
+  static readonly opcodes: Readonly<Record<string, (this: Machine) => void>> = {
+    '\x80'(this: Machine) {
       const protocol = this.#byte();
       if (protocol < 2 || protocol > 5) throw this.#bad('protocol 2 to 5', `${protocol}`);
     },
     // FRAME: a length that says nothing new
-    149(this: Machine) {
+    '\x95'(this: Machine) {
       this.#take(8);
     },
-    40(this: Machine) {
+    '('(this: Machine) {
       this.#push(MARK);
     },
-    78(this: Machine) {
+    N(this: Machine) {
       this.#push(undefined);
     },
-    136(this: Machine) {
+    '\x88'(this: Machine) {
       this.#push(true);
     },
-    137(this: Machine) {
+    '\x89'(this: Machine) {
       this.#push(false);
     },
     // BININT, BININT1, BININT2, LONG1
-    74(this: Machine) {
+    J(this: Machine) {
       this.#push(this.#view.getInt32(this.#take(4), true));
     },
-    75(this: Machine) {
+    K(this: Machine) {
       this.#push(this.#byte());
     },
-    77(this: Machine) {
+    M(this: Machine) {
       this.#push(this.#view.getUint16(this.#take(2), true));
     },
-    138(this: Machine) {
+    '\x8a'(this: Machine) {
       this.#push(this.#integer(this.#byte()));
     },
     // BINFLOAT
-    71(this: Machine) {
+    G(this: Machine) {
       this.#push(this.#view.getFloat64(this.#take(8), false));
     },
     // SHORT_BINUNICODE, BINUNICODE
-    140(this: Machine) {
+    '\x8c'(this: Machine) {
       this.#push(this.#text(this.#byte()));
     },
-    88(this: Machine) {
+    X(this: Machine) {
       this.#push(this.#text(this.#view.getUint32(this.#take(4), true)));
     },
     // EMPTY_DICT, EMPTY_LIST, EMPTY_TUPLE
-    125(this: Machine) {
+    '}'(this: Machine) {
       this.#push(new Map());
     },
-    93(this: Machine) {
+    ']'(this: Machine) {
       this.#push([]);
     },
-    41(this: Machine) {
+    ')'(this: Machine) {
       this.#push([]);
     },
     // TUPLE, TUPLE1 to TUPLE3
-    116(this: Machine) {
+    t(this: Machine) {
       this.#push(this.#marked());
     },
-    133(this: Machine) {
+    '\x85'(this: Machine) {
       this.#push(this.#several(1));
     },
-    134(this: Machine) {
+    '\x86'(this: Machine) {
       this.#push(this.#several(2));
     },
-    135(this: Machine) {
+    '\x87'(this: Machine) {
       this.#push(this.#several(3));
     },
     // APPEND, APPENDS, SETITEM, SETITEMS
-    97(this: Machine) {
+    a(this: Machine) {
       const value = this.#pop();
       this.#top(Array, 'list').push(value);
     },
-    101(this: Machine) {
+    e(this: Machine) {
       const values = this.#marked();
       const list = this.#top(Array, 'list');
       for (const value of values) list.push(value);
     },
-    115(this: Machine) {
+    s(this: Machine) {
       const pair = this.#several(2);
       this.#put(pair);
     },
-    117(this: Machine) {
+    u(this: Machine) {
       const pairs = this.#marked();
       this.#put(pairs);
     },
     // BINPUT, LONG_BINPUT, MEMOIZE; BINGET, LONG_BINGET
-    113(this: Machine) {
+    q(this: Machine) {
       this.#remember(this.#byte());
     },
-    114(this: Machine) {
+    r(this: Machine) {
       this.#remember(this.#view.getUint32(this.#take(4), true));
     },
-    148(this: Machine) {
+    '\x94'(this: Machine) {
       this.#remember(this.#memo.size);
     },
-    104(this: Machine) {
+    h(this: Machine) {
       this.#recall(this.#byte());
     },
-    106(this: Machine) {
+    j(this: Machine) {
       this.#recall(this.#view.getUint32(this.#take(4), true));
     },
-    // GLOBAL, REDUCE
-    99(this: Machine) {
-      this.#global();
+    // GLOBAL, STACK_GLOBAL, REDUCE
+    c(this: Machine) {
+      const module = this.#line();
+      this.#global(module, this.#line());
     },
-    82(this: Machine) {
+    '\x93'(this: Machine) {
+      const [module, member] = this.#several(2);
+      this.#global(module, member);
+    },
+    R(this: Machine) {
       this.#reduce();
     },
     // BUILD: attributes of an object, such as the _metadata of a state dict; they hold no tensors
-    98(this: Machine) {
+    b(this: Machine) {
       this.#pop();
       this.#top(Map, 'dictionary');
     },
     // BINPERSID
-    81(this: Machine) {
+    Q(this: Machine) {
       this.#push(this.#options.persistent(this.#pop()));
     },
   };
