@@ -188,7 +188,7 @@ class Binder {
       gradient: wanted ? gradient() : undefined,
       add: add && !own,
       filled: () => axis.filled,
-      states: reader.layer.takes === 'last' ? this.#statesOf(source, reader) : [],
+      states: reader.layer.takes === 'last-state' ? this.#statesOf(source, reader) : [],
       padding: axis.padding,
     };
   }
