@@ -47,6 +47,8 @@ const H = 3;
 const V = 4;
 const B = 4;
 const given = { biasInitializer: normal({ deviation: 0.3 }) };
+/** Without the corner of ReLU, across which finite differences would reach now and then. */
+const smoothIndrnn: typeof indrnn = (options) => indrnn({ activation: 'tanh', ...options });
 
 /** What may be in a graph. */
 export interface GraphParts {
@@ -267,7 +269,7 @@ class Drawing {
   }
 
   #recurrent(from: Drawn): void {
-    const cell = this.#pick([elman, gru, lstm, indrnn])!;
+    const cell = this.#pick([elman, gru, lstm, smoothIndrnn])!;
     const states = cell === lstm ? ('hc' as const) : ('h' as const);
     const start = this.#start(from, states);
     this.#put(
@@ -279,7 +281,7 @@ class Drawing {
 
   /** A recurrent layer with what it reads added. */
   #around(from: Drawn): void {
-    const cell = this.#pick([elman, gru, lstm, indrnn])!;
+    const cell = this.#pick([elman, gru, lstm, smoothIndrnn])!;
     const states = cell === lstm ? ('hc' as const) : ('h' as const);
     const inner = cell({ units: H, ...given });
     const both = this.#whole && this.#next() < 0.3;
