@@ -53,7 +53,9 @@ export async function gradientByLag(model: Model, batch: Batch, options: Gradien
   probe.forward(0, at + 1);
   probe.takeLoss(at, at + 1, [1]);
   const own = network.graph.stack!.nodes[index]!;
-  const lastOf = network.graph.layers.find(({ layer, inputs }) => layer.takes === 'last' && inputs[0] === own.index);
+  const lastOf = network.graph.layers.find(
+    ({ layer, inputs }) => layer.takes === 'last-state' && inputs[0] === own.index,
+  );
   const norms = new Float64Array(at + 1);
   let carried: Float64Array | undefined;
   for (let step = at; step >= 0; step--) {

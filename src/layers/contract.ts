@@ -83,8 +83,8 @@ export interface Port {
   readonly clock: Clock;
   /** The entry that gives it, in errors. */
   readonly where: string;
-  /** The states that it has when its steps are over. */
-  readonly states: readonly StateSpec[];
+  /** The state h that is its last output; undefined where that is the last valid step of each row. */
+  readonly last: StateSpec | undefined;
 }
 
 /** What a layer reads in a window. */
@@ -96,7 +96,7 @@ export interface BoundPort {
   readonly add: boolean;
   /** How many steps are there. */
   filled(): number;
-  /** What a layer that takes states reads instead of steps. */
+  /** What a layer that takes the last state reads instead of steps. */
   readonly states: readonly BoundState[];
   /** [T,B] octets: 1 where the step is padding. */
   readonly padding: Track;
@@ -236,12 +236,14 @@ export interface Layer {
   readonly keepsResult: boolean;
   /** The states that it carries, or ends with. */
   readonly states: readonly StateSpec[];
+  /** Whether its last output is its last state h. Default: where it has one. */
+  readonly endsInState?: boolean;
   /** Parameters of other entries that it uses as well. Default: none. */
   readonly tied?: readonly TiedParameter[];
   /** Whether backward can add to the gradients of what it reads instead of writing them. Default false. */
   readonly adds?: boolean;
-  /** Whether it reads the steps of its ports, or the last of each: where the port has states, its last state h. Default `steps`. */
-  readonly takes?: 'steps' | 'last';
+  /** Whether it reads the steps of its ports, the last valid step of each row, or the state h in which they end. Default `steps`. */
+  readonly takes?: 'steps' | 'last-step' | 'last-state';
   /** The time axis of its outputs. Default: that of its first port. */
   readonly clock?: Clock;
   /** What the output of a step depends on: that step's input alone, earlier steps too, or steps on both sides. */

@@ -29,7 +29,7 @@ export const lastLayer: LayerKind<LastDescription> = {
   fields: {},
 
   create(_, { where, ports: [port] }: Place): Layer {
-    const { signal, clock, states, where: source } = port!;
+    const { signal, clock, last: h, where: source } = port!;
     if (clock.kind !== 'steps' || signal.kind !== 'features') {
       const got = clock.kind === 'row' ? 'one output a row' : `${signal.size} tokens`;
       throw new BpttError(
@@ -37,7 +37,6 @@ export const lastLayer: LayerKind<LastDescription> = {
         `${where}: expected features at every step as input, got ${got} from ${source}`,
       );
     }
-    const h = states.find(({ name }) => name === 'h');
     const columns = h?.columns ?? signal.size;
     return {
       output: { kind: 'features', size: columns },
@@ -46,7 +45,7 @@ export const lastLayer: LayerKind<LastDescription> = {
       result: 'y',
       keepsResult: false,
       states: [],
-      takes: 'last',
+      takes: h === undefined ? 'last-step' : 'last-state',
       adds: true,
       clock: ROW,
       reads: 'step',

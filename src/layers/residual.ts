@@ -60,6 +60,7 @@ export const residualLayer: LayerKind<ResidualDescription> = {
       buffers: [{ name: 'sum', extent: 'step', columns, type: 'real', kept: true }, ...inner.buffers],
       result: 'sum',
       keepsResult: false,
+      endsInState: false,
 
       bind(binding) {
         const { kernels, rows: B, dOutput } = binding;

@@ -74,9 +74,30 @@ export function bindNodes(
   return new Binder(network, memory, axes, inputs, options).bind();
 }
 
-/** What a layer adds to the objective: where it is not gone back through, it computes no gradients that terms could be of. */
-export function penaltiesOf({ flow }: Network, { node, bound }: BoundNode): readonly BoundPenalty[] {
-  return (bound.penalties ?? []).filter((penalty) => penalty.of === 'outputs' || flow.has(node.index));
+/**
+ * What a layer adds to the objective: where it is not gone back through, it computes no gradients that terms could be of. `main`: the time
+ * axis that windows are counted on.
+ */
+export function penaltiesOf(
+  { flow }: Network,
+  { node, bound, axis }: BoundNode,
+  main: TimeAxis,
+): readonly BoundPenalty[] {
+  const penalties = (bound.penalties ?? []).filter((penalty) => penalty.of === 'outputs' || flow.has(node.index));
+  return axis === undefined || axis === main ? penalties : penalties.map((penalty) => onOwnSteps(penalty, axis));
+}
+
+/** A penalty on another time axis, whose sequences are there as a whole: it has the terms of all its steps, or of none. */
+function onOwnSteps(penalty: BoundPenalty, axis: TimeAxis): BoundPenalty {
+  const own = (from: number, to: number) => [from < to ? 0 : axis.filled, axis.filled] as const;
+  const { renewed } = penalty;
+  return {
+    ...penalty,
+    count: (from, to, pass) => penalty.count(...own(from, to), pass),
+    weigh: (_, factor) => penalty.weigh(0, factor),
+    add: (sum, from, to, pass) => penalty.add(sum, ...own(from, to), pass),
+    ...(renewed && { renewed: (from, to, pass) => renewed(...own(from, to), pass) }),
+  };
 }
 
 class Binder {
@@ -188,7 +209,7 @@ class Binder {
       gradient: wanted ? gradient() : undefined,
       add: add && !own,
       filled: () => axis.filled,
-      states: reader.layer.takes === 'last' ? this.#statesOf(source, reader) : [],
+      states: reader.layer.takes === 'last-state' ? this.#statesOf(source, reader) : [],
       padding: axis.padding,
     };
   }

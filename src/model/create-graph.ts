@@ -2,7 +2,7 @@
 import { checkObject, checkString, nearest, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { type Clock, ROW } from '../base/signal.ts';
-import type { LayerKind, ParameterSpec, Place, Port } from '../layers/contract.ts';
+import type { Layer, LayerKind, ParameterSpec, Place, Port, StateSpec } from '../layers/contract.ts';
 import { describe, type StartOptions } from '../layers/describe.ts';
 import { checkInputDescription, isInput } from '../layers/inputs.ts';
 import { lastLayer } from '../layers/last.ts';
@@ -123,7 +123,7 @@ class GraphBuilder {
       clock,
       complete:
         layer.reads === 'both' ||
-        layer.takes === 'last' ||
+        (layer.takes ?? 'steps') !== 'steps' ||
         start !== undefined ||
         ports.some(({ complete }) => complete) ||
         (clock.kind === 'row' && ports.some((port) => port.clock.kind === 'steps')),
@@ -213,7 +213,7 @@ class GraphBuilder {
   #place(given: string | undefined, where: string, inputs: readonly number[]): Place {
     const ports = inputs.map((input): Port => {
       const { output, clock, where: source, layer } = this.#nodes[input]!;
-      return { signal: output, clock, where: source, states: layer?.states ?? [] };
+      return { signal: output, clock, where: source, last: lastStateOf(layer) };
     });
     // Counted once an entry, however many parameters it names.
     const numbers = new Map<string, number>();
@@ -334,15 +334,21 @@ class GraphBuilder {
       return `${started.where} (${started.kind}) starts from ${this.#nodes[started.start!]!.where}`;
     const ended = layers.find(({ complete, clock }) => complete && clock.kind === 'steps');
     if (ended !== undefined) return `${ended.where} (${ended.kind}) reads what is known at the end of sequences alone`;
-    const taken = layers.find(
-      ({ layer, inputs }) => layer.takes === 'last' && (this.#nodes[inputs[0]!]!.layer?.states.length ?? 0) === 0,
-    );
-    if (taken !== undefined) return `${taken.where} (${taken.kind}) takes the last step of what has no state`;
+    const taken = layers.find(({ layer }) => layer.takes === 'last-step');
+    if (taken !== undefined) {
+      const source = this.#nodes[taken.inputs[0]!]!;
+      return `${taken.where} (${taken.kind}) takes the last step of ${source.where} (${source.kind}), which is no state`;
+    }
     const other = layers.find(({ clock }) => clock.kind === 'steps' && clock !== this.#clocks[0]);
     if (other !== undefined)
       return `${other.where} (${other.kind}) has the steps of '${other.clock.name}', not of '${this.#clocks[0]!.name}'`;
     return undefined;
   }
+}
+
+/** The state that is the last output of a layer. */
+function lastStateOf(layer: Layer | undefined): StateSpec | undefined {
+  return layer?.endsInState === false ? undefined : layer?.states.find(({ name }) => name === 'h');
 }
 
 function checkName(where: string, value: unknown): string {

@@ -13,7 +13,7 @@ export interface Readers {
 }
 
 export function readersOf({ layers }: Graph, node: GraphNode): Readers {
-  const ended = (reader: LayerNode) => reader.layer.takes === 'last' && (node.layer?.states.length ?? 0) > 0;
+  const ended = ({ layer }: LayerNode) => layer.takes === 'last-state';
   const readers = layers.filter(({ inputs }) => inputs.includes(node.index));
   const started = layers.filter(({ start }) => start === node.index);
   // What has one output a row starts others with that.

@@ -70,7 +70,7 @@ export class Window {
       gradients,
     });
     this.#reversed = this.#nodes.filter(({ flows }) => flows).toReversed();
-    this.#penalties = this.#nodes.flatMap((node) => penaltiesOf(network, node));
+    this.#penalties = this.#nodes.flatMap((node) => penaltiesOf(network, node, this.#axis));
     this.#states = network.states.map(({ owner, value }) => memory.find(owner, value)!);
   }
 

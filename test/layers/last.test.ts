@@ -1,8 +1,10 @@
 // last: what returns: 'last' does, as an entry.
 import { describe, expect, it } from 'vitest';
 import {
+  activityRegularization,
   backpropagate,
   bidirectional,
+  checkGradients,
   createModel,
   dense,
   elman,
@@ -12,6 +14,7 @@ import {
   last,
   lstm,
   type ModelDescription,
+  residual,
 } from '../../src/index.ts';
 
 const input = {
@@ -42,14 +45,25 @@ describe.each<[string, (returns: 'all' | 'last') => ModelDescription[1]]>([
   });
 });
 
-it('takes the last valid step of what has no state', async () => {
-  const model = await createModel([features(2), dense({ units: 2, name: 'all' }), last()], { seed: 1 });
-  const steps = await createModel([features(2), dense({ units: 2, name: 'all' })], { seed: 1 });
-  const { outputs: all } = steps.forward({ ...input });
+const all = { name: 'all' };
+
+it.each<[string, ModelDescription[1]]>([
+  ['dense, which has no state', dense({ units: 2, ...all })],
+  ['residual, whose output is its state and what it reads', residual(gru({ units: 2 }), all)],
+  ['residual in both directions', residual(bidirectional(lstm({ units: 2 }), { merge: 'sum' }), all)],
+  ['activityRegularization, whose state is another', activityRegularization({ temporal: 1, ...all })],
+])('takes the last valid step of %s', async (_, layer) => {
+  const steps = await createModel([features(2), gru({ units: 2 }), layer], { seed: 1 });
+  const model = await createModel([features(2), gru({ units: 2 }), layer, last()], { seed: 1, dtype: 'f64' });
+  const { outputs: every } = steps.forward(input);
   const { outputs } = model.forward(input);
-  expect([...outputs]).toEqual(
-    input.lengths.flatMap((length, row) => [
-      ...all.subarray(((length - 1) * 3 + row) * 2, ((length - 1) * 3 + row) * 2 + 2),
-    ]),
-  );
+  const expected = input.lengths.flatMap((length, row) => {
+    const start = ((length - 1) * 3 + row) * 2;
+    return [...every.subarray(start, start + 2)];
+  });
+  for (const [i, value] of expected.entries()) expect(outputs[i]).toBeCloseTo(value, 6);
+  const targets = { ...batch, targets: Int32Array.of(0, 1, 1) };
+  for (const { name, relativeError } of checkGradients(model, targets, { loss: 'cross-entropy' })) {
+    expect([name, relativeError < 1e-7]).toEqual([name, true]);
+  }
 });

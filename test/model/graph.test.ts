@@ -18,6 +18,7 @@ import {
   lstm,
   type ModelDescription,
   repeat,
+  residual,
   serialize,
   tokens,
 } from '../../src/index.ts';
@@ -103,7 +104,12 @@ describe('createGraph', () => {
     [
       'the last step of no state',
       [features(2), dense({ units: 2 }), last()],
-      /\(last\) takes the last step of what has no/,
+      /\(last\) takes the last step of model\[1\] \(dense\), which is no state/,
+    ],
+    [
+      'the last step of a sum',
+      [features(2), residual(gru({ units: 2 })), last()],
+      /\(last\) takes the last step of model\[1\] \(residual\), which is no state/,
     ],
     [
       'a second time axis',

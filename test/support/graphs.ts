@@ -1,20 +1,24 @@
 // Random graphs, and batches for them, from numbers that depend on nothing but a seed.
 import {
+  activityRegularization,
   add,
   type ByName,
   bidirectional,
   concat,
   dense,
+  dropout,
   elman,
   embedding,
   features,
   type GraphBatch,
   gru,
+  indrnn,
   last,
   lstm,
   type ModelDescription,
   normal,
   repeat,
+  residual,
   tokens,
   type Values,
   type WeightedLoss,
@@ -43,11 +47,21 @@ const H = 3;
 const V = 4;
 const B = 4;
 const given = { biasInitializer: normal({ deviation: 0.3 }) };
+/** Without the corner of ReLU, across which finite differences would reach now and then. */
+const smoothIndrnn: typeof indrnn = (options) => indrnn({ activation: 'tanh', ...options });
 
-/** What may be in a graph: `whole` also several clocks, starts, both directions and what follows from the end of sequences. */
-export function randomGraph(seed: number, { whole }: { readonly whole: boolean }): RandomGraph {
+/** What may be in a graph. */
+export interface GraphParts {
+  /** Also several clocks, starts, both directions and what follows from the end of sequences. */
+  readonly whole: boolean;
+  /** Dropout and penalties, which are there in training alone. Default true. */
+  readonly noise?: boolean;
+}
+
+export function randomGraph(seed: number, parts: GraphParts): RandomGraph {
+  const { whole } = parts;
   const next = numbers(seed);
-  const drawing = new Drawing(next, whole);
+  const drawing = new Drawing(next, parts);
   const { description, outputs, inputs } = drawing;
   const chance = (share: number) => next() < share;
   const below = (limit: number) => Math.floor(next() * limit);
@@ -101,13 +115,18 @@ class Drawing {
   readonly #entries: object[] = [];
   readonly #all: Drawn[] = [];
   readonly #read = new Set<string>();
+  readonly #matrices: { readonly name: string; readonly shape: readonly [outputs: number, inputs: number] }[] = [];
+  readonly #whole: boolean;
+  readonly #noise: boolean;
   readonly inputs: readonly Drawn[];
 
-  constructor(next: () => number, whole: boolean) {
+  constructor(next: () => number, { whole, noise = true }: GraphParts) {
     this.#next = next;
-    this.inputs = this.#drawInputs(whole);
+    this.#whole = whole;
+    this.#noise = noise;
+    this.inputs = this.#drawInputs();
     const layers = 3 + this.#below(5);
-    for (let layer = 0; layer < layers; layer++) this.#drawLayer(whole);
+    for (let layer = 0; layer < layers; layer++) this.#drawLayer();
     for (const input of this.inputs) if (!this.#read.has(input.name)) this.#dense(input);
   }
 
@@ -127,7 +146,7 @@ class Drawing {
     return list[this.#below(list.length)];
   }
 
-  #drawInputs(whole: boolean): readonly Drawn[] {
+  #drawInputs(): readonly Drawn[] {
     const input = (name: string, clock: string | undefined): Drawn => {
       const options = { name, ...(clock !== name && { clock: clock ?? 'row' }) };
       const asTokens = this.#next() < 0.5;
@@ -139,7 +158,7 @@ class Drawing {
     return [
       input('a', 'a'),
       ...(this.#next() < 0.4 ? [input('b', 'a')] : []),
-      ...(whole && this.#next() < 0.5 ? [input('c', 'c')] : []),
+      ...(this.#whole && this.#next() < 0.5 ? [input('c', 'c')] : []),
       ...(this.#next() < 0.6 ? [input('r', undefined)] : []),
     ];
   }
@@ -153,23 +172,42 @@ class Drawing {
   }
 
   #dense(from: Drawn, units = 2 + this.#below(2)): void {
+    const tied = this.#pick(this.#matrices.filter(({ shape }) => shape[1] === from.size && !from.tokens));
+    if (tied !== undefined && this.#next() < 0.5) {
+      const [size] = tied.shape;
+      const options = { units: size, tied: tied.name, from: from.name, ...given };
+      this.#put((name) => dense({ name, ...options }), [from], { clock: from.clock, size });
+      return;
+    }
+    this.#matrix([units, from.size]);
     this.#put((name) => dense({ units, name, from: from.name, ...given }), [from], { clock: from.clock, size: units });
   }
 
-  #drawLayer(whole: boolean): void {
+  /** The next entry has a weight that others can be tied to. */
+  #matrix(shape: readonly [number, number]): void {
+    this.#matrices.push({ name: `n${this.#entries.length}.weight`, shape });
+  }
+
+  #drawLayer(): void {
     const from = this.#pick(this.#all)!;
     const { clock } = from;
     if (from.tokens) {
       const initializer = normal({ deviation: 0.5 });
       if (this.#next() < 0.5) this.#dense(from, H);
-      else this.#put((name) => embedding({ units: H, name, from: from.name, initializer }), [from], { clock, size: H });
+      else {
+        this.#matrix([V, H]);
+        this.#put((name) => embedding({ units: H, name, from: from.name, initializer }), [from], { clock, size: H });
+      }
       return;
     }
-    const kind = this.#pick(['dense', 'recurrent', 'recurrent', 'join', 'join', 'clock', 'clock', 'both'] as const)!;
+    const kinds = ['dense', 'recurrent', 'recurrent', 'join', 'join', 'clock', 'clock', 'both', 'around'] as const;
+    const kind = this.#pick(this.#noise ? [...kinds, 'noise' as const] : kinds)!;
     if (kind === 'join') this.#join(from);
-    else if (kind === 'clock') this.#changeClock(from, whole);
-    else if (kind === 'both' && whole && clock !== undefined) this.#bothDirections(from);
-    else if (kind === 'recurrent' && clock !== undefined) this.#recurrent(from, whole);
+    else if (kind === 'noise') this.#drawNoise(from);
+    else if (kind === 'clock') this.#changeClock(from);
+    else if (kind === 'both' && this.#whole && clock !== undefined) this.#bothDirections(from);
+    else if (kind === 'around' && clock !== undefined && from.size === H) this.#around(from);
+    else if (kind === 'recurrent' && clock !== undefined) this.#recurrent(from);
     else this.#dense(from);
   }
 
@@ -183,6 +221,21 @@ class Drawing {
     else this.#put((name) => concat({ from, name }), [one, other], { clock, size: size + other.size });
   }
 
+  #drawNoise(from: Drawn): void {
+    const { clock, size } = from;
+    const penalty = clock !== undefined && this.#next() < 0.5;
+    const [activation, temporal] = [this.#next(), this.#next()];
+    const [rate, variational] = [0.1 + 0.5 * this.#next(), this.#next() < 0.5];
+    this.#put(
+      (name) => {
+        if (penalty) return activityRegularization({ activation, temporal, name, from: from.name });
+        return dropout({ rate, variational, name, from: from.name });
+      },
+      [from],
+      { clock, size },
+    );
+  }
+
   #bothDirections(from: Drawn): void {
     const layer = this.#pick([gru({ units: H, ...given }), lstm({ units: H, ...given })])!;
     const merge = this.#pick(['sum', 'concat'] as const)!;
@@ -193,14 +246,14 @@ class Drawing {
     });
   }
 
-  #changeClock(from: Drawn, whole: boolean): void {
+  #changeClock(from: Drawn): void {
     const { clock, size } = from;
     if (clock === undefined) {
       const target = this.#pick(this.inputs.filter((input) => input.clock === input.name))!.name;
       // What follows from the end of a sequence makes the graph whole where it has steps again.
-      if (!whole && this.#fromEnd(from)) this.#dense(from);
+      if (!this.#whole && this.#fromEnd(from)) this.#dense(from);
       else this.#put((name) => repeat({ clock: target, name, from: from.name }), [from], { clock: target, size });
-    } else if (!whole && from.states === undefined) this.#recurrent(from, whole);
+    } else if (!this.#whole && from.states === undefined) this.#recurrent(from);
     else this.#put((name) => last({ name, from: from.name }), [from], { clock: undefined, size });
   }
 
@@ -215,17 +268,38 @@ class Drawing {
     return sources.some((source) => this.#fromEnd(this.#all.find((one) => one.name === source)!));
   }
 
-  #recurrent(from: Drawn, whole: boolean): void {
-    const cell = this.#pick([elman, gru, lstm])!;
+  #recurrent(from: Drawn): void {
+    const cell = this.#pick([elman, gru, lstm, smoothIndrnn])!;
     const states = cell === lstm ? ('hc' as const) : ('h' as const);
-    const starts = this.#all.filter(
-      (one) => one.size === H && !one.tokens && one !== from && (one.clock === undefined || one.states === states),
-    );
-    const start = whole && this.#next() < 0.6 ? this.#pick(starts) : undefined;
+    const start = this.#start(from, states);
     this.#put(
       (name) => cell({ units: H, name, from: from.name, ...given, ...(start && { start: start.name }) }),
       start === undefined ? [from] : [from, start],
       { clock: from.clock, size: H, states },
     );
+  }
+
+  /** A recurrent layer with what it reads added. */
+  #around(from: Drawn): void {
+    const cell = this.#pick([elman, gru, lstm, smoothIndrnn])!;
+    const states = cell === lstm ? ('hc' as const) : ('h' as const);
+    const inner = cell({ units: H, ...given });
+    const both = this.#whole && this.#next() < 0.3;
+    const layer = both ? bidirectional(inner, { merge: 'sum' }) : inner;
+    const start = both ? undefined : this.#start(from, states);
+    this.#put(
+      (name) => residual(layer, { name, from: from.name, ...(start && { start: start.name }) }),
+      start === undefined ? [from] : [from, start],
+      // Its last output is no state: to take it makes a graph whole.
+      { clock: from.clock, size: H, ...(this.#whole && { states }) },
+    );
+  }
+
+  /** What a recurrent layer starts from. */
+  #start(from: Drawn, states: Drawn['states']): Drawn | undefined {
+    const starts = this.#all.filter(
+      (one) => one.size === H && !one.tokens && one !== from && (one.clock === undefined || one.states === states),
+    );
+    return this.#whole && this.#next() < 0.6 ? this.#pick(starts) : undefined;
   }
 }

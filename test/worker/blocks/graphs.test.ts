@@ -28,7 +28,8 @@ it('has the same bits and losses with one, two and four threads', async () => {
 
 it('has the losses of one thread without blocks, but for rounding', async () => {
   for (const seed of [1, 2, 3, 4, 5]) {
-    const { description, batch, loss } = randomGraph(seed, { whole: true });
+    // Masks are drawn block by block.
+    const { description, batch, loss } = randomGraph(seed, { whole: true, noise: false });
     const trained = async (blocks?: number) => {
       const model = await createModel(description, { seed: 1, dtype: 'f64' });
       const options = { data: [batch], steps: 2, loss, optimizer: adam({ learningRate: 0.01 }) };

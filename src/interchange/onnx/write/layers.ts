@@ -158,7 +158,8 @@ export class Layers {
       : this.#operator(node, source, description, directions);
     if (entry.kind !== 'residual') return result;
     const sum = this.#builder.add('Add', [this.outputs(source), result.outputs()]);
-    return { ...result, outputs: () => sum };
+    // Its last output is no state.
+    return { outputs: () => sum, ...(result.states && { states: result.states }) };
   }
 
   /** The states that a layer starts from, [B,H] each; undefined where they are zero. */
