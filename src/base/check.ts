@@ -26,13 +26,19 @@ export function show(value: unknown): string {
       if (Array.isArray(value)) return `an array of length ${value.length}`;
       if (ArrayBuffer.isView(value)) {
         const { length, byteLength } = value as unknown as { length?: number; byteLength: number };
-        return `${Object.prototype.toString.call(value).slice(8, -1)} of length ${length ?? byteLength}`;
+        return `${kindOf(value)} of length ${length ?? byteLength}`;
       }
-      return 'an object';
+      return isPlain(value) ? 'an object' : kindOf(value);
     default:
       return String(value);
   }
 }
+
+/** What an object is made as: `Object`, `Map`, `Float32Array`. */
+const kindOf = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1);
+
+/** Whether a value is an object with named fields: no array, and no Map, Date or Promise, whose content stands elsewhere. */
+export const isPlain = (value: unknown) => kindOf(value) === 'Object';
 
 function fail(where: string, expected: string, got: string): never {
   throw new BpttError('invalid-argument', `${where}: expected ${expected}, got ${got}`);
@@ -99,11 +105,9 @@ export function checkOneOf<const T>(where: string, value: unknown, list: readonl
   return fail(where, names.length > 1 ? `one of ${names.join(', ')}` : names.join(), show(value));
 }
 
-/** An object with named fields: not null, not an array, not a typed array. */
+/** An object with named fields. */
 export function checkObject(where: string, value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)) {
-    return value as Readonly<Record<string, unknown>>;
-  }
+  if (isPlain(value)) return value as Readonly<Record<string, unknown>>;
   return fail(where, 'an object', show(value));
 }
 

@@ -21,7 +21,7 @@ const fields = {
     tied === undefined ? glorotUniform() : undefined,
   ),
   /** Of b [O]. Default zeros. */
-  biasInitializer: withDefault(initializer, zeros),
+  biasInitializer: withDefault(initializer, () => zeros()),
 };
 
 export interface DenseOptions extends EntryOptions, Options<typeof fields> {}

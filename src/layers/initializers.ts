@@ -61,6 +61,9 @@ const build = <Kind extends Initializer['kind']>(
   options: Options<(typeof initializerFields)[Kind]>,
 ): Initializer => checkRange(kind, { kind, ...checkFields(kind, options, initializerFields[kind]) } as Initializer);
 
+/** Of an initialiser that has none: what is given all the same, such as a gain, is refused. */
+type NoOptions = Readonly<Record<string, never>>;
+
 /** What a parameter is, for initialisers that go by more than its shape. */
 export interface InitializerContext {
   /** `kernel`: from input to outputs. `recurrent`: from state to gates. `table`: rows by token, no fan-in. */
@@ -74,16 +77,16 @@ export interface InitializerContext {
 }
 
 /** Uniform in ±sqrt(6 / (fanIn + fanOut)). Glorot and Bengio 2010, eq. 16. */
-export const glorotUniform = (): Initializer => ({ kind: 'glorot-uniform' });
+export const glorotUniform = (options: NoOptions = {}): Initializer => build('glorot-uniform', options);
 
 /** Normal with variance 2 / (fanIn + fanOut). Glorot and Bengio 2010, eq. 12. */
-export const glorotNormal = (): Initializer => ({ kind: 'glorot-normal' });
+export const glorotNormal = (options: NoOptions = {}): Initializer => build('glorot-normal', options);
 
 /** Uniform in ±sqrt(6 / fanIn). He et al. 2015, for ReLU. */
-export const heUniform = (): Initializer => ({ kind: 'he-uniform' });
+export const heUniform = (options: NoOptions = {}): Initializer => build('he-uniform', options);
 
 /** Normal with variance 2 / fanIn. He et al. 2015, eq. 10, for ReLU. */
-export const heNormal = (): Initializer => ({ kind: 'he-normal' });
+export const heNormal = (options: NoOptions = {}): Initializer => build('he-normal', options);
 
 /** A random matrix with orthonormal rows or columns (the shorter side), times `gain` (default 1). Saxe et al. 2014. */
 export const orthogonal = (options: Options<typeof initializerFields.orthogonal> = {}): Initializer =>
@@ -94,7 +97,7 @@ export const identity = (options: Options<typeof initializerFields.identity> = {
   build('identity', options);
 
 /** All zeros. */
-export const zeros = (): Initializer => ({ kind: 'zeros' });
+export const zeros = (options: NoOptions = {}): Initializer => build('zeros', options);
 
 /** One value everywhere. */
 export const constant = (value: number): Initializer => build('constant', { value });
@@ -116,13 +119,13 @@ export const chrono = (options: Options<typeof initializerFields.chrono>): Initi
  * normal(0, 1). Where one bias stands for PyTorch's two it is the sum of two draws. As `biasInitializer` of `lstm` it makes
  * `forgetBias` 0 unless that is given.
  */
-export const pytorch = (): Initializer => ({ kind: 'pytorch' });
+export const pytorch = (options: NoOptions = {}): Initializer => build('pytorch', options);
 
 /**
  * Keras's defaults: weights of inputs Glorot uniform and those of states orthogonal, both over all gates at once, biases zero,
  * embeddings uniform in ±0.05. With the unit forget bias of `lstm` these are all of Keras's.
  */
-export const keras = (): Initializer => ({ kind: 'keras' });
+export const keras = (options: NoOptions = {}): Initializer => build('keras', options);
 
 function checkRange(where: string, initializer: Initializer): Initializer {
   if (initializer.kind === 'uniform') checkNumber(`${where}.high`, initializer.high, { min: initializer.low });

@@ -1,4 +1,5 @@
 // Which loss belongs to which output of a model.
+import { isPlain } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Field, number, type Options, withDefault } from '../base/fields.ts';
 import type { Readings, Slot } from '../data/batch.ts';
@@ -69,7 +70,7 @@ export const lossOption: Field<LossOption> = {
 };
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !isLossValue(value);
+  return isPlain(value) && !isLossValue(value);
 }
 
 function checkWeighted(where: string, given: unknown): Required<WeightedLoss> {

@@ -87,7 +87,7 @@ describe('anything but a plain object', () => {
     [undefined, 'f: expected an object of options, got undefined'],
     [[], 'f: expected an object of options, got an array of length 0'],
     [new Float32Array(2), 'f: expected an object of options, got Float32Array of length 2'],
-    [new Map([['units', 3]]), 'f: expected an object of options, got an object'],
+    [new Map([['units', 3]]), 'f: expected an object of options, got Map'],
     [
       new (class {
         units = 3;

@@ -101,6 +101,20 @@ const functions: Readonly<Record<string, (options: never) => unknown>> = {
   gru: bptt.gru,
   indrnn: bptt.indrnn,
   bidirectional: (options) => bptt.bidirectional(bptt.elman({ units: 1 }), options),
+  tokens: (options) => bptt.tokens(1, options),
+  features: (options) => bptt.features(1, options),
+  residual: (options) => bptt.residual(bptt.elman({ units: 1 }), options),
+  last: bptt.last,
+  concat: bptt.concat,
+  add: bptt.add,
+  repeat: bptt.repeat,
+  'glorot-uniform': bptt.glorotUniform,
+  'glorot-normal': bptt.glorotNormal,
+  'he-uniform': bptt.heUniform,
+  'he-normal': bptt.heNormal,
+  zeros: bptt.zeros,
+  pytorch: bptt.pytorch,
+  keras: bptt.keras,
   orthogonal: bptt.orthogonal,
   identity: bptt.identity,
   uniform: bptt.uniform,
@@ -194,3 +208,25 @@ describe.each(Object.keys(functions))('%s', (name) => {
     expect(message).toMatch(new RegExp(`^${name}: expected .*, got "nameOfNothing"`));
   });
 });
+
+describe.each([new Map([['kind', 'adam']]), new Date(0), Promise.resolve(), new Set()])(
+  '%o in place of plain data',
+  (value) => {
+    const places: Readonly<Record<string, () => unknown>> = {
+      'serialize.metadata': () => bptt.serialize(model, { metadata: value as never }),
+      'evaluate.loss': () => bptt.evaluate(model, batch, { loss: value as never }),
+      'fit.optimizer': () =>
+        bptt.fit(model, { data: [batch], loss: 'cross-entropy', epochs: 1, optimizer: value as never }),
+      'fit.clip': () => bptt.fit(model, { data: [batch], loss: 'cross-entropy', epochs: 1, clip: value as never }),
+      batch: () => bptt.evaluate(model, [value as never], { loss: 'cross-entropy' }),
+      'model[0]': () => bptt.createModel([value, bptt.dense({ units: 1 })] as never),
+    };
+    it.each(Object.keys(places))('is refused as %s', async (where) => {
+      const escaped = where.replace(/[[\].]/g, '\\$&');
+      await expect((async () => places[where]!())()).rejects.toMatchObject({
+        name: 'BpttError',
+        message: expect.stringMatching(new RegExp(`^${escaped}[^ ]*: expected`)),
+      });
+    });
+  },
+);

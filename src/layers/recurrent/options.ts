@@ -55,11 +55,11 @@ export const recurrentFields = {
    */
   returns,
   /** Of V [G·H, I], drawn for each gate. Default Glorot uniform. */
-  inputInitializer: withDefault(initializer, glorotUniform),
+  inputInitializer: withDefault(initializer, () => glorotUniform()),
   /** Of W [G·H, H], drawn for each gate. Default orthogonal (Saxe et al. 2014). */
   recurrentInitializer: withDefault(initializer, () => orthogonal()),
   /** Of the biases [G·H]. Default zeros. */
-  biasInitializer: withDefault(initializer, zeros),
+  biasInitializer: withDefault(initializer, () => zeros()),
   /**
    * Layer normalisation (Ba, Kiros and Hinton 2016), `N(x) = (x - mean x) / sqrt(var x + 1e-5)` over the H units of each gate:
    * `a = γ_x∘N(V x_t) + γ_h∘N(W h_{t-1}) + b`, wherever a product with W stands, and in an LSTM `h_t = o∘φ(γ_c∘N(c_t) + β_c)`.
@@ -85,7 +85,7 @@ export const recurrentFields = {
 };
 
 /** What stands in their places where a cell has gates, */
-export const gatedFields = { biasInitializer: withDefault(gateInitializer, zeros) };
+export const gatedFields = { biasInitializer: withDefault(gateInitializer, () => zeros()) };
 
 /** and where it has a c beside h. */
 export const cellFields = {
