@@ -1,0 +1,143 @@
+// @ts-check
+/** Makes one wrong call and says how it was answered. */
+import { BpttError } from '../../build/index.js';
+import { admits, placesOf, replaced } from './places.js';
+import { table } from './table.js';
+import { values } from './values.js';
+
+/**
+ * How a call was answered: `right`, since the value is legal there; `refused` by a BpttError that names the argument; `unnamed` by one that
+ * does not; `foreign` by another exception; `accepted` though it is wrong.
+ * @typedef {'right' | 'refused' | 'unnamed' | 'foreign' | 'accepted'} Answer
+ *
+ * @typedef {{ row: number, place: import('./places.js').Place, value: string }} WrongCall
+ */
+
+/** Items of what is gone through that are looked at. */
+const ITEMS = 10;
+
+/** Of the values in each place of a slow call, one of so many. */
+const SLOW = 10;
+
+/**
+ * Every wrong call of a function.
+ * @param {import('./types.js').PublicFunction} of
+ * @returns {Promise<WrongCall[]>}
+ */
+export async function wrongCalls(of) {
+  const calls = [];
+  for (const [row, make] of (table[of.name] ?? []).entries()) {
+    const { args, slow } = await make();
+    for (const [at, place] of placesOf(of, args).entries()) {
+      for (const [index, value] of Object.keys(values).entries()) {
+        if (!slow || (at + index) % SLOW === 0) calls.push({ row, place, value });
+      }
+    }
+  }
+  return calls;
+}
+
+/** @type {Map<string, Promise<Record<string, any>>>} */
+const modules = new Map();
+
+/**
+ * What is called, with the arguments.
+ * @param {import('./types.js').PublicFunction} of
+ * @param {object | undefined} on
+ * @param {unknown[]} args
+ */
+async function perform({ entry, path, kind }, on, args) {
+  const module = modules.get(entry) ?? import(new URL(`../../${entry}`, import.meta.url).href);
+  modules.set(entry, module);
+  const [name = '', member = ''] = path;
+  const exported = (await module)[name];
+  if (kind === 'function') return settle(exported(...args));
+  if (kind === 'constructor') return new exported(...args);
+  return settle((kind === 'static' ? exported : /** @type {any} */ (on))[member](...args));
+}
+
+/**
+ * Waits for what a function gives, and goes through it where it is to be gone through.
+ * @param {any} given
+ */
+async function settle(given) {
+  const value = await given;
+  const iterable = typeof value?.batches === 'function' ? value.batches(0, 0) : value;
+  if (typeof iterable !== 'object' || iterable === null || ArrayBuffer.isView(iterable)) return;
+  if (!(Symbol.iterator in iterable || Symbol.asyncIterator in iterable)) return;
+  let left = ITEMS;
+  for await (const _ of iterable) if (--left === 0) break;
+}
+
+/**
+ * A row's call, made anew.
+ * @param {import('./types.js').PublicFunction} of
+ * @param {number} row
+ */
+async function callOf({ name }, row) {
+  const make = table[name]?.[row];
+  if (make === undefined) throw new Error(`test/misuse/calls has no row ${row} of ${name}`);
+  return make();
+}
+
+/**
+ * The call as its row has it: what must go well.
+ * @param {import('./types.js').PublicFunction} of
+ * @param {number} row
+ */
+export async function validCall(of, row) {
+  const { on, args } = await callOf(of, row);
+  await perform(of, on, args);
+}
+
+/**
+ * @param {import('./types.js').PublicFunction} of
+ * @param {WrongCall} call
+ * @returns {Promise<{ answer: Answer, said: string, cpu: number }>} cpu: seconds
+ */
+export async function judge(of, { row, place, value }) {
+  const { on, args } = await callOf(of, row);
+  /** @type {unknown} */
+  let made;
+  const wrong = /** @type {unknown[]} */ (
+    replaced(args, place.path, (valid) => {
+      made = values[value]?.(valid);
+      return made;
+    })
+  );
+  const legal = (made === undefined && place.optional) || admits(place.shape, made);
+  const before = process.cpuUsage();
+  const { thrown, error } = await perform(of, on, wrong).then(
+    () => ({ thrown: false, error: undefined }),
+    (/** @type {unknown} */ caught) => ({ thrown: true, error: caught }),
+  );
+  const { user, system } = process.cpuUsage(before);
+  const cpu = (user + system) / 1e6;
+  if (!thrown) return { answer: legal ? 'right' : 'accepted', said: '', cpu };
+  if (!(error instanceof BpttError)) return { answer: 'foreign', said: saying(error), cpu };
+  return { answer: names(error.message, of, place) ? 'refused' : 'unnamed', said: error.message, cpu };
+}
+
+/** @param {unknown} error */
+function saying(error) {
+  try {
+    const { stack } = /** @type {Error} */ (error);
+    return stack?.split('\n').slice(0, 6).join('\n') ?? String(error);
+  } catch {
+    return 'what cannot be shown';
+  }
+}
+
+/**
+ * Whether a message says which argument it is about: the option, or the argument that it is in; the function, where it has one alone.
+ * @param {string} message
+ * @param {import('./types.js').PublicFunction} of
+ * @param {import('./places.js').Place} place
+ */
+function names(message, { name, parameters, path }, { segments }) {
+  const known = [...segments, ...(parameters.length === 1 ? path : [])];
+  return (
+    known.some((word) => new RegExp(`(?<![\\w$])${word.replaceAll(/\W/g, '\\$&')}(?![\\w$])`, 'i').test(message)) ||
+    message.startsWith(`${name}(`)
+  );
+}
