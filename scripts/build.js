@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import zopfli from '@gfx/zopfli';
@@ -19,7 +19,13 @@ process.chdir(root);
 const apart = ['./build/kernels/*', './build/worker/*'];
 
 /** What is imported where it is first needed, so that a page does not load it before: chunks of their own. */
-const loadedLater = ['src/model/decode-model-file.ts'];
+const loadedLater = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) =>
+    [...readFileSync(join('src', file), 'utf8').matchAll(/\bimport\('(\.[^']+\.ts)'\)/g)].map(([, path]) =>
+      join('src', dirname(file), String(path)),
+    ),
+  );
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const shared = {

@@ -1,9 +1,8 @@
 // Activity regularisation: penalties on large and on quickly changing outputs, as a layer that lets them pass.
 import { BpttError } from '../base/errors.ts';
 import { type Checked, number, type Options, withDefault } from '../base/fields.ts';
-import type { Binding, BoundLayer, BoundPenalty, LayerKind } from './contract.ts';
+import type { LayerKind } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
-import { at } from './parts/address.ts';
 
 export const activityFields = {
   /** α, ≥ 0, of the squares of the outputs. Default 0. Merity, McCann and Socher 2017 use 2 to 10. */
@@ -55,6 +54,7 @@ export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescri
       throw new BpttError('invalid-shape', `${where}: expected features as input, got ${input.size} tokens`);
     }
     const columns = input.size;
+    let penalties: typeof import('./parts/activity.ts');
     return {
       output: input,
       parameters: [],
@@ -75,67 +75,10 @@ export const activityRegularizationLayer: LayerKind<ActivityRegularizationDescri
       reads: 'past',
       scratch: () => 0,
 
-      bind: (binding) => bind(binding, columns, [activation, temporal]),
+      async load() {
+        penalties = await import('./parts/activity.ts');
+      },
+      bind: (binding) => penalties.bindActivity(binding, columns, [activation, temporal]),
     };
   },
 };
-
-/** `weights`: of the penalty on outputs and of that on their changes. */
-function bind(
-  { kernels, rows: B, inputs: [input], dOutput, resets, padding, buffer }: Binding,
-  columns: number,
-  weights: readonly [activation: number, temporal: number],
-): BoundLayer {
-  const { track: x, gradient: dx } = input!;
-  const y = buffer('y');
-  const begun = buffer('begun');
-  const flags = buffer('flags');
-  const dNext = buffer('dNext').pointer;
-  let first = 0;
-  const factors = [0, 0];
-  const penalties = weights.map((weight, index): BoundPenalty => {
-    const pairs = index === 1;
-    return {
-      weight: weight / columns,
-      of: 'outputs',
-      count: (from, to) => kernels.activityTerms(at(flags, from), (to - from) * B, pairs),
-      weigh(step, factor) {
-        first = step;
-        factors[index] = (factor * weight) / columns;
-      },
-      add: (sum, from, to) => kernels.activitySum(at(y, from), at(flags, from), to - from, B, y.ld, pairs, sum),
-    };
-  });
-  return {
-    penalties,
-    forward(from, to, pass) {
-      kernels.activityForward(
-        at(y, from),
-        at(begun, from),
-        at(flags, from),
-        at(x, from),
-        pass.resets ? at(resets, from) : 0,
-        pass.padding ? at(padding, from) : 0,
-        to - from,
-        B,
-        y.ld,
-      );
-    },
-    backward(from, to) {
-      if (dx === undefined) return;
-      kernels.activityBack(
-        at(dx, from),
-        at(dOutput, from),
-        dNext,
-        at(y, from),
-        at(flags, from),
-        to - from,
-        B,
-        y.ld,
-        first - from,
-        factors[0]!,
-        factors[1]!,
-      );
-    },
-  };
-}

@@ -250,6 +250,8 @@ export interface Layer {
   readonly reads: 'step' | 'past' | 'both';
   /** Bytes of scratch for at most T steps of B rows. */
   scratch(kernels: Kernels, T: number, B: number): number;
+  /** Loads code that `bind` needs and most models do not, once for each network. Default: there is none. */
+  load?(): Promise<void>;
   bind(binding: Binding): BoundLayer;
 }
 

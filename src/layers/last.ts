@@ -1,8 +1,7 @@
 // The last of a sequence: one output a row. Of a recurrent layer it is the last state h, of both directions where there are two.
 import { BpttError } from '../base/errors.ts';
 import { ROW } from '../base/signal.ts';
-import type { Kernels } from '../wasm/kernels.ts';
-import type { BoundLayer, BoundPort, Layer, LayerKind, Place, Track } from './contract.ts';
+import type { Layer, LayerKind, Place } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
 
 export interface LastDescription extends EntryOptions {
@@ -38,6 +37,7 @@ export const lastLayer: LayerKind<LastDescription> = {
       );
     }
     const columns = h?.columns ?? signal.size;
+    let ends: typeof import('./parts/ends.ts');
     return {
       output: { kind: 'features', size: columns },
       parameters: [],
@@ -50,60 +50,10 @@ export const lastLayer: LayerKind<LastDescription> = {
       clock: ROW,
       reads: 'step',
       scratch: () => 0,
-      bind({ kernels, rows, inputs: [input], dOutput, buffer }) {
-        const y = buffer('y');
-        const ends = { kernels, rows, y, dy: dOutput };
-        return h === undefined ? bindSteps(ends, input!) : bindState(ends, input!);
+      async load() {
+        ends = await import('./parts/ends.ts');
       },
+      bind: (binding) => (h === undefined ? ends.bindSteps(binding) : ends.bindState(binding)),
     };
   },
 };
-
-interface Ends {
-  readonly kernels: Kernels;
-  readonly rows: number;
-  readonly y: Track;
-  readonly dy: Track;
-}
-
-/** The last state. */
-function bindState({ kernels, rows, y, dy }: Ends, { states }: BoundPort): BoundLayer {
-  const { value, gradient, add } = states.find(({ name }) => name === 'h')!;
-  const count = rows * y.ld;
-  return {
-    forward: () => kernels.copy(y.pointer, value(), count),
-    backward() {
-      if (gradient === undefined) return;
-      if (add) kernels.add(gradient, dy.pointer, count);
-      else kernels.copy(gradient, dy.pointer, count);
-    },
-  };
-}
-
-/** The last valid step of each row. */
-function bindSteps({ kernels, rows, y, dy }: Ends, { track, gradient, add, filled, padding }: BoundPort): BoundLayer {
-  const real = kernels.realBytes();
-  /** The step of each row that is its last. */
-  const each = (visit: (row: number, step: number) => void) => {
-    const flags = new Uint8Array(kernels.memory.buffer, padding.pointer, filled() * padding.stride);
-    for (let row = 0; row < rows; row++) {
-      let step = filled() - 1;
-      while (step > 0 && flags[step * padding.stride + row] === 1) step--;
-      visit(row, step);
-    }
-  };
-  return {
-    forward: () =>
-      each((row, step) => {
-        kernels.copy(y.pointer + row * y.ld * real, track.pointer + step * track.stride + row * track.ld * real, y.ld);
-      }),
-    backward() {
-      if (gradient === undefined) return;
-      if (!add) kernels.clear(gradient.pointer, (filled() * gradient.stride) / real);
-      each((row, step) => {
-        const place = gradient.pointer + step * gradient.stride + row * gradient.ld * real;
-        kernels.add(place, dy.pointer + row * dy.ld * real, dy.ld);
-      });
-    },
-  };
-}

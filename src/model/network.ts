@@ -146,7 +146,11 @@ export async function createNetwork(graph: Graph, engine: Engine): Promise<Netwo
   if (relaxed && dtype !== 'f32') {
     throw new BpttError('invalid-argument', `createModel.relaxed: expected dtype 'f32' with it, got '${dtype}'`);
   }
-  const kernels = instantiate(await loadModule(variantOf(engine), engine.kernels));
+  const [module] = await Promise.all([
+    loadModule(variantOf(engine), engine.kernels),
+    ...graph.layers.map(({ layer }) => layer.load?.()),
+  ]);
+  const kernels = instantiate(module);
   if (kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
     throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
   }

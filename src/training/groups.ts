@@ -1,9 +1,12 @@
-// Groups of parameters that learn otherwise than the rest: not at all, or with a learning rate or a weight decay of their own.
+// Groups of parameters that learn otherwise than the rest: not at all, or with a learning rate or a weight decay of their own. Loaded for
+// trainings that have some.
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { boolean, type Field, list, number, type Options, object, optional, string } from '../base/fields.ts';
+import { type Part, without } from '../model/gradient-parts.ts';
 import type { Network } from '../model/network.ts';
-import { type LearningRate, learningRate } from './schedules.ts';
+import type { Optimizer } from './optimizers.ts';
+import { learningRate, plateauIn } from './schedules.ts';
 
 const patterns = list(string, 'names or patterns', 1);
 
@@ -25,39 +28,50 @@ export const groupFields = {
 /** Parameters that learn otherwise than the rest. */
 export interface ParameterGroup extends Options<typeof groupFields> {}
 
-export const groups = list(object<typeof groupFields, ParameterGroup>(groupFields), 'groups', 1);
-
-/** Parameters of one network that learn alike. */
-export interface LearningGroup {
-  readonly names: ReadonlySet<string>;
-  readonly learningRate: LearningRate | undefined;
-  readonly weightDecay: number | undefined;
+/** Parts of a block that learn alike. */
+export interface LearningParts extends Pick<ParameterGroup, 'learningRate' | 'weightDecay'> {
+  readonly parts: readonly Part[];
 }
 
-/** Which parameters of a network learn how; those in no group learn as the optimizer says. */
-export interface Groups {
+/** Who learns how. */
+export interface Division {
   readonly frozen: readonly string[];
-  readonly learning: readonly LearningGroup[];
+  readonly learning: readonly LearningParts[];
+  /** What is in no group. */
+  readonly rest: readonly Part[];
 }
+
+/** What groups must go with. */
+interface Training {
+  readonly groups: readonly ParameterGroup[];
+  readonly optimizer: Optimizer;
+  /** Whether there is a loss that a plateau could follow. */
+  readonly validates: boolean;
+}
+
+const groupList = list(object<typeof groupFields, ParameterGroup>(groupFields), 'groups', 1);
 
 /**
- * Finds the parameters of groups.
+ * Checks groups and finds their parameters.
  *
- * @throws BpttError for a group that matches none or says nothing, a parameter in two groups, and where nothing is left to learn.
+ * @throws BpttError for options that are wrong or unknown, a group that matches none or says nothing, a parameter in two groups, and
+ * where nothing is left to learn.
  */
-export function groupsIn({ layout }: Network, given: readonly ParameterGroup[], where: string): Groups {
+export function divide(network: Network, { groups, optimizer, validates }: Training): Division {
+  const { layout } = network;
+  const where = 'train.groups';
   const names = layout.entries.map(({ spec }) => spec.name);
   const owners = new Map<string, number>();
-  const found = given.map((group, index) => {
-    const at = `${where}.groups[${index}]`;
-    refuse(group, at);
+  const found = groupList.check(where, groups).map((group, index) => {
+    const at = `${where}[${index}]`;
+    refuse(group, at, optimizer, validates);
     const own = matching(group.match, names, `${at}.match`);
     for (const name of own) {
       const other = owners.get(name);
       if (other !== undefined) {
         throw new BpttError(
           'invalid-argument',
-          `${at}.match: expected parameters of no other group, got ${name}, which ${where}.groups[${other}] has`,
+          `${at}.match: expected parameters of no other group, got ${name}, which ${where}[${other}] has`,
         );
       }
       owners.set(name, index);
@@ -68,25 +82,35 @@ export function groupsIn({ layout }: Network, given: readonly ParameterGroup[], 
   if (frozen.length === names.length) {
     throw new BpttError(
       'invalid-argument',
-      `${where}.groups: expected a parameter that is left to learn, got all frozen: ${names.join(', ')}`,
+      `${where}: expected a parameter that is left to learn, got all frozen: ${names.join(', ')}`,
     );
   }
+  const partsOf = (has: (name: string) => boolean) => names.filter(has).map((name) => network.part(name));
   const learning = found.filter((group) => !group.frozen);
   return {
     frozen,
-    learning: learning.map(({ names, learningRate, weightDecay }) => ({ names, learningRate, weightDecay })),
+    learning: learning.map(({ names, ...group }) => ({ ...group, parts: partsOf((name) => names.has(name)) })),
+    rest: without(
+      [{ offset: 0, count: layout.count }],
+      partsOf((name) => owners.has(name)),
+    ),
   };
 }
 
-function refuse({ frozen = false, learningRate, weightDecay }: ParameterGroup, at: string): void {
-  const own = Object.entries({ learningRate, weightDecay }).flatMap(([name, value]) =>
-    value === undefined ? [] : [name],
-  );
-  if (!frozen && own.length === 0) {
-    throw new BpttError('invalid-argument', `${at}: expected frozen: true, a learningRate or a weightDecay, got none`);
+function refuse(group: ParameterGroup, at: string, optimizer: Optimizer, validates: boolean): void {
+  const { frozen = false, learningRate, weightDecay } = group;
+  const refused = (what: string) => new BpttError('invalid-argument', `${at}${what}`);
+  const own = (['learningRate', 'weightDecay'] as const).find((name) => group[name] !== undefined);
+  if (!frozen && own === undefined) throw refused(': expected frozen: true, a learningRate or a weightDecay, got none');
+  if (frozen && own !== undefined) throw refused(`.${own}: expected none of parameters that are frozen, got one`);
+  if (weightDecay !== undefined && optimizer.kind !== 'adamw') {
+    throw refused(
+      `.weightDecay: expected the optimizer adamw, whose weight decay it is, got ${optimizer.kind}; regularization is for all`,
+    );
   }
-  if (!frozen || own.length === 0) return;
-  throw new BpttError('invalid-argument', `${at}.${own[0]}: expected none of parameters that are frozen, got one`);
+  if (learningRate !== undefined && !validates && plateauIn(learningRate) !== undefined) {
+    throw refused('.learningRate: expected validation and validateEvery with plateau');
+  }
 }
 
 /** The names that patterns match, each of which must match one. */

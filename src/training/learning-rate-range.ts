@@ -66,7 +66,7 @@ export async function learningRateRange(model: Model, options: LearningRateRange
   checkModel(where, model);
   const checked = checkFields(where, options, { ...ofTraining, ...fields });
   const { from, to, steps, optimizer, ...rest } = checked;
-  const own = rest.groups?.findIndex(({ learningRate }) => learningRate !== undefined) ?? -1;
+  const own = rest.groups?.findIndex((group) => group?.learningRate !== undefined) ?? -1;
   if (own >= 0) {
     throw new BpttError(
       'invalid-argument',

@@ -14,12 +14,11 @@ import {
 } from '../base/fields.ts';
 import type { StateWriter } from '../formats/record.ts';
 import type { StateReader } from '../formats/state-reader.ts';
-import { overlaps, type Part, without } from '../model/gradient-parts.ts';
+import { overlaps, type Part } from '../model/gradient-parts.ts';
 import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
-import type { Groups, LearningGroup } from './groups.ts';
-import { learningRate, ScheduleRun } from './schedules.ts';
+import { type LearningRate, learningRate, ScheduleRun } from './schedules.ts';
 
 const fraction = number({ min: 0, exclusiveMax: 1 });
 
@@ -177,6 +176,14 @@ export const optimizer: Field<Optimizer> = {
   check: (where, value) => refuse(where, checkKind(where, value, optimizerFields)),
 };
 
+/** Parts of the blocks that learn in a way of their own. */
+interface Learning {
+  readonly parts: readonly Part[];
+  /** Default: as the optimizer says. */
+  readonly learningRate?: LearningRate;
+  readonly weightDecay?: number;
+}
+
 /** Parts of the blocks that one call after the other updates alike. */
 interface Range {
   readonly parts: readonly Part[];
@@ -189,22 +196,41 @@ export class OptimizerRun {
   readonly #network: Network;
   readonly #optimizer: Optimizer;
   readonly #slots: readonly Pointer[];
-  readonly #schedule: ScheduleRun;
-  /** Those of the groups that learn, in their order. */
-  readonly #schedules: readonly ScheduleRun[];
-  readonly #ranges: readonly Range[];
+  /** The optimizer's, then those of what learns in a way of its own. */
+  #schedules: readonly ScheduleRun[] = [];
+  #ranges: readonly Range[] = [];
   #step = 0;
   /** βᵢ^step as running products: Math.pow differs between engines. */
   #powers: [number, number] = [1, 1];
 
-  constructor(network: Network, optimizer: Optimizer, groups: Groups) {
+  constructor(network: Network, optimizer: Optimizer) {
     this.#network = network;
     this.#optimizer = optimizer;
-    this.#schedule = new ScheduleRun(optimizer.learningRate);
-    this.#schedules = groups.learning.map((group) => new ScheduleRun(group.learningRate ?? optimizer.learningRate));
-    this.#ranges = this.#rangesOf(groups);
+    this.divide({ rest: [{ offset: 0, count: network.layout.count }], learning: [] });
     const kind = kinds[optimizer.kind] as OptimizerKind<Optimizer>;
     this.#slots = Array.from({ length: kind.slots(optimizer) }, () => network.arena.allocate(network.layout.bytes));
+  }
+
+  /** From now on some parts learn in their own ways, `rest` as the optimizer says, and what is in neither not at all. */
+  divide({ rest, learning }: { readonly rest: readonly Part[]; readonly learning: readonly Learning[] }): void {
+    const all: readonly Learning[] = [{ parts: rest }, ...learning];
+    this.#schedules = all.map(({ learningRate = this.#optimizer.learningRate }) => new ScheduleRun(learningRate));
+    this.#ranges = all.flatMap((one, index) => this.#rangesOf(one, this.#schedules[index]!));
+  }
+
+  /** One range, or weights before biases, as they lie, where weights alone decay. */
+  #rangesOf({ parts, weightDecay: own }: Learning, schedule: ScheduleRun): readonly Range[] {
+    const { count, weightCount } = this.#network.layout;
+    const optimizer = this.#optimizer;
+    const weightDecay = own ?? ('weightDecay' in optimizer ? optimizer.weightDecay : 0);
+    if (weightDecay === 0 || ('decayBiases' in optimizer && optimizer.decayBiases)) {
+      return [{ parts, schedule, weightDecay }];
+    }
+    const biases = { offset: weightCount, count: count - weightCount };
+    return [
+      { parts: overlaps(parts, [{ offset: 0, count: weightCount }]), schedule, weightDecay },
+      { parts: overlaps(parts, [biases]), schedule, weightDecay: 0 },
+    ];
   }
 
   /** Changes the parameters by the gradients times `gradientScale`. Returns the learning rate of this step. */
@@ -212,7 +238,8 @@ export class OptimizerRun {
     const { kernels, parameters, gradients, gradientParts } = this.#network;
     const optimizer = this.#optimizer;
     this.#step++;
-    const rates = new Map([this.#schedule, ...this.#schedules].map((schedule) => [schedule, this.#rateOf(schedule)]));
+    // All of them before the first update: where one is not finite, the parameters are as before.
+    const rates = this.#ranges.map(({ schedule }) => this.#rateOf(schedule));
     if ('beta1' in optimizer) {
       this.#powers[0] *= optimizer.beta1;
       this.#powers[1] *= optimizer.beta2;
@@ -232,12 +259,12 @@ export class OptimizerRun {
         weightDecay,
       });
     };
-    for (const { parts, schedule, weightDecay } of this.#ranges) {
+    for (const [index, { parts, weightDecay }] of this.#ranges.entries()) {
       // Without memory of earlier gradients, a parameter whose gradient is zero stays as it is.
       const moving = this.#slots.length === 0 ? overlaps(gradientParts.list, parts) : parts;
-      for (const part of moving) run(part, rates.get(schedule)!, weightDecay);
+      for (const part of moving) run(part, rates[index]!, weightDecay);
     }
-    return rates.get(this.#schedule)!;
+    return rates[0]!;
   }
 
   #rateOf(schedule: ScheduleRun): number {
@@ -249,36 +276,9 @@ export class OptimizerRun {
     );
   }
 
-  /** Who learns how: weights before biases, as they lie; one range where all learn alike. */
-  #rangesOf({ frozen, learning }: Groups): readonly Range[] {
-    const { layout } = this.#network;
-    const optimizer = this.#optimizer;
-    const all = [{ offset: 0, count: layout.count }];
-    const apart = new Set([...frozen, ...learning.flatMap(({ names }) => [...names])]);
-    const partsOf = (names: ReadonlySet<string>) =>
-      layout.entries.filter(({ spec }) => names.has(spec.name)).map(({ spec }) => this.#network.part(spec.name));
-    const rangesOf = (parts: readonly Part[], schedule: ScheduleRun, own: number | undefined): readonly Range[] => {
-      const weightDecay = own ?? (optimizer.kind === 'adamw' ? optimizer.weightDecay : 0);
-      if (optimizer.kind !== 'adamw' || weightDecay === 0 || optimizer.decayBiases)
-        return [{ parts, schedule, weightDecay }];
-      const weights = { offset: 0, count: layout.weightCount };
-      const biases = { offset: weights.count, count: layout.count - weights.count };
-      return [
-        { parts: overlaps(parts, [weights]), schedule, weightDecay },
-        { parts: overlaps(parts, [biases]), schedule, weightDecay: 0 },
-      ];
-    };
-    return [
-      ...rangesOf(without(all, partsOf(apart)), this.#schedule, undefined),
-      ...learning.flatMap(({ names, weightDecay }: LearningGroup, index) =>
-        rangesOf(partsOf(names), this.#schedules[index]!, weightDecay),
-      ),
-    ];
-  }
-
   /** Tells the schedules of the learning rates a validation loss. */
   observe(loss: number): void {
-    for (const schedule of [this.#schedule, ...this.#schedules]) schedule.observe(loss);
+    for (const schedule of this.#schedules) schedule.observe(loss);
   }
 
   /** Writes what the next update goes on from. */
@@ -286,8 +286,7 @@ export class OptimizerRun {
     out.value('kind', this.#optimizer.kind);
     out.value('step', this.#step);
     out.value('powers', this.#powers);
-    this.#schedule.save(out.part('schedule'));
-    for (const [index, schedule] of this.#schedules.entries()) schedule.save(out.part(`schedule${index}`));
+    for (const [index, schedule] of this.#schedules.entries()) schedule.save(out.part(scheduleName(index)));
     for (const [index, slot] of this.#slots.entries()) saveBlock(this.#network, slot, out.part(`slot${index}`));
   }
 
@@ -300,8 +299,7 @@ export class OptimizerRun {
     const powers = saved.value('powers');
     if (!isPair(powers)) throw saved.error('powers', 'two numbers', show(powers));
     this.#powers = [...powers];
-    this.#schedule.load(saved.part('schedule'));
-    for (const [index, schedule] of this.#schedules.entries()) schedule.load(saved.part(`schedule${index}`));
+    for (const [index, schedule] of this.#schedules.entries()) schedule.load(saved.part(scheduleName(index)));
     for (const [index, slot] of this.#slots.entries()) loadBlock(this.#network, slot, saved.part(`slot${index}`));
   }
 
@@ -309,6 +307,11 @@ export class OptimizerRun {
   release(): void {
     for (const slot of this.#slots) this.#network.arena.release(slot, this.#network.layout.bytes);
   }
+}
+
+/** How the state of a schedule is called: that of the optimizer has no number. */
+function scheduleName(index: number): string {
+  return `schedule${index === 0 ? '' : index - 1}`;
 }
 
 function isPair(value: unknown): value is readonly [number, number] {

@@ -82,28 +82,24 @@ export interface CheckedTraining extends Checked<typeof trainFields> {}
 export function checkTraining(options: TrainOptions): CheckedTraining {
   const checked: CheckedTraining = checkFields('train', options, trainFields);
   refuseObjective('train', checked);
-  const { validation, validateEvery, earlyStopping, optimizer, groups = [] } = checked;
-  const decaying = groups.findIndex(({ weightDecay }) => weightDecay !== undefined);
-  if (decaying >= 0 && optimizer.kind !== 'adamw') {
+  const { earlyStopping, optimizer } = checked;
+  if (validates(checked)) return checked;
+  if (plateauIn(optimizer.learningRate) !== undefined) {
     throw new BpttError(
       'invalid-argument',
-      `train.groups[${decaying}].weightDecay: expected the optimizer adamw, whose weight decay it is, got ${optimizer.kind}; regularization is for all`,
-    );
-  }
-  if (validation !== undefined && validateEvery !== undefined) return checked;
-  const rates = [
-    ['optimizer', optimizer.learningRate],
-    ...groups.map(({ learningRate }, index) => [`groups[${index}]`, learningRate ?? 0] as const),
-  ] as const;
-  for (const [where, rate] of rates) {
-    if (plateauIn(rate) === undefined) continue;
-    throw new BpttError(
-      'invalid-argument',
-      `train.${where}.learningRate: expected validation and validateEvery with plateau`,
+      'train.optimizer.learningRate: expected validation and validateEvery with plateau',
     );
   }
   if (earlyStopping !== undefined) {
     throw new BpttError('invalid-argument', 'train.earlyStopping: expected validation and validateEvery with it');
   }
   return checked;
+}
+
+/** Whether there are losses of validations to go by while it goes on. */
+export function validates({
+  validation,
+  validateEvery,
+}: Pick<CheckedTraining, 'validation' | 'validateEvery'>): boolean {
+  return validation !== undefined && validateEvery !== undefined;
 }

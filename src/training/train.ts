@@ -24,8 +24,8 @@ import { Training } from './training.ts';
  * gradient is not finite, before the update.
  */
 export function train(model: Model, options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
-  // At the call and not at the first event: what is wrong is known before anything is said to have begun. But for what is in a
-  // checkpoint of `resume`, which is read before the first event.
+  // At the call and not at the first event: what is wrong is known before anything is said to have begun. But for groups, and what is in
+  // a checkpoint of `resume`: what reads them is loaded before the first event.
   return trainWith(model, options);
 }
 
@@ -40,18 +40,17 @@ export function trainWith(
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkModel('train', model);
   const checked = checkTraining(options);
-  return run(new Training(model, checked, checkpoint), checked, new TimeSlice(slice), checkpoint !== undefined);
+  return run(new Training(model, checked), checked, new TimeSlice(slice), checkpoint);
 }
 
 async function* run(
   training: Training,
   options: CheckedTraining,
   slice: TimeSlice,
-  resumed: boolean,
+  checkpoint: ModelFileContent | undefined,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   try {
-    training.begin();
-    if (!resumed) await training.resume();
+    await training.begin(checkpoint);
     yield* new Loop(training, options, slice).run();
   } finally {
     training.release();

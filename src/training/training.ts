@@ -1,11 +1,8 @@
 // Everything that changes while a model trains, in one place: what a checkpoint holds.
 
-import { show } from '../base/check.ts';
-import { BpttError } from '../base/errors.ts';
 import { Backpropagation } from '../bptt/backpropagation.ts';
 import type { GradientSource } from '../bptt/gradient-source.ts';
 import { type Json, StateWriter } from '../formats/record.ts';
-import { kindsIn } from '../layers/describe.ts';
 import { isLossValue, type LossName, type LossValue } from '../loss/losses.ts';
 import type { LossOption } from '../loss/output-losses.ts';
 import type { ModelFileContent } from '../model/decode-model-file.ts';
@@ -14,8 +11,8 @@ import { encodeModelFile } from '../model/model-file.ts';
 import type { Network } from '../model/network.ts';
 import { Accumulation } from './accumulation.ts';
 import { BestSoFar } from './early-stopping.ts';
-import { type Groups, groupsIn } from './groups.ts';
-import type { CheckedTraining } from './options.ts';
+import { type CheckedTraining, validates } from './options.ts';
+import type { Checkpoint, Settings } from './resume.ts';
 import { GradientStep } from './update.ts';
 import { WeightAverage } from './weight-average.ts';
 
@@ -34,9 +31,6 @@ export interface Cursor {
   validated: number;
 }
 
-/** What errors call the checkpoint. */
-const RESUME = 'train.resume';
-
 const COUNTERS = ['epoch', 'batch', 'window', 'step', 'tokens', 'validated'] as const;
 
 export class Training {
@@ -47,37 +41,40 @@ export class Training {
   readonly average: WeightAverage | undefined;
   readonly best: BestSoFar;
   readonly cursor: Cursor = { epoch: 0, batch: 0, window: 0, step: 0, tokens: 0, validated: 0 };
-  readonly #groups: Groups;
   readonly #model: Model;
   readonly #options: CheckedTraining;
 
-  /** Begins anew, or where a checkpoint ended that was read before. */
-  constructor(model: Model, options: CheckedTraining, checkpoint?: ModelFileContent) {
+  constructor(model: Model, options: CheckedTraining) {
     const { network } = model;
-    const { accumulate, reduction, average, earlyStopping, parallel, groups = [] } = options;
-    this.#groups = groupsIn(network, groups, 'train');
+    const { accumulate, reduction, average, earlyStopping, parallel } = options;
     this.#model = model;
     this.#options = options;
     this.network = network;
     this.bptt = parallel?.open(network, options) ?? new Backpropagation(network, options);
-    this.update = new GradientStep(network, options, this.#groups);
+    this.update = new GradientStep(network, options);
     this.accumulation = new Accumulation(network, accumulate, reduction);
     this.best = new BestSoFar(network, earlyStopping);
     this.average = average && new WeightAverage(network, average);
-    try {
-      if (checkpoint !== undefined) this.#load(checkpoint);
-    } catch (error) {
-      this.release();
-      throw error;
-    }
   }
 
-  /** Goes on where the checkpoint `resume` ended. What reads it is loaded only now: most trainings have none. */
-  async resume(): Promise<void> {
-    const { resume } = this.#options;
-    if (resume === undefined) return;
-    const { decodeModelFile } = await import('../model/decode-model-file.ts');
-    this.#load(decodeModelFile(resume, RESUME, kindsIn(this.#model.description)));
+  /**
+   * Begins anew, or where a checkpoint ended. From here to `release` the parameters of frozen groups have no gradient. What finds groups
+   * and reads checkpoints is loaded only now: most trainings have none.
+   *
+   * @param checkpoint In place of `resume`, when it was read before.
+   */
+  async begin(checkpoint?: ModelFileContent): Promise<void> {
+    const { groups, optimizer, resume } = this.#options;
+    if (groups !== undefined) {
+      const { divide } = await import('./groups.ts');
+      const division = divide(this.network, { groups, optimizer, validates: validates(this.#options) });
+      this.network.freeze(division.frozen);
+      this.update.divide(division);
+    }
+    const left = checkpoint ?? resume;
+    if (left === undefined) return;
+    const { checkpointOf } = await import('./resume.ts');
+    this.#load(checkpointOf(this.#model, settingsOf(this.#options), left));
   }
 
   /** The bytes of a checkpoint: a model file with all that a training needs to go on as if it had never stopped. */
@@ -93,30 +90,7 @@ export class Training {
     return encodeModelFile(this.#model, this.#options.checkpoint?.metadata ?? {}, out);
   }
 
-  #load({ description, parameters, training: saved }: ModelFileContent): void {
-    if (saved === undefined) {
-      throw new BpttError('bad-file', `${RESUME}: expected a checkpoint, got a model file without a training`);
-    }
-    if (JSON.stringify(description) !== JSON.stringify(this.#model.description)) {
-      throw new BpttError('bad-file', `${RESUME}: expected a checkpoint of this model, got one of another description`);
-    }
-    const Real = this.network.dtype === 'f32' ? Float32Array : Float64Array;
-    if (parameters.some(({ data }) => !(data instanceof Real))) {
-      throw new BpttError(
-        'bad-file',
-        `${RESUME}: expected a checkpoint in ${this.network.dtype}, got another precision`,
-      );
-    }
-    const settings = settingsOf(this.#options);
-    const before = saved.value('settings');
-    for (const [name, value] of Object.entries(settings)) {
-      const was = (before as typeof settings)[name] ?? null;
-      if (JSON.stringify(was) === JSON.stringify(value)) continue;
-      throw new BpttError(
-        'invalid-argument',
-        `train.${name}: expected ${show(was)}, as in the training that is resumed, got ${show(value)}`,
-      );
-    }
+  #load({ training: saved, parameters }: Checkpoint): void {
     for (const name of COUNTERS) this.cursor[name] = saved.count(name);
     this.bptt.load(saved.part('bptt'));
     this.update.load(saved.part('update'));
@@ -125,11 +99,6 @@ export class Training {
     this.average?.load(saved.part('average'));
     // Last, so that the model is as it was when anything fails.
     for (const { name, data } of parameters) this.#model.setParameter(name, data);
-  }
-
-  /** From here to `release` the parameters of frozen groups have no gradient. */
-  begin(): void {
-    this.network.freeze(this.#groups.frozen);
   }
 
   /** Gives the memory back, each block when it is the last one. */
@@ -144,7 +113,7 @@ export class Training {
 }
 
 /** What must be as it was for a training to go on: it is what the rest of the state means. */
-function settingsOf(options: CheckedTraining): Readonly<Record<string, Json>> {
+function settingsOf(options: CheckedTraining): Settings {
   const { loss, reduction, truncation, seed, accumulate, average, earlyStopping, parallel, groups } = options;
   return {
     loss: settingOf(loss),

@@ -1,11 +1,21 @@
 // From a gradient to an update: penalties, the norm, clipping, the optimizer; in this order.
 import { NonFiniteError } from '../base/errors.ts';
-import { type Checked, checkFields, type Field, number, type Options, object, optional } from '../base/fields.ts';
+import {
+  type Checked,
+  checkFields,
+  type Field,
+  list,
+  number,
+  type Options,
+  object,
+  optional,
+  unchecked,
+} from '../base/fields.ts';
 import type { StateWriter } from '../formats/record.ts';
 import type { StateReader } from '../formats/state-reader.ts';
 import { addPenalties, type Regularization, regularizationFields } from '../loss/weight-penalties.ts';
 import type { Network } from '../model/network.ts';
-import { type Groups, groups } from './groups.ts';
+import type { Division, ParameterGroup } from './groups.ts';
 import { OptimizerRun, optimizer } from './optimizers.ts';
 
 /**
@@ -27,9 +37,9 @@ export const updateFields = {
   optimizer,
   /**
    * Groups of parameters that learn otherwise than the rest: frozen, or with a learning rate or weight decay of their own. A parameter is
-   * in one group at most. Default: all learn as the optimizer says.
+   * in one group at most. They are checked before the first event. Default: all learn as the optimizer says.
    */
-  groups: optional(groups),
+  groups: optional(list(unchecked<ParameterGroup>(), 'groups', 1)),
   clip: optional(clip),
   regularization: optional(object<typeof regularizationFields, Regularization>(regularizationFields)),
 };
@@ -52,10 +62,15 @@ export class GradientStep {
   readonly #optimizer: OptimizerRun;
   #step = 0;
 
-  constructor(network: Network, options: Checked<typeof updateFields>, groups: Groups) {
+  constructor(network: Network, options: Checked<typeof updateFields>) {
     this.#network = network;
     this.#options = options;
-    this.#optimizer = new OptimizerRun(network, options.optimizer, groups);
+    this.#optimizer = new OptimizerRun(network, options.optimizer);
+  }
+
+  /** Lets groups of parameters learn in their own ways, before the first update. */
+  divide(division: Division): void {
+    this.#optimizer.divide(division);
   }
 
   /**

@@ -2,10 +2,8 @@
 
 import { BpttError } from '../../base/errors.ts';
 import { type Checked, checkFields, type Options, oneOf, withDefault } from '../../base/fields.ts';
-import type { Kernels, Pointer } from '../../wasm/kernels.ts';
-import type { Binding, BoundLayer, BoundPort, BufferSpec, Layer, LayerKind, Track } from '../contract.ts';
+import type { BufferSpec, Layer, LayerKind } from '../contract.ts';
 import { checkDescription, describe, type EntryOptions, entryFields } from '../describe.ts';
-import { at } from '../parts/address.ts';
 import type { Cell } from './cell.ts';
 import { cellOf, cells, type DirectedDescription } from './cells.ts';
 import { returns } from './options.ts';
@@ -72,6 +70,7 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
     const cell = cellOf(layer);
     const directions = [false, true].map((reverse) => recurrentLayer(cell, layer, place, reverse));
     const columns = merge === 'concat' ? 2 * layer.units : layer.units;
+    let both: typeof import('./both-directions.ts');
     return {
       output: { kind: 'features', size: columns },
       parameters: directions.flatMap(({ parameters }) => parameters),
@@ -83,14 +82,20 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
       adds: true,
       reads: 'both',
       scratch: (kernels, T, B) => Math.max(...directions.map((direction) => direction.scratch(kernels, T, B))),
-      bind: (binding) => bindDirections(binding, directions, cell, merge, layer.units),
+      async load() {
+        for (const direction of directions) await direction.load?.();
+        both = await import('./both-directions.ts');
+      },
+      bind: (binding) =>
+        both.bindDirections(binding, { directions, prefixes, states: cell.states, merge, units: layer.units }),
     };
   },
 };
 
-type Merge = BidirectionalDescription['merge'];
-
+/** The directions in front of the names of their buffers. */
 const prefixes = ['forward.', 'reverse.'] as const;
+
+type Merge = BidirectionalDescription['merge'];
 
 function buffersOf(directions: readonly Layer[], { states }: Cell, merge: Merge, H: number): readonly BufferSpec[] {
   const columns = merge === 'concat' ? 2 * H : H;
@@ -106,78 +111,6 @@ function buffersOf(directions: readonly Layer[], { states }: Cell, merge: Merge,
       [name, `d${name}`].map((own): BufferSpec => ({ name: own, extent: 'batch', columns, type: 'real', kept: false })),
     ),
   ];
-}
-
-function bindDirections(
-  binding: Binding,
-  directions: readonly Layer[],
-  { states }: Cell,
-  merge: Merge,
-  H: number,
-): BoundLayer {
-  const { kernels, rows: B, dOutput } = binding;
-  const [input] = binding.inputs as [BoundPort];
-  const dys = prefixes.map((prefix) => (merge === 'concat' ? binding.buffer(`${prefix}dy`) : dOutput));
-  const bound = directions.map((direction, index) =>
-    direction.bind({
-      ...binding,
-      inputs: [{ ...input, add: index === 1 || input.add }],
-      dOutput: dys[index]!,
-      buffer: (name) => binding.buffer(`${prefixes[index]}${name}`),
-    }),
-  );
-  const y = binding.buffer('y');
-  const forwardState = binding.buffer('forward.h');
-  // Slot t + 1 is the output of step t forwards, slot t in reverse.
-  const outputs: readonly Track[] = [
-    { ...forwardState, pointer: forwardState.pointer + forwardState.stride },
-    binding.buffer('reverse.h'),
-  ];
-  const { join, cut } = merger(kernels, merge, H);
-  return {
-    draw(from, to, draw) {
-      for (const direction of bound) direction.draw?.(from, to, draw);
-    },
-    forward(from, to, pass) {
-      for (const [index, direction] of bound.entries()) {
-        direction.forward(from, to, pass);
-        join(index, at(y, from), y.ld, at(outputs[index]!, from), outputs[index]!.ld, (to - from) * B);
-        for (const name of states) {
-          const state = binding.buffer(name);
-          const own = binding.buffer(`${prefixes[index]}${name}`);
-          join(index, state.pointer, state.ld, at(own, index === 0 ? to : from), own.ld, B);
-        }
-      }
-    },
-    backward(from, to, pass) {
-      for (const [index, direction] of bound.entries()) {
-        const dy = dys[index]!;
-        if (merge === 'concat') cut(index, at(dy, from), dy.ld, at(dOutput, from), dOutput.ld, (to - from) * B);
-        for (const name of states) {
-          const state = binding.buffer(`d${name}`);
-          const own = binding.buffer(`${prefixes[index]}d${name}`);
-          cut(index, own.pointer, own.ld, state.pointer, state.ld, B);
-        }
-        direction.backward(from, to, pass);
-      }
-    },
-  };
-}
-
-/** How rows of both directions become one, and the gradient of that becomes theirs. */
-function merger(kernels: Kernels, merge: Merge, H: number) {
-  const real = kernels.realBytes();
-  return {
-    join(index: number, both: Pointer, ldBoth: number, own: Pointer, ld: number, rows: number): void {
-      if (merge === 'concat') kernels.copyColumns(both + index * H * real, own, rows, H, ldBoth, ld);
-      else if (index === 0) kernels.copy(both, own, rows * ld);
-      else kernels.add(both, own, rows * ld);
-    },
-    cut(index: number, own: Pointer, ld: number, both: Pointer, ldBoth: number, rows: number): void {
-      if (merge === 'concat') kernels.copyColumns(own, both + index * H * real, rows, H, ld, ldBoth);
-      else kernels.copy(own, both, rows * ld);
-    },
-  };
 }
 
 function prefixed(buffer: BufferSpec, prefix: string): BufferSpec {

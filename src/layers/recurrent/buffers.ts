@@ -5,7 +5,6 @@ import type { Binding, BufferSpec, Pass, Track } from '../contract.ts';
 import type { Cell } from './cell.ts';
 import type { RecurrentDescription } from './options.ts';
 import type { ParameterNames } from './parameters.ts';
-import { vanishingBuffer } from './vanishing.ts';
 
 /** A recurrent layer in one direction, before it has addresses. */
 export interface DirectedLayer {
@@ -54,7 +53,8 @@ export function recurrentBuffers({ cell, description }: DirectedLayer): readonly
     const rows = cell.diagonal ? 1 : H;
     for (const part of ['w', 'dw', 'kept']) buffers.push(own(part, 'fixed', false, { ...gated, rows }));
   }
-  if ((cell.vanishing ?? 0) > 0) buffers.push(vanishingBuffer(H));
+  // What Ω adds to what W saw.
+  if (cell.vanishing) buffers.push(own('omega', 'step', false));
   return buffers;
 }
 

@@ -11,6 +11,7 @@ import type { RecurrentDescription } from './options.ts';
 import { recurrentParameters } from './parameters.ts';
 import { bindPlan } from './plan.ts';
 import { bindStateWeights } from './state-weights.ts';
+import type { BindVanishing } from './vanishing.ts';
 
 /** A kind of layer that runs its cell from the first step to the last. */
 export function recurrentKind<Description extends RecurrentDescription & { readonly kind: string }>(
@@ -30,6 +31,7 @@ export function recurrentLayer(cell: Cell, description: RecurrentDescription, pl
   const input = place.ports[0]!.signal;
   const { names, parameters } = recurrentParameters(cell, description, place, reverse);
   const layer: DirectedLayer = { cell, description, input, names, reverse };
+  let bindVanishing: BindVanishing | undefined;
   return {
     output: { kind: 'features', size: H },
     parameters,
@@ -48,7 +50,10 @@ export function recurrentLayer(cell: Cell, description: RecurrentDescription, pl
         cell.vanishing ? kernels.gemmScratch(T * B, H, H) : 0,
       );
     },
-    bind: (binding) => bindRecurrent(layer, binding),
+    async load() {
+      if (cell.vanishing) ({ bindVanishing } = await import('./vanishing.ts'));
+    },
+    bind: (binding) => bindRecurrent(layer, binding, bindVanishing),
   };
 }
 
@@ -58,14 +63,14 @@ function projectedColumns({ cell, description }: DirectedLayer, kernels: Kernels
   return G === 1 ? description.units : G * kernels.padded(description.units);
 }
 
-function bindRecurrent(layer: DirectedLayer, binding: Binding): BoundLayer {
+function bindRecurrent(layer: DirectedLayer, binding: Binding, bindVanishing: BindVanishing | undefined): BoundLayer {
   const { kernels, rows: B } = binding;
   const buffers = bindBuffers(layer, binding);
   const { h, c, a } = buffers;
   const projection = bindInput(layer, binding);
   const norm = bindInputNorm(layer, binding, buffers);
   const masks = bindMasks(binding, buffers, layer.description);
-  const weights = bindStateWeights(layer, binding, buffers);
+  const weights = bindStateWeights(layer, binding, buffers, bindVanishing);
   const plan = bindPlan(layer, binding, buffers, weights);
   /** No state, or no gradient of one. */
   const clear = (track: Track | undefined, step = 0) => {

@@ -7,7 +7,7 @@ import { at } from '../parts/address.ts';
 import { sumOfProducts } from '../parts/weight-gradient.ts';
 import type { Buffers, DirectedLayer, GradientTracks } from './buffers.ts';
 import type { UsedWeights } from './plan.ts';
-import { bindVanishing } from './vanishing.ts';
+import type { BindVanishing } from './vanishing.ts';
 import { bindWeightDropout } from './weight-dropout.ts';
 
 export interface StateWeights extends UsedWeights {
@@ -19,7 +19,13 @@ export interface StateWeights extends UsedWeights {
   backward(gradients: GradientTracks, from: number, to: number, pass: Pass): void;
 }
 
-export function bindStateWeights(layer: DirectedLayer, binding: Binding, buffers: Buffers): StateWeights {
+/** `bindVanishing`: for a cell with that regulariser. */
+export function bindStateWeights(
+  layer: DirectedLayer,
+  binding: Binding,
+  buffers: Buffers,
+  bindVanishing: BindVanishing | undefined,
+): StateWeights {
   const { cell, description, names } = layer;
   const { kernels, rows: B } = binding;
   const { h, dropout, dp } = buffers;
@@ -35,17 +41,15 @@ export function bindStateWeights(layer: DirectedLayer, binding: Binding, buffers
     rate: description.weightDropout,
   };
   const dropped = bindWeightDropout(binding, buffers, inTraining);
-  const vanishing = cell.vanishing
-    ? bindVanishing(binding, {
-        weight: cell.vanishing,
-        units: H,
-        activation: numberedFunctions.indexOf(cell.activation),
-        h,
-        da: buffers.a,
-        dropout,
-        recurrentWeight: () => dropped?.weight() ?? W,
-      })
-    : undefined;
+  const vanishing = bindVanishing?.(binding, {
+    weight: cell.vanishing!,
+    units: H,
+    activation: numberedFunctions.indexOf(cell.activation),
+    h,
+    da: buffers.a,
+    dropout,
+    recurrentWeight: () => dropped?.weight() ?? W,
+  });
   const addProducts = bindProducts(layer, binding, buffers);
 
   return {

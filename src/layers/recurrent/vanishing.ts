@@ -1,12 +1,7 @@
-// Pascanu's regulariser against vanishing gradients, as a part of an Elman layer.
+// Pascanu's regulariser against vanishing gradients, as a part of an Elman layer. Loaded for layers that have it alone.
 
-import type { Binding, BoundPenalty, BufferSpec, Pass, Track } from '../contract.ts';
+import type { Binding, BoundPenalty, Pass, Track } from '../contract.ts';
 import { at } from '../parts/address.ts';
-
-/** The buffer for what Ω adds to what W saw. */
-export function vanishingBuffer(units: number): BufferSpec {
-  return { name: 'omega', extent: 'step', columns: units, type: 'real', kept: false };
-}
 
 /** What the layer has, as it lies in the window. */
 export interface VanishingParts {
@@ -84,3 +79,5 @@ export function bindVanishing(
     },
   };
 }
+
+export type BindVanishing = typeof bindVanishing;

@@ -15,8 +15,8 @@ import { batchesOf, type Data } from '../../data/dataset.ts';
 import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
 import type { TrainEvent } from '../../training/events.ts';
-import { groupsIn } from '../../training/groups.ts';
-import { checkTraining, type TrainOptions, trainFields } from '../../training/options.ts';
+import { divide } from '../../training/groups.ts';
+import { checkTraining, type TrainOptions, trainFields, validates } from '../../training/options.ts';
 import { Port, type WorkerLike } from '../channel/port.ts';
 import { Queue } from '../channel/queue.ts';
 import { startWorker } from '../channel/start.ts';
@@ -62,7 +62,8 @@ export function trainInWorker(model: Model, options: WorkerTrainOptions): AsyncG
   checkModel('trainInWorker', model);
   const checked = checkFields('trainInWorker', options, all);
   const { worker: _, ahead: __, weightsEvery: ___, modules, ...training } = checked;
-  groupsIn(model.network, checkTraining(training).groups ?? [], 'train');
+  const { groups, optimizer, ...others } = checkTraining(training);
+  if (groups !== undefined) divide(model.network, { groups, optimizer, validates: validates(others) });
   checkModules('trainInWorker', modules, model.description, training.loss);
   return new RemoteTraining(model, checked).events();
 }
