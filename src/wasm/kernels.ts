@@ -242,6 +242,7 @@ export interface Kernels {
     seedLow: number,
     seedHigh: number,
     stream: number,
+    first: number,
   ): void;
   randomNormal(
     dst: Pointer,
@@ -253,6 +254,7 @@ export interface Kernels {
     seedLow: number,
     seedHigh: number,
     stream: number,
+    first: number,
   ): void;
   bernoulli(
     dst: Pointer,
