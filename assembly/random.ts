@@ -41,8 +41,8 @@ export function randomAt(seedLow: u32, seedHigh: u32, stream: u32, index: u32): 
 }
 
 /**
- * dst: [rows, ld], uniform from low to high (high itself only where rounding gives it); element (r, c) is number r·columns + c of
- * the stream. The padding is not touched.
+ * dst: [rows, ld], uniform from low to high (high itself only where rounding gives it); element (r, c) is number
+ * first + r·columns + c of the stream, so that rows can be drawn in parts. The padding is not touched.
  */
 export function randomUniform(
   dst: usize,
@@ -54,8 +54,9 @@ export function randomUniform(
   seedLow: u32,
   seedHigh: u32,
   stream: u32,
+  first: u32,
 ): void {
-  let index: u64 = 0;
+  let index: u64 = first;
   for (let r = 0; r < rows; r++, dst += bytes(ld)) {
     for (let c = 0; c < columns; c++, index++) {
       store<real>(dst + bytes(c), <real>(low + (high - low) * uniform(seedLow, seedHigh, stream, index)));
@@ -64,8 +65,8 @@ export function randomUniform(
 }
 
 /**
- * dst: [rows, ld], normal by inversion of the distribution function; element (r, c) is number r·columns + c of the stream.
- * The padding is not touched.
+ * dst: [rows, ld], normal by inversion of the distribution function; element (r, c) is number
+ * first + r·columns + c of the stream. The padding is not touched.
  */
 export function randomNormal(
   dst: usize,
@@ -77,8 +78,9 @@ export function randomNormal(
   seedLow: u32,
   seedHigh: u32,
   stream: u32,
+  first: u32,
 ): void {
-  let index: u64 = 0;
+  let index: u64 = first;
   for (let r = 0; r < rows; r++, dst += bytes(ld)) {
     for (let c = 0; c < columns; c++, index++) {
       store<real>(dst + bytes(c), <real>(mean + deviation * normalQuantile(inside(bits(seedLow, seedHigh, stream, index)))));

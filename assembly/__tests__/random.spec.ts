@@ -1,6 +1,6 @@
 // Random numbers: known answers of the generator and of the normal quantile, independence of shape and order, distribution.
 
-import { PANEL, padded } from '../simd';
+import { PANEL, bytes, padded } from '../simd';
 import { inside, normalQuantile, philox, randomAt, randomNormal, randomUniform } from '../random';
 import { block, differences, get, room, set, strayPadding } from './blocks';
 
@@ -23,13 +23,13 @@ function quantileError(p: f64, expected: f64): f64 {
 
 function uniform(count: i32, seedLow: u32, seedHigh: u32, stream: u32): usize {
   const x = block(count);
-  randomUniform(x, 1, count, count, 0, 1, seedLow, seedHigh, stream);
+  randomUniform(x, 1, count, count, 0, 1, seedLow, seedHigh, stream, 0);
   return x;
 }
 
 function normal(count: i32, seedLow: u32, seedHigh: u32, stream: u32): usize {
   const x = block(count);
-  randomNormal(x, 1, count, count, 0, 1, seedLow, seedHigh, stream);
+  randomNormal(x, 1, count, count, 0, 1, seedLow, seedHigh, stream, 0);
   return x;
 }
 
@@ -105,7 +105,7 @@ describe('randomAt', () => {
 describe('randomUniform', () => {
   test('element i is low + (high - low) · randomAt(i), computed in f64 and rounded to real once', () => {
     const x = block(100);
-    randomUniform(x, 1, 100, 100, -0.3, 2.1, 1, 2, 3);
+    randomUniform(x, 1, 100, 100, -0.3, 2.1, 1, 2, 3, 0);
     for (let i = 0; i < 100; i++) {
       const expected: f64 = -0.3 + (2.1 - -0.3) * randomAt(1, 2, 3, i);
       expect(get(x, i)).toBe(<f64>(<real>expected));
@@ -115,11 +115,14 @@ describe('randomUniform', () => {
   test('elements do not depend on how many are drawn or on the shape; the padding is not touched', () => {
     const flat = uniform(105, 3, 4, 5);
     expect(differences(flat, uniform(40, 3, 4, 5), 40)).toBe(0);
+    const rest = block(64);
+    randomUniform(rest, 1, 64, 64, 0, 1, 3, 4, 5, 41);
+    expect(differences(flat + bytes(41), rest, 64)).toBe(0);
     const columns = 7;
     const ld = padded(columns) + PANEL;
     const matrix = block(15 * ld);
     set(matrix, columns, 99);
-    randomUniform(matrix, 15, columns, ld, 0, 1, 3, 4, 5);
+    randomUniform(matrix, 15, columns, ld, 0, 1, 3, 4, 5, 0);
     let different = 0;
     for (let r = 0; r < 15; r++) {
       for (let c = 0; c < columns; c++) {
@@ -183,7 +186,7 @@ describe('randomNormal', () => {
   test('element i is mean + deviation · quantile of the 52 bits of block i, computed in f64 and rounded to real once', () => {
     const x = block(100);
     const words = room(16);
-    randomNormal(x, 1, 100, 100, 0.7, 0.3, 1, 2, 3);
+    randomNormal(x, 1, 100, 100, 0.7, 0.3, 1, 2, 3, 0);
     for (let i = 0; i < 100; i++) {
       philox(words, i, 0, 3, 0, 1, 2);
       const expected: f64 = 0.7 + 0.3 * normalQuantile(inside(load<u64>(words)));
@@ -194,10 +197,13 @@ describe('randomNormal', () => {
   test('elements do not depend on how many are drawn or on the shape; the padding is not touched', () => {
     const flat = normal(105, 3, 4, 5);
     expect(differences(flat, normal(40, 3, 4, 5), 40)).toBe(0);
+    const rest = block(64);
+    randomNormal(rest, 1, 64, 64, 0, 1, 3, 4, 5, 41);
+    expect(differences(flat + bytes(41), rest, 64)).toBe(0);
     const columns = 7;
     const ld = padded(columns);
     const matrix = block(15 * ld);
-    randomNormal(matrix, 15, columns, ld, 0, 1, 3, 4, 5);
+    randomNormal(matrix, 15, columns, ld, 0, 1, 3, 4, 5, 0);
     let different = 0;
     for (let r = 0; r < 15; r++) {
       for (let c = 0; c < columns; c++) {

@@ -127,6 +127,8 @@ try {
     else process.exitCode = error.exitCode;
   } else if (error instanceof BpttError) {
     fail(error.message);
+  } else if (error instanceof Error && error.name === 'AbortError') {
+    process.stderr.write('bptt: stopped before the first update; nothing was written\n');
   } else {
     fail(`unexpected error: ${error instanceof Error ? error.message : String(error)}`);
   }

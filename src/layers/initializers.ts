@@ -11,9 +11,8 @@ import {
   type Options,
   withDefault,
 } from '../base/fields.ts';
-import { seedWords } from '../base/philox.ts';
-import type { Arena, Reals } from '../wasm/arena.ts';
-import type { Kernels, Pointer } from '../wasm/kernels.ts';
+import { draw, type MatrixToFill, realsOf } from './matrix-to-fill.ts';
+import { drawOrthogonal } from './orthogonal.ts';
 
 export const initializerFields = {
   'glorot-uniform': {},
@@ -152,124 +151,61 @@ export const initializer: Field<Initializer> = {
 /** Added to a parameter's stream for a second set of random numbers: far above the streams of all parameters and their gates. */
 const SECOND = 0x1000000;
 
-/** A matrix to fill, and the random numbers for it. */
-interface Target {
-  readonly kernels: Kernels;
-  readonly arena: Arena;
-  readonly at: Pointer;
-  readonly rows: number;
-  readonly columns: number;
-  /** Separates parameters: each draws its own numbers from the one seed. */
-  readonly stream: number;
-  readonly seed: number;
-}
-
-/** Writes the initial values of a matrix [rows, columns] at `at`. */
-export function initialize(initializer: Initializer, target: Target, context: InitializerContext): void {
+/** Writes the initial values of a matrix. */
+export async function initialize(
+  initializer: Initializer,
+  target: MatrixToFill,
+  context: InitializerContext,
+): Promise<void> {
   const write = writers[initializer.kind] as Writer<Initializer>;
-  write(initializer, target, context);
+  await write(initializer, target, context);
 }
 
-type Writer<Options> = (options: Options, target: Target, context: InitializerContext) => void;
+type Writer<Options> = (options: Options, target: MatrixToFill, context: InitializerContext) => Promise<void> | void;
 
 const writers: { readonly [Kind in Initializer['kind']]: Writer<Extract<Initializer, { kind: Kind }>> } = {
   'glorot-uniform': (_, target) => {
     const limit = Math.sqrt(6 / (target.rows + target.columns));
-    drawUniform(target, -limit, limit);
+    return draw('randomUniform', target, -limit, limit);
   },
-  'glorot-normal': (_, target) => drawNormal(target, 0, Math.sqrt(2 / (target.rows + target.columns))),
-  'he-uniform': (_, target) => drawUniform(target, -Math.sqrt(6 / target.rows), Math.sqrt(6 / target.rows)),
-  'he-normal': (_, target) => drawNormal(target, 0, Math.sqrt(2 / target.rows)),
-  orthogonal({ gain }, target) {
-    drawNormal(target, 0, 1);
-    const { rows, columns } = target;
-    const normals = realsOf(target);
-    const ld = normals.length / rows;
-    const q = orthonormal(rows, columns, (row, column) => normals[row * ld + column]!);
-    set(target, (row, column) => gain * q[row * columns + column]!);
-  },
-  identity: ({ scale }, target) => set(target, (row, column) => (row === column ? scale : 0)),
-  zeros: (_, target) => set(target, () => 0),
-  constant: ({ value }, target) => set(target, () => value),
-  uniform: ({ low, high }, target) => drawUniform(target, low, high),
-  normal: ({ mean, deviation }, target) => drawNormal(target, mean, deviation),
-  chrono({ maximum }, target, { gate }) {
-    if (gate !== 'f' && gate !== 'i' && gate !== 'z') return;
-    drawUniform(target, 1, maximum - 1);
-    const { kernels, at, rows, columns } = target;
-    const ld = kernels.padded(columns);
-    kernels.vlog(at, at, rows * ld);
-    const sign = gate === 'i' ? -1 : 1;
+  'glorot-normal': (_, target) => draw('randomNormal', target, 0, Math.sqrt(2 / (target.rows + target.columns))),
+  'he-uniform': (_, target) => draw('randomUniform', target, -Math.sqrt(6 / target.rows), Math.sqrt(6 / target.rows)),
+  'he-normal': (_, target) => draw('randomNormal', target, 0, Math.sqrt(2 / target.rows)),
+  orthogonal: ({ gain }, target) => drawOrthogonal(target, gain),
+  identity({ scale }, target) {
     const values = realsOf(target);
-    // The logarithm of the padding's zeros is infinite.
-    for (let i = 0; i < values.length; i++) values[i] = i % ld < columns ? sign * values[i]! : 0;
+    for (let i = 0; i < Math.min(target.rows, target.columns); i++) values[i * (target.ld + 1)] = scale;
   },
-  pytorch(_, target, { role, fan, biasCount = 1 }) {
-    if (role === 'table') return drawNormal(target, 0, 1);
+  zeros: () => {},
+  constant({ value }, { kernels, at, rows, columns, ld }) {
+    for (let row = 0; row < rows; row++) kernels.fill(at + row * ld * kernels.realBytes(), value, columns);
+  },
+  uniform: ({ low, high }, target) => draw('randomUniform', target, low, high),
+  normal: ({ mean, deviation }, target) => draw('randomNormal', target, mean, deviation),
+  async chrono({ maximum }, target, { gate }) {
+    if (gate !== 'f' && gate !== 'i' && gate !== 'z') return;
+    await draw('randomUniform', target, 1, maximum - 1);
+    const { kernels, at, columns } = target; // a bias is one row
+    kernels.vlog(at, at, kernels.padded(columns));
+    const sign = gate === 'i' ? -1 : 1;
+    const values = target.arena.reals(at, kernels.padded(columns));
+    // The logarithm of the padding's zeros is infinite.
+    for (let i = 0; i < values.length; i++) values[i] = i < columns ? sign * values[i]! : 0;
+  },
+  async pytorch(_, target, { role, fan, biasCount = 1 }) {
+    if (role === 'table') return draw('randomNormal', target, 0, 1);
     const limit = 1 / Math.sqrt(fan);
-    drawUniform(target, -limit, limit);
+    await draw('randomUniform', target, -limit, limit);
     if (biasCount === 1) return;
     const first = realsOf(target).slice();
-    drawUniform({ ...target, stream: target.stream + SECOND }, -limit, limit);
+    await draw('randomUniform', { ...target, stream: target.stream + SECOND }, -limit, limit);
     const both = realsOf(target);
     for (let i = 0; i < both.length; i++) both[i]! += first[i]!;
   },
   keras(_, target, context) {
     const { role } = context;
-    if (role === 'table') drawUniform(target, -0.05, 0.05);
-    else if (role === 'kernel') writers['glorot-uniform']({ kind: 'glorot-uniform' }, target, context);
-    else if (role === 'recurrent') writers.orthogonal({ kind: 'orthogonal', gain: 1 }, target, context);
-    else set(target, () => 0);
+    if (role === 'table') return draw('randomUniform', target, -0.05, 0.05);
+    if (role === 'kernel') return writers['glorot-uniform']({ kind: 'glorot-uniform' }, target, context);
+    if (role === 'recurrent') return drawOrthogonal(target, 1);
   },
 };
-
-function drawUniform({ kernels, at, rows, columns, seed, stream }: Target, from: number, to: number): void {
-  kernels.randomUniform(at, rows, columns, kernels.padded(columns), from, to, ...seedWords(seed), stream);
-}
-
-function drawNormal({ kernels, at, rows, columns, seed, stream }: Target, mean: number, deviation: number): void {
-  kernels.randomNormal(at, rows, columns, kernels.padded(columns), mean, deviation, ...seedWords(seed), stream);
-}
-
-function set(target: Target, value: (row: number, column: number) => number): void {
-  const view = realsOf(target);
-  const ld = view.length / target.rows;
-  for (let row = 0; row < target.rows; row++) {
-    for (let column = 0; column < target.columns; column++) view[row * ld + column] = value(row, column);
-  }
-}
-
-/** The whole matrix with its padding. */
-const realsOf = ({ kernels, arena, at, rows, columns }: Target): Reals =>
-  arena.reals(at, rows * kernels.padded(columns));
-
-/**
- * The shorter side of a matrix made orthonormal by Gram-Schmidt, each vector projected twice, which keeps orthogonality to
- * rounding ("twice is enough", Giraud et al. 2005). Q of a Gaussian matrix with positive diagonal of R is uniform (Haar).
- */
-function orthonormal(rows: number, columns: number, at: (row: number, column: number) => number): Float64Array {
-  const count = Math.min(rows, columns);
-  const length = Math.max(rows, columns);
-  const tall = rows >= columns;
-  const vectors: Float64Array[] = [];
-  for (let i = 0; i < count; i++) {
-    const v = Float64Array.from({ length }, (_, j) => (tall ? at(j, i) : at(i, j)));
-    for (let pass = 0; pass < 2; pass++) {
-      for (const u of vectors) {
-        let dot = 0;
-        for (let j = 0; j < length; j++) dot += u[j]! * v[j]!;
-        for (let j = 0; j < length; j++) v[j]! -= dot * u[j]!;
-      }
-    }
-    let squares = 0;
-    for (let j = 0; j < length; j++) squares += v[j]! * v[j]!;
-    const norm = Math.sqrt(squares);
-    for (let j = 0; j < length; j++) v[j]! /= norm;
-    vectors.push(v);
-  }
-  const q = new Float64Array(rows * columns);
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < length; j++) q[tall ? j * columns + i : i * columns + j] = vectors[i]![j]!;
-  }
-  return q;
-}

@@ -3,7 +3,8 @@
 import { checkArray, checkInteger } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
+import { checkFields, integer, type Options, optional, signal, withDefault } from '../base/fields.ts';
+import { TimeSlice } from '../base/time-slice.ts';
 import { checkInput, type GraphInput, stepsOf } from '../data/batch.ts';
 import type { LayerKind } from '../layers/contract.ts';
 import { kindsFields, kindsOf } from '../layers/describe.ts';
@@ -21,6 +22,8 @@ import { Window } from './window.ts';
 const fields = {
   /** A whole number from 0 to 2^53 - 1 that fixes the initial parameters. Default 0, which is a seed like any other. */
   seed: withDefault(integer({ min: 0 }), 0),
+  /** Gives it up: `createModel` rejects with the signal's reason. */
+  signal: optional(signal),
   ...kindsFields,
 };
 
@@ -39,8 +42,8 @@ export interface ForwardResult {
 }
 
 /**
- * Creates a model from its description: what it reads (`tokens` or `features`), then its layers. Awaits the kernels once;
- * everything after is synchronous.
+ * Creates a model from its description: what it reads (`tokens` or `features`), then its layers. Awaits the kernels and the
+ * initial parameters, which take seconds where there are many millions; others have their turns meanwhile. Everything after is synchronous.
  *
  * A layer reads the entry before it, unless its `from` names another; a recurrent one starts from zero, unless its `start` names an entry
  * whose last states, or one output a row, are its first. Further inputs may stand anywhere among the layers. What nobody reads is an output;
@@ -58,11 +61,16 @@ export interface ForwardResult {
  * @throws BpttError for a wrong description or option, and `unsupported-engine` without WebAssembly SIMD.
  */
 export async function createModel(description: ModelDescription, options: ModelOptions = {}): Promise<Model> {
-  const { seed, kinds, ...engine } = checkFields('createModel', options, { ...engineFields, ...fields });
+  const { seed, signal, kinds, ...engine } = checkFields('createModel', options, { ...engineFields, ...fields });
   const network = await createNetwork(createGraph(description, kindsOf(kinds)), engine);
   const { kernels, arena, layout, parameters } = network;
+  const slice = new TimeSlice();
+  const rest = () => {
+    signal?.throwIfAborted();
+    return slice.rest();
+  };
   for (const [stream, { spec, offset }] of layout.entries.entries()) {
-    initializeParameter(spec, kernels, arena, parameters + offset, seed, stream);
+    await initializeParameter(spec, { kernels, arena, at: parameters + offset, seed, stream, rest });
   }
   return new Model(network);
 }

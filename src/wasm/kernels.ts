@@ -241,6 +241,7 @@ export interface Kernels {
     seedLow: number,
     seedHigh: number,
     stream: number,
+    first: number,
   ): void;
   randomNormal(
     dst: Pointer,
@@ -252,6 +253,7 @@ export interface Kernels {
     seedLow: number,
     seedHigh: number,
     stream: number,
+    first: number,
   ): void;
   bernoulli(
     dst: Pointer,

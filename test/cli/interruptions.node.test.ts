@@ -1,7 +1,7 @@
 // What stops the command line: signals, readers who go away, full disks.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { open, writeFile } from 'node:fs/promises';
+import { access, open, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { beforeAll, expect, test } from 'vitest';
 import { at, finish, run, small, start } from '../support/cli-program.ts';
@@ -67,4 +67,16 @@ test.skipIf(process.platform !== 'linux')('a full disk behind standard output is
   await full.close();
   expect(stderr).toMatch(/^bptt: standard output: ENOSPC[^\n]*\n$/);
   expect(code).toBe(1);
+});
+
+test('SIGINT while the weights of a large model are drawn ends it, and nothing is written', async () => {
+  const out = at('large.safetensors');
+  const child = start(['train', at('verse.txt'), '--cell', 'lstm', '--hidden', '3000', '--out', out]);
+  child.stderr!.once('data', () => child.kill('SIGINT'));
+  const { code, stderr } = await finish(child);
+  expect(stderr).toMatch(
+    /^drawing 36,.* initial weights …\nbptt: stopped before the first update; nothing was written\n$/,
+  );
+  expect(code).toBe(130);
+  await expect(access(out)).rejects.toThrow('ENOENT');
 });

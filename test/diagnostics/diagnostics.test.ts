@@ -42,7 +42,7 @@ import { F, input, layers, make, noise, norm, statesOf, stepOf, T, units } from 
 
 /** The derivative of what a function gives with respect to each number of `values`: by differences of fourth order. */
 function differences(values: Float64Array, at: number, value: () => readonly number[]): readonly number[] {
-  const h = 1e-3;
+  const h = 2e-4;
   const before = values[at]!;
   const points = [-2, -1, 1, 2].map((k) => {
     values[at] = before + k * h;

@@ -2,7 +2,7 @@
 
 import { BpttError } from '../../base/errors.ts';
 import { integer, number, oneOf, string } from '../../base/fields.ts';
-import { adamw, createModel, dense, features, fit, gru, linear } from '../../index.ts';
+import { adamw, dense, features, fit, gru, linear } from '../../index.ts';
 import { recurrentFields } from '../../layers/recurrent/options.ts';
 import type { Model } from '../../model/model.ts';
 import { checkWritable, readBytes } from '../../node/atomic-file.ts';
@@ -25,6 +25,7 @@ import {
 import { trainFields } from '../../training/options.ts';
 import { scheduleFields } from '../../training/schedules.ts';
 import { flag, toggle, typed, type Values } from '../flags/flags.ts';
+import { createLarge } from '../io/create-large.ts';
 import type { Output } from '../io/output.ts';
 import { checkOtherFile } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
@@ -166,7 +167,7 @@ async function fitModel(
 ): Promise<Model> {
   const data = windows(series, training, pipeline, { batch: BATCH, shuffle: seed });
   const layers = [features(inputSize(pipeline)), gru({ units, returns: 'last' }), dense({ units: 1 })] as const;
-  const model = await createModel(layers, { seed });
+  const model = await createLarge(layers, { seed });
   const rate = linear({ from: learningRate, steps: epochs * Math.ceil(data.windows / BATCH) });
   const options = { loss: 'mean-squared-error', optimizer: adamw({ learningRate: rate }), clip: { norm: 1 } } as const;
   await fit(model, { data, ...options, epochs });

@@ -1,7 +1,7 @@
 // `bptt train`: from a text to a model file.
 import pc from 'picocolors';
 import { BpttError } from '../../base/errors.ts';
-import { createModel, generate, type Model, serialize, type TrainEvent } from '../../index.ts';
+import { generate, type Model, serialize, type TrainEvent } from '../../index.ts';
 import { checkWritable, writeFileAtomic } from '../../node/atomic-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import type { Vocabulary } from '../../tokenizers/characters.ts';
@@ -9,6 +9,7 @@ import { trainWith } from '../../training/train.ts';
 import { commandLine, flagsOf } from '../flags/command-line.ts';
 import { describeModel, describeTraining, type TrainValues } from '../flags/train-flags.ts';
 import type { Corpus, Parts } from '../io/corpus.ts';
+import { createLarge } from '../io/create-large.ts';
 import type { Output } from '../io/output.ts';
 import { checkOtherFile } from '../io/paths.ts';
 import { encodePrompt, VOCABULARY } from '../io/vocabulary.ts';
@@ -94,7 +95,7 @@ async function prepare(
   checkValidations(values, validateEvery);
   const options = describeTraining(values, steps);
   const { seed, dtype, relaxed } = values;
-  const model = await createModel(describeModel(values, vocabulary.size), { seed, dtype, relaxed });
+  const model = await createLarge(describeModel(values, vocabulary.size), { seed, dtype, relaxed, signal });
   const files = await openFiles(corpus, values);
 
   const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
