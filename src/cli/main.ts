@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { BpttError } from '../base/errors.ts';
+import { FileLock } from '../node/file-lock.ts';
 import { benchCommand, benchFlags } from './commands/bench.ts';
 import { exportCommand, exportFlags, importCommand, importFlags } from './commands/convert.ts';
 import { evalCommand, evalFlags } from './commands/eval.ts';
@@ -12,7 +13,7 @@ import { infoCommand, infoFlags } from './commands/info.ts';
 import { inspectCommand, inspectFlags } from './commands/inspect.ts';
 import { checkText, findUnfinished } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
-import { trainCommand } from './commands/train.ts';
+import { openCheckpoints, trainCommand } from './commands/train.ts';
 import { addFlags, valuesOf } from './flags/flags.ts';
 import { trainFlags } from './flags/train-flags.ts';
 import { type Corpus, isLarge, streamedCorpus, wholeCorpus } from './io/corpus.ts';
@@ -21,8 +22,7 @@ import { Output } from './io/output.ts';
 import { readText } from './io/text-file.ts';
 
 const embedded = new URL('./moby-dick.txt', import.meta.url);
-const output = new Output(process.stdout);
-process.stderr.on('error', () => {}); // nobody listens: there is nowhere left to say so
+const output = new Output(process.stdout, process.stderr);
 
 const program = new Command('bptt')
   .description('Train recurrent networks on text and number series, and use what they learned.')
@@ -40,12 +40,20 @@ addFlags(program.command('train'), trainFlags)
   .action(async (file: string | undefined, _: unknown, command: Command) => {
     const interruption = interruptionOf(process);
     const given = valuesOf(trainFlags, command);
-    const left = given.resume ? await findUnfinished(given.out) : undefined;
-    const path = file ?? left?.file ?? undefined;
-    const values = valuesOf(trainFlags, command, left?.values);
-    const corpus = await readCorpus(path, values.stream);
-    if (left !== undefined) checkText(left, corpus);
-    await trainCommand({ ...corpus, path }, values, output, interruption, left?.checkpoint);
+    const onWait = (who: string) => output.note(`${given.out}: ${who} has locked it; looking whether it still lives`);
+    const lock = await FileLock.take(given.out, { onWait });
+    try {
+      const left = given.resume ? await findUnfinished(given.out) : undefined;
+      const path = file ?? left?.file ?? undefined;
+      const values = valuesOf(trainFlags, command, left?.values);
+      const checkpoints = await openCheckpoints(path, values);
+      const corpus = await readCorpus(path, values.stream);
+      if (left !== undefined) checkText(left, corpus);
+      const files = { lock, checkpoints, left: left?.checkpoint };
+      await trainCommand({ ...corpus, path }, values, files, output, interruption);
+    } finally {
+      await lock.release();
+    }
   });
 
 addFlags(program.command('sample'), sampleFlags)
@@ -115,7 +123,7 @@ async function readCorpus(path: string | undefined, stream: boolean): Promise<Co
 /** One line, whatever the message holds. */
 function fail(message: string): void {
   process.exitCode = 1;
-  process.stderr.write(`bptt: ${message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}\n`);
+  output.note(`bptt: ${message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}`);
 }
 
 try {

@@ -1,7 +1,7 @@
 // Whole files in Node: read with errors that say what is wrong, written so that the former file survives every failure.
 import { randomUUID } from 'node:crypto';
-import { open, readdir, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { link, lstat, open, readdir, readFile, readlink, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { checksum } from '../base/crc32.ts';
 import { BpttError } from '../base/errors.ts';
 
@@ -20,11 +20,12 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'too many symbolic links',
 };
 
+const codeOf = (cause: unknown): string => (cause as NodeJS.ErrnoException).code ?? '';
+
 /** What went wrong with a file, as this package says it. */
 export function fileError(path: string, action: 'read' | 'write', cause: unknown): BpttError {
   if (cause instanceof BpttError) return cause;
-  const { code = '', message } = cause as NodeJS.ErrnoException;
-  const reason = reasons[code] ?? message.split('\n')[0];
+  const reason = reasons[codeOf(cause)] ?? (cause as Error).message.split('\n')[0];
   return new BpttError('bad-file', `${path}: cannot ${action} the file: ${reason}`, { cause });
 }
 
@@ -41,22 +42,36 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
+/** How a file is written. */
+export interface WriteOptions {
+  /** Whose temporary file it is, for `removeAbandoned`: the path itself, or that of a file beside it. Default the path. */
+  readonly owner?: string;
+  /** Whether a file that is there gives way. Default true. */
+  readonly replace?: boolean;
+}
+
 /**
  * Writes a file so that at every moment `path` is either the former file or the new one, whole: the bytes go to a file
  * with a temporary name in the same directory, reach the disk, and take the place of the former file in one step.
- * A symbolic link stays one, and the file that it points to is replaced; permissions are kept.
+ * A symbolic link stays one, and the file that it points to is written; permissions are kept.
  *
- * @param owner Whose temporary file it is, for `removeAbandoned`: the path itself, or that of a file beside it.
- * @throws BpttError `bad-file` with the path and the reason; the former file is then untouched and no other file is left.
+ * @throws BpttError `bad-file` with the path and the reason, one of which is a file that is there when `replace` is false; the former file
+ * is then untouched and no other file is left.
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array, owner = path): Promise<void> {
+export async function writeFileAtomic(path: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
+  const { owner = path, replace = true } = options;
   try {
     const { target, mode } = await resolveTarget(path);
-    await withTemporary(target, mode, bytes, owner, (temporary) => rename(temporary, target));
+    await withTemporary(target, mode, bytes, owner, (from) => (replace ? rename(from, target) : putNew(from, target)));
     await syncDirectory(dirname(target));
   } catch (cause) {
     throw fileError(path, 'write', cause);
   }
+}
+
+/** Whether writing failed because of a file that is there. */
+export function isThere(error: unknown): boolean {
+  return error instanceof BpttError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EEXIST';
 }
 
 /**
@@ -81,31 +96,60 @@ export async function checkWritable(path: string): Promise<void> {
 export async function removeAbandoned(owner: string): Promise<void> {
   const directory = dirname(owner);
   const names = await readdir(directory).catch((): string[] => []);
-  for (const name of names) if (name.startsWith(temporaryPrefix(owner))) await unlink(join(directory, name));
+  const abandoned = names.filter((name) => name.startsWith(temporaryPrefix(owner)));
+  for (const name of abandoned) await rm(join(directory, name), { force: true });
 }
 
-/** It does not contain the owner's name, which may be as long as names can be. */
-function temporaryPrefix(owner: string): string {
-  return `.bptt-${checksum(new TextEncoder().encode(basename(owner)))}-`;
+const temporaryPrefix = (owner: string) => `${hiddenName(owner)}-`;
+
+/** How names of files begin that are beside `owner` for its sake. It does not contain the owner's name, which may be as long as names can be. */
+export function hiddenName(owner: string): string {
+  return `.bptt-${checksum(new TextEncoder().encode(basename(owner)))}`;
 }
 
-/** Where the bytes go (symbolic links followed), and the permissions of a file that is there already. */
+/**
+ * The absolute path of the file that `path` stands for, there or not yet: symbolic links are followed, also one that points to nothing.
+ *
+ * @throws an error of the system, for a directory that is not there.
+ */
+export async function targetOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (cause) {
+    if (codeOf(cause) !== 'ENOENT') throw cause;
+  }
+  const directory = await realpath(dirname(path));
+  const pointed = await readlink(path).catch(() => undefined);
+  return pointed === undefined ? join(directory, basename(path)) : targetOf(resolve(directory, pointed));
+}
+
+/** Where the bytes go, and the permissions of a file that is there already. */
 async function resolveTarget(path: string): Promise<{ target: string; mode: number | undefined }> {
   if (path === '') throw new BpttError('bad-file', 'expected the path of a file, got an empty one');
-  let target: string;
-  try {
-    target = await realpath(path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+  const target = await targetOf(path);
+  const info = await stat(target).catch(() => undefined);
+  if (info === undefined) {
     if (/[/\\]$/.test(path)) throw new BpttError('bad-file', `${path}: expected the path of a file, got a directory's`);
-    return { target: path, mode: undefined };
+    return { target, mode: undefined };
   }
-  const info = await stat(target);
   if (!info.isFile()) {
     const got = info.isDirectory() ? 'a directory' : 'something else';
     throw new BpttError('bad-file', `${path}: cannot write the file: expected a regular file to replace, got ${got}`);
   }
   return { target, mode: info.mode & 0o777 };
+}
+
+/** Gives a file its name unless another file has it, in one step where the file system has hard links. */
+async function putNew(temporary: string, target: string): Promise<void> {
+  try {
+    await link(temporary, target);
+    await unlink(temporary);
+  } catch (cause) {
+    if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(codeOf(cause))) throw cause;
+    const there = await lstat(target).catch(() => undefined);
+    if (there !== undefined) throw Object.assign(new Error(`${target} is there`), { code: 'EEXIST' });
+    await rename(temporary, target);
+  }
 }
 
 /** Writes the bytes to a new file beside `target`, hands its path to `finish`, and removes it when anything fails. */

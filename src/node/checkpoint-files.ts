@@ -1,5 +1,5 @@
 // Checkpoints in files: written whole or not at all, the newest few kept, the newest readable one found again.
-import { readdir, unlink } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { checkString } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
@@ -68,9 +68,9 @@ export class CheckpointFiles {
    */
   async write({ step, bytes }: { readonly step: number; readonly bytes: Uint8Array }): Promise<string> {
     const path = this.#pathOf(step);
-    await writeFileAtomic(path, bytes, this.#path);
+    await writeFileAtomic(path, bytes, { owner: this.#path });
     for (const old of (await this.steps()).filter((other) => other !== step).slice(this.#keep - 1)) {
-      await unlink(this.#pathOf(old));
+      await rm(this.#pathOf(old), { force: true });
     }
     return path;
   }
@@ -109,7 +109,7 @@ export class CheckpointFiles {
 
   /** Removes all checkpoints of this training, and what was left of those in whose writing it was killed. */
   async clear(): Promise<void> {
-    for (const step of await this.steps()) await unlink(this.#pathOf(step));
+    for (const step of await this.steps()) await rm(this.#pathOf(step), { force: true });
     await removeAbandoned(this.#path);
   }
 

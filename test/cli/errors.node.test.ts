@@ -117,7 +117,7 @@ describe('the model file', () => {
   });
 
   test('survives a training that diverges', async () => {
-    const flags = ['--optimizer', 'sgd', '--learning-rate', '1e38', '--clip', '0', '--out', model()];
+    const flags = ['--optimizer', 'sgd', '--learning-rate', '1e38', '--clip', '0', '--out', model(), '--overwrite'];
     const { code, stderr } = await train(...flags, '--activation', 'relu');
     expect(stderr).toMatch(/^bptt: training step \d+, .*: expected a finite .*\n$/);
     expect(code).toBe(1);
@@ -125,14 +125,14 @@ describe('the model file', () => {
   });
 
   test('survives wrong flags and wrong texts', async () => {
-    expectFailure(await train('--out', model(), '--k1', '0'));
-    expectFailure(await run('train', at('missing.txt'), '--out', model()));
+    expectFailure(await train('--out', model(), '--overwrite', '--k1', '0'));
+    expectFailure(await run('train', at('missing.txt'), '--out', model(), '--overwrite'));
     expect(await readFile(model(), 'utf8')).toBe('former');
   });
 
   test('is replaced at the end, and nothing is left beside it', async () => {
     const before = await readdir(at('.'));
-    expect((await train('--out', model(), '--steps', '5')).code).toBe(0);
+    expect((await train('--out', model(), '--overwrite', '--steps', '5')).code).toBe(0);
     expect((await readFile(model())).length).toBeGreaterThan(1000);
     expect(await readdir(at('.'))).toEqual(before);
   });

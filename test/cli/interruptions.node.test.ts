@@ -1,9 +1,9 @@
 // What stops the command line: signals, readers who go away, full disks.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { access, open, writeFile } from 'node:fs/promises';
+import { access, open, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { at, finish, run, small, start } from '../support/cli-program.ts';
 
 const model = () => at('interrupted.safetensors');
@@ -25,7 +25,6 @@ test.each([
   ['SIGTERM', 143],
 ] as const)('%s saves what was learned and exits with %i', async (signal, code) => {
   const out = at(`${signal}.safetensors`);
-  await writeFile(out, 'former');
   const child = await training(out);
   const outcome = finish(child);
   child.kill(signal);
@@ -43,13 +42,29 @@ test.each([
   expect([...(await run('sample', out, '--length', '10')).stdout]).toHaveLength(11);
 });
 
-test('a reader who goes away from train ends it, and the model is saved', async () => {
-  const out = at('epipe.safetensors');
-  const child = await training(out);
-  child.stdout!.destroy();
-  const { code, stderr } = await finish(child);
-  expect([code, stderr]).toEqual([0, '']);
-  expect((await run('sample', out, '--length', '10')).code).toBe(0);
+describe('a training goes on to its end', () => {
+  const flags = [...small, '--steps', '60', '--log-every', '1'];
+
+  test('when the reader goes away, and is no error', async () => {
+    const out = at('epipe.safetensors');
+    const child = start(['train', at('verse.txt'), ...flags, '--out', out]);
+    await once(child.stdout!, 'data');
+    child.stdout!.destroy();
+    const { code, stderr } = await finish(child);
+    expect([code, stderr]).toEqual([0, '']);
+    await run('train', at('verse.txt'), ...flags, '--out', at('read.safetensors'));
+    expect(await readFile(out)).toEqual(await readFile(at('read.safetensors')));
+  });
+
+  test.skipIf(process.platform !== 'linux')('on a full disk behind standard output, and says so then', async () => {
+    const full = await open('/dev/full', 'w');
+    const out = at('full.safetensors');
+    const { code, stderr } = await finish(start(['train', at('verse.txt'), ...flags, '--out', out], full.fd));
+    await full.close();
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^bptt: standard output: ENOSPC[^\n]*\n$/)]);
+    await run('train', at('verse.txt'), ...flags, '--out', at('written.safetensors'));
+    expect(await readFile(out)).toEqual(await readFile(at('written.safetensors')));
+  });
 });
 
 test('a reader who goes away from sample ends it', async () => {

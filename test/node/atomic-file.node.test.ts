@@ -14,6 +14,10 @@ vi.mock('node:fs/promises', async (importOriginal) => {
   const failure = (operation: string) => Object.assign(new Error(`${operation} failed`), { code: 'ENOSPC' });
   return {
     ...original,
+    link: async (from: string, to: string) => {
+      if (failing.operation === 'link') throw Object.assign(new Error('link failed'), { code: 'EPERM' });
+      return original.link(from, to);
+    },
     rename: async (from: string, to: string) => {
       if (failing.operation === 'rename') throw failure('rename');
       return original.rename(from, to);
@@ -131,6 +135,45 @@ describe('writeFileAtomic', () => {
     await writeFileAtomic(link, bytes('new'));
     expect(await content()).toBe('new');
     expect((await fs.lstat(link)).isSymbolicLink()).toBe(true);
+  });
+
+  test('writes what symbolic links will point to, and they stay', async () => {
+    await mkdir(join(directory, 'there'));
+    await symlink(join('there', 'next'), join(directory, 'link'));
+    await symlink('../model.safetensors', join(directory, 'there', 'next'));
+    await writeFileAtomic(join(directory, 'link'), bytes('new'));
+    expect(await content()).toBe('new');
+    for (const name of ['link', 'there/next']) {
+      expect((await fs.lstat(join(directory, name))).isSymbolicLink()).toBe(true);
+    }
+  });
+});
+
+describe('without replacing', () => {
+  const write = (text: string) => writeFileAtomic(path, bytes(text), { replace: false });
+
+  test('a new file is written, and one that is there is kept', async () => {
+    await write('one');
+    expect(await rejection(write('two'))).toBe(`${path}: cannot write the file: there is another of that name`);
+    expect(await content()).toBe('one');
+    expect(await readdir(directory)).toEqual(['model.safetensors']);
+  });
+
+  test('of many that write at once, one does', async () => {
+    const texts = Array.from({ length: 8 }, (_, index) => `text ${index}`);
+    const results = await Promise.allSettled(texts.map(write));
+    const written = results.findIndex(({ status }) => status === 'fulfilled');
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await content()).toBe(texts[written]);
+    expect(await readdir(directory)).toEqual(['model.safetensors']);
+  });
+
+  test('also where there are no hard links', async () => {
+    failing.operation = 'link';
+    await write('one');
+    await rejection(write('two'));
+    expect(await content()).toBe('one');
+    expect(await readdir(directory)).toEqual(['model.safetensors']);
   });
 });
 

@@ -6,16 +6,18 @@ import { exportOnnx, importOnnx } from '../../interchange/onnx/index.ts';
 import { exportFields } from '../../interchange/onnx/write/export.ts';
 import { saveStateDict } from '../../interchange/pytorch/index.ts';
 import type { Model } from '../../model/model.ts';
-import { checkWritable, readBytes, writeFileAtomic } from '../../node/atomic-file.ts';
-import { loadModel, saveModel } from '../../node.ts';
-import { flag, toggle, type Values } from '../flags/flags.ts';
+import { serialize } from '../../model/model-file.ts';
+import { readBytes, writeFileAtomic } from '../../node/atomic-file.ts';
+import { loadModel } from '../../node.ts';
+import { flag, overwriteFlag, toggle, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
-import { checkOtherFile } from '../io/paths.ts';
+import { checkTarget } from '../io/paths.ts';
 
 export const exportFlags = {
   output: flag('what an ONNX graph gives', exportFields.output, 'logits'),
   lengths: toggle('an ONNX graph reads the lengths of its rows too', exportFields.lengths),
   states: toggle('an ONNX graph takes initial states and gives final ones', exportFields.states),
+  overwrite: overwriteFlag,
 };
 
 /** Writes a model as ONNX (.onnx) or as a PyTorch state dict (.safetensors), by the name of the file. */
@@ -26,34 +28,33 @@ export async function exportCommand(
   output: Output,
 ): Promise<void> {
   const form = formOf(to, ['.onnx', '.safetensors']);
-  await checkOtherFile('FILE', to, from);
-  await checkWritable(to);
+  await checkTarget({ where: 'FILE', path: to, others: [from], overwrite: values.overwrite });
   const { model } = await loadModel(from);
   const given = values.lengths || values.states || values.output !== 'logits';
   if (form !== '.onnx' && given) {
     throw new BpttError('invalid-argument', `--output, --lengths, --states: expected them with .onnx only, got ${to}`);
   }
-  const bytes = form === '.onnx' ? exportOnnx(model, values) : saveStateDict(model);
-  await writeFileAtomic(to, bytes);
+  const { overwrite: replace, ...options } = values;
+  const bytes = form === '.onnx' ? exportOnnx(model, options) : saveStateDict(model);
+  await writeFileAtomic(to, bytes, { replace });
   output.line(`saved ${to} (${bytes.length.toLocaleString('en-US')} bytes)`);
 }
 
-export const importFlags = { json: toggle('print one JSON event') };
+export const importFlags = { overwrite: overwriteFlag, json: toggle('print one JSON event') };
 
 /** Makes a model file of an ONNX graph (.onnx) or of a Keras model (.keras, .h5). */
 export async function importCommand(
   from: string,
   to: string,
-  { json }: Values<typeof importFlags>,
+  { json, overwrite }: Values<typeof importFlags>,
   output: Output,
 ): Promise<void> {
   const form = formOf(from, ['.onnx', '.keras', '.h5', '.hdf5']);
-  await checkOtherFile('MODEL', to, from);
-  await checkWritable(to);
+  await checkTarget({ where: 'MODEL', path: to, others: [from], overwrite });
   const bytes = await readBytes(from);
   const { model, output: gives }: { readonly model: Model; readonly output: string } =
     form === '.onnx' ? await importOnnx(bytes, {}, from) : await importKeras(bytes, {}, from);
-  await saveModel(model, to);
+  await writeFileAtomic(to, serialize(model), { replace: overwrite });
   const kinds = model.description.map(({ kind }) => kind);
   if (json)
     output.json({

@@ -5,8 +5,9 @@ import { integer, number, oneOf, string } from '../../base/fields.ts';
 import { adamw, dense, features, fit, gru, linear } from '../../index.ts';
 import { recurrentFields } from '../../layers/recurrent/options.ts';
 import type { Model } from '../../model/model.ts';
-import { checkWritable, readBytes } from '../../node/atomic-file.ts';
-import { loadModel, saveModel } from '../../node.ts';
+import { serialize } from '../../model/model-file.ts';
+import { readBytes, writeFileAtomic } from '../../node/atomic-file.ts';
+import { loadModel } from '../../node.ts';
 import {
   backtest,
   type CsvOptions,
@@ -24,10 +25,10 @@ import {
 } from '../../series/index.ts';
 import { trainFields } from '../../training/options.ts';
 import { scheduleFields } from '../../training/schedules.ts';
-import { flag, toggle, typed, type Values } from '../flags/flags.ts';
+import { flag, overwriteFlag, toggle, typed, type Values } from '../flags/flags.ts';
 import { createLarge } from '../io/create-large.ts';
 import type { Output } from '../io/output.ts';
-import { checkOtherFile } from '../io/paths.ts';
+import { checkTarget } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import { decodeText } from '../io/text-file.ts';
 
@@ -60,6 +61,7 @@ export const forecastFlags = {
   seed: flag('seed of the initial weights and of the order (default: 0)', trainFields.seed, undefined),
   model: flag('model file to forecast with, instead of learning', string, undefined, 'file'),
   out: flag('model file to write', string, undefined, 'file'),
+  overwrite: overwriteFlag,
   json: toggle('print one JSON event'),
 };
 
@@ -76,9 +78,7 @@ export async function forecastCommand(path: string, values: ForecastValues, outp
     return;
   }
   for (const [name, { rmse, mae, mase }] of Object.entries(errors ?? {})) {
-    process.stderr.write(
-      `${name}: RMSE ${rmse.toPrecision(5)}, MAE ${mae.toPrecision(5)}, MASE ${mase.toPrecision(4)}\n`,
-    );
+    output.note(`${name}: RMSE ${rmse.toPrecision(5)}, MAE ${mae.toPrecision(5)}, MASE ${mase.toPrecision(4)}`);
   }
   output.write(writeCsv(next));
 }
@@ -96,6 +96,7 @@ const ofLearning = [
   'test',
   'seed',
   'out',
+  'overwrite',
 ] as const;
 
 /** A model that was kept knows how it reads a file and what it learned. */
@@ -127,7 +128,7 @@ async function readSeries(path: string, options: CsvOptions): Promise<Series> {
 }
 
 async function learn(path: string, values: ForecastValues) {
-  const { column, date, missing, calendar, lag, out } = values;
+  const { column, date, missing, calendar, lag, out, overwrite } = values;
   const { context = 28, hidden: units = 32, epochs = 30, learningRate = 5e-3, test: share = 0.2, seed = 0 } = values;
   const csv: CsvOptions = {
     ...(column !== undefined && { columns: [column] }),
@@ -135,8 +136,7 @@ async function learn(path: string, values: ForecastValues) {
     ...(missing !== undefined && { missing }),
   };
   if (out !== undefined) {
-    await checkOtherFile('--out', out, path);
-    await checkWritable(out);
+    await checkTarget({ where: '--out', path: out, others: [path], overwrite });
   }
   const series = await readSeries(path, csv);
   const [target, ...others] = Object.keys(series.columns);
@@ -153,7 +153,10 @@ async function learn(path: string, values: ForecastValues) {
   });
   const model = await fitModel(series, training, pipeline, { units, epochs, seed, learningRate });
   const errors = share > 0 ? backtest(model, pipeline, series, test).errors : undefined;
-  if (out !== undefined) await saveModel(model, out, { metadata: seriesMetadata({ pipeline, csv }) });
+  if (out !== undefined) {
+    const bytes = serialize(model, { metadata: seriesMetadata({ pipeline, csv }) });
+    await writeFileAtomic(out, bytes, { replace: overwrite });
+  }
   return { model, pipeline, series, errors };
 }
 

@@ -50,10 +50,11 @@ export async function infoCommand(path: string, { json }: Values<typeof infoFlag
   if (training !== undefined)
     output.line(`after ${count(report.step!)} updates, in epoch ${report.epoch}, ${report.optimizer}`);
   if (content !== undefined) output.line(`\n${summaryOf(createGraph(content.description, kindsOf(moreKinds)))}\n`);
-  const names = tensors.map(({ name }) => printable(name));
+  const names = tensors.map(({ name }) => printable(name, ''));
   const width = Math.max(...names.map(({ length }) => length));
   for (const [index, { shape, dtype }] of tensors.entries()) {
     output.line(`  ${names[index]!.padEnd(width)}  ${dtype} [${shape.join(', ')}]`);
   }
-  if (report.metadata.length > 0) output.line(`metadata: ${report.metadata.map(printable).join(', ')}`);
+  if (report.metadata.length > 0)
+    output.line(`metadata: ${report.metadata.map((name) => printable(name, '')).join(', ')}`);
 }

@@ -114,14 +114,15 @@ async function draw({ model, vocabulary, start, prompt, stop }: Plan, values: Sa
   let last = performance.now();
   for (const token of tokens) {
     pending += vocabulary.decode([token]);
-    if (performance.now() - last < SLICE) continue;
+    // A carriage return and its line feed are written together.
+    if (performance.now() - last < SLICE || pending.endsWith('\r')) continue;
     output.write(pending);
     pending = '';
     await output.flushed();
     if (output.closed.aborted) return;
     last = performance.now();
   }
-  output.line(pending);
+  output.write(`${pending}\n`);
 }
 
 async function search(
@@ -134,7 +135,7 @@ async function search(
   const found = await beamSearch(model, { prompt, beams, length, lengthPenalty, stop, signal: output.closed });
   const [best] = found.map(({ tokens }) => vocabulary.decode(tokens));
   if (!values.json) {
-    output.line(`${values.prompt ?? ''}${best}`);
+    output.write(`${values.prompt ?? ''}${best}\n`);
     return;
   }
   const hypotheses = found.map(({ tokens, logProbability, score }) => ({

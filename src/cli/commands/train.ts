@@ -1,9 +1,11 @@
 // `bptt train`: from a text to a model file.
+import { join, parse } from 'node:path';
 import pc from 'picocolors';
 import { BpttError } from '../../base/errors.ts';
 import { generate, type Model, serialize, type TrainEvent } from '../../index.ts';
-import { checkWritable, writeFileAtomic } from '../../node/atomic-file.ts';
+import { isThere, writeFileAtomic } from '../../node/atomic-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
+import type { FileLock } from '../../node/file-lock.ts';
 import type { Vocabulary } from '../../tokenizers/characters.ts';
 import { trainWith } from '../../training/train.ts';
 import { commandLine, flagsOf } from '../flags/command-line.ts';
@@ -11,7 +13,7 @@ import { describeModel, describeTraining, type TrainValues } from '../flags/trai
 import type { Corpus, Parts } from '../io/corpus.ts';
 import { createLarge } from '../io/create-large.ts';
 import type { Output } from '../io/output.ts';
-import { checkOtherFile } from '../io/paths.ts';
+import { checkTarget } from '../io/paths.ts';
 import { encodePrompt, VOCABULARY } from '../io/vocabulary.ts';
 import { type Flow, LEAST_STEPS, lookInside } from '../report/flow.ts';
 import { History } from '../report/history.ts';
@@ -30,41 +32,63 @@ const CHECKPOINTS = 20;
 /** What a training reads, with the path of its file. */
 type Source = Corpus & { readonly path: string | undefined };
 
+/** What a training writes to and goes on from. */
+export interface Files {
+  readonly lock: FileLock;
+  readonly checkpoints: CheckpointFiles;
+  readonly left: FoundCheckpoint | undefined;
+}
+
 /**
  * Trains on a text and writes the model, also when `interrupted` aborts before all steps are made. Nothing is written when
  * anything fails, and what could fail is tried before the training.
- *
- * @returns whether all steps were made.
  */
 export async function trainCommand(
   corpus: Source,
   values: TrainValues,
+  files: Files,
   output: Output,
   interrupted: AbortSignal,
-  left?: FoundCheckpoint,
-): Promise<boolean> {
-  const run = await prepare(corpus, values, AbortSignal.any([interrupted, output.closed]), left);
-  const { model, files, metadata, sampler } = run;
-  const { out, chart, report, json } = values;
+): Promise<void> {
+  const run = await prepare(corpus, values, interrupted, files.left);
+  if (values.restart) await files.checkpoints.clear();
+  const { model, metadata, sampler } = run;
+  const { chart, report, json } = values;
+  const { left } = files;
   const history = new History();
   const reporter = inTurn(history, createReporter(output, json, values.logEvery ?? Math.ceil(run.steps / LINES)));
   const begin = performance.now();
   try {
     reporter.start(introductionOf(corpus, run, left));
     for (const { reason } of left?.damaged ?? []) reporter.warning(reason);
-    const { step, reason, validationLoss } = await follow(run, left?.step ?? 0, reporter);
+    const { step, reason, validationLoss } = await follow(run, files, reporter);
     if (reason !== 'aborted') sampler.report(model, step, reporter);
+    await files.lock.check();
     const bytes = serialize(model, { metadata });
-    await writeFileAtomic(out, bytes);
-    reporter.saved(out, bytes.length);
+    const path = await writeModel(values, bytes);
+    reporter.saved(path, bytes.length);
     // What is done needs no more to go on from.
-    if (reason !== 'aborted') await files.clear();
+    if (reason !== 'aborted') await files.checkpoints.clear();
     reporter.end({ step, reason, seconds: (performance.now() - begin) / 1000, validationLoss });
     if (chart || (output.isTerminal && !json)) printChart(history, output);
     if (report !== undefined) await writeReport(report, history, model, corpus, values, output);
-    return reason !== 'aborted';
   } finally {
     reporter.close();
+  }
+}
+
+/** The model file. A name that another file got during the training counts up: what was learned is not lost, nor is that file. */
+async function writeModel({ out, overwrite, restart, resume }: TrainValues, bytes: Uint8Array): Promise<string> {
+  const replace = overwrite || restart || resume;
+  const { dir, name, ext } = parse(out);
+  for (let count = 1; ; count++) {
+    const path = count === 1 ? out : join(dir, `${name}-${count}${ext}`);
+    try {
+      await writeFileAtomic(path, bytes, { replace });
+      return path;
+    } catch (error) {
+      if (!isThere(error)) throw error;
+    }
   }
 }
 
@@ -75,7 +99,6 @@ interface Run {
   readonly sampleEvery: number;
   readonly sampler: Sampler;
   readonly model: Model;
-  readonly files: CheckpointFiles;
   readonly metadata: Readonly<Record<string, string>>;
   readonly events: AsyncIterable<TrainEvent>;
 }
@@ -96,7 +119,6 @@ async function prepare(
   const options = describeTraining(values, steps);
   const { seed, dtype, relaxed } = values;
   const model = await createLarge(describeModel(values, vocabulary.size), { seed, dtype, relaxed, signal });
-  const files = await openFiles(corpus, values);
 
   const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
   const every = values.checkpointEvery ?? Math.min(1000, Math.ceil(steps / CHECKPOINTS));
@@ -114,22 +136,22 @@ async function prepare(
     },
     { checkpoint: left?.content },
   );
-  return { parts, steps, sampleEvery, sampler, model, files, metadata, events };
+  return { parts, steps, sampleEvery, sampler, model, metadata, events };
 }
 
-/** Checks that what is to be written can be, and overwrites nothing. */
-async function openFiles(corpus: Source, values: TrainValues): Promise<CheckpointFiles> {
-  const { out, report, chart, json, keep } = values;
-  await checkOtherFile('--out', out, corpus.path);
-  await checkWritable(out);
-  const files = new CheckpointFiles(out, { keep });
-  await checkFresh(files, values);
-  if (report !== undefined) {
-    await checkOtherFile('--report', report, corpus.path, out);
-    await checkWritable(report);
-  }
+/**
+ * The checkpoints of a training of `file`; before anything is read, since that takes its time.
+ *
+ * @throws BpttError where what is to be written cannot be, or would take the place of something.
+ */
+export async function openCheckpoints(file: string | undefined, values: TrainValues): Promise<CheckpointFiles> {
+  const { out, report, chart, json, keep, resume, restart, overwrite } = values;
+  const checkpoints = new CheckpointFiles(out, { keep });
+  await checkFresh(checkpoints, values);
+  await checkTarget({ where: '--out', path: out, others: [file], overwrite: overwrite || restart || resume });
+  if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [file, out], overwrite });
   if (chart && json) throw new BpttError('invalid-argument', '--chart: expected no --json beside it, got both');
-  return files;
+  return checkpoints;
 }
 
 /** What is said before the first update. */
@@ -147,9 +169,10 @@ function introductionOf(corpus: Source, { parts, model, steps }: Run, left: Foun
   };
 }
 
-/** Reports each event of a training to its end. `first`: the updates made before. */
-async function follow({ events, steps, sampleEvery, sampler, model, files }: Run, first: number, reporter: Reporter) {
-  let step = first;
+/** Reports each event of a training to its end. */
+async function follow(run: Run, { checkpoints, lock, left }: Files, reporter: Reporter) {
+  const { events, steps, sampleEvery, sampler, model } = run;
+  let step = left?.step ?? 0;
   let reason = '';
   let validationLoss: number | undefined;
   for await (const event of events) {
@@ -168,7 +191,8 @@ async function follow({ events, steps, sampleEvery, sampler, model, files }: Run
     } else if (event.type === 'validation') {
       reporter.validation(step, event.loss);
     } else if (event.type === 'checkpoint') {
-      reporter.checkpoint(step, await files.write(event));
+      await lock.check();
+      reporter.checkpoint(step, await checkpoints.write(event));
     } else {
       reason = event.reason;
       validationLoss = event.validationLoss;
@@ -188,24 +212,21 @@ async function writeReport(
   const flow = await flowOf(model, corpus);
   const command = commandLine(corpus.path, values);
   const about = { command, settings: flagsOf(values), model, clip: values.clip, flow };
-  await writeFileAtomic(path, new TextEncoder().encode(htmlReport(history, about)));
+  await writeFileAtomic(path, new TextEncoder().encode(htmlReport(history, about)), { replace: values.overwrite });
   if (!values.json) output.line(`report in ${path}`);
 }
 
 /** Checkpoints of another training are not to be mixed with those of this one. */
-async function checkFresh(files: CheckpointFiles, { resume, restart, out }: TrainValues): Promise<void> {
+async function checkFresh(checkpoints: CheckpointFiles, { resume, restart, out }: TrainValues): Promise<void> {
   if (resume && restart) {
     throw new BpttError('invalid-argument', '--restart: expected it without --resume, got both');
   }
-  const [newest] = resume ? [] : await files.steps();
+  const [newest] = resume || restart ? [] : await checkpoints.steps();
   if (newest === undefined) return;
-  if (!restart) {
-    throw new BpttError(
-      'bad-file',
-      `${out}: expected no unfinished training of it, got a checkpoint of step ${newest}: --resume goes on with it, --restart removes it`,
-    );
-  }
-  await files.clear();
+  throw new BpttError(
+    'bad-file',
+    `${out}: expected no unfinished training of it, got a checkpoint of step ${newest}: --resume goes on with it, --restart removes it`,
+  );
 }
 
 /** What looks at validation losses needs some. */
@@ -232,8 +253,8 @@ async function flowOf(model: Model, { vocabulary, opening }: Corpus): Promise<Fl
 
 function printChart(history: History, output: Output): void {
   const { columns = 80 } = output.stream;
-  const chart = lossChart(history, columns, output.isTerminal && pc.isColorSupported);
-  if (chart !== '') output.line(chart);
+  const chart = lossChart(history, columns, output.hasCursor && pc.isColorSupported);
+  if (chart !== '') output.styled(`${chart}\n`);
 }
 
 /** How many updates to make: what --steps says, or as many as --epochs take. `length` is that of the rows. */

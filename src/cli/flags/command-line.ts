@@ -3,7 +3,7 @@ import { typed } from './flags.ts';
 import { type TrainValues, trainFlags } from './train-flags.ts';
 
 /** Flags that say what to do with this run, and nothing about the training. */
-export const runFlags: readonly string[] = ['resume', 'restart', 'json', 'chart', 'report'];
+export const runFlags: readonly string[] = ['resume', 'restart', 'overwrite', 'json', 'chart', 'report'];
 
 /** The flags of a training with their values, as they are typed. */
 export function flagsOf(values: TrainValues): Readonly<Record<string, unknown>> {

@@ -36,6 +36,9 @@ export function toggle(help: string, { check }: Field<boolean> = boolean): Flag<
   return { help, default: false, parse: (where) => check(where, true) };
 }
 
+/** The flag of each command that writes files. */
+export const overwriteFlag = toggle('replace files that are there already');
+
 function isChoice(field: object): field is ChoiceField<unknown> {
   return 'values' in field;
 }

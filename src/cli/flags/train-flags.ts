@@ -49,7 +49,7 @@ import { trainFields } from '../../training/options.ts';
 import { scheduleFields } from '../../training/schedules.ts';
 import { workersFields } from '../../worker/blocks/workers.ts';
 import { workers } from '../../worker/index.ts';
-import { flag, toggle, typed, type Values } from './flags.ts';
+import { flag, overwriteFlag, toggle, typed, type Values } from './flags.ts';
 
 const count = integer({ min: 1 });
 const none = integer({ min: 0 });
@@ -172,7 +172,8 @@ export const trainFlags = {
   chart: toggle('print the loss curve at the end, as it is done on a terminal'),
   report: flag('page to write with curves, samples and settings', string, undefined, 'file'),
   resume: toggle('go on from the newest checkpoint of --out, with its text and flags where no others are given'),
-  restart: toggle('begin anew, and remove the checkpoints of --out'),
+  restart: toggle('begin anew: remove the checkpoints of --out, and replace it'),
+  overwrite: overwriteFlag,
   json: toggle('print one JSON event a line'),
 };
 

@@ -24,6 +24,8 @@ const captions: Readonly<Record<string, string>> = {
   saturation: 'Where units and gates stand at their limits, their slope is almost zero and gradients end.',
 };
 
+export const pictureNames = Object.keys(captions);
+
 /** The sentences, what could help, and the pictures, as parts of a page. */
 export function flowSections({ summary, advice, pictures }: Flow): string[] {
   const list = (sentences: readonly string[]) =>

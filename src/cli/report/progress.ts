@@ -2,6 +2,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 import type { Output } from '../io/output.ts';
+import { printable } from './printable.ts';
 
 export interface StartReport {
   readonly text: string;
@@ -54,7 +55,7 @@ export interface Reporter {
 /** The reporter that suits where the output goes. `logEvery` is how many steps one line or event is for. */
 export function createReporter(output: Output, json: boolean, logEvery: number): Reporter {
   if (json) return new JsonReporter(output, logEvery);
-  return output.isTerminal ? new BarReporter(output) : new LineReporter(output, logEvery);
+  return output.hasCursor ? new BarReporter(output) : new LineReporter(output, logEvery);
 }
 
 /** Tells one reporter and then the other. */
@@ -286,18 +287,18 @@ class BarReporter implements Reporter {
   }
 
   sample(step: number, text: string): void {
-    this.#above(`${pc.dim(`step ${step}/${this.#steps}`)}\n${pc.cyan(text)}\n\n`);
+    this.#above(`${pc.dim(`step ${step}/${this.#steps}`)}\n${pc.cyan(printable(text))}\n\n`);
   }
 
   checkpoint(): void {}
 
   warning(message: string): void {
-    this.#above(`${pc.yellow(`warning: ${message}`)}\n`);
+    this.#above(`${pc.yellow(printable(`warning: ${message}`))}\n`);
   }
 
   saved(path: string, bytes: number): void {
     this.close();
-    this.#output.line(`saved ${pc.bold(path)} (${count(bytes)} bytes)`);
+    this.#output.line(`saved ${path} (${count(bytes)} bytes)`);
   }
 
   end(report: EndReport): void {

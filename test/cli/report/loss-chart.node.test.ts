@@ -44,7 +44,7 @@ describe('the chart', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toContain('━ training, ● validation');
-    const silent = await run('train', 'verse.txt', ...small, '--steps', '30', '--out', 'chart.safetensors');
+    const silent = await run('train', 'verse.txt', ...small, '--steps', '30', '--out', 'silent.safetensors');
     expect(silent.stdout).not.toContain('● validation');
     expect(expectFailure(await run('train', 'verse.txt', '--chart', '--json'))).toContain(
       '--chart: expected no --json',
