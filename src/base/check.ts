@@ -9,6 +9,14 @@ const LONGEST = 40;
 
 /** A value for a message: short, strings quoted, never an exception. */
 export function show(value: unknown): string {
+  try {
+    return describe(value);
+  } catch {
+    return 'what cannot be read';
+  }
+}
+
+function describe(value: unknown): string {
   switch (typeof value) {
     case 'string': {
       const characters = [...value.slice(0, 2 * LONGEST)];
@@ -23,6 +31,7 @@ export function show(value: unknown): string {
       return 'a function';
     case 'object':
       if (value === null) return 'null';
+      if (value instanceof Error) return `an error: ${value.message}`;
       if (Array.isArray(value)) return `an array of length ${value.length}`;
       if (ArrayBuffer.isView(value)) {
         const { length, byteLength } = value as unknown as { length?: number; byteLength: number };
@@ -37,11 +46,27 @@ export function show(value: unknown): string {
 /** What an object is made as: `Object`, `Map`, `Float32Array`. */
 const kindOf = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1);
 
-/** Whether a value is an object with named fields: no array, and no Map, Date or Promise, whose content stands elsewhere. */
-export const isPlain = (value: unknown) => kindOf(value) === 'Object';
-
 function fail(where: string, expected: string, got: string): never {
   throw new BpttError('invalid-argument', `${where}: expected ${expected}, got ${got}`);
+}
+
+/**
+ * What `read` makes of a value that comes from a caller.
+ *
+ * @throws BpttError that begins with `where` in place of what the value throws when it is looked at, as a getter or a revoked proxy may.
+ */
+export function readable<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof BpttError) throw cause;
+    throw new BpttError('invalid-argument', `${where}: expected what can be read, got ${show(cause)}`, { cause });
+  }
+}
+
+/** @throws BpttError for what cannot even be asked what it is, such as a revoked proxy. */
+function checkReadable(where: string, value: unknown): void {
+  readable(where, () => value instanceof Object && Array.isArray(value));
 }
 
 /** An integer from `min` to `max`; both default to the safe integers' ends. */
@@ -105,10 +130,16 @@ export function checkOneOf<const T>(where: string, value: unknown, list: readonl
   return fail(where, names.length > 1 ? `one of ${names.join(', ')}` : names.join(), show(value));
 }
 
-/** An object with named fields. */
-export function checkObject(where: string, value: unknown): Readonly<Record<string, unknown>> {
-  if (isPlain(value)) return value as Readonly<Record<string, unknown>>;
-  return fail(where, 'an object', show(value));
+/** Whether a value is a plain object. Those of another realm, such as a frame's, have another `Object.prototype`, at the end of their chain too. */
+export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** A plain object; `expected` says what it is. What is returned is a copy: what is checked is what is used. */
+export function checkObject(where: string, value: unknown, expected = 'an object'): Readonly<Record<string, unknown>> {
+  return readable(where, () => (isPlain(value) ? { ...value } : fail(where, expected, show(value))));
 }
 
 /**
@@ -116,14 +147,20 @@ export function checkObject(where: string, value: unknown): Readonly<Record<stri
  *
  * @throws BpttError `unknown-option` that names the first other key and the allowed one that looks most like it.
  */
-export function checkOptions(where: string, value: unknown, allowed: readonly string[]): void {
-  for (const key of Object.keys(checkObject(where, value))) {
+export function checkOptions(
+  where: string,
+  value: unknown,
+  allowed: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const given = checkObject(where, value);
+  for (const key of Object.keys(given)) {
     if (allowed.includes(key)) continue;
     const likely = nearest(key, allowed);
     const hint = likely === undefined ? '' : `; did you mean ${show(likely)}?`;
     const known = allowed.length === 0 ? 'no options' : `only ${allowed.join(', ')}`;
     throw new BpttError('unknown-option', `${where}: expected ${known}, got ${show(key)}${hint}`);
   }
+  return given;
 }
 
 /** The candidate that looks most like `word`, when one does: at most a third of its letters differ. */
@@ -156,6 +193,7 @@ function editDistance(a: string, b: string): number {
 
 /** A Float32Array, Float64Array or Int32Array, or a plain array, of any length; its content is not looked at. */
 export function checkNumbers(where: string, value: unknown): Numbers {
+  checkReadable(where, value);
   if (
     value instanceof Float32Array ||
     value instanceof Float64Array ||
@@ -208,6 +246,7 @@ export function checkArray(where: string, value: unknown, length: number, shape 
 
 /** Tokens: integers from 0 to `size` - 1 in an Int32Array or a plain array, `length` of them unless it is undefined. */
 export function checkTokens(where: string, value: unknown, size: number, length?: number, shape = ''): Numbers {
+  checkReadable(where, value);
   if (!(value instanceof Int32Array) && !Array.isArray(value)) {
     return fail(where, 'an Int32Array or array of tokens', show(value));
   }
@@ -224,6 +263,7 @@ export function checkTokens(where: string, value: unknown, size: number, length?
 
 /** Flags, one byte each, 0 or 1. */
 export function checkFlags(where: string, value: unknown, length: number, shape = ''): Uint8Array {
+  checkReadable(where, value);
   if (!(value instanceof Uint8Array)) return fail(where, 'a Uint8Array of 0 and 1', show(value));
   checkLength(where, value, length, shape);
   let bits = 0;
@@ -235,6 +275,6 @@ export function checkFlags(where: string, value: unknown, length: number, shape 
 
 /** An abort signal. */
 export function checkSignal(where: string, value: unknown): AbortSignal {
-  if (typeof (value as AbortSignal | null)?.aborted === 'boolean') return value as AbortSignal;
+  if (readable(where, () => typeof (value as AbortSignal | null)?.aborted === 'boolean')) return value as AbortSignal;
   return fail(where, 'an AbortSignal', show(value));
 }

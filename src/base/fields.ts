@@ -11,6 +11,7 @@ import {
   checkSignal,
   checkString,
   type NumberLimits,
+  readable,
   show,
 } from './check.ts';
 import { BpttError } from './errors.ts';
@@ -90,7 +91,7 @@ export const unchecked = <Value>(): Field<Value> => ({ check: (_, value) => valu
 /** What passes a test; `expected` says what that is. */
 export const such = <Value>(expected: string, is: (value: Value) => boolean): Field<Value> => ({
   check(where, value) {
-    if (is(value as Value)) return value as Value;
+    if (readable(where, () => is(value as Value))) return value as Value;
     throw new BpttError('invalid-argument', `${where}: expected ${expected}, got ${show(value)}`);
   },
 });
@@ -145,6 +146,14 @@ export const list = <Value>(item: Field<Value>, what: string, min = 0): Field<re
   },
 });
 
+/** Values by names. */
+export const named = <Value>(item: Field<Value>): Field<Readonly<Record<string, Value>>> => ({
+  check: (where, value) =>
+    Object.fromEntries(
+      Object.entries(checkObject(where, value)).map(([name, each]) => [name, item.check(`${where}.${name}`, each)]),
+    ),
+});
+
 /** An object with fields of its own. */
 export const object = <F extends Fields, Given = Options<F>>(fields: F): ObjectField<F, Given> => ({
   check: (where, value) => checkFields(where, value, fields),
@@ -173,12 +182,13 @@ export const omit = <F extends Fields, Name extends keyof F & string>(fields: F,
  * @throws BpttError for what is not a plain object, for names that the table does not have, and from the checks of the fields.
  */
 export function checkFields<const F extends Fields>(where: string, value: unknown, fields: F): Checked<F> {
-  const given = checkPlain(where, value, fields);
-  checkOptions(where, given, Object.keys(fields));
+  const given = checkOptions(where, checkObject(where, value, expectedOf(value, fields)), Object.keys(fields));
   const checked: Record<string, unknown> = {};
   for (const [name, field] of Object.entries<Field<unknown> & Partial<Omissible<unknown>>>(fields)) {
     const option = given[name];
-    if (option !== undefined || !('otherwise' in field)) checked[name] = field.check(`${where}.${name}`, option);
+    const place = `${where}.${name}`;
+    if (option !== undefined || !('otherwise' in field))
+      checked[name] = readable(place, () => field.check(place, option));
     else if (typeof field.otherwise === 'function') checked[name] = field.otherwise(checked);
     else if (field.otherwise !== undefined) checked[name] = field.otherwise;
   }
@@ -196,15 +206,10 @@ export function checkKind<const Kinds extends Readonly<Record<string, Fields>>>(
   return { kind, ...checkFields(where, options, kinds[kind]!) } as OneOfKinds<Kinds>;
 }
 
-/** A plain object. Those of another realm, such as a frame's, have another `Object.prototype`, at the end of their chain too. */
-function checkPlain(where: string, value: unknown, fields: Fields): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null) {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === null || Object.getPrototypeOf(prototype) === null) return value as never;
-  }
+/** What options are; where something is given bare that could be one of them, that one as an example. */
+function expectedOf(value: unknown, fields: Fields): string {
   const meant = Object.keys(fields).find((name) => takesBare(fields[name]!, value));
-  const such = meant === undefined ? '' : ` such as { ${meant}: ${show(value)} }`;
-  throw new BpttError('invalid-argument', `${where}: expected an object of options${such}, got ${show(value)}`);
+  return `an object of options${meant === undefined ? '' : ` such as { ${meant}: ${show(value)} }`}`;
 }
 
 /** Whether an option given bare, as in adam(0.01), could be this field's. */

@@ -16,7 +16,6 @@ import {
   oneOf,
   optional,
   string,
-  unchecked,
   withDefault,
 } from '../base/fields.ts';
 import { dayOf, formatDate, parseDate } from './calendar.ts';
@@ -50,7 +49,7 @@ const fields = {
   /** Whether the first line has the names. Without it the columns are called `1`, `2` and so on. Default true. */
   header: withDefault(boolean, true),
   /** What is between the fields of a line. Default `,`. */
-  delimiter: withDefault(unchecked<string>(), ','),
+  delimiter: withDefault(string, ','),
   /** What is before the decimals. Default `.`. */
   decimal: withDefault(oneOf('.', ','), '.'),
   /** What a missing value becomes. Default `error`. */
@@ -67,7 +66,7 @@ export function checkCsvOptions(where: string, value: unknown): Checked<typeof f
   if (columns !== undefined && ignore !== undefined) {
     throw new BpttError('invalid-argument', `${where}: expected columns or ignore, got both`);
   }
-  if (typeof delimiter !== 'string' || delimiter.length !== 1 || /["\r\n]/.test(delimiter) || delimiter === decimal) {
+  if (delimiter.length !== 1 || /["\r\n]/.test(delimiter) || delimiter === decimal) {
     const expected = `one character that is neither a quote, a line end nor the decimal ${show(decimal)}`;
     throw new BpttError('invalid-argument', `${where}.delimiter: expected ${expected}, got ${show(delimiter)}`);
   }
@@ -92,8 +91,8 @@ interface Line {
  */
 export function readCsv(text: string, options: CsvOptions = {}): Series {
   checkString('readCsv(text)', text);
-  const { columns, ignore = [], date, header, decimal, missing } = checkCsvOptions('readCsv', options);
-  const lines = linesOf(text, options.delimiter ?? ',');
+  const { columns, ignore = [], date, header, delimiter, decimal, missing } = checkCsvOptions('readCsv', options);
+  const lines = linesOf(text, delimiter);
   const names = namesOf(lines, header, decimal);
   const rows = header ? lines.slice(1) : lines;
   if (rows.length === 0) throw bad('expected at least one row of values, got none');

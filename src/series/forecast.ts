@@ -2,21 +2,21 @@
 
 import { checkFinite, checkLength, checkNumbers, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, integer, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
+import { checkFields, integer, named, type Options, optional, withDefault } from '../base/fields.ts';
 import { checkModel } from '../model/check-model.ts';
 import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { State } from '../model/state.ts';
 import { parseDate } from './calendar.ts';
 import { Frame, type Future } from './frame.ts';
-import { checkPipeline, inputSize, outputSize, type Pipeline } from './pipeline.ts';
+import { checkPipeline, columnsOf, inputSize, outputSize, type Pipeline } from './pipeline.ts';
 import { checkSeries, checkSpan, dates, type Series, type Span, slice } from './series.ts';
 
 const fields = {
   /** How many rows to predict. Default the pipeline's horizon. */
   steps: optional(integer({ min: 1 })),
   /** Values of the columns that are known in advance, for each of the rows to predict, up to the end of the last horizon. */
-  known: withDefault(unchecked<Readonly<Record<string, ArrayLike<number>>>>(), {}),
+  known: withDefault(named<ArrayLike<number>>({ check: checkNumbers }), {}),
   /** The dates of the same rows. Default: as far apart as those of the history, which must then all be equally far apart. */
   dates: optional(dates),
 };
@@ -37,16 +37,16 @@ export interface ForecastOptions extends Options<typeof fields> {}
  */
 export function forecast(model: Model, pipeline: Pipeline, history: Series, options: ForecastOptions = {}): Series {
   const given = checkFields('forecast', options, fields);
-  checkForecaster('forecast', model, pipeline);
-  const { targets, horizon } = pipeline;
-  const steps = checkSteps('forecast.steps', given.steps, pipeline);
-  checkSeries('forecast(history)', history);
+  const plan = checkForecaster('forecast', model, pipeline);
+  const { targets, horizon } = plan;
+  const steps = checkSteps('forecast.steps', given.steps, plan);
+  const past = checkSeries('forecast(history)', history, columnsOf(plan));
   // A horizon is predicted whole, from what is known of all of it.
   const room = Math.ceil(steps / horizon) * horizon;
-  const days = futureDays(pipeline, history, room, given.dates);
-  const known = checkKnown(pipeline, room, given.known);
+  const days = futureDays(plan, past, room, given.dates);
+  const known = checkKnown(plan, room, given.known);
   const future = { steps: room, known, days: days ?? new Int32Array(room) };
-  const predicted = goOn('forecast(history)', model, pipeline, history, future);
+  const predicted = goOn('forecast(history)', model, plan, past, future);
   const columns = targets.map((name, column) => [name, predicted[column]!.slice(0, steps)] as const);
   return { length: steps, columns: Object.fromEntries(columns), ...(days && { days: days.slice(0, steps) }) };
 }
@@ -138,11 +138,12 @@ export function backtest(
   options: BacktestOptions = {},
 ): Backtest {
   const { every, ...given } = checkFields('backtest', options, backtestFields);
-  checkForecaster('backtest', model, pipeline);
-  const { targets, horizon, context, naive } = pipeline;
-  const steps = checkSteps('backtest.steps', given.steps, pipeline);
-  const frame = new Frame('backtest(series)', pipeline, series);
-  const { from, to } = checkSpan('backtest(span)', span, series.length);
+  const plan = checkForecaster('backtest', model, pipeline);
+  const { targets, horizon, context, naive } = plan;
+  const steps = checkSteps('backtest.steps', given.steps, plan);
+  const whole = checkSeries('backtest(series)', series, columnsOf(plan));
+  const frame = new Frame('backtest(series)', plan, whole);
+  const { from, to } = checkSpan('backtest(span)', span, whole.length);
   const least = frame.first + (context ?? 1);
   const room = Math.ceil(steps / horizon) * horizon;
   if (from < least || to - from < room) {
@@ -164,13 +165,13 @@ export function backtest(
     }
   } else {
     for (const [index, row] of rows.entries()) {
-      const coming = slice(series, row, row + room);
+      const coming = slice(whole, row, row + room);
       const future = { steps: room, known: coming.columns, days: coming.days ?? new Int32Array(room) };
-      keep(index, goOn('backtest(series)', model, pipeline, slice(series, 0, row), future));
+      keep(index, goOn('backtest(series)', model, plan, slice(whole, 0, row), future));
     }
   }
   const errors = targets.map((name, column) => {
-    const actual = (index: number) => series.columns[name]![rows[Math.floor(index / steps)]! + (index % steps)]!;
+    const actual = (index: number) => whole.columns[name]![rows[Math.floor(index / steps)]! + (index % steps)]!;
     return [name, errorsOf(predicted[column]!, actual, naive[name]!)] as const;
   });
   return {
@@ -244,13 +245,13 @@ class Reader {
   }
 }
 
-function checkForecaster(where: string, model: Model, pipeline: Pipeline): void {
+function checkForecaster(where: string, model: Model, given: Pipeline): Pipeline {
   checkModel(where, model);
-  checkPipeline(where, pipeline);
+  const pipeline = checkPipeline(where, given);
   const { input, layers } = stackIn(model.network.graph, where);
   const [F, O] = [inputSize(pipeline), outputSize(pipeline)];
   const gives = layers.at(-1)!.output.size;
-  if (input.kind === 'features' && input.size === F && gives === O) return;
+  if (input.kind === 'features' && input.size === F && gives === O) return pipeline;
   const expected = `one that reads ${F} features and gives ${O} outputs, as the pipeline says`;
   const got = `one that reads ${input.size} ${input.kind} and gives ${gives}`;
   throw new BpttError('invalid-shape', `${where}(model): expected ${expected}, got ${got}`);
@@ -282,7 +283,7 @@ function futureDays(
     checkLength('forecast.dates', dates, steps, `${steps} steps`);
     let before = days?.at(-1) ?? Number.NEGATIVE_INFINITY;
     return Int32Array.from(dates, (date, row) => {
-      const day = parseDate(String(date));
+      const day = parseDate(date);
       if (day !== undefined && day > before) {
         before = day;
         return day;

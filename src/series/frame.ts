@@ -3,7 +3,7 @@ import { checkFinite } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { calendarWidth, writeCalendar } from './calendar.ts';
 import { checkDays, columnsOf, inputSize, outputSize, type Pipeline } from './pipeline.ts';
-import { scale, unscale } from './scaling.ts';
+import { scaled, unscaled } from './scaling.ts';
 import { checkSeries, type Series } from './series.ts';
 
 /** What is known of the rows after the end of a series. */
@@ -41,10 +41,9 @@ export class Frame {
 
   constructor(where: string, pipeline: Pipeline, series: Series, future: Future = NONE) {
     const names = columnsOf(pipeline);
-    checkSeries(where, series, names);
-    checkDays(where, series, pipeline);
+    const { columns, days, length: N } = checkSeries(where, series, names);
+    checkDays(where, days, pipeline);
     const { targets, inputs, lags, calendar } = pipeline;
-    const N = series.length;
     const rows = N + future.steps;
     this.pipeline = pipeline;
     this.inputs = inputSize(pipeline);
@@ -52,9 +51,9 @@ export class Frame {
     this.length = N;
     this.#values = new Map(
       names.map((name) => {
-        checkFinite(`${where}.columns.${name}`, series.columns[name]!);
+        checkFinite(`${where}.columns.${name}`, columns[name]!);
         const values = new Float64Array(rows);
-        values.set(series.columns[name]!);
+        values.set(columns[name]!);
         if (pipeline.known.includes(name)) values.set(future.known[name] ?? [], N);
         return [name, values];
       }),
@@ -69,7 +68,7 @@ export class Frame {
     const width = calendarWidth(calendar);
     this.#calendar = new Float64Array(rows * width);
     for (let row = 0; row < rows && width > 0; row++) {
-      const day = row < N ? series.days![row]! : future.days[row - N]!;
+      const day = row < N ? days![row]! : future.days[row - N]!;
       writeCalendar(calendar, day, this.#calendar, row * width);
     }
   }
@@ -102,9 +101,9 @@ export class Frame {
   predictions(row: number, outputs: ArrayLike<number>): readonly Float64Array[] {
     const { targets, horizon, scalings } = this.pipeline;
     return targets.map((name, column) => {
-      const scaled = Float64Array.from({ length: horizon }, (_, step) => outputs[step * targets.length + column]!);
+      const given = Float64Array.from({ length: horizon }, (_, step) => outputs[step * targets.length + column]!);
       const before = this.#values.get(name)!.subarray(row + 1 - scalings[name]!.difference, row + 1);
-      return unscale(scalings[name]!, scaled, before);
+      return unscaled(scalings[name]!, given, before);
     });
   }
 
@@ -136,7 +135,7 @@ export class Frame {
   #scale(name: string, from: number, to: number): void {
     const scaling = this.pipeline.scalings[name]!;
     const start = Math.max(from - scaling.difference, 0);
-    const scaled = scale(scaling, this.#values.get(name)!.subarray(start, to));
-    this.#scaled.get(name)!.set(scaled, start + scaling.difference);
+    const values = scaled(scaling, this.#values.get(name)!.subarray(start, to));
+    this.#scaled.get(name)!.set(values, start + scaling.difference);
   }
 }

@@ -1,21 +1,30 @@
 // What stands between a series and a model: which columns are read and predicted, and how their numbers are scaled. Fitted on the
 // training part only, and plain data, so that it can be kept in a model file.
-import { checkInteger, checkNumber, checkOneOf, checkOptions, show } from '../base/check.ts';
+import { checkInteger, checkOptions, isPlain, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   checkFields,
   type Field,
   integer,
   list,
+  named,
   names,
+  number,
   type Options,
   oneOf,
   optional,
-  unchecked,
   withDefault,
 } from '../base/fields.ts';
 import { type CalendarFeature, calendarFeatures, calendarWidth } from './calendar.ts';
-import { differences, fitScaling, mean, type Normalization, normalizations, type Scaling, scaling } from './scaling.ts';
+import {
+  differences,
+  fitScaling,
+  mean,
+  type Normalization,
+  normalizations,
+  type Scaling,
+  scalingOf,
+} from './scaling.ts';
 import { checkSeries, checkSpan, type Series, type Span } from './series.ts';
 
 /** From a series to the numbers that a model reads and gives, and back. Plain data, for JSON. Made by `fitPipeline`. */
@@ -46,6 +55,12 @@ const calendar: Field<readonly CalendarFeature[]> = {
   check: (where, value) => features.check(where, columnNames.check(where, value)),
 };
 const lags = list(integer(), 'integers');
+const normalizationOf = oneOf(...normalizations);
+const normalizationsOf = named(normalizationOf);
+const normalize: Field<Normalization | Readonly<Record<string, Normalization>>> = {
+  check: (where, value) =>
+    isPlain(value) ? normalizationsOf.check(where, value) : normalizationOf.check(where, value),
+};
 
 const fields = {
   /** The columns to predict, at least one. */
@@ -69,7 +84,7 @@ const fields = {
   /** How many rows a prediction reads, from the zero state: the T of windows. Default: all, with the state carried on. */
   context: optional(count),
   /** One for all columns, or by name; columns without one have the default, `standard`. */
-  normalize: withDefault(unchecked<Normalization | Readonly<Record<string, Normalization>>>(), 'standard'),
+  normalize: withDefault(normalize, 'standard'),
   /**
    * Reads and predicts differences to that many rows before instead of values, of inputs and targets: 1, or a season. Default
    * 0: values.
@@ -89,8 +104,8 @@ const kept = {
   lags,
   horizon: count,
   context: { check: (where: string, value: unknown) => (value === null ? value : count.check(where, value)) },
-  scalings: unchecked<Pipeline['scalings']>(),
-  naive: unchecked<Pipeline['naive']>(),
+  scalings: named(scalingOf),
+  naive: named(number({ min: 0 })),
 };
 
 export interface PipelineOptions extends Options<typeof fields> {}
@@ -112,11 +127,10 @@ export function fitPipeline(series: Series, training: Span, options: PipelineOpt
   const { targets, known } = plan;
   refusePlan('fitPipeline', plan);
   const names = columnsOf(plan);
-  checkSeries('fitPipeline(series)', series, names);
-  checkDays('fitPipeline(series)', series, plan);
-  const span = checkSpan('fitPipeline(training)', training, series.length);
-  if (typeof normalize === 'string') checkOneOf('fitPipeline.normalize', normalize, normalizations);
-  else checkOptions('fitPipeline.normalize', normalize, names);
+  const { columns, days, length } = checkSeries('fitPipeline(series)', series, names);
+  checkDays('fitPipeline(series)', days, plan);
+  const span = checkSpan('fitPipeline(training)', training, length);
+  if (typeof normalize !== 'string') checkOptions('fitPipeline.normalize', normalize, names);
   const longest = Math.max(difference + 1, season);
   if (span.to - span.from <= longest) {
     const rows = span.to - span.from;
@@ -125,7 +139,7 @@ export function fitPipeline(series: Series, training: Span, options: PipelineOpt
       `fitPipeline(training): expected more than ${longest} rows, got ${rows}, from ${span.from} to ${span.to}`,
     );
   }
-  const part = (name: string) => series.columns[name]!.subarray(span.from, span.to);
+  const part = (name: string) => columns[name]!.subarray(span.from, span.to);
   const scalings = names.map((name) => {
     const kind = typeof normalize === 'string' ? normalize : (normalize[name] ?? 'standard');
     const where = `fitPipeline.normalize.${name}`;
@@ -144,35 +158,45 @@ export function fitPipeline(series: Series, training: Span, options: PipelineOpt
  * @throws BpttError when it is anything but what `fitPipeline` returned.
  */
 export function pipelineFromJSON(value: unknown): Pipeline {
-  const where = 'pipelineFromJSON';
+  return pipelineOf('pipelineFromJSON', value);
+}
+
+function pipelineOf(where: string, value: unknown): Pipeline {
   const pipeline: Pipeline = checkFields(where, value, kept);
   refusePlan(where, pipeline);
   const { scalings, naive, targets } = pipeline;
-  const names = columnsOf(pipeline);
-  checkOptions(`${where}.scalings`, scalings, names);
-  checkOptions(`${where}.naive`, naive, targets);
-  for (const name of names) scaling.check(`${where}.scalings.${name}`, scalings[name]);
-  for (const name of targets) checkNumber(`${where}.naive.${name}`, naive[name], { min: 0 });
+  checkNames(`${where}.scalings`, scalings, columnsOf(pipeline));
+  checkNames(`${where}.naive`, naive, targets);
   return pipeline;
 }
 
+/** @throws BpttError for what is not by exactly these names. */
+function checkNames(where: string, given: Readonly<Record<string, unknown>>, names: readonly string[]): void {
+  checkOptions(where, given, names);
+  const missing = names.find((name) => !Object.hasOwn(given, name));
+  if (missing === undefined) return;
+  throw new BpttError('invalid-argument', `${where}: expected one for column ${show(missing)}, got none`);
+}
+
 /** @throws BpttError for what neither `fitPipeline` nor `pipelineFromJSON` gave. */
-export function checkPipeline(where: string, value: Pipeline): void {
-  if (value?.kind === 'series') return;
-  throw new BpttError('invalid-argument', `${where}(pipeline): expected what fitPipeline gives, got ${show(value)}`);
+export function checkPipeline(where: string, value: Pipeline): Pipeline {
+  const place = `${where}(pipeline)`;
+  return readable(place, () => {
+    if (isPlain(value) && value.kind === 'series') return pipelineOf(place, value);
+    throw new BpttError('invalid-argument', `${place}: expected what fitPipeline gives, got ${show(value)}`);
+  });
 }
 
 /** F, how many numbers a model of this pipeline reads at a step. */
 export function inputSize(pipeline: Pipeline): number {
-  checkPipeline('inputSize', pipeline);
-  const { targets, inputs, known, calendar, lags, horizon } = pipeline;
+  const { targets, inputs, known, calendar, lags, horizon } = checkPipeline('inputSize', pipeline);
   return inputs.length + horizon * (targets.length * lags.length + known.length + calendarWidth(calendar));
 }
 
 /** O, how many numbers a model of this pipeline gives at a step: `horizon` rows of the targets. */
 export function outputSize(pipeline: Pipeline): number {
-  checkPipeline('outputSize', pipeline);
-  return pipeline.targets.length * pipeline.horizon;
+  const { targets, horizon } = checkPipeline('outputSize', pipeline);
+  return targets.length * horizon;
 }
 
 type Plan = Omit<Pipeline, 'kind' | 'scalings' | 'naive'>;
@@ -183,8 +207,8 @@ export function columnsOf({ targets, inputs, known }: Pick<Plan, 'targets' | 'in
 }
 
 /** @throws BpttError when the dates are read and the series has none. */
-export function checkDays(where: string, series: Series, { calendar }: Pick<Plan, 'calendar'>): void {
-  if (calendar.length === 0 || series.days !== undefined) return;
+export function checkDays(where: string, days: Series['days'], { calendar }: Pick<Plan, 'calendar'>): void {
+  if (calendar.length === 0 || days !== undefined) return;
   throw new BpttError('invalid-argument', `${where}: expected a series with days, for the calendar, got one without`);
 }
 

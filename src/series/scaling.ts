@@ -1,7 +1,7 @@
 // How the numbers of a column are scaled for a model, and back: plain data that is fitted once, and two functions.
 import { checkLength, checkOneOf } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { type Checked, integer, number, object } from '../base/fields.ts';
+import { type Checked, integer, number, object, such } from '../base/fields.ts';
 
 /**
  * How the numbers of a column are scaled, by what the training part has:
@@ -24,7 +24,9 @@ const fields = {
 export interface Scaling extends Checked<typeof fields> {}
 
 /** A scaling that may come from a file. */
-export const scaling = object(fields);
+export const scalingOf = object(fields);
+
+const reals = such<Float64Array>('a Float64Array', (value) => value instanceof Float64Array);
 
 /** Fits a scaling to training values. */
 export function fitScaling(where: string, values: Float64Array, kind: Normalization, difference: number): Scaling {
@@ -56,7 +58,12 @@ const fits: Readonly<Record<Normalization, (values: Float64Array) => Omit<Scalin
  * @example
  * scale(pipeline.scalings.births, births.columns.births);
  */
-export function scale({ difference, offset, scale }: Scaling, values: Float64Array): Float64Array {
+export function scale(scaling: Scaling, values: Float64Array): Float64Array {
+  return scaled(scalingOf.check('scale(scaling)', scaling), reals.check('scale(values)', values));
+}
+
+/** The same of what is known to be right. */
+export function scaled({ difference, offset, scale }: Scaling, values: Float64Array): Float64Array {
   return differences(values, difference).map((value) => (value - offset) / scale);
 }
 
@@ -67,11 +74,22 @@ export function scale({ difference, offset, scale }: Scaling, values: Float64Arr
  * @throws BpttError when there are more or fewer of them.
  */
 export function unscale(
-  { difference, offset, scale }: Scaling,
+  scaling: Scaling,
   scaled: Float64Array,
   before: Float64Array = new Float64Array(0),
 ): Float64Array {
-  checkLength('unscale(before)', before, difference, `a difference of ${difference}`);
+  const checked = scalingOf.check('unscale(scaling)', scaling);
+  const { difference } = checked;
+  checkLength('unscale(before)', reals.check('unscale(before)', before), difference, `a difference of ${difference}`);
+  return unscaled(checked, reals.check('unscale(scaled)', scaled), before);
+}
+
+/** The same of what is known to be right. */
+export function unscaled(
+  { difference, offset, scale }: Scaling,
+  scaled: Float64Array,
+  before: Float64Array,
+): Float64Array {
   const values = new Float64Array(difference + scaled.length);
   values.set(before);
   for (let i = 0; i < scaled.length; i++) {

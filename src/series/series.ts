@@ -1,7 +1,18 @@
 // A number series: columns of numbers over time, and its parts by time.
-import { checkFinite, checkInteger, checkNumbers, checkObject, checkOptions, nearest, show } from '../base/check.ts';
+import { checkFinite, checkInteger, checkNumbers, checkObject, nearest, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, integer, number, type Options, optional, such, withDefault } from '../base/fields.ts';
+import {
+  checkFields,
+  integer,
+  list,
+  named,
+  number,
+  type Options,
+  optional,
+  string,
+  such,
+  withDefault,
+} from '../base/fields.ts';
 import { parseDate } from './calendar.ts';
 
 /** 0000-01-01 and 9999-12-31. */
@@ -24,7 +35,7 @@ export interface Span {
 }
 
 /** A list of dates; each is read where it is used. */
-export const dates = such<readonly string[]>('an array of dates', (value) => Array.isArray(value));
+export const dates = list(string, 'dates');
 
 const fields = {
   /** The date of each row as `YYYY-MM-DD`, each later than the one before. Default: none. */
@@ -44,10 +55,11 @@ export interface SeriesOptions extends Options<typeof fields> {}
  */
 export function series(columns: Readonly<Record<string, ArrayLike<number>>>, options: SeriesOptions = {}): Series {
   const { dates } = checkFields('series', options, fields);
-  const names = Object.keys(checkObject('series(columns)', columns));
+  const given = checkObject('series(columns)', columns);
+  const names = Object.keys(given);
   if (names.length === 0) throw new BpttError('invalid-argument', 'series(columns): expected at least one, got none');
   const copies = names.map((name) => {
-    const values = checkNumbers(`series(columns).${name}`, columns[name]);
+    const values = checkNumbers(`series(columns).${name}`, given[name]);
     checkFinite(`series(columns).${name}`, values);
     return [name, Float64Array.from(values)] as const;
   });
@@ -68,15 +80,14 @@ export function series(columns: Readonly<Record<string, ArrayLike<number>>>, opt
 
 /** Rows `from` to `to` as a series of their own; by default to the end. The columns are views, not copies. */
 export function slice(whole: Series, from: number, to?: number): Series {
-  checkSeries('slice(series)', whole);
-  const end = to ?? whole.length;
-  checkInteger('slice(to)', end, 0, whole.length);
+  const { length, days, columns: all } = checkSeries('slice(series)', whole);
+  const end = checkInteger('slice(to)', to === undefined ? length : to, 0, length);
   checkInteger('slice(from)', from, 0, end);
-  const columns = Object.entries(whole.columns).map(([name, values]) => [name, values.subarray(from, end)] as const);
+  const columns = Object.entries(all).map(([name, values]) => [name, values.subarray(from, end)] as const);
   return {
     length: end - from,
     columns: Object.fromEntries(columns),
-    ...(whole.days === undefined ? {} : { days: whole.days.subarray(from, end) }),
+    ...(days === undefined ? {} : { days: days.subarray(from, end) }),
   };
 }
 
@@ -106,9 +117,8 @@ export interface Split {
  * @throws BpttError for shares out of range, and when nothing is left for training.
  */
 export function splitByTime(whole: Series, options: SplitOptions): Split {
-  checkSeries('splitByTime(series)', whole);
+  const { length: N } = checkSeries('splitByTime(series)', whole);
   const shares = checkFields('splitByTime', options, splitFields);
-  const N = whole.length;
   // 0.07 of 100 is 7.000000000000001: what is above a whole number by rounding alone does not count.
   const rowsOf = (share: number) => Math.ceil(share * N * (1 - 2 ** -50));
   const test = N - rowsOf(shares.test);
@@ -123,16 +133,18 @@ export function splitByTime(whole: Series, options: SplitOptions): Split {
   };
 }
 
+const parts = {
+  length: integer({ min: 0 }),
+  columns: named(such<Float64Array>('a Float64Array', (values) => values instanceof Float64Array)),
+  days: optional(such<Int32Array>('an Int32Array', (days) => days instanceof Int32Array)),
+};
+
 /** Checks a series that may have been made by hand, without looking at its numbers; `names` are columns that it must have. */
 export function checkSeries(where: string, value: unknown, names: readonly string[] = []): Series {
-  checkOptions(where, value, ['length', 'columns', 'days']);
-  const { length, columns, days } = checkObject(where, value);
-  const N = checkInteger(`${where}.length`, length, 0);
-  const has = Object.entries(checkObject(`${where}.columns`, columns));
+  const { length, columns, days } = checkFields(where, value, parts);
+  const N = length;
+  const has = Object.entries(columns);
   for (const [name, values] of has) {
-    if (!(values instanceof Float64Array)) {
-      throw new BpttError('invalid-argument', `${where}.columns.${name}: expected a Float64Array, got ${show(values)}`);
-    }
     if (values.length === N) continue;
     throw new BpttError(
       'invalid-shape',
@@ -142,7 +154,7 @@ export function checkSeries(where: string, value: unknown, names: readonly strin
   const known = has.map(([name]) => name);
   for (const name of names) if (!known.includes(name)) throw unknownColumn(where, name, known);
   if (days !== undefined) {
-    if (!(days instanceof Int32Array) || days.length !== N) {
+    if (days.length !== N) {
       throw new BpttError('invalid-shape', `${where}.days: expected an Int32Array of ${N}, got ${show(days)}`);
     }
     const outside = days.find((day) => day < FIRST_DAY || day > LAST_DAY);
@@ -158,7 +170,7 @@ export function checkSeries(where: string, value: unknown, names: readonly strin
       );
     }
   }
-  return value as Series;
+  return { length, columns, ...(days && { days }) };
 }
 
 /** Checks a span of a series. */

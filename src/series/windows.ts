@@ -42,17 +42,17 @@ export interface SeriesBatches extends Dataset, Iterable<Batch> {
  * @throws BpttError when not one window fits.
  */
 export function windows(series: Series, span: Span, pipeline: Pipeline, options: WindowsOptions): SeriesBatches {
-  checkPipeline('windows', pipeline);
+  const plan = checkPipeline('windows', pipeline);
   const { batch: B, stride, returns, shuffle } = checkFields('windows', options, fields);
   const last = returns === 'last';
-  const T = pipeline.context;
+  const T = plan.context;
   if (T === null) {
     throw new BpttError(
       'invalid-argument',
       'windows(pipeline): expected one with a context, the rows of a window, got none',
     );
   }
-  const frame = new Frame('windows(series)', pipeline, series);
+  const frame = new Frame('windows(series)', plan, series);
   const origins = frame.origins('windows(span)', checkSpan('windows(span)', span, series.length));
   // The last row of the first window: its first row has all features, and with `all` its first target lies in the span.
   const first = last ? Math.max(origins.from, frame.first + T - 1) : origins.from + T - 1;
@@ -101,9 +101,9 @@ export function seriesStream(
   pipeline: Pipeline,
   options: SeriesStreamOptions = {},
 ): SeriesBatches {
-  checkPipeline('seriesStream', pipeline);
+  const plan = checkPipeline('seriesStream', pipeline);
   const { batch: B } = checkFields('seriesStream', options, streamFields);
-  const frame = new Frame('seriesStream(series)', pipeline, series);
+  const frame = new Frame('seriesStream(series)', plan, series);
   const { from, to } = frame.origins('seriesStream(span)', checkSpan('seriesStream(span)', span, series.length));
   const steps = to - from;
   if (B > steps) {

@@ -85,7 +85,7 @@ describe('checks of kinds', () => {
     expect(checkBoolean('x', false)).toBe(false);
     expect(checkOneOf('x', 'tanh', ['tanh', 'relu'])).toBe('tanh');
     const object = { a: 1 };
-    expect(checkObject('x', object)).toBe(object);
+    expect(checkObject('x', object)).toEqual(object);
   });
 
   test('refuse what is wrong', () => {

@@ -80,7 +80,7 @@ class Process {
     /** @type {any} */
     let current;
     for (;;) {
-      const line = await this.#answerFrom(answers);
+      const line = await this.#answerFrom(answers, current === undefined);
       const message = line === undefined ? undefined : JSON.parse(line);
       if (message?.done) return -1;
       if (message?.index !== undefined) current = message;
@@ -99,10 +99,12 @@ class Process {
 
   /**
    * @param {AsyncIterator<string>} answers
+   * @param {boolean} first whether it still has to load everything
    * @returns {Promise<string | undefined>} undefined when the process has ended, or has been, since there was no answer
    */
-  async #answerFrom(answers) {
-    const timer = setTimeout(() => this.#started?.child.kill('SIGKILL'), 1000 * this.#options.patience);
+  async #answerFrom(answers, first) {
+    const limit = 1000 * this.#options.patience * (first ? 10 : 1);
+    const timer = setTimeout(() => this.#started?.child.kill('SIGKILL'), limit);
     const { value } = await answers.next();
     clearTimeout(timer);
     return value;

@@ -33,7 +33,7 @@ const functions = publicFunctions().filter(
 const options = {
   share: Number(flags.share),
   seed: Number(flags.seed),
-  patience: 20,
+  patience: 30,
   processor: 1,
   processes: Number(flags.processes ?? availableParallelism()),
 };
