@@ -59,6 +59,7 @@ if (!kernelsOnly) {
       generation: 'src/generation/index.ts',
       plots: 'src/plots/index.ts',
       own: 'src/own/index.ts',
+      losses: 'src/loss/index.ts',
       pytorch: 'src/interchange/pytorch/index.ts',
       onnx: 'src/interchange/onnx/index.ts',
       keras: 'src/interchange/keras/index.ts',

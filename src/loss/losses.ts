@@ -2,6 +2,7 @@
 // Each kernel leaves the gradient of the outputs where they were. A new loss is one kernel and one row.
 import { type Field, oneOf, withDefault } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
+import type { Companion } from '../wasm/companion.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 
 /**
@@ -28,6 +29,8 @@ export function reduce(reduction: Reduction, sum: number, counted: number): numb
 }
 
 export interface Loss {
+  /** Kernels that not every page has. What makes the loss has loaded them; threads are sent them. */
+  readonly companion?: Companion<object>;
   /** What the targets are. */
   targets(outputs: number): Signal;
   /** How many numbers one step of one row counts for in a mean. */
@@ -71,28 +74,36 @@ export interface OwnLoss {
   readonly targets: 'classes' | 'reals';
 }
 
+/** A loss with options as plain data: what the functions of `bptt/losses` make. */
+export interface LossDescription {
+  readonly kind: string;
+}
+
+/** A loss that brings along what it does. */
+export type LossValue = OwnLoss | LossDescription;
+
 /** Where such a loss keeps what it does; one for all copies of the package that a program may have. */
 const LOSS = Symbol.for('bptt.loss');
 
-/** Lets a user's loss bring along what it does. */
-export function bringLoss(own: OwnLoss, loss: Loss): OwnLoss {
-  return Object.defineProperty(own, LOSS, { value: loss });
+/** Lets a loss bring along what it does. */
+export function bringLoss<T extends LossValue>(value: T, loss: Loss): T {
+  return Object.defineProperty(value, LOSS, { value: loss });
 }
 
-function ownLoss(value: unknown): Loss | undefined {
+function lossIn(value: unknown): Loss | undefined {
   return (Object(value) as { readonly [LOSS]?: Loss })[LOSS];
 }
 
-export function isOwnLoss(value: unknown): value is OwnLoss {
-  return ownLoss(value) !== undefined;
+export function isLossValue(value: unknown): value is LossValue {
+  return lossIn(value) !== undefined;
 }
 
-/** A loss of this package by its name, or one that a user has defined. */
-export const someLoss: Field<LossName | OwnLoss> = {
-  check: (where, value) => (isOwnLoss(value) ? value : lossName.check(where, value)),
+/** A loss by its name, or one that brings along what it does. */
+export const someLoss: Field<LossName | LossValue> = {
+  check: (where, value) => (isLossValue(value) ? value : lossName.check(where, value)),
 };
 
 /** What a loss does. */
-export function lossOf(given: LossName | OwnLoss): Loss {
-  return typeof given === 'string' ? losses[given] : ownLoss(given)!;
+export function lossOf(given: LossName | LossValue): Loss {
+  return typeof given === 'string' ? losses[given] : lossIn(given)!;
 }

@@ -4,11 +4,11 @@ import { checkFields, type Field, number, type Options, withDefault } from '../b
 import type { Readings, Slot } from '../data/batch.ts';
 import { type Graph, type LayerNode, readingsOf } from '../model/graph.ts';
 import {
-  isOwnLoss,
+  isLossValue,
   type Loss,
   type LossName,
+  type LossValue,
   lossOf,
-  type OwnLoss,
   type Reduction,
   reduce,
   someLoss,
@@ -55,7 +55,7 @@ const weighted = {
 export interface WeightedLoss extends Options<typeof weighted> {}
 
 /** The loss of a model with one output; of several, that of each by the name of its entry. */
-export type LossOption = LossName | OwnLoss | Readonly<Record<string, LossName | OwnLoss | WeightedLoss>>;
+export type LossOption = LossName | LossValue | Readonly<Record<string, LossName | LossValue | WeightedLoss>>;
 
 /** The option, as far as it can be checked without a model. */
 export const lossOption: Field<LossOption> = {
@@ -69,7 +69,7 @@ export const lossOption: Field<LossOption> = {
 };
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !isOwnLoss(value);
+  return typeof value === 'object' && value !== null && !isLossValue(value);
 }
 
 function checkWeighted(where: string, given: unknown): Required<WeightedLoss> {
@@ -84,9 +84,9 @@ function checkWeighted(where: string, given: unknown): Required<WeightedLoss> {
  */
 export function outputLosses(where: string, { outputs }: Graph, option: LossOption): readonly OutputLoss[] {
   const names = outputs.map(({ name }) => name);
-  if (typeof option === 'string' || isOwnLoss(option)) {
+  if (typeof option === 'string' || isLossValue(option)) {
     if (outputs.length === 1) return [{ node: outputs[0]!, loss: lossOf(option), weight: 1 }];
-    const given = typeof option === 'string' ? `'${option}'` : option.name;
+    const given = typeof option === 'string' ? `'${option}'` : 'kind' in option ? `${option.kind}(…)` : option.name;
     throw new BpttError(
       'invalid-argument',
       `${where}: expected a loss for each output, as in { ${names.map((name) => `${name}: ${given}`).join(', ')} }, got ${given}`,

@@ -6,7 +6,7 @@ import { Backpropagation } from '../bptt/backpropagation.ts';
 import type { GradientSource } from '../bptt/gradient-source.ts';
 import { type Json, StateWriter } from '../formats/record.ts';
 import { kindsIn } from '../layers/describe.ts';
-import { isOwnLoss } from '../loss/losses.ts';
+import { isLossValue, type LossName, type LossValue } from '../loss/losses.ts';
 import type { LossOption } from '../loss/output-losses.ts';
 import type { ModelFileContent } from '../model/decode-model-file.ts';
 import type { Model } from '../model/model.ts';
@@ -163,12 +163,16 @@ function settingsOf(options: CheckedTraining): Readonly<Record<string, Json>> {
 
 /** A loss as it stands in checkpoints. */
 function settingOf(option: LossOption): Json {
-  if (typeof option === 'string') return option;
-  if (isOwnLoss(option)) return option.name;
+  if (typeof option === 'string' || isLossValue(option)) return nameOf(option);
   return Object.fromEntries(
     Object.entries(option).map(([name, given]) => {
-      const { loss, weight = 1 } = typeof given === 'string' || isOwnLoss(given) ? { loss: given } : given;
-      return [name, { loss: isOwnLoss(loss) ? loss.name : loss, weight }];
+      const { loss, weight = 1 } = typeof given === 'string' || isLossValue(given) ? { loss: given } : given;
+      return [name, { loss: nameOf(loss), weight }];
     }),
   );
+}
+
+function nameOf(loss: LossName | LossValue): Json {
+  if (typeof loss === 'string') return loss;
+  return 'kind' in loss ? { ...loss } : loss.name;
 }

@@ -4,7 +4,8 @@ import { type Field, list, withDefault } from '../base/fields.ts';
 import type { LayerKind } from '../layers/contract.ts';
 import { kindIn } from '../layers/describe.ts';
 import { isOwn } from '../layers/registry.ts';
-import { isOwnLoss, type LossName, type OwnLoss } from '../loss/losses.ts';
+import { lossFrom } from '../loss/kinds.ts';
+import { isLossValue, type LossDescription, type LossName, type LossValue, type OwnLoss } from '../loss/losses.ts';
 import type { LossOption, WeightedLoss } from '../loss/output-losses.ts';
 
 const url: Field<string | URL> = {
@@ -46,7 +47,7 @@ export function refuseMissing(
   loss: LossOption,
 ): void {
   const layer = description.find((entry) => isOwn(entry) && !kinds.some(({ kind }) => kind === entry.kind));
-  const other = lossesIn(loss).find((one) => typeof one !== 'string' && !losses.some(({ name }) => name === one.name));
+  const other = lossesIn(loss).find((one) => isOwnLoss(one) && !losses.some(({ name }) => name === one.name));
   if (layer === undefined && other === undefined) return;
   const missing = layer === undefined ? `loss ${(other as OwnLoss).name}` : `layer ${layer.kind.replace('own:', '')}`;
   throw new BpttError(
@@ -61,7 +62,7 @@ export async function loadModules(modules: readonly (string | URL)[]): Promise<O
   const exported = loaded.flatMap((module) => Object.values(module));
   return {
     kinds: exported.flatMap((value) => (typeof value === 'function' ? (kindIn(value) ?? []) : [])),
-    losses: exported.filter(isOwnLoss),
+    losses: exported.filter((value) => isLossValue(value) && isOwnLoss(value)),
   };
 }
 
@@ -73,24 +74,29 @@ async function load(module: string): Promise<object> {
   }
 }
 
-/** A checked loss as it was sent, with what it does: on its way a user's own has lost that. */
+/** A checked loss as it was sent, with what it does: on its way it has lost that. */
 export function restoreLoss(loss: LossOption, losses: readonly OwnLoss[]): LossOption {
   if (typeof loss === 'string') return loss;
-  if (isSent(loss)) return losses.find(({ name }) => name === loss.name)!;
+  if (isSent(loss)) return isOwnLoss(loss) ? losses.find(({ name }) => name === loss.name)! : lossFrom('loss', loss);
   return Object.fromEntries(
     (Object.entries(loss) as [string, WeightedLoss][]).map(([name, { loss: one, weight = 1 }]) => {
-      return [name, { loss: restoreLoss(one, losses) as LossName | OwnLoss, weight }];
+      return [name, { loss: restoreLoss(one, losses) as LossName | LossValue, weight }];
     }),
   );
 }
 
 /** The losses of all outputs, of an option that was checked. */
-function lossesIn(loss: LossOption): readonly (LossName | OwnLoss)[] {
+export function lossesIn(loss: LossOption): readonly (LossName | LossValue)[] {
   if (typeof loss === 'string' || isSent(loss)) return [loss];
   return Object.values(loss as Readonly<Record<string, WeightedLoss>>).map((one) => one.loss);
 }
 
-/** Told from a record of losses, whose values are objects, by what it is compared with. */
-function isSent(loss: Exclude<LossOption, LossName>): loss is OwnLoss {
-  return typeof loss.targets === 'string';
+/** Told from a record of losses, whose values are objects. */
+function isSent(loss: Exclude<LossOption, LossName>): loss is LossValue {
+  return typeof (loss as LossDescription).kind === 'string' || isOwnLoss(loss as LossValue);
+}
+
+/** A user's own, by what it is compared with. */
+function isOwnLoss(loss: LossName | LossValue): loss is OwnLoss {
+  return typeof loss !== 'string' && 'targets' in loss && typeof loss.targets === 'string';
 }

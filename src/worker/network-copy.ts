@@ -3,13 +3,14 @@ import type { Dtype } from '../base/dtype.ts';
 import { kindsOf } from '../layers/describe.ts';
 import { moreKinds } from '../layers/kinds.ts';
 import type { ModelDescription } from '../layers/registry.ts';
+import { lossOf } from '../loss/losses.ts';
 import type { LossOption } from '../loss/output-losses.ts';
 import { createGraph } from '../model/create-graph.ts';
 import type { Graph } from '../model/graph.ts';
 import { createNetwork, type Engine, type Network, variantOf } from '../model/network.ts';
 import { type PortableCompanion, receiveCompanions } from '../wasm/companion.ts';
 import { portableSource } from '../wasm/load.ts';
-import { loadModules, refuseMissing, restoreLoss } from './modules.ts';
+import { loadModules, lossesIn, refuseMissing, restoreLoss } from './modules.ts';
 
 /** A network to make. */
 export interface NetworkMessage {
@@ -19,13 +20,14 @@ export interface NetworkMessage {
   readonly frozen: readonly string[];
   /** URLs of modules with users' own layers and losses. */
   readonly modules: readonly string[];
-  /** Kernels of its layers beside those that every network has. */
+  /** Kernels of its layers and losses beside those that every network has. */
   readonly companions: readonly PortableCompanion[];
 }
 
 export async function describeNetwork(
   { graph, engine, frozen }: Network,
   modules: readonly (string | URL)[],
+  loss: LossOption,
 ): Promise<NetworkMessage> {
   const kernels = await portableSource(variantOf(engine), engine.kernels);
   return {
@@ -33,12 +35,13 @@ export async function describeNetwork(
     engine: { ...engine, kernels },
     frozen: [...frozen],
     modules: modules.map(String),
-    companions: await portableCompanions(graph, engine.dtype),
+    companions: await portableCompanions(graph, loss, engine.dtype),
   };
 }
 
-function portableCompanions({ layers }: Graph, dtype: Dtype): Promise<readonly PortableCompanion[]> {
-  const companions = new Set(layers.flatMap(({ layer }) => layer.companion ?? []));
+function portableCompanions({ layers }: Graph, loss: LossOption, dtype: Dtype): Promise<readonly PortableCompanion[]> {
+  const parts = [...layers.map(({ layer }) => layer), ...lossesIn(loss).map(lossOf)];
+  const companions = new Set(parts.flatMap(({ companion }) => companion ?? []));
   return Promise.all([...companions].map((companion) => companion.portable(dtype)));
 }
 

@@ -122,7 +122,7 @@ export class Blocks implements GradientSource {
 
   async #start(): Promise<readonly Member[]> {
     const { count, blocks, modules } = this.#team;
-    const network = await describeNetwork(this.#network, modules);
+    const network = await describeNetwork(this.#network, modules, this.#objective.loss);
     const ports = await this.#ports(count);
     const members = ports.map((port, index) => {
       // The first blocks to the first thread: as even as can be.

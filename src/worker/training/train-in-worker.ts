@@ -84,7 +84,7 @@ class RemoteTraining {
   async *events(): AsyncGenerator<TrainEvent, void, undefined> {
     const { worker, ahead, weightsEvery, modules, data, validation, signal, ...options } = this.#options;
     const { network } = this.#model;
-    const description = await describeNetwork(network, modules);
+    const description = await describeNetwork(network, modules, options.loss);
     this.#port = worker === undefined ? await startWorker() : new Port(worker);
     this.#port.listen(
       (message) => this.#receive(message as FromTraining),

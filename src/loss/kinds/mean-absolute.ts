@@ -1,0 +1,26 @@
+// The distance of numbers.
+import { describeLoss, type LossKind } from '../describe.ts';
+import type { LossDescription } from '../losses.ts';
+import { byNumber } from './by-number.ts';
+
+export interface MeanAbsoluteDescription extends LossDescription {
+  readonly kind: 'mean-absolute';
+}
+
+export const meanAbsoluteLoss: LossKind<Record<never, never>, 'mean-absolute'> = {
+  kind: 'mean-absolute',
+  fields: {},
+  // The derivative at 0 is 0, as PyTorch has it.
+  create: () => byNumber({ loss: Math.abs, slope: Math.sign }),
+};
+
+/**
+ * The mean absolute error `|y - target|`, as PyTorch's L1Loss: it is least where as many targets lie above as below. Targets [T,B,O]; a mean
+ * is over all numbers.
+ *
+ * @example
+ * await fit(model, { data, loss: meanAbsolute(), epochs: 20 });
+ */
+export function meanAbsolute(): MeanAbsoluteDescription {
+  return describeLoss(meanAbsoluteLoss, {});
+}
