@@ -15,9 +15,9 @@ import { bytes, madd } from "./simd";
 // instructions, and takes twice as long (tanh 7.7 ns a vector instead of 3.6). Where constants are hoisted it costs 5 %.
 
 /** ln 2 in two parts, the first with so few bits that n times it is exact; the same halved. */
-const LN2: usize = sizeof<real>() == 4
-  ? memory.data<real>([0.693359375, -0.00021219444005469057])
-  : memory.data<real>([0.6931471803691238, 1.9082149292705877e-10]);
+// @ts-ignore: decorator
+@lazy export const LN2_F64: usize = memory.data<f64>([0.6931471803691238, 1.9082149292705877e-10]);
+const LN2: usize = sizeof<real>() == 4 ? memory.data<real>([0.693359375, -0.00021219444005469057]) : LN2_F64;
 const HALF_LN2: usize = sizeof<real>() == 4
   ? memory.data<real>([0.34657359027997264])
   : memory.data<real>([0.3465735901845619, 9.5410746463529385e-11]);
@@ -43,11 +43,11 @@ const SIGMOID_MOST: usize = sizeof<real>() == 4 ? memory.data<real>([18]) : memo
 const TANH_LIMITS: usize = sizeof<real>() == 4 ? memory.data<real>([-9.2, 9.2]) : memory.data<real>([-20, 20]);
 
 /** r coth(r/2) in powers of r², for |r| <= 0.3472: error 2^-27.7 in f32, 2^-58.9 in f64. */
-const COTH: usize = sizeof<real>() == 4
-  ? memory.data<real>([2, 0.16666625440120697, -0.002766725607216358])
-  : memory.data<real>([
-    2, 0.16666666666666602, -0.0027777777777016296, 6.613756320843023e-5, -1.653390096387832e-6, 4.138074288524028e-8,
-  ]);
+// @ts-ignore: decorator
+@lazy export const COTH_F64: usize = memory.data<f64>([
+  2, 0.16666666666666602, -0.0027777777777016296, 6.613756320843023e-5, -1.653390096387832e-6, 4.138074288524028e-8,
+]);
+const COTH: usize = sizeof<real>() == 4 ? memory.data<real>([2, 0.16666625440120697, -0.002766725607216358]) : COTH_F64;
 /** (r coth r - 1) / r² in powers of r², for |r| <= 0.1736: COTH's coefficients with r halved. */
 const COTH_HALF: usize = sizeof<real>() == 4
   ? memory.data<real>([0.33333250880241394, -0.022133804857730865])
