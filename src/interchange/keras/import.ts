@@ -1,10 +1,18 @@
 // Keras models as models.
 import { BpttError } from '../../base/errors.ts';
-import { checkFields } from '../../base/fields.ts';
+import { checkFields, type Options, optional, string } from '../../base/fields.ts';
 import { type EngineOptions, engineFields } from '../../model/network.ts';
 import { readKerasFile } from './keras-file.ts';
 import { type KerasModel, restore } from './restore.ts';
 import { readWeightGroups } from './weight-groups.ts';
+
+const fields = {
+  ...engineFields,
+  /** Of the Keras that wrote the file, such as `3.5.0`, for a file that does not say it. */
+  kerasVersion: optional(string),
+};
+
+export interface KerasImportOptions extends EngineOptions, Options<typeof fields> {}
 
 /**
  * The model of a `.keras` file (Keras 3), or of a `.h5` file of a whole model (Keras 1 to 3): Sequential, or Functional with one
@@ -18,21 +26,22 @@ import { readWeightGroups } from './weight-groups.ts';
  * What has no part in what a trained layer computes is not taken over: initialisers, regularisers, constraints, the optimizer, loss
  * and metrics of `compile`.
  *
- * @param options `dtype`, `relaxed` and `kernels`, as of `createModel`. Default dtype f32.
+ * @param options `dtype`, `relaxed` and `kernels`, as of `createModel` (default dtype f32); `kerasVersion`.
  * @param where What error messages call the file.
  * @throws BpttError `bad-file`: for bytes that are cut off, damaged or of another kind, with the entry or the byte; for a layer or
- * an option that cannot be represented, with its name and class; for weights that are missing, left over or of other shapes.
+ * an option that cannot be represented, or means one thing or another by a version that is not known, with its name and class; for weights that are missing, left over or of other shapes.
  */
 export async function importKeras(
   bytes: Uint8Array,
-  options: EngineOptions = {},
+  options: KerasImportOptions = {},
   where = 'Keras file',
 ): Promise<KerasModel> {
-  const engine = checkFields('importKeras', options, engineFields);
+  const { kerasVersion, ...engine } = checkFields('importKeras', options, fields);
   const { model, version, weights } = readKerasFile(bytes, where);
   if (model === undefined) {
     const got = 'weights alone: loadKerasWeights puts them into a model';
     throw new BpttError('bad-file', `${where}: expected the configuration of a model, got ${got}`);
   }
-  return restore({ model, version, weights: () => readWeightGroups(weights) }, engine, where);
+  const content = { model, version: version || kerasVersion || '', weights: () => readWeightGroups(weights) };
+  return restore(content, engine, where);
 }
