@@ -1,7 +1,7 @@
 // The sum of several entries.
 import { BpttError } from '../base/errors.ts';
 import type { Layer, LayerKind, Place } from './contract.ts';
-import { bring, describe, type EntryOptions } from './describe.ts';
+import { describe, type EntryOptions } from './describe.ts';
 import { at } from './parts/address.ts';
 import { checkPorts } from './parts/ports.ts';
 
@@ -63,7 +63,6 @@ export const addLayer: LayerKind<AddDescription> = {
  *
  * @throws BpttError, when the model is created, for tokens, for entries on several clocks and of several sizes.
  */
-export const add = /* @__PURE__ */ bring(
-  (options: EntryOptions): AddDescription => describe(addLayer, options),
-  addLayer as never,
-);
+export function add(options: EntryOptions): AddDescription {
+  return describe(addLayer, options);
+}

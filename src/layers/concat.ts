@@ -1,6 +1,6 @@
 // Features of several entries side by side.
 import type { Layer, LayerKind, Place } from './contract.ts';
-import { bring, describe, type EntryOptions } from './describe.ts';
+import { describe, type EntryOptions } from './describe.ts';
 import { at } from './parts/address.ts';
 import { checkPorts } from './parts/ports.ts';
 
@@ -64,7 +64,6 @@ export const concatLayer: LayerKind<ConcatDescription> = {
  *
  * @throws BpttError, when the model is created, for tokens, and for entries on several clocks.
  */
-export const concat = /* @__PURE__ */ bring(
-  (options: EntryOptions): ConcatDescription => describe(concatLayer, options),
-  concatLayer as never,
-);
+export function concat(options: EntryOptions): ConcatDescription {
+  return describe(concatLayer, options);
+}

@@ -39,11 +39,29 @@ const KIND = Symbol.for('bptt.kind');
 /** A function that describes layers of a kind. */
 export type LayerFunction = (...options: never[]) => object;
 
+/**
+ * In place of options: asks such a function for its kind alone. A property of the function would have to be set as the module is loaded, and
+ * what does something then is in every page, named or not.
+ */
+const ASKED = Symbol('kind');
+
+/** The kind that a function describes layers of, where it is one that does. */
+function kindOfFunction(one: LayerFunction): LayerKind<never> | undefined {
+  try {
+    return kindIn(one) ?? kindIn(one(ASKED as never));
+  } catch {
+    return undefined;
+  }
+}
+
 export const kindsFields = {
   /** The functions of layers that are not among those of every page: users' own. What they have described itself needs them not; files do. */
   kinds: withDefault<Field<readonly LayerFunction[]>>(
     list(
-      such('a function that describes layers', (value) => typeof value === 'function' && kindIn(value) !== undefined),
+      such(
+        'a function that describes layers',
+        (value) => typeof value === 'function' && kindOfFunction(value) !== undefined,
+      ),
       'functions that describe layers',
     ),
     [],
@@ -52,7 +70,7 @@ export const kindsFields = {
 
 /** The kinds of functions that were handed in. */
 export function kindsOf(functions: readonly LayerFunction[]): readonly LayerKind<never>[] {
-  return functions.map((one) => kindIn(one)!);
+  return functions.map((one) => kindOfFunction(one)!);
 }
 
 /** The entry of a layer with these options, which brings its kind along. */
@@ -61,20 +79,21 @@ export function describe<Description extends { readonly kind: string }>(
   options: unknown,
   where: string = layer.kind,
 ): Description {
+  if (options === ASKED) return bring({}, layer as never) as Description;
   const fields = { ...layer.fields, ...startFields };
   const description = { kind: layer.kind, ...checkFields(where, options, fields) } as unknown as Description;
   layer.refuse?.(description, where);
   return bring(description, layer as never);
 }
 
-/** Lets an entry, or the function that describes such entries, bring its kind along. */
+/** Lets an entry, or a user's function that describes such entries, bring its kind along. */
 export function bring<T extends object>(value: T, layer: LayerKind<never>): T {
   return Object.defineProperty(value, KIND, { value: layer });
 }
 
 /** The kind that an entry or a function brings along. */
-export function kindIn(entry: object): LayerKind<never> | undefined {
-  return (entry as { readonly [KIND]?: LayerKind<never> })[KIND];
+export function kindIn(entry: object | undefined): LayerKind<never> | undefined {
+  return (entry as { readonly [KIND]?: LayerKind<never> } | undefined)?.[KIND];
 }
 
 /** The kinds that the entries of a model have brought along. */

@@ -2,7 +2,7 @@
 import { BpttError } from '../base/errors.ts';
 import { type Checked, type Options, string } from '../base/fields.ts';
 import type { Layer, LayerKind } from './contract.ts';
-import { bring, describe, type EntryOptions } from './describe.ts';
+import { describe, type EntryOptions } from './describe.ts';
 import { at } from './parts/address.ts';
 
 const fields = {
@@ -83,7 +83,6 @@ export const repeatLayer: LayerKind<RepeatDescription> = {
  *
  * @throws BpttError, when the model is created, for an input that has steps, and where no entry of that name has some.
  */
-export const repeat = /* @__PURE__ */ bring(
-  (options: RepeatOptions): RepeatDescription => describe(repeatLayer, options),
-  repeatLayer as never,
-);
+export function repeat(options: RepeatOptions): RepeatDescription {
+  return describe(repeatLayer, options);
+}

@@ -5,10 +5,8 @@ import type { Binding, Track } from '../contract.ts';
 import { at } from '../parts/address.ts';
 import type { Buffers, DirectedLayer } from './buffers.ts';
 
-/** Undefined without normalisation. */
 export function bindInputNorm({ cell, description, names }: DirectedLayer, binding: Binding, buffers: Buffers) {
-  const { xn, xInverse, a } = buffers;
-  if (xn === undefined || xInverse === undefined) return undefined;
+  const { xn, xInverse, a } = buffers as Required<Buffers>;
   const { kernels, rows: B } = binding;
   const H = description.units;
   const G = cell.gates.length;

@@ -5,13 +5,11 @@ import type { Binding, BoundLayer, Layer, Place, Track } from '../contract.ts';
 import { bindProjection, projectionScratch } from '../parts/projection.ts';
 import { bindBuffers, type DirectedLayer, gradientTracks, recurrentBuffers } from './buffers.ts';
 import type { Cell, RecurrentKind } from './cell.ts';
-import { bindInputNorm } from './input-norm.ts';
-import { bindMasks } from './masks.ts';
+import type { Extras } from './extras.ts';
 import type { RecurrentDescription } from './options.ts';
 import { recurrentParameters } from './parameters.ts';
 import { bindPlan } from './plan.ts';
 import { bindStateWeights } from './state-weights.ts';
-import type { BindVanishing } from './vanishing.ts';
 
 /** A kind of layer that runs its cell from the first step to the last. */
 export function recurrentKind<Description extends RecurrentDescription & { readonly kind: string }>(
@@ -31,7 +29,7 @@ export function recurrentLayer(cell: Cell, description: RecurrentDescription, pl
   const input = place.ports[0]!.signal;
   const { names, parameters } = recurrentParameters(cell, description, place, reverse);
   const layer: DirectedLayer = { cell, description, input, names, reverse };
-  let bindVanishing: BindVanishing | undefined;
+  const extras: Extras = {};
   return {
     output: { kind: 'features', size: H },
     parameters,
@@ -51,9 +49,13 @@ export function recurrentLayer(cell: Cell, description: RecurrentDescription, pl
       );
     },
     async load() {
-      if (cell.vanishing) ({ bindVanishing } = await import('./vanishing.ts'));
+      const { layerNorm, recurrentDropout, zoneout, weightDropout } = description;
+      if (cell.vanishing) Object.assign(extras, await import('./vanishing.ts'));
+      if (layerNorm) Object.assign(extras, await import('./input-norm.ts'));
+      if (weightDropout > 0) Object.assign(extras, await import('./weight-dropout.ts'));
+      if (recurrentDropout > 0 || zoneout.hidden || zoneout.cell) Object.assign(extras, await import('./masks.ts'));
     },
-    bind: (binding) => bindRecurrent(layer, binding, bindVanishing),
+    bind: (binding) => bindRecurrent(layer, binding, extras),
   };
 }
 
@@ -63,14 +65,14 @@ function projectedColumns({ cell, description }: DirectedLayer, kernels: Kernels
   return G === 1 ? description.units : G * kernels.padded(description.units);
 }
 
-function bindRecurrent(layer: DirectedLayer, binding: Binding, bindVanishing: BindVanishing | undefined): BoundLayer {
+function bindRecurrent(layer: DirectedLayer, binding: Binding, extras: Extras): BoundLayer {
   const { kernels, rows: B } = binding;
   const buffers = bindBuffers(layer, binding);
   const { h, c, a } = buffers;
   const projection = bindInput(layer, binding);
-  const norm = bindInputNorm(layer, binding, buffers);
-  const masks = bindMasks(binding, buffers, layer.description);
-  const weights = bindStateWeights(layer, binding, buffers, bindVanishing);
+  const norm = extras.bindInputNorm?.(layer, binding, buffers);
+  const masks = extras.bindMasks?.(binding, buffers, layer.description);
+  const weights = bindStateWeights(layer, binding, buffers, extras);
   const plan = bindPlan(layer, binding, buffers, weights);
   /** No state, or no gradient of one. */
   const clear = (track: Track | undefined, step = 0) => {
@@ -79,10 +81,12 @@ function bindRecurrent(layer: DirectedLayer, binding: Binding, bindVanishing: Bi
   return {
     ...(weights.penalty && { penalties: [weights.penalty] }),
 
-    draw(from, to, draw) {
-      masks.draw(from, to, draw);
-      weights.draw(draw);
-    },
+    ...((masks || weights.draw) && {
+      draw(from, to, draw) {
+        masks?.draw(from, to, draw);
+        weights.draw?.(draw);
+      },
+    }),
 
     forward(from, to, pass) {
       projection.forward(a, from, to);
@@ -91,7 +95,7 @@ function bindRecurrent(layer: DirectedLayer, binding: Binding, bindVanishing: Bi
         clear(h, to);
         clear(c, to);
       }
-      if (!pass.training) masks.fill(from, to);
+      if (!pass.training) masks?.fill(from, to);
       weights.prepare(pass);
       kernels.recurrentForward(plan(from, to, pass));
     },

@@ -6,25 +6,23 @@ import type { Binding, BoundPenalty, Draw, Pass } from '../contract.ts';
 import { at } from '../parts/address.ts';
 import { sumOfProducts } from '../parts/weight-gradient.ts';
 import type { Buffers, DirectedLayer, GradientTracks } from './buffers.ts';
+import type { Extras } from './extras.ts';
 import type { UsedWeights } from './plan.ts';
-import type { BindVanishing } from './vanishing.ts';
-import { bindWeightDropout } from './weight-dropout.ts';
 
 export interface StateWeights extends UsedWeights {
   readonly penalty: BoundPenalty | undefined;
-  draw(draw: Draw): void;
+  readonly draw: ((draw: Draw) => void) | undefined;
   /** Makes ready what forward uses. */
   prepare(pass: Pass): void;
   /** Adds up the gradients. */
   backward(gradients: GradientTracks, from: number, to: number, pass: Pass): void;
 }
 
-/** `bindVanishing`: for a cell with that regulariser. */
 export function bindStateWeights(
   layer: DirectedLayer,
   binding: Binding,
   buffers: Buffers,
-  bindVanishing: BindVanishing | undefined,
+  { bindVanishing, bindWeightDropout }: Extras,
 ): StateWeights {
   const { cell, description, names } = layer;
   const { kernels, rows: B } = binding;
@@ -40,7 +38,7 @@ export function bindStateWeights(
     columns: width,
     rate: description.weightDropout,
   };
-  const dropped = bindWeightDropout(binding, buffers, inTraining);
+  const dropped = bindWeightDropout?.(binding, buffers, inTraining);
   const vanishing = bindVanishing?.(binding, {
     weight: cell.vanishing!,
     units: H,
@@ -55,7 +53,7 @@ export function bindStateWeights(
   return {
     packed,
     penalty: vanishing?.penalty,
-    draw: (draw) => dropped?.draw(draw),
+    draw: dropped?.draw,
     prepare(pass) {
       if (pass.training) dropped?.weight();
     },

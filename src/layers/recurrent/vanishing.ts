@@ -79,5 +79,3 @@ export function bindVanishing(
     },
   };
 }
-
-export type BindVanishing = typeof bindVanishing;

@@ -23,13 +23,12 @@ export interface WeightDropout {
   finish(): void;
 }
 
-/** Undefined without such a dropout. */
 export function bindWeightDropout(
   { kernels }: Binding,
-  { w, dw, kept }: Buffers,
+  buffers: Buffers,
   { weight, gradient, rows, columns, rate }: DroppedWeight,
-): WeightDropout | undefined {
-  if (w === undefined || dw === undefined || kept === undefined) return undefined;
+): WeightDropout {
+  const { w, dw, kept } = buffers as Required<Buffers>;
   const count = rows * columns;
   return {
     gradient: dw.pointer,
