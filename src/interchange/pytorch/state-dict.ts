@@ -4,7 +4,7 @@
 import { BpttError } from '../../base/errors.ts';
 import { checkFields, names, type Options, optional } from '../../base/fields.ts';
 import { cellKindOf, type DirectedDescription } from '../../layers/recurrent/cells.ts';
-import { isOwn, type LayerDescription } from '../../layers/registry.ts';
+import { type ComputedDescription, isOwn, type LayerDescription } from '../../layers/registry.ts';
 import { stackIn } from '../../model/graph.ts';
 import type { Model } from '../../model/model.ts';
 import type { Parameter } from '../../model/parameters.ts';
@@ -49,7 +49,7 @@ export function placesOf(model: Model, where: string): readonly Place[] {
   const { layers, description } = stackIn(model.network.graph, where);
   const all = byName(model.parameters());
   const counts = { embedding: 0, dense: 0 };
-  const entries = description.slice(1) as LayerDescription[];
+  const entries = description.slice(1) as ComputedDescription[];
   return entries.flatMap((entry, index): readonly Place[] => {
     if (isOwn(entry)) {
       const where = `layer ${index} (${entry.kind})`;
@@ -62,7 +62,8 @@ export function placesOf(model: Model, where: string): readonly Place[] {
       const name = entry.name ?? `${entry.kind}${number === 0 ? '' : number}`;
       return [{ kind: entry.kind, suffixes: [], alike: '', name, parameters }];
     }
-    return [{ ...recurrentPlace(entry, index), parameters }];
+    // What joins entries, or changes clocks, has no parameters.
+    return [{ ...recurrentPlace(entry as LayerDescription, index), parameters }];
   });
 }
 
