@@ -258,18 +258,19 @@ export class Backpropagation {
     return counted === 0 ? 0 : 1 / counted;
   }
 
-  /** @throws NonFiniteError that names the layer whose outputs in steps `from` to `to` of the window are at fault. */
+  /** @throws NonFiniteError that names the layer whose outputs in steps `from` to `to` of the window are at fault, or the user's own loss. */
   #checkLoss(window: LossWindow, sums: readonly number[], from: number, to: number): void {
     const lossSum = sums.reduce((total, sum) => total + sum, 0);
     if (Number.isFinite(lossSum)) return;
-    const where = window.firstNonFinite(from, to);
+    const where = window.lossAtFault ?? window.firstNonFinite(from, to);
     throw new NonFiniteError({ quantity: 'loss', where, step: this.#step + 1, norm: lossSum });
   }
 
-  /** @throws NonFiniteError that names a layer of the user's own where it is at fault; others are known by their parameters. */
-  #checkOwn({ atFault }: LossWindow): void {
-    if (atFault === undefined) return;
-    throw new NonFiniteError({ quantity: 'gradient', where: atFault, step: this.#step + 1, norm: Number.NaN });
+  /** @throws NonFiniteError that names a loss or layer of the user's own where it is at fault; others are known by their parameters. */
+  #checkOwn({ lossAtFault, atFault }: LossWindow): void {
+    const where = lossAtFault ?? atFault;
+    if (where === undefined) return;
+    throw new NonFiniteError({ quantity: 'gradient', where, step: this.#step + 1, norm: Number.NaN });
   }
 
   /**

@@ -230,7 +230,9 @@ function byName(
   isOne: (value: unknown) => boolean,
   some = false,
 ): readonly { readonly where: string; readonly value: unknown }[] {
-  if (names.length === 1 && (isOne(given) || typeof given !== 'object' || given === null || !(names[0]! in given))) {
+  // What has no name of its own is checked as it is; only what is neither can be meant for a name.
+  const nameless = names[0] === '' || Array.isArray(given) || ArrayBuffer.isView(given);
+  if (names.length === 1 && (isOne(given) || typeof given !== 'object' || given === null || nameless)) {
     return [{ where, value: given }];
   }
   if (given === undefined && some) return names.map(() => ({ where, value: undefined }));

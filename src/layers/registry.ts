@@ -35,14 +35,14 @@ export type LayerDescription =
 /** What joins entries, and clocks. */
 export type JoiningDescription = ConcatDescription | AddDescription | RepeatDescription;
 
+/** An entry that is no input. */
+export type ComputedDescription = LayerDescription | JoiningDescription;
+
 /**
  * A model as plain data: what it reads, then its layers, each of which reads the entry before unless it says otherwise. JSON-able; it is
  * what a model file holds.
  */
-export type ModelDescription = readonly [
-  InputDescription,
-  ...(InputDescription | LayerDescription | JoiningDescription)[],
-];
+export type ModelDescription = readonly [InputDescription, ...(InputDescription | ComputedDescription)[]];
 
 const registry: readonly LayerKind<never>[] = [
   embeddingLayer,

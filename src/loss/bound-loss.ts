@@ -25,6 +25,8 @@ const bufferName = (name: string, index: number) => (index === 0 ? name : `${nam
 
 export class BoundLoss {
   readonly output: OutputLoss;
+  /** What to blame where the last loss or its gradient is not finite, though the outputs were. */
+  atFault: string | undefined;
   readonly #network: Network;
   readonly #window: Window;
   readonly #result: Track;
@@ -123,17 +125,20 @@ export class BoundLoss {
     const [first, end] = range;
     this.#moveToGradient(first, end);
     const { pointer, stride, ld } = this.#gradient;
-    return this.output.loss.run(
+    const { loss, node } = this.output;
+    const total = loss.run(
       this.#network.kernels,
       pointer + first * stride,
       this.#targets.pointer + first * this.#targets.stride,
       this.#mask.pointer + first * this.#mask.stride,
       (end - first) * this.#rows,
-      this.output.node.output.size,
+      node.output.size,
       ld,
       scale,
       sum,
     );
+    this.atFault = loss.atFault?.();
+    return total;
   }
 
   /** Puts the outputs where the loss turns them into gradients; nothing to do where that is the same place. */

@@ -47,6 +47,11 @@ export class LossWindow extends Window {
     return Math.min(...this.#losses.map((loss) => loss.firstCounted(from, to)));
   }
 
+  /** The first loss that made numbers that are not finite of outputs that are. */
+  get lossAtFault(): string | undefined {
+    return this.#losses.find(({ atFault }) => atFault !== undefined)?.atFault;
+  }
+
   /** `sums` and the losses of steps `from` to `to`; their outputs become gradients, times `scales`. */
   takeLoss(from: number, to: number, scales: readonly number[], sums: readonly number[] = []): readonly number[] {
     return this.#losses.map((loss, index) => loss.take(from, to, scales[index]!, sums[index] ?? 0));

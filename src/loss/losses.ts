@@ -47,6 +47,8 @@ export interface Loss {
     scale: number,
     sum: number,
   ): number;
+  /** What errors call it where the last `run` made numbers that are not finite of outputs that are; of losses that others than this package wrote. */
+  atFault?(): string | undefined;
 }
 
 export const losses: Readonly<Record<LossName, Loss>> = {

@@ -11,14 +11,26 @@ import { createGraph } from './create-graph.ts';
 import { CHECKSUM, FORMAT, MODEL, OF_TRAINING, TRAINING, VERSION } from './model-file-names.ts';
 import type { Parameter } from './parameters.ts';
 
-/** What a model file says, checked. */
-export interface ModelFileContent {
+/** What any model file says, whatever layers it names. */
+interface AnyModelFile {
   readonly description: readonly unknown[];
-  /** Those of the model, in the order of the description. */
-  readonly parameters: readonly Parameter[];
   readonly metadata: Readonly<Record<string, string>>;
   /** The state of the training, where the file has one. */
   readonly training: StateReader | undefined;
+}
+
+/** A model file before it is known whether its layers are there. @internal */
+export interface OpenModelFile extends AnyModelFile {
+  /** Those of the model. */
+  readonly tensors: readonly Tensor[];
+  /** @throws BpttError `bad-file` where the checksum is another. */
+  checkSum(): void;
+}
+
+/** What a model file says, checked. */
+export interface ModelFileContent extends AnyModelFile {
+  /** Those of the model, in the order of the description. */
+  readonly parameters: readonly Parameter[];
 }
 
 /** @throws BpttError `bad-file` for bytes that are not a whole model file. @internal */
@@ -27,37 +39,45 @@ export function decodeModelFile(
   where: string,
   kinds: readonly LayerKind<never>[] = [],
 ): ModelFileContent {
+  const { tensors, checkSum, ...file } = openModelFile(bytes, where);
+  const parameters = parametersOf(file.description, kinds, tensors, where);
+  checkSum();
+  return { ...file, parameters };
+}
+
+const bad = (where: string, expected: string, got: string) =>
+  new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`);
+
+/** The same without a look at the layers and the tensors. @throws BpttError `bad-file` for bytes that are no model file. @internal */
+export function openModelFile(bytes: Uint8Array, where: string): OpenModelFile {
   const { tensors: all, metadata } = decodeSafetensors(bytes, where);
-  const bad = (expected: string, got: string) =>
-    new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`);
   if (metadata[FORMAT] === undefined || metadata[MODEL] === undefined) {
-    throw bad('the metadata of a bptt model', 'a safetensors file without them');
+    throw bad(where, 'the metadata of a bptt model', 'a safetensors file without them');
   }
-  if (metadata[FORMAT] !== VERSION) throw bad(`format version ${VERSION}`, metadata[FORMAT]);
+  if (metadata[FORMAT] !== VERSION) throw bad(where, `format version ${VERSION}`, metadata[FORMAT]);
   const parse = (name: string) => {
     try {
       return JSON.parse(metadata[name]!);
     } catch {
-      throw bad(`JSON in ${name}`, 'something else');
+      throw bad(where, `JSON in ${name}`, 'something else');
     }
   };
-  const description = parse(MODEL) as readonly unknown[];
   const resumable = metadata[TRAINING] !== undefined;
-  const isOwn = ({ name }: Tensor) => !resumable || !name.startsWith(OF_TRAINING);
-  const parameters = parametersOf(description, kinds, all.filter(isOwn), where, bad);
-
-  const { [CHECKSUM]: sum, ...rest } = metadata;
-  const found = checksum(...partsOfSafetensors(all, rest));
-  if (sum !== found) throw bad(`checksum ${sum ?? '(none)'}`, `${found}: the file is damaged`);
-  const values = resumable ? checkObject(`${where}, ${TRAINING}`, parse(TRAINING)) : {};
+  const ofModel = ({ name }: Tensor) => !resumable || !name.startsWith(OF_TRAINING);
   const others = all
-    .filter((tensor) => !isOwn(tensor))
+    .filter((tensor) => !ofModel(tensor))
     .map((tensor) => [tensor.name.slice(OF_TRAINING.length), tensor]);
+  const values = resumable ? checkObject(`${where}, ${TRAINING}`, parse(TRAINING)) : {};
   return {
-    description,
-    parameters,
+    description: parse(MODEL) as readonly unknown[],
+    tensors: all.filter(ofModel),
     metadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => !name.startsWith('bptt.'))),
     training: resumable ? new StateReader(values, new Map(others as never), where) : undefined,
+    checkSum() {
+      const { [CHECKSUM]: sum, ...rest } = metadata;
+      const found = checksum(...partsOfSafetensors(all, rest));
+      if (sum !== found) throw bad(where, `checksum ${sum ?? '(none)'}`, `${found}: the file is damaged`);
+    },
   };
 }
 
@@ -67,23 +87,24 @@ function parametersOf(
   kinds: readonly LayerKind<never>[],
   tensors: readonly Tensor[],
   where: string,
-  bad: (expected: string, got: string) => BpttError,
 ): readonly Parameter[] {
   try {
     const specs = createGraph(description, kinds).layers.flatMap(({ layer }) => layer.parameters);
     for (const { name } of tensors) {
-      if (!specs.some((spec) => spec.name === name)) throw bad('only tensors of the description', JSON.stringify(name));
+      if (!specs.some((spec) => spec.name === name))
+        throw bad(where, 'only tensors of the description', JSON.stringify(name));
     }
     return specs.map(({ name, shape }): Parameter => {
       const tensor = tensors.find((candidate) => candidate.name === name);
-      if (tensor === undefined) throw bad(`tensor ${name}`, 'a file without it');
+      if (tensor === undefined) throw bad(where, `tensor ${name}`, 'a file without it');
       if (tensor.shape.join() !== shape.join()) {
-        throw bad(`shape [${shape.join(', ')}] of ${name}`, `[${tensor.shape.join(', ')}]`);
+        throw bad(where, `shape [${shape.join(', ')}] of ${name}`, `[${tensor.shape.join(', ')}]`);
       }
       const { data } = tensor;
       if (!(data instanceof Float32Array || data instanceof Float64Array))
-        throw bad(`F32 or F64 in ${name}`, 'integers');
-      if (data.some((value) => !Number.isFinite(value))) throw bad(`finite numbers in ${name}`, 'NaN or an infinity');
+        throw bad(where, `F32 or F64 in ${name}`, 'integers');
+      if (data.some((value) => !Number.isFinite(value)))
+        throw bad(where, `finite numbers in ${name}`, 'NaN or an infinity');
       return { name, shape, data: data as Reals };
     });
   } catch (cause) {

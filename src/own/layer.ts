@@ -37,6 +37,9 @@ export type OwnLayer<Options extends OwnOptions> = (options?: Partial<Options> &
  * It runs wherever the package does, with its bits the same everywhere if it computes with + - * / and Math.sqrt alone: other functions of
  * Math differ between engines. Threads know it from `modules`, files from `kinds`.
  *
+ * Engines compute such loops one number at a time. Where that matters, an elementwise layer goes over whole views four numbers a round
+ * (their length is a multiple of that), which takes half the time: about that of dropout (`bench/studies/own-layer.js`).
+ *
  * @example
  * const scaled = defineLayer({
  *   kind: 'scaled',

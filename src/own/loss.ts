@@ -64,7 +64,9 @@ export function defineLoss<Targets extends 'classes' | 'reals'>(definition: Loss
 }
 
 function lossOn(classes: boolean, name: string, loss: (row: LossRow<number | Reals>) => number): Loss {
+  let spoilt = false;
   return {
+    atFault: () => (spoilt ? `loss ${name}` : undefined),
     targets: (outputs) => ({ kind: classes ? 'tokens' : 'features', size: outputs }),
     perStep: (outputs) => (classes ? 1 : outputs),
     run(kernels, y, targets, mask, rows, size, ld, scale, sum) {
@@ -76,6 +78,7 @@ function lossOn(classes: boolean, name: string, loss: (row: LossRow<number | Rea
       const row = { y: new Real(size), target: classes ? 0 : new Real(size), dy: new Real(size) };
       // As the kernels do: the factor in the precision of what it is multiplied with.
       const factor = Real === Float32Array ? Math.fround(scale) : scale;
+      spoilt = false;
       for (let r = rows - 1; r >= 0; r--) {
         const start = r * ld;
         if (counts[r] === 0) {
@@ -86,10 +89,12 @@ function lossOn(classes: boolean, name: string, loss: (row: LossRow<number | Rea
         if (typeof row.target === 'number') row.target = wanted[r]!;
         else for (let j = 0; j < size; j++) row.target[j] = wanted[start + j]!;
         row.dy.fill(0);
-        sum += checkLoss(
+        const value = checkLoss(
           name,
           guard(`loss ${name}`, () => loss(row as LossRow<number | Reals>)),
         );
+        spoilt ||= !(Number.isFinite(value) && row.dy.every(Number.isFinite)) && row.y.every(Number.isFinite);
+        sum += value;
         for (let j = 0; j < size; j++) outputs[start + j] = row.dy[j]! * factor;
       }
       return sum;

@@ -48,6 +48,23 @@ describe('checkBatch', () => {
     check({ ...ofFeatures, resets: undefined, lengths: undefined, mask: undefined, carry: undefined }, 'features');
   });
 
+  test('takes a mask of one named output by that name, or none, and says which names there are', () => {
+    const named = (mask: object) => {
+      const clock = { kind: 'steps', name: 'text' } as const;
+      const slot = { signal: tokens, clock };
+      const model = { clocks: [clock], inputs: [{ ...slot, name: 'text' }], outputs: [{ ...slot, name: 'next' }] };
+      checkBatch('batch', { ...ofTokens, mask } as Batch, model, 'f32');
+    };
+    named({});
+    named({ next: ofTokens.mask });
+    expect(messageOf(() => named({ nxt: ofTokens.mask }))).toBe(
+      'batch.mask: expected only next, got "nxt"; did you mean "next"?',
+    );
+    expect(messageOf(() => check({ ...ofTokens, mask: {} }))).toBe(
+      'batch.mask: expected a Uint8Array of 0 and 1, got an object',
+    );
+  });
+
   test('takes one target a row for a model with one output a row, and no mask', () => {
     const { mask, ...rest } = ofTokens;
     check({ ...rest, targets: new Int32Array(2) }, 'tokens', true);

@@ -68,6 +68,13 @@ const graphs: Readonly<Record<string, ModelDescription>> = {
     gru({ units: 5, name: 'body', start: 'first', zoneout: { hidden: 0.2 }, ...random }),
     dense({ units: 2, name: 'out' }),
   ],
+  'the last step of a sum': [
+    features(3, { name: 'x' }),
+    gru({ units: 4, ...random }),
+    residual(gru({ units: 4, ...random }), { name: 'deep' }),
+    dense({ units: 2, name: 'steps' }),
+    last({ from: 'deep', name: 'end' }),
+  ],
   'all steps and the last of one layer': [
     features(3, { name: 'x' }),
     gru({ units: 4, name: 'body', ...random }),

@@ -12,8 +12,10 @@ import {
   features,
   gru,
   indrnn,
+  last,
   lstm,
   type ModelDescription,
+  repeat,
   residual,
   tokens,
 } from '../../src/index.ts';
@@ -139,6 +141,17 @@ describe('names and shapes', () => {
     expect([...names].sort()).toEqual(expected.sort());
     const again = await createModel(model.description, { seed: 1 });
     loadStateDict(again, saveStateDict(model), { modules: ['table', 'below', 'above', 'dense'] });
+    expect(again.parameters()).toEqual(model.parameters());
+  });
+
+  it('makes two modules of layers between which steps become one and many again', async () => {
+    const code = [last(), repeat({ clock: 'x' })];
+    const entries = [features(3, { name: 'x' }), gru({ units: 4 }), ...code, gru({ units: 4 }), dense({ units: 3 })];
+    const model = await createModel(entries as unknown as ModelDescription, { seed: 1 });
+    const names = decodeSafetensors(saveStateDict(model)).tensors.map(({ name }) => name);
+    expect(names.filter((name) => name.includes('weight_hh'))).toEqual(['rnn0.weight_hh_l0', 'rnn1.weight_hh_l0']);
+    const again = await createModel(model.description, { seed: 2, kinds: [repeat] });
+    loadStateDict(again, saveStateDict(model), { modules: ['rnn0', 'rnn1', 'dense'] });
     expect(again.parameters()).toEqual(model.parameters());
   });
 

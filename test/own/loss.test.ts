@@ -161,6 +161,33 @@ describe('defineLoss', () => {
     expect(run((() => {}) as never)).toThrow('loss failing: expected it to return a number, got undefined');
   });
 
+  const broken: readonly (readonly ['loss' | 'gradient', string, number, number])[] = [
+    ['loss', 'loss failing: expected a finite loss, got NaN', Number.NaN, 1],
+    ['gradient', 'loss failing: expected a finite gradient norm, got NaN', 1, Number.NaN],
+  ];
+  it.each(broken)('is named where its %s is not finite', async (quantity, message, value, slope) => {
+    const model = await create('f32');
+    const loss = defineLoss({
+      name: 'failing',
+      targets: 'reals',
+      loss({ dy }) {
+        dy.fill(slope);
+        return value;
+      },
+    });
+    const run = () => [...backpropagate(model, batchOf(false, 'f32'), { loss })];
+    const where = 'loss failing';
+    expect(run).toThrow(expect.objectContaining({ quantity, where, message: expect.stringContaining(message) }));
+  });
+
+  it('is not named where the outputs were not finite', async () => {
+    const model = await create('f32');
+    // Near the largest number that f32 has: the products overflow.
+    for (const { name, data } of model.parameters()) model.setParameter(name, Array(data.length).fill(3e38));
+    const run = () => [...backpropagate(model, batchOf(false, 'f32'), { loss: squares })];
+    expect(run).toThrow(expect.objectContaining({ quantity: 'loss', where: expect.stringMatching(/^layer/) }));
+  });
+
   it('refuses wrong definitions', () => {
     const refused = (definition: object) => expect(() => defineLoss(definition as never));
     refused({ name: 'a', targets: 'reals' }).toThrow(/^defineLoss\.loss: expected a function, got undefined/);

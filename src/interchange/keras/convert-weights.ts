@@ -6,7 +6,7 @@
 //   GRU with reset_after: bias [2, 3H]            r and z: the sum of both rows; n: bias_ih and bias_hn
 import { BpttError } from '../../base/errors.ts';
 import { cellKindOf, cellOf, type DirectedDescription } from '../../layers/recurrent/cells.ts';
-import { isOwn, type LayerDescription, type OwnDescription } from '../../layers/registry.ts';
+import { type ComputedDescription, isOwn, type LayerDescription, type OwnDescription } from '../../layers/registry.ts';
 import type { Stack } from '../../model/graph.ts';
 import { missingFrom } from '../missing.ts';
 import type { RealArray } from './hdf5.ts';
@@ -41,7 +41,7 @@ interface Spec {
  */
 export function placesOf({ layers, description }: Stack, file: string): readonly Place[] {
   return layers.flatMap(({ parameters, tied = [] }, index) => {
-    const layer = description[index + 1] as LayerDescription;
+    const layer = description[index + 1] as ComputedDescription;
     const where = `layer ${index} (${layer.kind})`;
     // Also one without parameters, which would be passed over below.
     if (isOwn(layer)) {
@@ -53,16 +53,15 @@ export function placesOf({ layers, description }: Stack, file: string): readonly
       throw new BpttError('invalid-argument', `${file}: expected layers with weights of their own, got ${got}`);
     }
     if (parameters.length === 0) return [];
-    return [{ where, convert: converterOf(layer, parameters, where, file) }];
+    // What joins entries, or changes clocks, has no parameters.
+    return [{ where, convert: converterOf(layer as Whole, parameters, where, file) }];
   });
 }
 
-function converterOf(
-  layer: Exclude<LayerDescription, OwnDescription>,
-  specs: readonly Spec[],
-  where: string,
-  file: string,
-): Place['convert'] {
+/** An entry of the package's own kinds that has parameters. */
+type Whole = Exclude<LayerDescription, OwnDescription>;
+
+function converterOf(layer: Whole, specs: readonly Spec[], where: string, file: string): Place['convert'] {
   const [first, second] = specs;
   if (layer.kind === 'embedding') {
     return (group) => {

@@ -4,7 +4,7 @@
 import { BpttError } from '../../base/errors.ts';
 import { checkFields, names, type Options, optional, string } from '../../base/fields.ts';
 import { cellKindOf, type DirectedDescription } from '../../layers/recurrent/cells.ts';
-import { isOwn, type LayerDescription } from '../../layers/registry.ts';
+import { type ComputedDescription, isOwn, type LayerDescription } from '../../layers/registry.ts';
 import { stackIn } from '../../model/graph.ts';
 import type { Model } from '../../model/model.ts';
 import type { Parameter } from '../../model/parameters.ts';
@@ -57,24 +57,30 @@ export function placesOf(model: Model, where: string): readonly Place[] {
   const { layers, description } = stackIn(model.network.graph, where);
   const all = byName(model.parameters());
   const counts = { embedding: 0, dense: 0 };
-  const entries = description.slice(1) as LayerDescription[];
+  /** Layers on both sides of what takes the last step, repeats or joins are no module of several layers. */
+  let chain = 0;
+  const entries = description.slice(1) as ComputedDescription[];
   return entries.flatMap((entry, index): readonly Place[] => {
     if (isOwn(entry)) {
       const where = `layer ${index} (${entry.kind})`;
       throw new BpttError('invalid-argument', `state dict: expected layers that PyTorch has, got ${where}`);
     }
     const parameters = partsOf(layers[index]!, all);
-    if (parameters.size === 0) return [];
+    if (parameters.size === 0) {
+      if (entry.kind !== 'dropout' && entry.kind !== 'activityRegularization') chain++;
+      return [];
+    }
     if (entry.kind === 'embedding' || entry.kind === 'dense') {
       const number = entry.name === undefined ? counts[entry.kind]++ : 0;
       const name = entry.name ?? `${entry.kind}${number === 0 ? '' : number}`;
       return [{ kind: entry.kind, suffixes: [], alike: '', name, parameters }];
     }
-    return [{ ...recurrentPlace(entry, index), parameters }];
+    // What joins entries, or changes clocks, has no parameters.
+    return [{ ...recurrentPlace(entry as LayerDescription, index, chain), parameters }];
   });
 }
 
-function recurrentPlace(entry: LayerDescription, index: number): Omit<Place, 'parameters'> {
+function recurrentPlace(entry: LayerDescription, index: number, chain: number): Omit<Place, 'parameters'> {
   const inner = entry.kind === 'residual' ? entry.layer : entry;
   const both = inner.kind === 'bidirectional';
   const cell = (both ? inner.layer : inner) as DirectedDescription;
@@ -87,7 +93,7 @@ function recurrentPlace(entry: LayerDescription, index: number): Omit<Place, 'pa
   return {
     kind: 'recurrent',
     suffixes: both ? ['', '_reverse'] : [''],
-    alike: chains ? `${cell.kind} ${cell.activation} ${cell.units} ${both}` : '',
+    alike: chains ? `${chain} ${cell.kind} ${cell.activation} ${cell.units} ${both}` : '',
     name: entry.name ?? '',
   };
 }

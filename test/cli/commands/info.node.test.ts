@@ -2,7 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { encodeSafetensors } from '../../../src/formats/safetensors.ts';
+import { createModel, dense, gru, serialize, tokens } from '../../../src/index.ts';
 import { loadModel } from '../../../src/node.ts';
+import { defineLayer } from '../../../src/own/index.ts';
 import { at, events, expectFailure, run, small } from '../../support/cli-program.ts';
 import { model } from '../../support/trained-file.ts';
 
@@ -38,4 +40,24 @@ test('info shows names of strangers without what they could do to a terminal', a
   expect(stdout).toContain('weight\\u{1b}[2J\\u{202e}');
   expect(stdout).toContain('author\\u{d}\\u{9b}');
   expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});
+
+test("info names the layers of users' own, which it does not know, and tells the rest", async () => {
+  const same = defineLayer({
+    kind: 'same',
+    parameters: ([size]) => ({ scale: { shape: [size] } }),
+    forward: ({ x, y }) => y.set(x[0]),
+    backward: ({ dy, dx }) => dx[0].set(dy),
+  });
+  const bytes = serialize(await createModel([tokens(5), gru({ units: 4 }), same(), dense({ units: 5 })]));
+  await writeFile(at('own.safetensors'), bytes);
+  const { stdout, code } = await run('info', at('own.safetensors'));
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/tokens, gru, own:same, dense\nnot known here.*: own:same/);
+  expect(stdout).toMatch(/same\.scale +float32 \[4\]/);
+  const [said] = events(await run('info', at('own.safetensors'), '--json'));
+  expect(said).toMatchObject({ kind: 'model', missing: ['own:same'] });
+  bytes[bytes.length - 1]! ^= 1;
+  await writeFile(at('damaged.safetensors'), bytes);
+  expect(expectFailure(await run('info', at('damaged.safetensors')))).toMatch(/the file is damaged/);
 });

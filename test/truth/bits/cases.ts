@@ -13,6 +13,7 @@ import {
   elman,
   embedding,
   type GenerateOptions,
+  type GraphBatch,
   glorotNormal,
   gru,
   heNormal,
@@ -21,6 +22,7 @@ import {
   indrnn,
   keras,
   type LayerDescription,
+  type LossOption,
   lstm,
   type ModelDescription,
   normal,
@@ -33,11 +35,14 @@ import {
   tokens,
   uniform,
 } from '../../../src/index.ts';
+import { graphsOnSequences, graphsOnStream } from './graphs.ts';
 
 /** One model and how it is trained. */
 export interface Case {
   readonly model: ModelDescription;
-  readonly data: Iterable<Batch>;
+  readonly data: Iterable<GraphBatch>;
+  /** Default cross-entropy. */
+  readonly loss?: LossOption;
   readonly truncation?: Truncation;
   readonly updates: number;
   readonly learningRate: number;
@@ -86,6 +91,12 @@ export function cases(): Readonly<Record<string, Case>> {
     all[`tied, ${truncation}`] = { ...tied, ...truncated(truncation), data: stream };
   }
   all['frozen, k1=5 k2=9'] = { ...frozen, ...truncated('k1=5 k2=9'), data: stream };
+  const sources = { vocabulary: VOCABULARY, stream, sequences };
+  for (const [name, one] of Object.entries(graphsOnStream(sources))) {
+    const chosen: readonly TruncationName[] = name === 'two losses' ? ['full BPTT', 'k1=9 k2=5'] : ['k1=5 k2=9'];
+    for (const truncation of chosen) all[`${name}, ${truncation}`] = { ...one, ...truncated(truncation) };
+  }
+  for (const [name, one] of Object.entries(graphsOnSequences(sources))) all[`${name}, lengths`] = one;
   all['lstm and gru, what they say'] = { ...small([lstm({ units: 11 }), gru({ units: 6 })]), data: stream, said };
   return all;
 }
