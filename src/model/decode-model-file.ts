@@ -2,6 +2,7 @@
 import { checkObject } from '../base/check.ts';
 import { checksum } from '../base/crc32.ts';
 import { BpttError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { decodeSafetensors } from '../formats/decode-safetensors.ts';
 import { partsOfSafetensors, type Tensor } from '../formats/safetensors.ts';
 import { StateReader } from '../formats/state-reader.ts';
@@ -36,7 +37,7 @@ export function decodeModelFile(
   if (metadata[FORMAT] !== VERSION) throw bad(`format version ${VERSION}`, metadata[FORMAT]);
   const parse = (name: string) => {
     try {
-      return JSON.parse(metadata[name]!);
+      return parseJson(metadata[name]!);
     } catch {
       throw bad(`JSON in ${name}`, 'something else');
     }
@@ -71,11 +72,13 @@ function parametersOf(
 ): readonly Parameter[] {
   try {
     const specs = createGraph(description, kinds).layers.flatMap(({ layer }) => layer.parameters);
+    const known = new Set(specs.map(({ name }) => name));
+    const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
     for (const { name } of tensors) {
-      if (!specs.some((spec) => spec.name === name)) throw bad('only tensors of the description', JSON.stringify(name));
+      if (!known.has(name)) throw bad('only tensors of the description', JSON.stringify(name));
     }
     return specs.map(({ name, shape }): Parameter => {
-      const tensor = tensors.find((candidate) => candidate.name === name);
+      const tensor = byName.get(name);
       if (tensor === undefined) throw bad(`tensor ${name}`, 'a file without it');
       if (tensor.shape.join() !== shape.join()) {
         throw bad(`shape [${shape.join(', ')}] of ${name}`, `[${tensor.shape.join(', ')}]`);
