@@ -126,9 +126,10 @@ export const names = (what = 'names'): Field<readonly string[]> => ({
     if (!Array.isArray(value)) {
       throw new BpttError('invalid-argument', `${where}: expected an array of ${what}, got ${show(value)}`);
     }
+    const before = new Set<string>();
     for (const [index, name] of value.entries()) {
       checkString(`${where}[${index}]`, name);
-      if (value.indexOf(name) === index) continue;
+      if (before.size < before.add(name).size) continue;
       throw new BpttError('invalid-argument', `${where}[${index}]: expected each name once, got ${show(name)} again`);
     }
     return value;

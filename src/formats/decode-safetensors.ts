@@ -1,6 +1,7 @@
 // Reading the safetensors format, which safetensors.ts describes and writes. A file of its own, because most pages never need it.
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { count, dtypes, METADATA, type SafetensorsFile, type Tensor, type TensorData } from './safetensors.ts';
 
 /** Dtypes that are read only: halves of 16 bits, every one of which is a number of f32. */
@@ -86,7 +87,7 @@ function readHeader(bytes: Uint8Array, bad: Bad): { header: object; dataStart: n
   let header: unknown;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart));
-    header = JSON.parse(text);
+    header = parseJson(text);
   } catch {
     bad('a header in JSON', 'bytes that are not: the file is damaged');
   }
@@ -173,14 +174,21 @@ function describe(value: unknown): string {
 /** The first key that an object of this valid JSON has twice; JSON.parse keeps the last one and says nothing. */
 function repeatedKey(json: string): string | undefined {
   const open: Set<string>[] = []; // the keys so far of each object or array that is open
-  for (const [token, string] of json.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
-    if (string !== undefined) {
-      const key = JSON.parse(string) as string;
+  // By hand: a pattern that repeats over a text of millions of characters goes beyond the stack of the engine.
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i];
+    if (character === '"') {
+      const start = i++;
+      while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1;
+      let next = i + 1;
+      while (' \t\n\r'.includes(json[next]!)) next++;
+      if (json[next] !== ':') continue;
+      const key = JSON.parse(json.slice(start, i + 1)) as string;
       const keys = open.at(-1)!;
       if (keys.has(key)) return key;
       keys.add(key);
-    } else if (token === '{' || token === '[') open.push(new Set());
-    else if (token === '}' || token === ']') open.pop();
+    } else if (character === '{' || character === '[') open.push(new Set());
+    else if (character === '}' || character === ']') open.pop();
   }
   return undefined;
 }

@@ -70,9 +70,10 @@ export function partsOfSafetensors(
     (a, b) => dtypeIndex(a) - dtypeIndex(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
   );
   let end = 0;
-  for (const [index, tensor] of ordered.entries()) {
+  const before = new Set([METADATA]);
+  for (const tensor of ordered) {
     const { name, shape, data } = tensor;
-    if (name === METADATA || ordered.findIndex((other) => other.name === name) !== index) {
+    if (before.has(name)) {
       throw new BpttError(
         'invalid-argument',
         `safetensors: expected names that differ, got ${show(name)} twice or reserved`,
@@ -84,6 +85,7 @@ export function partsOfSafetensors(
         `safetensors, ${name}: expected ${count(shape)} elements for shape [${shape}], got ${data.length}`,
       );
     }
+    before.add(name);
     const begin = end;
     end += data.byteLength;
     const dtype = dtypes[dtypeIndex(tensor)]![0];

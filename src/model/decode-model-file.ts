@@ -2,6 +2,7 @@
 import { checkObject } from '../base/check.ts';
 import { checksum } from '../base/crc32.ts';
 import { BpttError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { decodeSafetensors } from '../formats/decode-safetensors.ts';
 import { partsOfSafetensors, type Tensor } from '../formats/safetensors.ts';
 import { StateReader } from '../formats/state-reader.ts';
@@ -57,7 +58,7 @@ export function openModelFile(bytes: Uint8Array, where: string): OpenModelFile {
   if (metadata[FORMAT] !== VERSION) throw bad(where, `format version ${VERSION}`, metadata[FORMAT]);
   const parse = (name: string) => {
     try {
-      return JSON.parse(metadata[name]!);
+      return parseJson(metadata[name]!);
     } catch {
       throw bad(where, `JSON in ${name}`, 'something else');
     }
@@ -90,12 +91,13 @@ function parametersOf(
 ): readonly Parameter[] {
   try {
     const specs = createGraph(description, kinds).layers.flatMap(({ layer }) => layer.parameters);
+    const known = new Set(specs.map(({ name }) => name));
+    const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
     for (const { name } of tensors) {
-      if (!specs.some((spec) => spec.name === name))
-        throw bad(where, 'only tensors of the description', JSON.stringify(name));
+      if (!known.has(name)) throw bad(where, 'only tensors of the description', JSON.stringify(name));
     }
     return specs.map(({ name, shape }): Parameter => {
-      const tensor = tensors.find((candidate) => candidate.name === name);
+      const tensor = byName.get(name);
       if (tensor === undefined) throw bad(where, `tensor ${name}`, 'a file without it');
       if (tensor.shape.join() !== shape.join()) {
         throw bad(where, `shape [${shape.join(', ')}] of ${name}`, `[${tensor.shape.join(', ')}]`);

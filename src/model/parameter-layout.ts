@@ -1,7 +1,11 @@
 // Where the parameters of a model lie, and with them gradients and optimizer slots. Pure; it reads and writes no memory.
+import { BpttError } from '../base/errors.ts';
 import type { Layer, ParameterSpec } from '../layers/contract.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import { type Layout, plan, rowLength } from '../wasm/layout.ts';
+
+/** Bytes that 32-bit addresses reach. */
+const MEMORY = 2 ** 32;
 
 /** Visits each number of a parameter: where it lies in memory, and where outside. */
 export function eachElement(
@@ -33,6 +37,14 @@ export function planParameters(kernels: Kernels, layers: readonly Layer[]): Para
   const specs = layers.flatMap((layer) => layer.parameters);
   const ordered = [...specs.filter((spec) => spec.kind === 'weight'), ...specs.filter((spec) => spec.kind === 'bias')];
   const real = kernels.realBytes();
+  const needed = specs.reduce((sum, { rows, columns }) => sum + rows * columns, 0) * real;
+  if (needed >= MEMORY) {
+    const parameters = (needed / real).toLocaleString('en-US');
+    throw new BpttError(
+      'out-of-memory',
+      `model: expected parameters that fit into the 4 GiB of Wasm memory, got ${parameters}, which need ${(needed / 2 ** 30).toFixed(1)} GiB`,
+    );
+  }
   const layout = plan(ordered, (spec) => spec.rows * rowLength(kernels, spec.columns, spec.gates?.length ?? 1) * real);
   const firstBias = layout.entries.find(({ spec }) => spec.kind === 'bias');
   return { ...layout, count: layout.bytes / real, weightCount: (firstBias?.offset ?? layout.bytes) / real };

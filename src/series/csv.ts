@@ -100,15 +100,17 @@ export function readCsv(text: string, options: CsvOptions = {}): Series {
     if (fields.length === names.length) continue;
     throw bad(`line ${number}: expected ${names.length} fields, as in the first line, got ${fields.length}`);
   }
+  const places = new Map(names.map((name, index) => [name, index]));
   const place = (where: string, name: string) => {
-    const index = names.indexOf(name);
-    if (index < 0) throw unknownColumn(`readCsv.${where}`, name, names);
+    const index = places.get(name);
+    if (index === undefined) throw unknownColumn(`readCsv.${where}`, name, names);
     return index;
   };
   const parts = date === undefined ? [] : typeof date === 'string' ? [date] : [date.year, date.month, date.day];
   const dateAt = parts.map((name) => place('date', name));
   for (const name of ignore) place('ignore', name);
-  const read = columns ?? names.filter((name) => !ignore.includes(name) && !parts.includes(name));
+  const others = new Set([...ignore, ...parts]);
+  const read = columns ?? names.filter((name) => !others.has(name));
   if (read.length === 0) throw new BpttError('invalid-argument', 'readCsv.columns: expected at least one, got none');
   const entries = read.map((name) => {
     const index = place('columns', name);
@@ -171,7 +173,8 @@ function namesOf(lines: readonly Line[], header: boolean, decimal: '.' | ','): r
       `line ${number}: expected the names of the columns, got numbers only; header: false reads a file without names`,
     );
   }
-  const twice = fields.findIndex((name, index) => fields.indexOf(name) < index);
+  const before = new Set<string>();
+  const twice = fields.findIndex((name) => before.size === before.add(name).size);
   if (twice < 0) return fields;
   throw bad(`line ${number}, field ${twice + 1}: expected each name once, got ${show(fields[twice])} again`);
 }

@@ -2,6 +2,7 @@
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields } from '../base/fields.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { type CsvOptions, checkCsvOptions } from './csv.ts';
 import { type Pipeline, pipelineFromJSON } from './pipeline.ts';
 
@@ -44,7 +45,7 @@ export function readSeriesMetadata(metadata: Readonly<Record<string, string>>): 
     throw new BpttError('bad-file', `metadata: expected the entry "${NAME}" of a model that forecasts, got ${got}`);
   }
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     return checkFields('forecaster', value, fields);
   } catch (cause) {
     const message = cause instanceof BpttError ? cause.message : 'expected JSON, got something else';

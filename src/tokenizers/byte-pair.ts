@@ -2,6 +2,7 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { checkObject, checkString, checkTokens, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { type BytePairDescription, checkWellFormed, type Tokenizer } from './tokenizer.ts';
 
 /**
@@ -25,7 +26,7 @@ import { type BytePairDescription, checkWellFormed, type Tokenizer } from './tok
 export function bytePair(tokenizer: string | Readonly<Record<string, unknown>>): BytePair {
   if (typeof tokenizer !== 'string') return new BytePair(tokenizer);
   try {
-    return new BytePair(JSON.parse(tokenizer));
+    return new BytePair(parseJson(tokenizer));
   } catch (cause) {
     if (cause instanceof BpttError) throw cause;
     throw new BpttError('bad-file', `${WHERE}: expected the JSON of a tokenizer.json, got ${show(tokenizer)}`, {
@@ -49,6 +50,10 @@ export class BytePair implements Tokenizer {
     const bad = (expected: string, got: string, cause?: unknown) =>
       new BpttError('bad-file', `${WHERE}: expected ${expected}, got ${got}`, cause === undefined ? {} : { cause });
     if (model.type !== 'BPE') throw bad('a model of type "BPE"', show(model.type));
+    for (const part of [file.normalizer, file.pre_tokenizer, file.post_processor, file.decoder]) {
+      if (isTooDeep(part)) throw bad(`parts of at most ${DEEPEST} levels`, 'more');
+    }
+    checkIds(model.vocab, file.added_tokens, bad);
     try {
       this.#library = new Library(file, {});
     } catch (cause) {
@@ -92,6 +97,26 @@ export class BytePair implements Tokenizer {
     const { kind, tokenizer } = checkObject('BytePair.fromJSON', value);
     if (kind === 'byte-pair') return new BytePair(tokenizer);
     throw new BpttError('invalid-argument', `BytePair.fromJSON: expected kind "byte-pair", got ${show(kind)}`);
+  }
+}
+
+/** Parts within parts of a tokenizer. */
+const DEEPEST = 20;
+
+/** Whether a part has more levels than that, such as one that stands inside of itself. */
+function isTooDeep(part: unknown, level = 0): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  return level > DEEPEST || Object.values(part).some((inner) => isTooDeep(inner, level + 1));
+}
+
+/** The library makes a list as long as the largest id: ids must be those of as many tokens as there are. */
+function checkIds(vocab: unknown, added: unknown, bad: (expected: string, got: string) => BpttError): void {
+  const own = Object.entries(checkObject(`${WHERE}.model.vocab`, vocab));
+  const others = Array.isArray(added) ? added.map((token) => [token?.content, token?.id] as const) : [];
+  const ids = [...own, ...others];
+  for (const [symbol, id] of ids) {
+    if (Number.isInteger(id) && (id as number) >= 0 && (id as number) < ids.length) continue;
+    throw bad(`ids from 0 to ${ids.length - 1}`, `${show(id)} for ${show(symbol)}`);
   }
 }
 

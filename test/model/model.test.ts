@@ -1,6 +1,6 @@
 // Models: descriptions, parameters, outputs, state; wrong input.
 import { describe, expect, it } from 'vitest';
-import { BpttError, createModel, dense, elman, embedding, features, tokens } from '../../src/index.ts';
+import { BpttError, createModel, dense, elman, embedding, features, indrnn, lstm, tokens } from '../../src/index.ts';
 import { nextBlock } from '../support/memory.ts';
 
 const description = () => [tokens(5), elman({ units: 7 }), dense({ units: 5 })] as const;
@@ -246,5 +246,16 @@ describe('setParameter', () => {
     expect(await codeOf(() => model.setParameter('dense.bias', [1, 2]))).toBe('invalid-shape');
     expect(await codeOf(() => model.setParameter('dense.bias', [1, 2, 3, 4, Number.NaN]))).toBe('non-finite');
     expect(model.parameters()).toEqual(before);
+  });
+});
+
+describe('layers that no memory holds', () => {
+  const layers = [elman, lstm, indrnn, dense, embedding] as const;
+  it.each(layers.map((layer) => [layer.name, layer] as const))('%s says what it would need', async (_, layer) => {
+    for (const units of [2 ** 31 - 1, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
+      const creation = createModel([tokens(3), layer({ units })]);
+      await expect(creation).rejects.toThrow(/fit into the 4 GiB of Wasm memory, got [\d,]+, which need [\d.e+]+ GiB/);
+    }
+    await expect(createModel([tokens(3), layer({ units: 2 ** 31 })])).rejects.toMatchObject({ code: 'out-of-memory' });
   });
 });

@@ -1,6 +1,8 @@
 // How `bptt train --resume` finds what it goes on with: text and flags are kept in each checkpoint.
 import { resolve } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
+import { checkFields, string, such } from '../../base/fields.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import { runFlags } from '../flags/command-line.ts';
 import type { TrainValues } from '../flags/train-flags.ts';
@@ -21,13 +23,19 @@ export interface Left {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+const kept = {
+  file: such<string | null>('a path or null', (value) => value === null || typeof value === 'string'),
+  digest: string,
+  values: such<Readonly<Record<string, unknown>>>('an object', (value) => typeof value === 'object' && value !== null),
+};
+
 /** What a checkpoint keeps of the command, as JSON. `file`: as it was given. */
 export function commandOf(file: string | undefined, { digest }: Corpus, values: TrainValues): string {
-  const kept = Object.entries(values).filter(([name]) => !saidAnew.includes(name));
+  const flags = Object.entries(values).filter(([name]) => !saidAnew.includes(name));
   return JSON.stringify({
     file: file === undefined ? null : resolve(file),
     digest,
-    values: Object.fromEntries(kept),
+    values: Object.fromEntries(flags),
   });
 }
 
@@ -46,7 +54,13 @@ export async function findUnfinished(out: string): Promise<Left> {
   if (command === undefined) {
     throw new BpttError('bad-file', `${path}: expected a checkpoint of \`bptt train\`, got one of another program`);
   }
-  return { checkpoint, ...JSON.parse(command) };
+  try {
+    return { checkpoint, ...checkFields(COMMAND, parseJson(command), kept) };
+  } catch (cause) {
+    throw new BpttError('bad-file', `${path}: expected the flags of \`bptt train\` in JSON, got something else`, {
+      cause,
+    });
+  }
 }
 
 /** @throws BpttError when the text is not the one that the training began with. */

@@ -1,5 +1,6 @@
 // The vocabulary that `bptt train` keeps in a model file, and what is typed or read as its tokens.
 import { BpttError } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { Vocabulary } from '../../tokenizers/characters.ts';
 import { renamedError } from './renamed-error.ts';
 
@@ -13,7 +14,7 @@ export function readVocabulary(path: string, json: string | undefined, size: num
   if (json === undefined) throw bad('none: `bptt train` did not make this model');
   let vocabulary: Vocabulary;
   try {
-    vocabulary = Vocabulary.fromJSON(JSON.parse(json));
+    vocabulary = Vocabulary.fromJSON(parseJson(json));
   } catch {
     throw bad('something else');
   }

@@ -2,6 +2,7 @@
 import { Dataset, File, Group } from 'jsfive';
 import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import { mostOf } from './growth.ts';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Where the superblock of a version says at what byte the file ends. */
@@ -25,6 +26,7 @@ export function isHdf5(bytes: Uint8Array): boolean {
 export class Hdf5 {
   readonly #where: string;
   readonly #root: Group;
+  readonly #most: number;
   /** All groups and arrays by their paths, where names in the file have backslashes for slashes: Keras 2.12 to 2.14 wrote that on Windows. */
   readonly #byPath: ReadonlyMap<string, Group | Dataset> | undefined;
 
@@ -36,6 +38,7 @@ export class Hdf5 {
    */
   constructor(bytes: Uint8Array, where: string) {
     this.#where = where;
+    this.#most = mostOf(bytes.length);
     if (!isHdf5(bytes)) throw this.bad('', 'the signature of HDF5 at byte 0', 'something else');
     const version = bytes[8] ?? -1;
     const endAt = END_AT[version];
@@ -80,9 +83,12 @@ export class Hdf5 {
       throw this.bad(path, 'an array of f16, f32 or f64', `type ${typeof dtype === 'string' ? dtype : show(dtype)}`);
     }
     const shape = this.#read(path, () => [...dataset.shape]);
+    const count = shape.reduce((product, size) => product * size, 1);
+    // Before what it says of its size is believed: a filter makes numbers of few bytes, and a damaged shape of none.
+    const size = count * Number(dtype.slice(2));
+    if (!(size <= this.#most)) throw this.bad(path, `at most ${this.#most} bytes in a file of this size`, `${size}`);
     // Of a layout that it does not know jsfive has no value.
     const values = this.#read(path, () => dataset.value as ArrayLike<number> | undefined) ?? [];
-    const count = shape.reduce((product, size) => product * size, 1);
     if (values.length !== count) throw this.bad(path, `${count} numbers for [${shape}]`, `${values.length}`);
     return { path, shape, data: Float64Array.from(values) };
   }

@@ -1,6 +1,7 @@
 // A Keras file of any kind: what it says of the model, and its weights.
 import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { Hdf5, isHdf5 } from './hdf5.ts';
 import { isZip, unzip } from './zip.ts';
 
@@ -28,19 +29,11 @@ export function readKerasFile(bytes: Uint8Array, where: string): KerasFile {
     throw new BpttError('invalid-argument', `${where}: expected a Uint8Array, got ${show(bytes)}`);
   }
   if (isZip(bytes)) {
-    const entries = unzip(bytes, where);
-    const entry = (name: string): Uint8Array => {
-      const data = entries.get(name);
-      if (data !== undefined) return data;
-      throw new BpttError(
-        'bad-file',
-        `${where}: expected an entry ${name}, got only ${[...entries.keys()].join(', ') || 'none'}`,
-      );
-    };
-    const text = (name: string) => new TextDecoder().decode(entry(name));
+    const entries = unzip(bytes, [CONFIG, METADATA, WEIGHTS], where);
+    const text = (name: string) => new TextDecoder().decode(entries.get(name));
     const metadata = parse(text(METADATA), `${where}, ${METADATA}`) as { readonly keras_version?: unknown } | null;
     const model = parse(text(CONFIG), `${where}, ${CONFIG}`);
-    const weights = new Hdf5(entry(WEIGHTS), `${where}, ${WEIGHTS}`);
+    const weights = new Hdf5(entries.get(WEIGHTS)!, `${where}, ${WEIGHTS}`);
     return { weights, model, version: String(metadata?.keras_version ?? '') };
   }
   if (!isHdf5(bytes)) {
@@ -56,7 +49,7 @@ export function readKerasFile(bytes: Uint8Array, where: string): KerasFile {
 
 function parse(text: string, where: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw new BpttError('bad-file', `${where}: expected JSON, got something else: it is damaged`, { cause });
   }

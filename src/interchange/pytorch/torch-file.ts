@@ -26,6 +26,9 @@ const storages: ReadonlyMap<unknown, Storage> = new Map<unknown, Storage>([
   ['torch BoolStorage', { bytes: 1, read: (bytes) => new Uint8Array(bytes) }],
 ]);
 
+/** What is read of an archive. */
+const PARTS = /(^|\/)(data\.pkl|byteorder|data\/\w+)$/;
+
 /** A tensor of the pickle, whose numbers have not been taken yet. */
 class StoredTensor {
   readonly data: TensorData;
@@ -62,10 +65,10 @@ export function readTorchFile(bytes: Uint8Array, where: string, key?: string): r
 export const isTorchFile = isZip;
 
 function readContent(bytes: Uint8Array, where: string): unknown {
-  const entries = unzip(bytes, where);
+  const entries = unzip(bytes, (name) => PARTS.test(name), where);
   const path = [...entries.keys()].find((name) => name.endsWith('/data.pkl') || name === 'data.pkl');
   if (path === undefined) {
-    throw bad(where, 'an archive of torch.save, with data.pkl', [...entries.keys()].slice(0, 5).join(', ') || 'none');
+    throw bad(where, 'an archive of torch.save, with data.pkl', 'another');
   }
   const folder = path.slice(0, -'data.pkl'.length);
   const order = entries.get(`${folder}byteorder`);

@@ -7,9 +7,6 @@ import { one, type Sequence, type Size } from './values.ts';
 
 const pass: Rule['run'] = (operation) => [operation.input(0)];
 
-/** Larger constants than this are nobody's. */
-const LARGEST = 1 << 24;
-
 const cast: Rule = {
   attributes: ['to', 'saturate'],
   run(operation) {
@@ -59,7 +56,10 @@ const transpose: Rule = {
     if (perm.length !== axes.length || !axes.every((_, index) => perm.includes(index))) {
       operation.fail(`an order of ${axes.length} axes`, `[${perm.join(', ')}]`);
     }
-    if (value.kind === 'constant') return constant(transposed(value.tensor, perm));
+    if (value.kind === 'constant') {
+      operation.allowNumbers(value.tensor.data.length);
+      return constant(transposed(value.tensor, perm));
+    }
     return [
       withAxes(
         value as Sequence,
@@ -147,7 +147,8 @@ const constantOfShape: Rule = {
     if (isZero(filled) && !filled.integers) return [{ kind: 'zeros' }];
     const dims = operation.integers(0);
     const count = dims.reduce((all, size) => all * size, 1);
-    if (!dims.every((size) => size >= 0) || count > LARGEST) operation.fail('a small shape', `[${dims.join(', ')}]`);
+    if (!dims.every((size) => size >= 0)) operation.fail('sizes >= 0', `[${dims.join(', ')}]`);
+    operation.allowNumbers(count);
     return constant(
       tensorOf(
         dims,

@@ -26,8 +26,11 @@ const slice: Rule = {
 
 function sliceOf(operation: Operation, value: Value, at: number, places: (size: number) => readonly number[]): Value {
   if (value.kind === 'constant') {
-    const { dims } = value.tensor;
+    const { dims, data } = value.tensor;
     const k = operation.axis(at, dims.length);
+    // Beside an axis of size 0 another may be of any size.
+    if (dims[k]! > Math.max(1, data.length)) operation.fail('an axis of numbers', `[${dims.join(', ')}]`);
+    operation.allowNumbers(data.length);
     return { kind: 'constant', tensor: picked(value.tensor, k, places(dims[k]!)) };
   }
   if (value.kind === 'sizes')
@@ -61,6 +64,7 @@ function sliceOf(operation: Operation, value: Value, at: number, places: (size: 
 const gatherConstant = (operation: Operation, data: Tensor, at: number): readonly Value[] => {
   const k = operation.axis(at, data.dims.length);
   const index = operation.constant(1);
+  operation.allowNumbers((data.data.length / Math.max(1, data.dims[k]!)) * index.data.length);
   const places = Array.from(index.data, (place) => operation.place(place, data.dims[k]!));
   const dims = [...data.dims.slice(0, k), ...index.dims, ...data.dims.slice(k + 1)];
   return constant(reshaped(picked(data, k, places), dims));
@@ -109,6 +113,7 @@ const concat: Rule = {
     if (values.length === 1) return [values[0]!];
     const tensors = values.flatMap((value) => (value.kind === 'constant' ? [value.tensor] : []));
     if (tensors.length === values.length) {
+      operation.allowNumbers(tensors.reduce((sum, { data }) => sum + data.length, 0));
       const all = concatenated(tensors, operation.axis(at, tensors[0]!.dims.length));
       return constant(all ?? operation.fail('tensors that fit', 'other shapes'));
     }

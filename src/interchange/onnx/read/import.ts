@@ -11,7 +11,7 @@ import { type Assembled, assemble } from './assemble.ts';
 import { axesRules } from './axes-rules.ts';
 import { cutRules } from './cut-rules.ts';
 import { layerRules } from './layer-rules.ts';
-import { Operation, type Rule } from './operation.ts';
+import { Operation, type Rule, Source } from './operation.ts';
 import { readOwn } from './own-files.ts';
 import { recurrentRules } from './recurrent-rules.ts';
 import { reshapeRule } from './reshape-rule.ts';
@@ -61,7 +61,7 @@ export async function importOnnx(
     const model = await restore(where, own.description, own.parameters, engine);
     return { model, output: own.options.output, batchFirst: false };
   }
-  const { assembled, batchFirst } = new Reading(where, version).read(proto.graph!);
+  const { assembled, batchFirst } = new Reading(new Source(where, version, bytes.length)).read(proto.graph!);
   const model = await restore(where, assembled.description, assembled.parameters, engine);
   return { model, output: assembled.output, batchFirst };
 }
@@ -97,15 +97,13 @@ async function restore(
 
 /** Goes through a graph from input to output. */
 class Reading {
-  readonly #where: string;
-  readonly #version: number;
+  readonly #source: Source;
   readonly #values = new Map<string, Value>();
   readonly #used = new Map<string, 'lengths' | 'state'>();
   readonly #rules: Readonly<Record<string, Rule>>;
 
-  constructor(where: string, version: number) {
-    this.#where = where;
-    this.#version = version;
+  constructor(source: Source) {
+    this.#source = source;
     const used = (input: string, as: 'lengths' | 'state') => this.#used.set(input, as);
     this.#rules = {
       ...layerRules,
@@ -120,7 +118,7 @@ class Reading {
     for (const tensor of graph.initializer) {
       this.#values.set(tensor.name, {
         kind: 'constant',
-        tensor: readTensor(tensor, `${this.#where}, initializer ${show(tensor.name)}`),
+        tensor: readTensor(tensor, `${this.#source.where}, initializer ${show(tensor.name)}`),
       });
     }
     // Older files list initializers as inputs too.
@@ -147,7 +145,7 @@ class Reading {
   }
 
   #fail(expected: string, got: string): never {
-    throw new BpttError('bad-file', `${this.#where}: expected ${expected}, got ${got}`);
+    throw new BpttError('bad-file', `${this.#source.where}: expected ${expected}, got ${got}`);
   }
 
   #axesOf({ name, type }: ValueInfo): readonly Axis[] {
@@ -172,12 +170,12 @@ class Reading {
     const operator = ['', 'ai.onnx'].includes(node.domain) ? node.opType : `${node.domain}.${node.opType}`;
     if (Object.hasOwn(this.#rules, operator)) return this.#rules[operator]!;
     const known = Object.keys(this.#rules).sort().join(', ');
-    return new Operation(this.#where, node, [], this.#version).fail(`an operator of ${known}`, operator);
+    return new Operation(this.#source, node, []).fail(`an operator of ${known}`, operator);
   }
 
   #run(node: NodeProto, rule: Rule): void {
     const inputs = node.input.map((name) => (name === '' ? undefined : this.#values.get(name)));
-    const operation = new Operation(this.#where, node, inputs, this.#version);
+    const operation = new Operation(this.#source, node, inputs);
     const missing = node.input.find((name, index) => name !== '' && inputs[index] === undefined);
     if (missing !== undefined) operation.fail(`the value ${show(missing)} before it is used`, 'none');
     operation.allow(rule.attributes);
@@ -195,8 +193,8 @@ class Reading {
     if (value?.kind !== 'sequence')
       return this.#fail(`layers up to the output ${show(name)}`, value === undefined ? 'nothing' : value.kind);
     const node = { opType: 'output', name, input: [], output: [], attribute: [], domain: '' };
-    const { stage } = settle(new Operation(this.#where, node, [value], this.#version), value);
-    return assemble(this.#where, stage);
+    const { stage } = settle(new Operation(this.#source, node, [value]), value);
+    return assemble(this.#source.where, stage);
   }
 
   /** Outputs beside the first must be last states of layers on the way to it. */

@@ -7,17 +7,45 @@ import { type Axis, describe, type Sequence, type Size, type Value } from './val
 
 const utf8 = new TextDecoder();
 
-export class Operation {
-  readonly node: NodeProto;
+/** Numbers of constants that rules may make in a small file. */
+const FEW = 2 ** 17;
+/** How often all of them may be made: what exporters do to weights takes a handful of steps. */
+const TIMES = 16;
+
+/** The file that nodes are of. */
+export class Source {
+  readonly where: string;
   /** The version of the operator set. */
   readonly version: number;
+  /** Numbers of one constant: as f64, four times the bytes of the file. */
+  readonly most: number;
+  #left: number;
+
+  constructor(where: string, version: number, bytes: number) {
+    this.where = where;
+    this.version = version;
+    this.most = Math.max(FEW, bytes / 2);
+    this.#left = TIMES * this.most;
+  }
+
+  /** Whether a constant of so many numbers may be made, now that others have been. */
+  allows(count: number): boolean {
+    this.#left -= count;
+    return count <= this.most && this.#left >= 0;
+  }
+}
+
+export class Operation {
+  readonly node: NodeProto;
+  readonly #source: Source;
   readonly #inputs: readonly (Value | undefined)[];
   readonly #where: string;
 
-  constructor(where: string, node: NodeProto, inputs: readonly (Value | undefined)[], version: number) {
+  constructor(source: Source, node: NodeProto, inputs: readonly (Value | undefined)[]) {
     this.node = node;
-    this.version = version;
+    this.#source = source;
     this.#inputs = inputs;
+    const { where } = source;
     const name = node.name === '' ? `the node of ${show(node.output[0] ?? '')}` : `node ${show(node.name)}`;
     this.#where = `${where}, ${name} (${node.opType})`;
   }
@@ -25,6 +53,17 @@ export class Operation {
   /** @throws BpttError that names the node and its operator. */
   fail(expected: string, got: string): never {
     throw new BpttError('bad-file', `${this.#where}: expected ${expected}, got ${got}`);
+  }
+
+  /** The version of the operator set. */
+  get version(): number {
+    return this.#source.version;
+  }
+
+  /** @throws BpttError where a constant of so many numbers is more than a file of its size needs. */
+  allowNumbers(count: number): void {
+    if (this.#source.allows(count)) return;
+    this.fail(`constants of at most ${this.#source.most} numbers, ${TIMES} times in all`, `${count} more`);
   }
 
   /** How many inputs there are. */

@@ -1,6 +1,7 @@
 // Files that `exportOnnx` wrote: the description stands in their metadata, and the graph must be the one that it gives.
 import { BpttError } from '../../../base/errors.ts';
 import { checkFields } from '../../../base/fields.ts';
+import { parseJson } from '../../../base/parse-json.ts';
 import { kindsOf } from '../../../layers/describe.ts';
 import { moreKinds } from '../../../layers/kinds.ts';
 import type { ModelDescription } from '../../../layers/registry.ts';
@@ -38,8 +39,8 @@ export function readOwn(model: ModelProto, bytes: Uint8Array, where: string): Ow
   let graph: Graph;
   let options: CheckedOptions;
   try {
-    graph = createGraph(JSON.parse(text), kindsOf(moreKinds));
-    options = checkFields(where, JSON.parse(settings), exportFields);
+    graph = createGraph(parseJson(text) as readonly unknown[], kindsOf(moreKinds));
+    options = checkFields(where, parseJson(settings), exportFields);
   } catch (error) {
     if (error instanceof BpttError || error instanceof SyntaxError) return undefined;
     throw error;
