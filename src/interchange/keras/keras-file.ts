@@ -1,6 +1,7 @@
 // A Keras file of any kind: what it says of the model, and its weights.
 import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import { otherFormat } from '../../formats/other-format.ts';
 import { Hdf5, isHdf5 } from './hdf5.ts';
 import { isZip, unzip } from './zip.ts';
 
@@ -27,6 +28,8 @@ export function readKerasFile(bytes: Uint8Array, where: string): KerasFile {
   if (!(bytes instanceof Uint8Array)) {
     throw new BpttError('invalid-argument', `${where}: expected a Uint8Array, got ${show(bytes)}`);
   }
+  const other = otherFormat(bytes, 'zip', 'hdf5');
+  if (other !== undefined) throw new BpttError('bad-file', `${where}: expected a .keras archive or HDF5, got ${other}`);
   if (isZip(bytes)) {
     const entries = unzip(bytes, where);
     const entry = (name: string): Uint8Array => {
