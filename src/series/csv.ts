@@ -184,7 +184,7 @@ function namesOf(lines: readonly Line[], header: boolean, decimal: '.' | ','): r
 /** @throws BpttError for lines that look as if another character stood between their fields. */
 function checkDelimiter(names: readonly string[], first: Line, delimiter: string): void {
   const other = [';', '\t', '|'].find((character) => names[0]!.includes(character));
-  if (other === undefined || names.length > 1 || !first.fields[0]!.includes(other)) return;
+  if (other === undefined || names.length > 1 || !first.fields.some((field) => field.includes(other))) return;
   // More fields than names: the delimiter stands in the numbers.
   const decimal = delimiter === ',' && first.fields.length > 1 ? ', and decimal: "," their numbers' : '';
   throw bad(
