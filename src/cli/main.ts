@@ -11,11 +11,11 @@ import { evalCommand, evalFlags } from './commands/eval.ts';
 import { forecastCommand, forecastFlags } from './commands/forecast.ts';
 import { infoCommand, infoFlags } from './commands/info.ts';
 import { inspectCommand, inspectFlags } from './commands/inspect.ts';
-import { checkText, findUnfinished } from './commands/resume.ts';
+import { checkText, findUnfinished, keptOf } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { openCheckpoints, trainCommand } from './commands/train.ts';
-import { addFlags, valuesOf } from './flags/flags.ts';
-import { trainFlags } from './flags/train-flags.ts';
+import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
+import { trainFlags, trainGroups } from './flags/train-flags.ts';
 import { type Corpus, isLarge, streamedCorpus, wholeCorpus } from './io/corpus.ts';
 import { interruptionOf } from './io/interruption.ts';
 import { Output } from './io/output.ts';
@@ -30,12 +30,20 @@ const program = new Command('bptt')
   .exitOverride()
   .configureOutput({ outputError: () => {} }); // commander throws as well, and main() prints
 
-addFlags(program.command('train'), trainFlags)
+const trainProgram = program.command('train');
+for (const [heading, flags] of Object.entries(trainGroups)) addFlags(trainProgram, flags, heading);
+trainProgram
   .description('learn from a text and write a model file')
   .argument('[FILE]', 'text in UTF-8 (default: the first 28 chapters of Moby-Dick)')
   .addHelpText(
     'after',
-    '\nCtrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving. --resume goes on, after both.',
+    `
+Examples:
+  $ bptt train my-text.txt --cell lstm --hidden 128 --steps 5000 --out my-model.safetensors
+  $ bptt sample my-model.safetensors --prompt 'Once'
+  $ bptt train --resume --out my-model.safetensors --steps 9000
+
+Ctrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving. --resume goes on, after both.`,
   )
   .action(async (file: string | undefined, _: unknown, command: Command) => {
     const interruption = interruptionOf(process);
@@ -45,7 +53,7 @@ addFlags(program.command('train'), trainFlags)
     try {
       const left = given.resume ? await findUnfinished(given.out) : undefined;
       const path = file ?? left?.file ?? undefined;
-      const values = valuesOf(trainFlags, command, left?.values);
+      const values = valuesOf(trainFlags, command, left && keptOf(left, given, (name) => isTyped(command, name)));
       const checkpoints = await openCheckpoints(path, values);
       const corpus = await readCorpus(path, values.stream);
       if (left !== undefined) checkText(left, corpus);

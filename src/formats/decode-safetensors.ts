@@ -2,6 +2,7 @@
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
+import { otherFormat } from './other-format.ts';
 import { count, dtypes, METADATA, type SafetensorsFile, type Tensor, type TensorData } from './safetensors.ts';
 
 /** Dtypes that are read only: halves of 16 bits, every one of which is a number of f32. */
@@ -33,6 +34,8 @@ export function decodeSafetensors(bytes: Uint8Array, where = 'safetensors'): Saf
   const bad: Bad = (expected, got) => {
     throw new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`);
   };
+  const other = otherFormat(bytes, 'safetensors');
+  if (other !== undefined) bad('a safetensors file', other);
   const { header, dataStart } = readHeader(bytes, bad);
   const dataLength = bytes.length - dataStart;
 

@@ -8,6 +8,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { nextTokens } from '../data/next-tokens.ts';
 import { type CharactersOptions, characters, type Vocabulary } from '../tokenizers/characters.ts';
 import { fileError } from './atomic-file.ts';
+import { checkText, notUtf8 } from './utf8.ts';
 
 /** What makes tokens of a text, piece by piece: the tokens of a text are those of its parts, as with characters and bytes. */
 export interface PiecewiseTokenizer {
@@ -90,7 +91,8 @@ export async function fileCharacters(path: string, options: CharactersOptions = 
     const bytes = Buffer.alloc(1 << 20);
     for (let place = 0; ; ) {
       const { bytesRead } = await file.read(bytes, 0, bytes.length, place);
-      const text = decode(decoder, bytes.subarray(0, bytesRead), bytesRead > 0, path, place);
+      if (place === 0) checkText(path, bytes.subarray(0, bytesRead));
+      const text = await decode(decoder, bytes.subarray(0, bytesRead), bytesRead > 0, path, file, place);
       for (let i = 0; i < text.length; i++) {
         const unit = text.charCodeAt(i);
         if (unit >= 0xd800 && unit < 0xdc00) points.add(text.slice(i, ++i + 1));
@@ -136,11 +138,23 @@ async function nextCharacter(file: FileHandle, place: number): Promise<number> {
   return place + at;
 }
 
-function decode(decoder: TextDecoder, bytes: Uint8Array, more: boolean, path: string, place: number): string {
+/** `bytes` stand at `place` in the file. */
+async function decode(
+  decoder: TextDecoder,
+  bytes: Uint8Array,
+  more: boolean,
+  path: string,
+  file: FileHandle,
+  place: number,
+): Promise<string> {
   try {
     return decoder.decode(bytes, { stream: more });
   } catch {
-    throw new BpttError('bad-file', `${path}: expected text in UTF-8, got other bytes from byte ${place} on`);
+    // The character that is wrong may have begun before them.
+    const from = await nextCharacter(file, Math.max(0, place - 3));
+    const around = Buffer.alloc(place + bytes.length - from);
+    await file.read(around, 0, around.length, from);
+    throw notUtf8(path, around, from);
   }
 }
 
@@ -204,7 +218,7 @@ class Row {
       there += bytesRead;
     }
     const more = this.#place + length < this.#end;
-    return decode(this.#decoder, this.#bytes.subarray(0, length), more, this.#path, this.#place);
+    return decode(this.#decoder, this.#bytes.subarray(0, length), more, this.#path, this.#file, this.#place);
   }
 
   /** The character after the row. */

@@ -22,9 +22,9 @@ export function dayOf(year: number, month: number, day: number): number | undefi
   return same ? time / DAY : undefined;
 }
 
-/** Days since 1970-01-01 of `YYYY-MM-DD`; undefined when the text is anything else. */
+/** Days since 1970-01-01 of `YYYY-MM-DD`, also with the time of midnight after it; undefined when the text is anything else. */
 export function parseDate(text: string): number | undefined {
-  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? [];
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)([ T]00:00(:00(\.0{1,9})?)?Z?)?$/.exec(text) ?? [];
   return year === undefined ? undefined : dayOf(Number(year), Number(month), Number(day));
 }
 

@@ -25,7 +25,7 @@ import { checkSeries, type Series, unknownColumn } from './series.ts';
 export type DateColumns = string | { readonly year: string; readonly month: string; readonly day: string };
 
 /**
- * What a missing value becomes. A field is missing when it is empty, `NA`, `N/A`, `NaN` or `null`.
+ * What a missing value becomes. A field is missing when it is empty, `?`, `-`, or `NA`, `N/A`, `#N/A`, `NaN`, `null` or `none` in any case.
  *
  * - `error`: an error with its line and column.
  * - `previous`: the value before it; an error in the first row.
@@ -39,7 +39,7 @@ const date: Field<DateColumns> = {
   check: (where, value) => (typeof value === 'string' ? value : dateParts.check(where, value)),
 };
 
-const fields = {
+export const csvFields = {
   /** The columns to read as numbers. Default: all but those of the date and of `ignore`. */
   columns: optional(names('column names')),
   /** Columns that are not read, such as text. Not together with `columns`. Default none. */
@@ -57,11 +57,11 @@ const fields = {
 };
 
 /** How to read a CSV file. Plain data, for JSON. */
-export interface CsvOptions extends Options<typeof fields> {}
+export interface CsvOptions extends Options<typeof csvFields> {}
 
 /** Checks options that may come from a file. */
-export function checkCsvOptions(where: string, value: unknown): Checked<typeof fields> {
-  const options = checkFields(where, value, fields);
+export function checkCsvOptions(where: string, value: unknown): Checked<typeof csvFields> {
+  const options = checkFields(where, value, csvFields);
   const { columns, ignore, delimiter, decimal } = options;
   if (columns !== undefined && ignore !== undefined) {
     throw new BpttError('invalid-argument', `${where}: expected columns or ignore, got both`);
@@ -72,6 +72,8 @@ export function checkCsvOptions(where: string, value: unknown): Checked<typeof f
   }
   return options;
 }
+
+const missingField = /^(|[?-]|#?n\/?a|nan|null|none)$/i;
 
 /** One line of fields and its number in the file; of a record over several lines, the last. */
 interface Line {
@@ -96,6 +98,7 @@ export function readCsv(text: string, options: CsvOptions = {}): Series {
   const names = namesOf(lines, header, decimal);
   const rows = header ? lines.slice(1) : lines;
   if (rows.length === 0) throw bad('expected at least one row of values, got none');
+  checkDelimiter(names, rows[0]!, options.delimiter ?? ',');
   for (const { number, fields } of rows) {
     if (fields.length === names.length) continue;
     throw bad(`line ${number}: expected ${names.length} fields, as in the first line, got ${fields.length}`);
@@ -114,7 +117,7 @@ export function readCsv(text: string, options: CsvOptions = {}): Series {
   if (read.length === 0) throw new BpttError('invalid-argument', 'readCsv.columns: expected at least one, got none');
   const entries = read.map((name) => {
     const index = place('columns', name);
-    return [name, numbersOf(rows, index, name, decimal, missing)] as const;
+    return [name, numbersOf(rows, index, name, { decimal, missing, chosen: columns !== undefined })] as const;
   });
   return {
     length: rows.length,
@@ -168,15 +171,34 @@ function linesOf(text: string, delimiter: string): readonly Line[] {
 function namesOf(lines: readonly Line[], header: boolean, decimal: '.' | ','): readonly string[] {
   const { fields, number } = lines[0]!;
   if (!header) return fields.map((_, index) => String(index + 1));
-  if (fields.every((field) => parseNumber(field, decimal) !== undefined)) {
+  if (fields.every((field) => parseNumber(field, decimal) !== undefined || parseDate(field) !== undefined)) {
+    const got = `${fields.map(show).join(', ')}, all of them values`;
     throw bad(
-      `line ${number}: expected the names of the columns, got numbers only; header: false reads a file without names`,
+      `line ${number}: expected the names of the columns, got ${got}; header: false reads a file without names`,
     );
   }
   const before = new Set<string>();
   const twice = fields.findIndex((name) => before.size === before.add(name).size);
   if (twice < 0) return fields;
   throw bad(`line ${number}, field ${twice + 1}: expected each name once, got ${show(fields[twice])} again`);
+}
+
+/** @throws BpttError for lines that look as if another character stood between their fields. */
+function checkDelimiter(names: readonly string[], first: Line, delimiter: string): void {
+  const other = [';', '\t', '|'].find((character) => names[0]!.includes(character));
+  if (other === undefined || names.length > 1 || !first.fields.some((field) => field.includes(other))) return;
+  // More fields than names: the delimiter stands in the numbers.
+  const decimal = delimiter === ',' && first.fields.length > 1 ? ', and decimal: "," their numbers' : '';
+  throw bad(
+    `line 1: expected ${show(delimiter)} between the names, got ${show(names[0])}; delimiter: ${show(other)} reads such lines${decimal}`,
+  );
+}
+
+/** What could read a field that is no number. */
+function hintFor(field: string, name: string, { decimal, chosen }: Numbers): string {
+  if (parseDate(field) !== undefined && !chosen) return `; date: ${show(name)} reads it as the date of its row`;
+  if (decimal === '.' && /^[+-]?\d+(\.\d{3})*,\d+$/.test(field)) return '; decimal: "," reads it';
+  return chosen ? '' : '; columns says which are read';
 }
 
 /** A finite number in decimal notation; undefined when the text is anything else. */
@@ -187,28 +209,35 @@ function parseNumber(text: string, decimal: '.' | ','): number | undefined {
   return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
 
-function numbersOf(
-  rows: readonly Line[],
-  index: number,
-  name: string,
-  decimal: '.' | ',',
-  missing: Missing,
-): Float64Array {
+/** How the numbers of a column are read. */
+interface Numbers {
+  readonly decimal: '.' | ',';
+  readonly missing: Missing;
+  /** Whether the column was asked for by name. */
+  readonly chosen: boolean;
+}
+
+function numbersOf(rows: readonly Line[], index: number, name: string, how: Numbers): Float64Array {
+  const { decimal, missing } = how;
   const values = new Float64Array(rows.length);
   const gaps: number[] = [];
   for (const [row, { number, fields }] of rows.entries()) {
     const field = fields[index]!;
-    if (/^(|NA|N\/A|NaN|null)$/.test(field)) {
+    if (missingField.test(field)) {
       if (missing === 'error') {
         const hint = "missing: 'previous' or 'interpolate' fills it";
-        throw bad(`line ${number}, column ${show(name)}: expected a number, got a missing value; ${hint}`);
+        throw bad(
+          `line ${number}, column ${show(name)}: expected a number, got ${field === '' ? 'a missing value' : `${show(field)}, a missing value`}; ${hint}`,
+        );
       }
       gaps.push(row);
       continue;
     }
     const value = parseNumber(field, decimal);
     if (value === undefined)
-      throw bad(`line ${number}, column ${show(name)}: expected a finite number, got ${show(field)}`);
+      throw bad(
+        `line ${number}, column ${show(name)}: expected a finite number, got ${show(field)}${hintFor(field, name, how)}`,
+      );
     values[row] = value;
   }
   for (let i = 0; i < gaps.length; ) {
@@ -219,7 +248,7 @@ function numbersOf(
     if (open !== undefined) {
       const side = open === first && first === 0 ? 'before' : 'after';
       throw bad(
-        `line ${rows[open]!.number}, column ${show(name)}: expected a value ${side} the missing one to fill it from, got none`,
+        `line ${rows[open]!.number}, column ${show(name)}: expected a value ${side} the missing one to fill it from, got none; leave out the rows ${side} it`,
       );
     }
     const before = values[first - 1]!;
@@ -240,11 +269,14 @@ function daysOf(rows: readonly Line[], places: readonly number[], names: readonl
     const columns = places.map((place) => show(names[place])).join(', ');
     if (day === undefined) {
       const expected = parts.length === 1 ? 'a date as YYYY-MM-DD' : 'year, month and day of a date';
-      throw bad(`line ${number}, column ${columns}: expected ${expected}, got ${parts.map(show).join(', ')}`);
+      throw bad(
+        `line ${number}, column ${columns}: expected ${expected}, got ${parts.map(show).join(', ')}; without date the order of the rows counts`,
+      );
     }
     if (row > 0 && day <= days[row - 1]!) {
       const expected = `a date after ${formatDate(days[row - 1]!)}, that of the row before`;
-      throw bad(`line ${number}, column ${columns}: expected ${expected}, got ${formatDate(day)}`);
+      const hint = day === days[row - 1] ? 'make one row of those of a day' : 'sort the rows by date';
+      throw bad(`line ${number}, column ${columns}: expected ${expected}, got ${formatDate(day)}; ${hint}`);
     }
     days[row] = day;
   }

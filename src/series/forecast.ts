@@ -7,7 +7,7 @@ import { checkModel } from '../model/check-model.ts';
 import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { State } from '../model/state.ts';
-import { parseDate } from './calendar.ts';
+import { formatDate, parseDate } from './calendar.ts';
 import { Frame, type Future } from './frame.ts';
 import { checkPipeline, columnsOf, inputSize, outputSize, type Pipeline } from './pipeline.ts';
 import { checkSeries, checkSpan, dates, type Series, type Span, slice } from './series.ts';
@@ -294,12 +294,15 @@ function futureDays(
   }
   if (days === undefined) return undefined;
   const gap = days[1]! - days[0]!;
-  const even = days.length > 1 && days.every((day, row) => row === 0 || day - days[row - 1]! === gap);
-  if (even) return Int32Array.from({ length: steps }, (_, row) => days.at(-1)! + gap * (row + 1));
+  const odd = days.findIndex((day, row) => row > 0 && day - days[row - 1]! !== gap);
+  if (days.length > 1 && odd < 0) return Int32Array.from({ length: steps }, (_, row) => days.at(-1)! + gap * (row + 1));
   if (calendar.length === 0) return undefined;
-  const why = 'for those of the history are not all equally far apart';
+  const why =
+    odd < 0
+      ? 'it has one row only'
+      : `the first two rows are ${gap} days apart, ${formatDate(days[odd - 1]!)} and ${formatDate(days[odd]!)} are ${days[odd]! - days[odd - 1]!}`;
   throw new BpttError(
     'invalid-argument',
-    `forecast.dates: expected the dates of the rows to predict, ${why}, got none`,
+    `forecast.dates: expected those of the rows to predict, got none, and they do not follow from the history: ${why}`,
   );
 }

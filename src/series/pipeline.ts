@@ -142,9 +142,8 @@ export function fitPipeline(series: Series, training: Span, options: PipelineOpt
   const part = (name: string) => columns[name]!.subarray(span.from, span.to);
   const scalings = names.map((name) => {
     const kind = typeof normalize === 'string' ? normalize : (normalize[name] ?? 'standard');
-    const where = `fitPipeline.normalize.${name}`;
     const lag = known.includes(name) ? 0 : difference;
-    return [name, fitScaling(where, part(name), kind, lag)] as const;
+    return [name, fitScaling('fitPipeline', name, part(name), kind, lag)] as const;
   });
   const naive = targets.map((name) => {
     return [name, mean(differences(part(name), season).map(Math.abs))] as const;

@@ -1,5 +1,5 @@
 // How the numbers of a column are scaled for a model, and back: plain data that is fitted once, and two functions.
-import { checkLength, checkOneOf } from '../base/check.ts';
+import { checkLength, checkOneOf, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { type Checked, integer, number, object, such } from '../base/fields.ts';
 
@@ -28,15 +28,24 @@ export const scalingOf = object(fields);
 
 const reals = such<Float64Array>('a Float64Array', (value) => value instanceof Float64Array);
 
-/** Fits a scaling to training values. */
-export function fitScaling(where: string, values: Float64Array, kind: Normalization, difference: number): Scaling {
-  checkOneOf(where, kind, normalizations);
-  const { offset, scale } = fits[kind](differences(values, difference));
+/** Fits a scaling to training values of a column. */
+export function fitScaling(
+  where: string,
+  name: string,
+  values: Float64Array,
+  kind: unknown,
+  difference: number,
+): Scaling {
+  const fit = fits[checkOneOf(`${where}.normalize.${name}`, kind, normalizations)];
+  const changes = differences(values, difference);
+  const { offset, scale } = fit(changes);
   if (Number.isFinite(offset) && Number.isFinite(scale) && scale > 0) return { difference, offset, scale };
-  const expected = 'finite training values that change, or none';
+  const what = difference === 0 ? 'values' : `differences over ${difference} rows`;
+  const got =
+    scale === 0 ? `${changes[0]} in all ${changes.length} rows` : `a mean of ${offset} and a range of ${scale}`;
   throw new BpttError(
     'invalid-argument',
-    `${where}: expected ${expected}, got an offset of ${offset} and a scale of ${scale}`,
+    `${where}(training): expected finite ${what} of column ${show(name)} that change, got ${got}; normalize: 'none' takes them as they are`,
   );
 }
 

@@ -70,6 +70,8 @@ describe('wrong texts', () => {
     await mkdir(at('folder'));
     await writeFile(at('nul.txt'), 'abc\0def');
     await writeFile(at('latin1.txt'), Buffer.from('caf\xe9 au lait', 'latin1'));
+    await writeFile(at('lfs.txt'), 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n');
+    await writeFile(at('twelve.txt'), 'twelve chars');
     await writeFile(at('empty.txt'), '');
     await writeFile(at('one.txt'), 'a');
     await writeFile(at('whale.txt'), '🐋');
@@ -80,8 +82,16 @@ describe('wrong texts', () => {
   test.concurrent.each([
     ['missing.txt', 'cannot read the file: there is no such file or directory'],
     ['folder', 'cannot read the file: it is a directory'],
-    ['nul.txt', 'expected text, got a NUL byte at offset 3: the file is binary or not in UTF-8'],
-    ['latin1.txt', 'expected text in UTF-8, got bytes that are not: the file is binary or in another encoding'],
+    ['nul.txt', 'expected text, got a NUL byte at offset 3: the file is binary'],
+    [
+      'latin1.txt',
+      'expected text in UTF-8, got byte 0xE9 at offset 3, which is none: perhaps the file is in Latin-1 (Windows-1252); `iconv -f WINDOWS-1252 -t UTF-8` makes it UTF-8',
+    ],
+    ['lfs.txt', 'expected text, got a pointer of Git LFS in place of the file: `git lfs pull` fetches the file itself'],
+    [
+      'twelve.txt',
+      'expected at least 2 characters to train and 2 to validate on, got 11 and 1 of 12 (--validation 0.1); --validation 0 trains on all',
+    ],
     ['empty.txt', 'expected a text, got an empty file'],
     ['bom.txt', 'expected a text, got an empty file'],
     ['one.txt', 'expected at least 2 characters, one to read and one to predict, got 1'],
@@ -91,7 +101,7 @@ describe('wrong texts', () => {
   });
 
   test('two characters are too few to validate on, and enough without', async () => {
-    expect(expectFailure(await run('train', at('two.txt')))).toContain('expected at least 2 tokens for validation');
+    expect(expectFailure(await run('train', at('two.txt')))).toContain('expected at least 2 characters to train');
     const flags = ['--validation', '0', '--batch', '1', '--steps', '3', '--hidden', '2', '--out', at('two.model')];
     const seen = events(await run('train', at('two.txt'), ...flags, '--json'));
     expect(seen.filter(({ type }) => type === 'validation')).toEqual([]);

@@ -87,7 +87,7 @@ describe('files of torch.save', () => {
 
   it('of PyTorch before 1.6 are refused with what to do', async () => {
     expect(await refusal(fileOf('before 1.6'))).toContain(
-      'a pickle alone, of an older one: load it there and save it again',
+      'a file of torch.save before PyTorch 1.6: load it there and save it again',
     );
   });
 

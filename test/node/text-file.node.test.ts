@@ -140,7 +140,7 @@ describe('textFile', () => {
     );
     await refused(fileCharacters('/nowhere'), '/nowhere: cannot read the file');
     await refused(fileCharacters(await file('')), 'expected a text, got an empty file');
-    await refused(fileCharacters(await file(Uint8Array.of(97, 0xff, 97))), 'expected text in UTF-8');
+    await refused(fileCharacters(await file(Uint8Array.of(97, 0xff, 97))), 'got byte 0xFF at offset 1, which is none');
     await refused(batches(await file(Uint8Array.of(97, 0xff, 97)), { vocabulary, batch: 1 }), 'expected text in UTF-8');
     await refused(
       textFile(await file('ab'), { vocabulary, batch: 3 }),
@@ -149,5 +149,26 @@ describe('textFile', () => {
     await refused(batches(await file('abc'), { vocabulary, batch: 1 }), 'expected one of the 2 characters');
     await refused(textFile(await file('ab'), { vocabulary, batch: 1, form: 0 } as never), 'form');
     await refused(textFile(await file('ab'), { vocabulary, batch: 1, from: 0.5, to: 0.2 }), 'textFile.to: expected');
+  });
+
+  it.each([0, 1, 2, 3])(
+    'says where in the file it is no text, also %i bytes before a piece that is read',
+    async (before) => {
+      const text = `${'é'.repeat(2 ** 19)}x`;
+      const bytes = new TextEncoder().encode(text + text);
+      const place = 2 ** 20 - before;
+      bytes.fill(0x61, 2 ** 20 - 8, 2 ** 20 + 8); // whole characters
+      bytes[place] = 0xe9;
+      const path = await file(bytes);
+      const message = `got byte 0xE9 at offset ${place}, which is none: perhaps the file is in Latin-1`;
+      await expect(fileCharacters(path)).rejects.toThrow(message);
+      const vocabulary = characters('éxa');
+      await expect(batches(path, { vocabulary, batch: 1 })).rejects.toThrow(message);
+    },
+  );
+
+  it('knows a pointer of Git LFS', async () => {
+    const path = await file('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n');
+    await expect(fileCharacters(path)).rejects.toThrow('got a pointer of Git LFS in place of the file');
   });
 });

@@ -22,7 +22,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   plots: ['base', 'model', 'training', 'diagnostics'],
   interchange: ['base', 'formats', 'layers', 'model'],
   worker: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
-  node: ['base', 'wasm', 'data', 'tokenizers', 'layers', 'model'],
+  node: ['base', 'formats', 'wasm', 'data', 'tokenizers', 'layers', 'model'],
   // The faces: what is public, exported again.
   index: ['base', 'wasm', 'tokenizers', 'data', 'layers', 'model', 'loss', 'bptt', 'training', 'generation'],
   'node face': ['node'],

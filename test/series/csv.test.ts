@@ -37,7 +37,44 @@ describe('readCsv', () => {
       1: Float64Array.of(1, 3),
       2: Float64Array.of(2, 4),
     });
-    expect(() => readCsv('1,2\n3,4')).toThrow('line 1: expected the names of the columns, got numbers only');
+    for (const [line, got] of [
+      ['1,2', '"1", "2"'],
+      ['2024-01-01,2', '"2024-01-01", "2"'],
+    ]) {
+      const expected = `line 1: expected the names of the columns, got ${got}, all of them values; header: false reads`;
+      expect(() => readCsv(`${line}\n3,4`)).toThrow(expected);
+    }
+  });
+
+  test('takes what programs write for a missing value, in any case', () => {
+    for (const field of ['', 'NA', 'n/a', '#N/A', 'nan', 'NULL', 'None', '?', '-']) {
+      const text = `x,y\n1,1\n${field},1\n3,1`;
+      expect(readCsv(text, { missing: 'interpolate' }).columns.x).toEqual(Float64Array.of(1, 2, 3));
+      expect(() => readCsv(text)).toThrow("a missing value; missing: 'previous' or 'interpolate' fills it");
+    }
+  });
+
+  test('reads midnights as their days', () => {
+    const { days } = readCsv('t,x\n1970-01-01 00:00:00,1\n1970-01-02T00:00Z,1', { date: 't' });
+    expect(days).toEqual(Int32Array.of(0, 1));
+  });
+
+  test.each([
+    ['day;sold\n2024-01-01;1', {}, 'expected "," between the names, got "day;sold"; delimiter: ";" reads such lines'],
+    ['a;b\n1,5;2,5', {}, 'delimiter: ";" reads such lines, and decimal: "," their numbers'],
+    ['a\tb\n1\t2', {}, 'delimiter: "\\t" reads such lines'],
+    [
+      'a;b\n1,5;2',
+      { delimiter: ';' },
+      'line 2, column "a": expected a finite number, got "1,5"; decimal: "," reads it',
+    ],
+    ['day,x\n2024-01-01,1', {}, 'got "2024-01-01"; date: "day" reads it as the date of its row'],
+    ['town,x\nOslo,1', {}, 'got "Oslo"; columns says which are read'],
+    ['t,x\n01/02/2024,1', { date: 't' }, 'got "01/02/2024"; without date the order of the rows counts'],
+    ['t,x\n2024-01-01,1\n2024-01-01,2', { date: 't' }, 'make one row of those of a day'],
+    ['t,x\n2024-01-02,1\n2024-01-01,2', { date: 't' }, 'sort the rows by date'],
+  ] as const)('says what reads %j with %j', (text, options, message) => {
+    expect(() => readCsv(text, options)).toThrow(message);
   });
 
   test('reads dates from one column or three', () => {

@@ -93,7 +93,7 @@ describe('forecast', () => {
       'expected at most 2, for the column "y"',
     ],
     ['too short a history', {}, slice(data, 36), {}, 'expected at least 5 rows, as many as are read, got 4'],
-    ['dates that are not even', {}, uneven, {}, 'forecast.dates: expected the dates of the rows to predict'],
+    ['dates that are not even', {}, uneven, {}, 'forecast.dates: expected those of the rows to predict, got none'],
     ['dates of the past', {}, data, { dates: ['2001-01-01', '1999-01-01'] }, 'forecast.dates[1]: expected a date'],
     ['one date of two', {}, data, { dates: ['2001-01-01'] }, 'forecast.dates: expected 2 elements'],
     ['a column that is not there', {}, series({ x: [1] }), {}, 'expected one of the columns "x", got "y"'],

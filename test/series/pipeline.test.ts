@@ -56,7 +56,7 @@ describe('fitPipeline', () => {
     [{ targets: ['z'] }, 'expected one of the columns "x", "c", got "z"'],
     [{ targets: ['x'], inputs: ['x', 'x'] }, 'fitPipeline.inputs[1]: expected each name once'],
     [{ targets: ['x'], known: ['x'] }, 'fitPipeline.known: expected a column that is neither a target nor an input'],
-    [{ targets: ['c'] }, 'fitPipeline.normalize.c: expected finite training values that change, or none'],
+    [{ targets: ['c'] }, 'fitPipeline(training): expected finite values of column "c" that change, got '],
     [{ targets: ['x'], normalize: 'log' }, 'fitPipeline.normalize: expected one of'],
     [{ targets: ['x'], normalize: { c: 'none' } }, 'fitPipeline.normalize: expected only x, got "c"'],
     [{ targets: ['x'], calendar: ['weekday'] }, 'expected a series with days, for the calendar, got one without'],

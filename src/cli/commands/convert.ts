@@ -1,6 +1,7 @@
 // `bptt export` and `bptt import`: models to and from the files of other programs.
 import { extname } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
+import { otherFormat } from '../../formats/other-format.ts';
 import { importKeras } from '../../interchange/keras/index.ts';
 import { exportOnnx, importOnnx } from '../../interchange/onnx/index.ts';
 import { exportFields } from '../../interchange/onnx/write/export.ts';
@@ -49,9 +50,9 @@ export async function importCommand(
   { json, overwrite }: Values<typeof importFlags>,
   output: Output,
 ): Promise<void> {
-  const form = formOf(from, ['.onnx', '.keras', '.h5', '.hdf5']);
-  await checkTarget({ where: 'MODEL', path: to, others: [from], overwrite });
   const bytes = await readBytes(from);
+  const form = formOf(from, ['.onnx', '.keras', '.h5', '.hdf5'], otherFormat(bytes, 'zip', 'hdf5'));
+  await checkTarget({ where: 'MODEL', path: to, others: [from], overwrite });
   const { model, output: gives }: { readonly model: Model; readonly output: string } =
     form === '.onnx' ? await importOnnx(bytes, {}, from) : await importKeras(bytes, {}, from);
   await writeFileAtomic(to, serialize(model), { replace: overwrite });
@@ -68,8 +69,10 @@ export async function importCommand(
   else output.line(`saved ${to}: ${kinds.join(', ')}; ${model.parameterCount.toLocaleString('en-US')} parameters`);
 }
 
-function formOf(path: string, known: readonly string[]): string {
+/** `other`: what else the file is, where that can be seen. */
+function formOf(path: string, known: readonly string[], other?: string): string {
   const form = extname(path).toLowerCase();
   if (known.includes(form)) return form;
-  throw new BpttError('invalid-argument', `${path}: expected a file name that ends with ${known.join(', ')}`);
+  const got = other === undefined ? '' : `, got ${other}`;
+  throw new BpttError('invalid-argument', `${path}: expected a file name that ends with ${known.join(', ')}${got}`);
 }

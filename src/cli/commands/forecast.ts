@@ -1,5 +1,6 @@
 // `bptt forecast`: learns a series of numbers from a CSV file and says how it goes on.
 
+import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { integer, number, oneOf, string } from '../../base/fields.ts';
 import { adamw, dense, features, fit, gru, linear } from '../../index.ts';
@@ -8,6 +9,7 @@ import type { Model } from '../../model/model.ts';
 import { serialize } from '../../model/model-file.ts';
 import { readBytes, writeFileAtomic } from '../../node/atomic-file.ts';
 import { loadModel } from '../../node.ts';
+import { csvFields } from '../../series/csv.ts';
 import {
   backtest,
   type CsvOptions,
@@ -15,9 +17,13 @@ import {
   forecast,
   inputSize,
   type Pipeline,
+  type PipelineOptions,
   readCsv,
   readSeriesMetadata,
   type Series,
+  type SeriesBatches,
+  type Span,
+  type Split,
   seriesMetadata,
   splitByTime,
   windows,
@@ -45,6 +51,9 @@ export const forecastFlags = {
     oneOf('previous', 'interpolate'),
     undefined,
   ),
+  delimiter: flag('what is between the fields of a line, such as ; or \\t (default: ,)', string, undefined),
+  decimal: flag('what is before the decimals of a number (default: .)', csvFields.decimal, undefined),
+  headerless: toggle('the first line has values, not names; the columns are called 1, 2 and so on'),
   context: flag('rows that a forecast is made from (default: 28)', count, undefined),
   hidden: flag('hidden units of the GRU (default: 32)', recurrentFields.units, undefined),
   epochs: flag('times to go through the series (default: 30)', trainFields.epochs, undefined),
@@ -69,9 +78,8 @@ type ForecastValues = Values<typeof forecastFlags>;
 
 /** Prints the rows after the end of a series as CSV, and on standard error how large the errors on the last part were. */
 export async function forecastCommand(path: string, values: ForecastValues, output: Output): Promise<void> {
-  const { model, pipeline, series, errors } =
+  const { errors, next } =
     values.model === undefined ? await learn(path, values) : await load(path, values.model, values);
-  const next = forecast(model, pipeline, series, { steps: values.steps });
   const columns = Object.fromEntries(Object.entries(next.columns).map(([name, data]) => [name, [...data]]));
   if (values.json) {
     output.json({ type: 'forecast', steps: values.steps, columns, ...(errors && { errors }) });
@@ -87,6 +95,9 @@ export async function forecastCommand(path: string, values: ForecastValues, outp
 const ofLearning = [
   'column',
   'date',
+  'delimiter',
+  'decimal',
+  'headerless',
   'calendar',
   'lag',
   'context',
@@ -109,7 +120,7 @@ async function load(path: string, modelPath: string, values: ForecastValues) {
   const { pipeline, csv } = readSeriesMetadata(metadata);
   const { missing = csv.missing } = values;
   const series = await readSeries(path, { ...csv, ...(missing !== undefined && { missing }) });
-  return { model, pipeline, series, errors: undefined };
+  return { errors: undefined, next: goOn(path, model, pipeline, series, values) };
 }
 
 /** Errors name the file and the flags. */
@@ -122,57 +133,116 @@ async function readSeries(path: string, options: CsvOptions): Promise<Series> {
       'CSV, ': `${path}, `,
       'readCsv.columns': '--column',
       'readCsv.date': '--date',
-      "missing: 'previous' or 'interpolate'": '--missing previous or --missing interpolate',
+      'readCsv.delimiter': '--delimiter',
+      "missing: 'previous' or 'interpolate' fills": '--missing previous or --missing interpolate fills',
+      '; columns says which are read': '; --column says which column is read',
+      '; date: ': '; --date ',
+      '; delimiter: ': '; --delimiter ',
+      ', and decimal: ': ', and --decimal ',
+      '; decimal: ': '; --decimal ',
+      '; header: false reads': '; --headerless reads',
+      '; without date the': '; without --date the',
+    });
+  }
+}
+
+/** The rows after the end of a series; errors name the file and the flags. */
+function goOn(path: string, model: Model, pipeline: Pipeline, series: Series, { steps }: ForecastValues): Series {
+  try {
+    return forecast(model, pipeline, series, { steps });
+  } catch (cause) {
+    throw renamedError(cause, {
+      'forecast(history)': path,
+      'forecast.dates: expected those of the rows to predict, got none, and they do not follow from the history: ': `${path}: expected dates equally far apart for --calendar, so that those to come are known; got others: `,
     });
   }
 }
 
 async function learn(path: string, values: ForecastValues) {
-  const { column, date, missing, calendar, lag, out, overwrite } = values;
+  const { column, date, missing, calendar, lag, out, overwrite, delimiter, decimal, headerless } = values;
   const { context = 28, hidden: units = 32, epochs = 30, learningRate = 5e-3, test: share = 0.2, seed = 0 } = values;
   const csv: CsvOptions = {
     ...(column !== undefined && { columns: [column] }),
     ...(date !== undefined && { date }),
     ...(missing !== undefined && { missing }),
+    ...(delimiter !== undefined && { delimiter: delimiter.replace('\\t', '\t') }),
+    ...(decimal !== undefined && { decimal }),
+    ...(headerless && { header: false }),
   };
-  if (out !== undefined) {
-    await checkTarget({ where: '--out', path: out, others: [path], overwrite });
+  if (calendar && date === undefined) {
+    throw new BpttError('invalid-argument', '--calendar: expected --date with it, got none');
   }
+  if (out !== undefined) await checkTarget({ where: '--out', path: out, others: [path], overwrite });
   const series = await readSeries(path, csv);
-  const [target, ...others] = Object.keys(series.columns);
-  if (target === undefined || others.length > 0) {
-    const names = [target, ...others].filter((name) => name !== undefined).join(', ');
-    throw new BpttError('invalid-argument', `--column: expected one of ${names || 'no columns'} in ${path}, got none`);
-  }
-  const { training, test } = splitByTime(series, { test: share });
-  const pipeline = fitPipeline(series, training, {
+  const target = targetOf(path, series);
+  const { training, test } = split(path, series, { share, context, lag });
+  const pipeline = fitTo(path, series, training, {
     targets: [target],
     calendar: calendar ? ['weekday', 'month', 'year'] : [],
     lags: lag === undefined ? [] : [lag],
     context,
   });
-  const model = await fitModel(series, training, pipeline, { units, epochs, seed, learningRate });
+  const layers = [features(inputSize(pipeline)), gru({ units, returns: 'last' }), dense({ units: 1 })] as const;
+  const model = await createLarge(layers, { seed });
+  // What it says before it has learned anything is not used; but what cannot be forecast is not worth learning.
+  writeCsv(goOn(path, model, pipeline, series, values));
+  await train(model, windows(series, training, pipeline, { batch: BATCH, shuffle: seed }), { epochs, learningRate });
   const errors = share > 0 ? backtest(model, pipeline, series, test).errors : undefined;
   if (out !== undefined) {
     const bytes = serialize(model, { metadata: seriesMetadata({ pipeline, csv }) });
     await writeFileAtomic(out, bytes, { replace: overwrite });
   }
-  return { model, pipeline, series, errors };
+  return { errors, next: goOn(path, model, pipeline, series, values) };
+}
+
+/** The one column that is read. */
+function targetOf(path: string, { columns }: Series): string {
+  const names = Object.keys(columns);
+  if (names.length === 1) return names[0]!;
+  const index = names.includes('') ? '; the one without a name is the index that pandas writes' : '';
+  const all = names.map(show).join(', ');
+  throw new BpttError('invalid-argument', `--column: expected one of ${all} in ${path}, got none${index}`);
+}
+
+/** The parts to learn from and to measure errors on. */
+function split(path: string, series: Series, how: { share: number; context: number; lag: number | undefined }): Split {
+  const { share, context, lag } = how;
+  const least = (lag ?? 1) - 1 + context + 1;
+  const why = `for --context ${context}${lag === undefined ? '' : `, --lag ${lag}`} and one to predict`;
+  const refuse = (rows: number) =>
+    new BpttError(
+      'bad-file',
+      `${path}: expected at least ${least} rows to learn from, ${why}, got ${rows} of ${series.length} (--test ${share}); less --context or --test needs fewer`,
+    );
+  const rows = Math.max(0, Math.floor(series.length * (1 - share)));
+  if (rows === 0) throw refuse(0);
+  const parts = splitByTime(series, { test: share });
+  if (parts.training.to < least) throw refuse(parts.training.to);
+  return parts;
+}
+
+/** Errors name the file. */
+function fitTo(path: string, series: Series, training: Span, options: PipelineOptions): Pipeline {
+  try {
+    return fitPipeline(series, training, options);
+  } catch (cause) {
+    throw renamedError(cause, {
+      'fitPipeline(training)': `${path}, rows 1 to ${training.to} of ${series.length}`,
+      "; normalize: 'none' takes them as they are":
+        '; from these nothing can be learned, a smaller --test adds later rows',
+    });
+  }
 }
 
 const BATCH = 32;
 
-async function fitModel(
-  series: Series,
-  training: { readonly from: number; readonly to: number },
-  pipeline: Pipeline,
-  { units, epochs, seed, learningRate }: Readonly<Record<'units' | 'epochs' | 'seed' | 'learningRate', number>>,
-): Promise<Model> {
-  const data = windows(series, training, pipeline, { batch: BATCH, shuffle: seed });
-  const layers = [features(inputSize(pipeline)), gru({ units, returns: 'last' }), dense({ units: 1 })] as const;
-  const model = await createLarge(layers, { seed });
-  const rate = linear({ from: learningRate, steps: epochs * Math.ceil(data.windows / BATCH) });
-  const options = { loss: 'mean-squared-error', optimizer: adamw({ learningRate: rate }), clip: { norm: 1 } } as const;
+async function train(
+  model: Model,
+  data: SeriesBatches,
+  how: { readonly epochs: number; readonly learningRate: number },
+) {
+  const { epochs, learningRate: from } = how;
+  const learningRate = linear({ from, steps: epochs * Math.ceil(data.windows / BATCH) });
+  const options = { loss: 'mean-squared-error', optimizer: adamw({ learningRate }), clip: { norm: 1 } } as const;
   await fit(model, { data, ...options, epochs });
-  return model;
 }

@@ -5,7 +5,8 @@ import { checkFields, string, such } from '../../base/fields.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import { runFlags } from '../flags/command-line.ts';
-import type { TrainValues } from '../flags/train-flags.ts';
+import { typed } from '../flags/flags.ts';
+import { fixedFlags, type TrainValues } from '../flags/train-flags.ts';
 import type { Corpus } from '../io/corpus.ts';
 
 /** The name of the entry in a checkpoint's metadata. */
@@ -70,4 +71,28 @@ export function checkText({ digest, checkpoint }: Left, { name, digest: found }:
     'bad-file',
     `${name}: expected the text that the training of ${checkpoint.path} began with, got another`,
   );
+}
+
+/**
+ * The flags that a training goes on with where no others are given. A new --steps takes the place of --epochs, and the other way round.
+ *
+ * @param given What was typed, and the defaults.
+ * @throws BpttError for a flag that cannot be another now.
+ */
+export function keptOf(
+  { values, checkpoint }: Left,
+  given: TrainValues,
+  isTyped: (name: string) => boolean,
+): Left['values'] {
+  for (const name of fixedFlags.filter(isTyped)) {
+    const [was, is] = [values[name], given[name as keyof TrainValues]];
+    if (was === is || (name === 'k2' && was === undefined && is === values.k1)) continue;
+    const expected = was === undefined ? 'it left out' : String(was);
+    throw new BpttError(
+      'invalid-argument',
+      `${typed(name)}: expected ${expected}, as in the training of ${checkpoint.path}, got ${is}; --restart begins another`,
+    );
+  }
+  const instead = isTyped('steps') ? 'epochs' : isTyped('epochs') ? 'steps' : undefined;
+  return Object.fromEntries(Object.entries(values).filter(([name]) => name !== instead));
 }

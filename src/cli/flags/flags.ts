@@ -53,16 +53,20 @@ export function typed(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Declares the flags on a command; its action finds their values in `command.opts()`. */
-export function addFlags(command: Command, flags: Flags): Command {
+/** Declares the flags on a command; its action finds their values in `command.opts()`. `heading`: where the help lists them. */
+export function addFlags(command: Command, flags: Flags, heading?: string): Command {
   for (const [name, flag] of Object.entries(flags)) {
     const option = new Option(flag.value === undefined ? typed(name) : `${typed(name)} <${flag.value}>`, flag.help);
     if (flag.default !== undefined && flag.value !== undefined) option.default(flag.default);
     if (flag.value !== undefined) option.argParser((given: string) => flag.parse(typed(name), given));
+    if (heading !== undefined) option.helpGroup(heading);
     command.addOption(option);
   }
   return command;
 }
+
+/** Whether a flag was given to a command. */
+export const isTyped = (command: Command, name: string) => command.getOptionValueSource(name) === 'cli';
 
 /** The values that a command was called with; those that were not given are in `others`, or the defaults. */
 export function valuesOf<F extends Flags>(
@@ -71,11 +75,10 @@ export function valuesOf<F extends Flags>(
   others: Readonly<Record<string, unknown>> = {},
 ): Values<F> {
   const given = command.opts();
-  const typedIn = (name: string) => command.getOptionValueSource(name) === 'cli';
   return Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [
       name,
-      typedIn(name) ? given[name] : (others[name] ?? given[name] ?? flag.default),
+      isTyped(command, name) ? given[name] : (others[name] ?? given[name] ?? flag.default),
     ]),
   ) as Values<F>;
 }

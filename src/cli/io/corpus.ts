@@ -8,7 +8,9 @@ import { splitTokens } from '../../data/split.ts';
 import { characters, textStream } from '../../index.ts';
 import { fileError } from '../../node/atomic-file.ts';
 import { fileCharacters, textFile } from '../../node/text-file.ts';
+import { notUtf8 } from '../../node/utf8.ts';
 import type { Vocabulary } from '../../tokenizers/characters.ts';
+import { renamedError } from './renamed-error.ts';
 import type { Text } from './text-file.ts';
 
 /** Bytes of a file above which it is read as training goes: in memory a text takes some 15 bytes for each character. */
@@ -63,11 +65,19 @@ export function wholeCorpus({ name, text }: Text): Corpus {
     characters: tokens.length,
     vocabulary,
     opening: openingOf(text.slice(0, 2 * OPENING)),
-    cut: async (how) => cutTokens(tokens, how),
+    cut: async (how) => cutTokens(name, tokens, how),
   };
 }
 
-function cutTokens(tokens: Int32Array<ArrayBuffer>, { validation: fraction, batch }: Cut): Parts {
+function cutTokens(name: string, tokens: Int32Array<ArrayBuffer>, { validation: fraction, batch }: Cut): Parts {
+  const last = Math.round(fraction * tokens.length);
+  if (fraction > 0 && Math.min(last, tokens.length - last) < 2) {
+    const got = `${tokens.length - last} and ${last} of ${tokens.length}`;
+    throw new BpttError(
+      'bad-file',
+      `${name}: expected at least 2 characters to train and 2 to validate on, got ${got} (--validation ${fraction}); --validation 0 trains on all`,
+    );
+  }
   const parts = fraction > 0 ? splitTokens(tokens, fraction) : { training: tokens, validation: undefined };
   const pairs = parts.training.length - 1;
   if (batch > pairs) {
@@ -100,8 +110,11 @@ export async function streamedCorpus(path: string): Promise<Corpus> {
     opening,
     async cut({ validation: fraction, batch }) {
       const to = 1 - fraction;
-      const training = await textFile(path, { vocabulary, batch, to });
-      return { training, validation: fraction > 0 ? await textFile(path, { vocabulary, batch, from: to }) : undefined };
+      const part = (from: number, end: number) =>
+        textFile(path, { vocabulary, batch, from, to: end }).catch((cause) => {
+          throw renamedError(cause, { [`each of ${batch} rows`]: `each of the ${batch} rows of --batch` });
+        });
+      return { training: await part(0, to), validation: fraction > 0 ? await part(to, 1) : undefined };
     },
   };
 }
@@ -110,10 +123,13 @@ export async function streamedCorpus(path: string): Promise<Corpus> {
 async function survey(path: string): Promise<{ digest: string; count: number; opening: readonly string[] }> {
   const hash = createHash('sha256');
   let count = 0;
+  let read = 0;
   let opening: readonly string[] | undefined;
   try {
     for await (const bytes of createReadStream(path, { highWaterMark: 1 << 20 })) {
       hash.update(bytes);
+      if ((bytes as Buffer).includes(0)) throw notUtf8(path, bytes, read);
+      read += bytes.length;
       // A character begins at each byte that does not continue one.
       for (const byte of bytes as Buffer) if ((byte & 0xc0) !== 0x80) count++;
       // No character has more than 4 bytes; `stream` leaves out one that is cut.

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { BpttError } from '../../base/errors.ts';
 import { readBytes } from '../../node/atomic-file.ts';
+import { checkText, notUtf8 } from '../../node/utf8.ts';
 
 export interface Text {
   /** What messages call it. */
@@ -29,12 +30,12 @@ export async function readText(path: string | undefined, embedded: URL): Promise
 
 /** @throws BpttError `bad-file` for what is not text in UTF-8. */
 export function decodeText(bytes: Uint8Array, name: string): string {
-  const nul = bytes.indexOf(0);
-  if (nul >= 0) throw bad(name, 'text', `a NUL byte at offset ${nul}: the file is binary or not in UTF-8`);
+  checkText(name, bytes);
+  if (bytes.includes(0)) throw notUtf8(name, bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw bad(name, 'text in UTF-8', 'bytes that are not: the file is binary or in another encoding');
+    throw notUtf8(name, bytes);
   }
 }
 

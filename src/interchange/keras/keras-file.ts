@@ -2,6 +2,7 @@
 import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { otherFormat } from '../../formats/other-format.ts';
 import { Hdf5, isHdf5 } from './hdf5.ts';
 import { isZip, unzip } from './zip.ts';
 
@@ -28,6 +29,8 @@ export function readKerasFile(bytes: Uint8Array, where: string): KerasFile {
   if (!(bytes instanceof Uint8Array)) {
     throw new BpttError('invalid-argument', `${where}: expected a Uint8Array, got ${show(bytes)}`);
   }
+  const other = otherFormat(bytes, 'zip', 'hdf5');
+  if (other !== undefined) throw new BpttError('bad-file', `${where}: expected a .keras archive or HDF5, got ${other}`);
   if (isZip(bytes)) {
     const entries = unzip(bytes, [CONFIG, METADATA, WEIGHTS], where);
     const text = (name: string) => new TextDecoder().decode(entries.get(name));

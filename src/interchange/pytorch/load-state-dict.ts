@@ -51,19 +51,7 @@ function tensorsOf(bytes: Uint8Array, key: string | undefined): readonly Tensor[
   if (key !== undefined) {
     throw new BpttError('invalid-argument', `loadStateDict.key: expected a file of torch.save with it, got another`);
   }
-  if (bytes instanceof Uint8Array && isPickle(bytes)) {
-    const got = 'a pickle alone, of an older one: load it there and save it again';
-    throw new BpttError(
-      'bad-file',
-      `state dict: expected safetensors, or what torch.save of PyTorch 1.6 and later writes, got ${got}`,
-    );
-  }
   return decodeSafetensors(bytes, 'state dict').tensors;
-}
-
-/** Whether bytes begin as a pickle of protocol 2 or later does. */
-function isPickle(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5 && bytes[7] !== 0;
 }
 
 /** The values of a parameter of the model. */

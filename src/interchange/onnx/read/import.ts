@@ -2,6 +2,7 @@
 import { show } from '../../../base/check.ts';
 import { BpttError } from '../../../base/errors.ts';
 import { checkFields } from '../../../base/fields.ts';
+import { otherFormat } from '../../../formats/other-format.ts';
 import { type Model, restoreModel } from '../../../model/model.ts';
 import { type Engine, type EngineOptions, engineFields } from '../../../model/network.ts';
 import { decodeMessage } from '../format/protobuf.ts';
@@ -54,6 +55,8 @@ export async function importOnnx(
   if (!(bytes instanceof Uint8Array)) {
     throw new BpttError('invalid-argument', `${where}: expected a Uint8Array, got ${show(bytes)}`);
   }
+  const other = otherFormat(bytes);
+  if (other !== undefined) throw new BpttError('bad-file', `${where}: expected an ONNX file, got ${other}`);
   const proto = decodeMessage(modelFields, bytes, where);
   const version = versionOf(proto, where);
   const own = readOwn(proto, bytes, where);
