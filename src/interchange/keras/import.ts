@@ -1,5 +1,5 @@
 // Keras models as models.
-import { show } from '../../base/check.ts';
+import { checkBytes, checkString, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { checkFields } from '../../base/fields.ts';
 import type { LayerDescription, ModelDescription } from '../../layers/registry.ts';
@@ -41,6 +41,8 @@ export async function importKeras(
   options: EngineOptions = {},
   where = 'Keras file',
 ): Promise<KerasModel> {
+  checkBytes('importKeras(bytes)', bytes);
+  checkString('importKeras(where)', where);
   const engine = checkFields('importKeras', options, engineFields);
   const file = readKerasFile(bytes, where);
   if (file.model === undefined) {

@@ -1,5 +1,4 @@
 // A Keras file of any kind: what it says of the model, and its weights.
-import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { Hdf5, isHdf5 } from './hdf5.ts';
 import { isZip, unzip } from './zip.ts';
@@ -24,9 +23,6 @@ const WEIGHTS = 'model.weights.h5';
  * @throws BpttError `bad-file` for other files, and for files that are cut off or damaged.
  */
 export function readKerasFile(bytes: Uint8Array, where: string): KerasFile {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new BpttError('invalid-argument', `${where}: expected a Uint8Array, got ${show(bytes)}`);
-  }
   if (isZip(bytes)) {
     const entries = unzip(bytes, where);
     const entry = (name: string): Uint8Array => {

@@ -1,5 +1,6 @@
 // A state dict into a model. Tensors are found by what PyTorch calls them inside their module, by their shapes and by the order of the
 // layers.
+import { checkBytes } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { decodeSafetensors } from '../../formats/decode-safetensors.ts';
 import type { Tensor } from '../../formats/safetensors.ts';
@@ -25,6 +26,7 @@ import { byName, checkModules, type Place, placesOf, type StateDictOptions } fro
  */
 export function loadStateDict(model: Model, bytes: Uint8Array, options: StateDictOptions = {}): void {
   checkModel('loadStateDict', model);
+  checkBytes('loadStateDict(bytes)', bytes);
   const names = checkModules('loadStateDict', options);
   const places = placesOf(model, 'loadStateDict');
   const file = new StateDictFile(bytes, names);

@@ -1,5 +1,5 @@
 // ONNX graphs as models.
-import { show } from '../../../base/check.ts';
+import { checkBytes, checkString, show } from '../../../base/check.ts';
 import { BpttError } from '../../../base/errors.ts';
 import { checkFields } from '../../../base/fields.ts';
 import { type Model, restoreModel } from '../../../model/model.ts';
@@ -50,10 +50,9 @@ export async function importOnnx(
   options: EngineOptions = {},
   where = 'ONNX file',
 ): Promise<OnnxModel> {
+  checkBytes('importOnnx(bytes)', bytes);
+  checkString('importOnnx(where)', where);
   const engine = checkFields('importOnnx', options, engineFields);
-  if (!(bytes instanceof Uint8Array)) {
-    throw new BpttError('invalid-argument', `${where}: expected a Uint8Array, got ${show(bytes)}`);
-  }
   const proto = decodeMessage(modelFields, bytes, where);
   const version = versionOf(proto, where);
   const own = readOwn(proto, bytes, where);
