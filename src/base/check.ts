@@ -297,6 +297,12 @@ export function checkFlags(where: string, value: unknown, length: number, shape 
   return fail(`${where}[${wrong}]`, '0 or 1', show(value[wrong]));
 }
 
+/** Bytes. */
+export function checkBytes(where: string, value: unknown): Uint8Array {
+  checkReadable(where, value);
+  return value instanceof Uint8Array ? value : fail(where, 'a Uint8Array', show(value));
+}
+
 /** An abort signal. */
 export function checkSignal(where: string, value: unknown): AbortSignal {
   if (readable(where, () => typeof (value as AbortSignal | null)?.aborted === 'boolean')) return value as AbortSignal;

@@ -123,27 +123,37 @@ export const oneOf = <const Value>(...values: readonly Value[]): ChoiceField<Val
 /** A list of names, none of them twice; `what` says of what. */
 export const names = (what = 'names'): Field<readonly string[]> => ({
   check(where, value) {
-    if (!Array.isArray(value)) {
-      throw new BpttError('invalid-argument', `${where}: expected an array of ${what}, got ${show(value)}`);
-    }
+    const all = list(string, what).check(where, value);
     const before = new Set<string>();
-    for (const [index, name] of value.entries()) {
-      checkString(`${where}[${index}]`, name);
+    for (const [index, name] of all.entries()) {
       if (before.size < before.add(name).size) continue;
       throw new BpttError('invalid-argument', `${where}[${index}]: expected each name once, got ${show(name)} again`);
     }
-    return value;
+    return all;
   },
 });
 
 /** An array of at least `min` values. */
 export const list = <Value>(item: Field<Value>, what: string, min = 0): Field<readonly Value[]> => ({
   check(where, value) {
-    if (Array.isArray(value) && value.length >= min) {
-      return value.map((each, index) => item.check(`${where}[${index}]`, each));
+    if (readable(where, () => Array.isArray(value)) && (value as readonly unknown[]).length >= min) {
+      // Holes too: `map` passes over them.
+      return Array.from(value as readonly unknown[], (each, index) => {
+        const place = `${where}[${index}]`;
+        return readable(place, () => item.check(place, each));
+      });
     }
     const least = min === 0 ? '' : ' with at least one';
     throw new BpttError('invalid-argument', `${where}: expected an array of ${what}${least}, got ${show(value)}`);
+  },
+});
+
+/** An object of which these fields alone are looked at, whatever else it has. */
+export const having = <F extends Fields>(fields: F): Field<Checked<F>> => ({
+  check(where, value) {
+    const given = checkObject(where, value);
+    const known = Object.keys(fields).filter((name) => name in given);
+    return checkFields(where, Object.fromEntries(known.map((name) => [name, given[name]])), fields);
   },
 });
 

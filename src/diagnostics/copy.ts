@@ -4,6 +4,7 @@ import { checkInteger } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkInput, type Input } from '../data/batch.ts';
 import { cellKindOf, type DirectedDescription, isDirected } from '../layers/recurrent/cells.ts';
+import { checkModel } from '../model/check-model.ts';
 import { createGraph } from '../model/create-graph.ts';
 import { readingsOf, stackIn } from '../model/graph.ts';
 import { type Model, restoreModel } from '../model/model.ts';
@@ -52,6 +53,7 @@ export function recurrentLayers({ description }: Pick<Model, 'description'>): re
  * @throws BpttError for a number that there is none of, and for models that read both directions.
  */
 export function recurrentLayer(where: string, model: Model, number: number): RecurrentLayer {
+  checkModel(where, model);
   stackIn(model.network.graph, where);
   refuseWhole(model.network, where, 'the states of such a model depend on all steps');
   const layers = recurrentLayers(model);

@@ -2,7 +2,7 @@
 
 import { checkInteger } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, integer, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
+import { checkFields, integer, list, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
 import type { Input } from '../data/batch.ts';
 import type { Model } from '../model/model.ts';
 import type { State } from '../model/state.ts';
@@ -17,7 +17,7 @@ import {
   rowOf,
   rowOfState,
 } from './copy.ts';
-import { identity, type Matrix, multiply } from './matrix.ts';
+import { checkMatrix, identity, type Matrix, multiply } from './matrix.ts';
 import { Probe } from './probe.ts';
 
 export const layerFields = {
@@ -30,6 +30,12 @@ export const layerFields = {
 };
 
 export interface LayerOptions extends Options<typeof layerFields> {}
+
+const jacobiansFields = {
+  units: integer({ min: 1 }),
+  size: integer({ min: 1 }),
+  steps: list<Matrix>({ check: (where, value) => checkMatrix(where, value as Matrix) }, 'matrices'),
+};
 
 export interface Jacobians {
   /** H. */
@@ -118,9 +124,14 @@ function repeat(values: Reals, times: number): Float64Array<ArrayBuffer> {
  *
  * @throws BpttError for steps that there are none of.
  */
-export function jacobianProduct({ size, steps }: Jacobians, from: number, to: number): Matrix {
-  if (!Array.isArray(steps)) {
-    throw new BpttError('invalid-argument', 'jacobianProduct: expected what `jacobians` returns, got something else');
+export function jacobianProduct(jacobians: Jacobians, from: number, to: number): Matrix {
+  const { size, steps } = checkFields('jacobianProduct(jacobians)', jacobians, jacobiansFields);
+  const other = steps.findIndex(({ rows, columns }) => rows !== size || columns !== size);
+  if (other >= 0) {
+    throw new BpttError(
+      'invalid-shape',
+      `jacobianProduct(jacobians).steps[${other}]: expected a matrix of ${size}x${size}, got ${steps[other]!.rows}x${steps[other]!.columns}`,
+    );
   }
   checkInteger('jacobianProduct(to)', to, 0, steps.length);
   checkInteger('jacobianProduct(from)', from, 0, to);

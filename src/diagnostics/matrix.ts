@@ -1,7 +1,8 @@
 // Matrices as people see them, and what linear algebra says of them. The algorithms are ml-matrix's.
 import { EigenvalueDecomposition, Matrix as LinearMatrix, SingularValueDecomposition } from 'ml-matrix';
-import { checkOneOf, show } from '../base/check.ts';
+import { checkOneOf } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { checkFields, integer, such } from '../base/fields.ts';
 
 /** Row-major. */
 export interface Matrix {
@@ -10,13 +11,19 @@ export interface Matrix {
   readonly data: Float64Array;
 }
 
+const fields = {
+  rows: integer({ min: 1 }),
+  columns: integer({ min: 1 }),
+  data: such<Float64Array>('a Float64Array', (value) => value instanceof Float64Array),
+};
+
 /** @throws BpttError for what is no matrix, or holds numbers that are not finite. */
 export function checkMatrix(where: string, value: Matrix, square = false): Matrix {
-  const { rows, columns, data } = value ?? {};
-  if (!(data instanceof Float64Array) || data.length !== rows * columns || data.length === 0) {
+  const { rows, columns, data } = checkFields(where, value, fields);
+  if (data.length !== rows * columns) {
     throw new BpttError(
       'invalid-shape',
-      `${where}: expected { rows, columns, data: Float64Array }, got ${show(value)}`,
+      `${where}.data: expected ${rows} rows of ${columns} columns, got ${data.length} numbers`,
     );
   }
   if (square && rows !== columns) {
@@ -25,7 +32,7 @@ export function checkMatrix(where: string, value: Matrix, square = false): Matri
   const nonFinite = data.findIndex((number) => !Number.isFinite(number));
   if (nonFinite >= 0)
     throw new BpttError('non-finite', `${where}.data[${nonFinite}]: expected a finite number, got ${data[nonFinite]}`);
-  return value;
+  return { rows, columns, data };
 }
 
 export function identity(size: number): Matrix {
@@ -65,9 +72,9 @@ function linear({ rows, columns, data }: Matrix): LinearMatrix {
  * @throws BpttError for what is no matrix of finite numbers.
  */
 export function singularValues(matrix: Matrix): Float64Array {
-  checkMatrix('singularValues', matrix);
+  const checked = checkMatrix('singularValues(matrix)', matrix);
   const options = { computeLeftSingularVectors: false, computeRightSingularVectors: false, autoTranspose: true };
-  return Float64Array.from(new SingularValueDecomposition(linear(matrix), options).diagonal)
+  return Float64Array.from(new SingularValueDecomposition(linear(checked), options).diagonal)
     .sort()
     .reverse();
 }
@@ -81,8 +88,8 @@ export function singularValues(matrix: Matrix): Float64Array {
  */
 export function matrixNorm(matrix: Matrix, kind: 'spectral' | 'frobenius' = 'spectral'): number {
   checkOneOf('matrixNorm(kind)', kind, ['spectral', 'frobenius'] as const);
-  checkMatrix('matrixNorm', matrix);
-  return kind === 'spectral' ? singularValues(matrix)[0]! : norm(matrix.data);
+  const checked = checkMatrix('matrixNorm(matrix)', matrix);
+  return kind === 'spectral' ? singularValues(checked)[0]! : norm(checked.data);
 }
 
 /** Complex numbers side by side. */
@@ -97,8 +104,8 @@ export interface ComplexNumbers {
  * @throws BpttError for what is no square matrix of finite numbers.
  */
 export function eigenvalues(matrix: Matrix): ComplexNumbers {
-  checkMatrix('eigenvalues', matrix, true);
-  const { realEigenvalues, imaginaryEigenvalues } = new EigenvalueDecomposition(linear(matrix));
+  const square = checkMatrix('eigenvalues(matrix)', matrix, true);
+  const { realEigenvalues, imaginaryEigenvalues } = new EigenvalueDecomposition(linear(square));
   const pairs = realEigenvalues.map((real, index) => [real, imaginaryEigenvalues[index]!] as const);
   pairs.sort((a, b) => norm(b) - norm(a));
   return {

@@ -3,6 +3,7 @@
 import { checkFields, number, type Options, withDefault } from '../base/fields.ts';
 import type { Input } from '../data/batch.ts';
 import { cellOf } from '../layers/recurrent/cells.ts';
+import { checkModel } from '../model/check-model.ts';
 import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import { refuseWhole } from '../model/network.ts';
@@ -84,6 +85,7 @@ export async function saturation(
   reading: Input,
   options: SaturationOptions = {},
 ): Promise<readonly Saturation[]> {
+  checkModel('saturation', model);
   const { margin, state: start } = checkFields('saturation', options, fields);
   stackIn(model.network.graph, 'saturation');
   refuseWhole(model.network, 'saturation', 'the states of such a model depend on all steps');

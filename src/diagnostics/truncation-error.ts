@@ -6,6 +6,7 @@ import type { CheckedObjective } from '../bptt/objective.ts';
 import type { Batch } from '../data/batch.ts';
 import { type LossName, lossName } from '../loss/losses.ts';
 import { outputLosses, slotsOf } from '../loss/output-losses.ts';
+import { checkModel } from '../model/check-model.ts';
 import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
@@ -52,6 +53,7 @@ export async function truncationError(
   reading: Batch,
   options: TruncationErrorOptions,
 ): Promise<readonly TruncationError[]> {
+  checkModel('truncationError', model);
   const { loss, k1, k2: lengths, state: start } = checkFields('truncationError', options, fields);
   const { graph } = model.network;
   stackIn(graph, 'truncationError');

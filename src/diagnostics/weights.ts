@@ -1,13 +1,34 @@
 // What the parameters alone say.
+import { checkArray } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, type Options, oneOf, withDefault } from '../base/fields.ts';
+import {
+  checkFields,
+  type Field,
+  integer,
+  list,
+  type Options,
+  oneOf,
+  string,
+  such,
+  withDefault,
+} from '../base/fields.ts';
 import { cellOf } from '../layers/recurrent/cells.ts';
 import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { Parameter } from '../model/parameters.ts';
+import type { Reals } from '../wasm/arena.ts';
 import { recurrentLayer } from './copy.ts';
 import { type LayerOptions, layerFields } from './jacobians.ts';
 import { eigenvalues, type Matrix, norm } from './matrix.ts';
+
+const parameterFields = {
+  name: string,
+  shape: list(integer({ min: 1 }), 'lengths'),
+  data: such<Reals>(
+    'a Float32Array or Float64Array',
+    (value) => value instanceof Float32Array || value instanceof Float64Array,
+  ),
+};
 
 const weightsFields = { layer: layerFields.layer };
 
@@ -68,6 +89,23 @@ export function spectralRadius(
   );
 }
 
+/** Parameters at one moment. */
+const snapshot: Field<readonly Parameter[]> = list(
+  {
+    check(where, value) {
+      const { name, shape, data } = checkFields(where, value, parameterFields);
+      checkArray(
+        `${where}.data`,
+        data,
+        shape.reduce((product, length) => product * length, 1),
+        `[${shape.join(', ')}]`,
+      );
+      return { name, shape, data };
+    },
+  },
+  'parameters',
+);
+
 /** How far a parameter or a layer moved. */
 export interface UpdateRatio {
   /** Of the parameter, such as `rnn.weight_hh_l0`, or of the layer, such as `rnn.l0` or `dense`. */
@@ -96,19 +134,24 @@ export function updateRatios(
   options: UpdateRatiosOptions = {},
 ): readonly UpdateRatio[] {
   const { by } = checkFields('updateRatios', options, fields);
+  const first = snapshot.check('updateRatios(before)', before);
+  const second = snapshot.check('updateRatios(after)', after);
   const same =
-    before.length === after.length &&
-    before.every(({ name, data }, index) => {
-      return after[index]!.name === name && after[index]!.data.length === data.length;
+    first.length === second.length &&
+    first.every(({ name, data }, index) => {
+      return second[index]!.name === name && second[index]!.data.length === data.length;
     });
   if (!same) {
-    throw new BpttError('invalid-shape', 'updateRatios: expected two snapshots of one model, got those of two');
+    throw new BpttError(
+      'invalid-shape',
+      'updateRatios(after): expected the parameters of the model that before is of, got those of another',
+    );
   }
   const moved = new Map<string, number[]>();
   const sizes = new Map<string, number[]>();
-  for (const [index, { name, data }] of before.entries()) {
+  for (const [index, { name, data }] of first.entries()) {
     const key = by === 'layer' ? layerOf(name) : name;
-    const difference = Float64Array.from(after[index]!.data, (value, i) => value - data[i]!);
+    const difference = Float64Array.from(second[index]!.data, (value, i) => value - data[i]!);
     moved.set(key, [...(moved.get(key) ?? []), norm(difference)]);
     sizes.set(key, [...(sizes.get(key) ?? []), norm(data)]);
   }
@@ -120,7 +163,7 @@ export function updateRatios(
 
 /** `rnn.weight_hh_l0` and its like are of `rnn.l0`, `dense.bias` is of `dense`. */
 function layerOf(parameter: string): string {
-  const [module, part] = parameter.split('.');
-  const number = /_(l\d+)(?:_reverse)?$/.exec(part!)?.[1];
+  const [module, part = ''] = parameter.split('.');
+  const number = /_(l\d+)(?:_reverse)?$/.exec(part)?.[1];
   return number === undefined ? module! : `${module}.${number}`;
 }

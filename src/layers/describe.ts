@@ -4,9 +4,10 @@ import { checkObject, checkOneOf } from '../base/check.ts';
 import { checkFields, type Field, list, type Options, optional, string, such, withDefault } from '../base/fields.ts';
 import type { LayerKind } from './contract.ts';
 
+const several = list(string, 'names', 1);
+
 const names: Field<string | readonly string[]> = {
-  check: (where, value) =>
-    Array.isArray(value) ? value.map((one) => string.check(where, one)) : string.check(where, value),
+  check: (where, value) => (Array.isArray(value) ? several.check(where, value) : string.check(where, value)),
 };
 
 /** Where an entry stands among the others. */

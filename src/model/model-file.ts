@@ -1,11 +1,12 @@
 // A model as one file: safetensors, with the description in the metadata.
 
-import { checkObject, checkString } from '../base/check.ts';
+import { checkBytes, checkObject, checkString } from '../base/check.ts';
 import { checksum } from '../base/crc32.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Field, type Options, optional, withDefault } from '../base/fields.ts';
 import type { StateWriter } from '../formats/record.ts';
 import { encodeSafetensors, partsOfSafetensors } from '../formats/safetensors.ts';
+import type { LayerKind } from '../layers/contract.ts';
 import { kindsFields, kindsOf } from '../layers/describe.ts';
 import { checkModel } from './check-model.ts';
 import { type Model, restoreModel } from './model.ts';
@@ -48,8 +49,13 @@ export interface ModelFile {
  * @throws BpttError for metadata that are not strings or whose names are taken.
  */
 export function serialize(model: Model, options: SerializeOptions = {}): Uint8Array<ArrayBuffer> {
-  checkModel('serialize', model);
-  return encodeModelFile(model, checkFields('serialize', options, fields).metadata);
+  return serializeAs('serialize', model, options);
+}
+
+/** The same for other functions, which `caller` names. @internal */
+export function serializeAs(caller: string, model: Model, options: SerializeOptions): Uint8Array<ArrayBuffer> {
+  checkModel(caller, model);
+  return encodeModelFile(model, checkFields(caller, options, fields).metadata);
 }
 
 /** A model file; with `training`, one from which the training goes on. @internal */
@@ -82,9 +88,22 @@ export async function deserialize(
   options: DeserializeOptions = {},
   where = 'model file',
 ): Promise<ModelFile> {
+  return deserializeAs('deserialize', bytes, options, where);
+}
+
+/** The same for other functions, which `caller` names. @internal */
+export async function deserializeAs(
+  caller: string,
+  bytes: Uint8Array,
+  options: DeserializeOptions,
+  where: string,
+  more: readonly LayerKind<never>[] = [],
+): Promise<ModelFile> {
+  checkBytes(`${caller}(bytes)`, bytes);
+  checkString(`${caller}(where)`, where);
   const fields = { ...engineFields, dtype: optional(engineFields.dtype), ...kindsFields };
-  const { kinds: functions, ...engine } = checkFields('deserialize', options, fields);
-  const kinds = kindsOf(functions);
+  const { kinds: functions, ...engine } = checkFields(caller, options, fields);
+  const kinds = [...more, ...kindsOf(functions)];
   const { decodeModelFile } = await import('./decode-model-file.ts');
   const { description, parameters, metadata } = decodeModelFile(bytes, where, kinds);
   const dtype = parameters.every(({ data }) => data instanceof Float64Array) ? 'f64' : 'f32';

@@ -6,7 +6,7 @@ import { boolean, type Checked, type Options, oneOf, optional, such, withDefault
 import type { StateSpec } from '../layers/contract.ts';
 import { Arena } from '../wasm/arena.ts';
 import type { Kernels, Pointer, Variant } from '../wasm/kernels.ts';
-import { instantiate, type KernelSource, loadModule } from '../wasm/load.ts';
+import { instantiate, isKernelSource, type KernelSource, loadModule } from '../wasm/load.ts';
 import { gradientFlow } from './gradient-flow.ts';
 import { GradientParts, type Part } from './gradient-parts.ts';
 import type { Graph, LayerNode } from './graph.ts';
@@ -21,8 +21,9 @@ export const engineFields = {
   relaxed: withDefault(boolean, false),
   /** Kernels to use instead of those inside the package. They must be of the same version and dtype. */
   kernels: optional(
-    such<KernelSource>('an object with module, bytes or url', (value) =>
-      ['module', 'bytes', 'url'].some((name) => Object.hasOwn(Object(value), name)),
+    such<KernelSource>(
+      '{ module: WebAssembly.Module }, { bytes: BufferSource } or { url: string | URL }',
+      isKernelSource,
     ),
   ),
 };

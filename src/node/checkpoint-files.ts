@@ -1,9 +1,9 @@
 // Checkpoints in files: written whole or not at all, the newest few kept, the newest readable one found again.
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { checkString } from '../base/check.ts';
+import { checkBytes, checkString } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
+import { checkFields, having, integer, type Options, withDefault } from '../base/fields.ts';
 import type { LayerKind } from '../layers/contract.ts';
 import { kindsFields, kindsOf } from '../layers/describe.ts';
 import { moreKinds } from '../layers/kinds.ts';
@@ -16,6 +16,9 @@ export const checkpointFilesFields = {
 };
 
 const fields = { ...checkpointFilesFields, ...kindsFields };
+
+/** Of an event of a checkpoint. */
+const written = having({ step: integer({ min: 0 }), bytes: { check: checkBytes } });
 
 export interface CheckpointFilesOptions extends Options<typeof fields> {}
 
@@ -66,7 +69,8 @@ export class CheckpointFiles {
    * @returns The path.
    * @throws BpttError `bad-file` with the path and the reason; all former checkpoints are then still there.
    */
-  async write({ step, bytes }: { readonly step: number; readonly bytes: Uint8Array }): Promise<string> {
+  async write(checkpoint: { readonly step: number; readonly bytes: Uint8Array }): Promise<string> {
+    const { step, bytes } = written.check('CheckpointFiles.write', checkpoint);
     const path = this.#pathOf(step);
     await writeFileAtomic(path, bytes, { owner: this.#path });
     for (const old of (await this.steps()).filter((other) => other !== step).slice(this.#keep - 1)) {

@@ -1,13 +1,15 @@
 // Models in files.
 
+import { checkString } from '../base/check.ts';
+import { kindsOf } from '../layers/describe.ts';
 import { moreKinds } from '../layers/kinds.ts';
 import type { Model } from '../model/model.ts';
 import {
   type DeserializeOptions,
-  deserialize,
+  deserializeAs,
   type ModelFile,
   type SerializeOptions,
-  serialize,
+  serializeAs,
 } from '../model/model-file.ts';
 import { readBytes, writeFileAtomic } from './atomic-file.ts';
 
@@ -17,7 +19,8 @@ import { readBytes, writeFileAtomic } from './atomic-file.ts';
  * @throws BpttError `bad-file` with the path and the reason.
  */
 export async function saveModel(model: Model, path: string, options: SerializeOptions = {}): Promise<void> {
-  await writeFileAtomic(path, serialize(model, options));
+  const bytes = serializeAs('saveModel', model, options);
+  await writeFileAtomic(checkString('saveModel(path)', path), bytes);
 }
 
 /**
@@ -26,5 +29,6 @@ export async function saveModel(model: Model, path: string, options: SerializeOp
  * @throws BpttError `bad-file` with the path when it cannot be read or is not a whole model file.
  */
 export async function loadModel(path: string, options: DeserializeOptions = {}): Promise<ModelFile> {
-  return deserialize(await readBytes(path), { ...options, kinds: [...moreKinds, ...(options.kinds ?? [])] }, path);
+  const bytes = await readBytes(checkString('loadModel(path)', path));
+  return deserializeAs('loadModel', bytes, options, path, kindsOf(moreKinds));
 }

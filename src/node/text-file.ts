@@ -1,12 +1,12 @@
 // A text file as batches, read as training goes: it may be larger than memory.
 import { type FileHandle, open } from 'node:fs/promises';
-import { checkNumber } from '../base/check.ts';
+import { checkNumber, checkString } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, number, type Options, such, withDefault } from '../base/fields.ts';
 import type { Batch } from '../data/batch.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { nextTokens } from '../data/next-tokens.ts';
-import { type CharactersOptions, characters, type Vocabulary } from '../tokenizers/characters.ts';
+import { type CharactersOptions, characters, charactersFields, type Vocabulary } from '../tokenizers/characters.ts';
 import { fileError } from './atomic-file.ts';
 import { checkText, notUtf8 } from './utf8.ts';
 
@@ -40,6 +40,7 @@ const CHUNK = 1 << 16;
  * @throws BpttError `bad-file` for a file that cannot be read or is not UTF-8, and where it is too short for the rows.
  */
 export async function textFile(path: string, options: TextFileOptions): Promise<Dataset<Batch>> {
+  checkString('textFile(path)', path);
   const { vocabulary, batch: B, steps: T, from, to } = checkFields('textFile', options, fields);
   checkNumber('textFile.to', to, { min: from, max: 1 });
   const borders = await withFile(path, async (file) => {
@@ -83,6 +84,8 @@ export async function textFile(path: string, options: TextFileOptions): Promise<
  * @throws BpttError `bad-file` for a file that cannot be read, is empty or is not UTF-8.
  */
 export async function fileCharacters(path: string, options: CharactersOptions = {}): Promise<Vocabulary> {
+  checkString('fileCharacters(path)', path);
+  checkFields('fileCharacters', options, charactersFields);
   const points = new Set<string>();
   // Most characters are one UTF-16 unit, and a table of those is looked up faster than a set.
   const seen = new Uint8Array(1 << 16);

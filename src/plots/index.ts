@@ -1,10 +1,24 @@
 // `import { plotGradientByLag, ... } from 'bptt/plots'`: each diagnostic, loss curves and networks, as the text of an SVG, in Node and in pages.
-import { show } from '../base/check.ts';
+import { checkArray, checkNumbers, checkObject, isPlain, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, integer, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
+import {
+  checkFields,
+  type Field,
+  having,
+  integer,
+  list,
+  number,
+  type Options,
+  oneOf,
+  optional,
+  string,
+  such,
+  withDefault,
+} from '../base/fields.ts';
 import type { ComplexNumbers, Matrix, Saturation, TruncationError, UpdateRatio } from '../diagnostics/index.ts';
 import { singularValues } from '../diagnostics/index.ts';
-import type { StepEvent, ValidationEvent } from '../training/events.ts';
+import { checkMatrix } from '../diagnostics/matrix.ts';
+import type { StepEvent, TrainEvent, ValidationEvent } from '../training/events.ts';
 import { draw, joinCells, type PlotOptions, plotFields } from './svg.ts';
 
 export { type NetworkPlotOptions, plotNetwork } from './network.ts';
@@ -16,27 +30,45 @@ const POINTS = 500;
 /** Curves by name. */
 type Curves = Readonly<Record<string, ArrayLike<number>>>;
 
-const isCurve = (values: ArrayLike<number> | Curves): values is ArrayLike<number> =>
-  Array.isArray(values) || ArrayBuffer.isView(values);
+/** A number, or an infinity, which is left out of the picture. */
+const anyNumber = such<number>('a number', (value) => typeof value === 'number' && !Number.isNaN(value));
+const share = number({ min: 0, max: 1 });
 
-function listOf<T>(where: string, values: readonly T[]): readonly T[] {
-  if (Array.isArray(values) && values.length > 0) return values;
-  throw new BpttError('invalid-argument', `${where}: expected a list of at least one, got ${show(values)}`);
+/** The numbers of a curve. */
+function curveOf(where: string, values: unknown): readonly number[] {
+  return list(anyNumber, 'numbers', 1).check(where, Array.from(checkNumbers(where, values)));
 }
 
-function curvesOf(
-  where: string,
-  values: ArrayLike<number> | Curves,
-): readonly (readonly [string, readonly number[]])[] {
-  if (typeof values !== 'object' || values === null) {
-    throw new BpttError('invalid-argument', `${where}: expected numbers, or curves by name, got ${show(values)}`);
-  }
-  const curves = isCurve(values) ? { '': values } : values;
-  return listOf(where, Object.entries(curves)).map(([name, numbers]) => [
-    name,
-    listOf(`${where}.${name}`, Array.from(numbers)),
-  ]);
+function curvesOf(where: string, values: unknown): readonly (readonly [string, readonly number[]])[] {
+  if (!readable(where, () => isPlain(values))) return [['', curveOf(where, values)]];
+  const curves = Object.entries(checkObject(where, values));
+  if (curves.length > 0) return curves.map(([name, numbers]) => [name, curveOf(`${where}.${name}`, numbers)]);
+  throw new BpttError('invalid-argument', `${where}: expected numbers, or curves by name, got an empty object`);
 }
+
+const eventType = having({ type: oneOf<TrainEvent['type']>('step', 'validation', 'checkpoint', 'end') });
+const lossAt = having({ step: integer({ min: 0 }), loss: number() });
+
+/** A step or a validation; undefined for other events. */
+const lossEvent: Field<{ readonly type: string; readonly step: number; readonly loss: number } | undefined> = {
+  check(where, value) {
+    const { type } = eventType.check(where, value);
+    return type === 'step' || type === 'validation' ? { type, ...lossAt.check(where, value) } : undefined;
+  },
+};
+
+const saturations = list(
+  having({ layer: integer({ min: 0 }), what: string, low: share, high: optional(share) }),
+  'shares',
+  1,
+);
+const truncationErrors = list(having({ k2: integer({ min: 1 }), degrees: number({ min: 0 }) }), 'errors', 1);
+const ratios = list(list(having({ name: string, ratio: anyNumber }), 'ratios', 1), 'lists of ratios', 1);
+const matrices = list<Matrix>({ check: (where, value) => checkMatrix(where, value as Matrix) }, 'matrices', 1);
+const complexNumbers = having({
+  real: such<Float64Array>('a Float64Array', (value) => value instanceof Float64Array),
+  imaginary: such<Float64Array>('a Float64Array', (value) => value instanceof Float64Array),
+});
 
 /** A logarithmic axis has no place for what is not above 0. */
 const above = (value: number) => (value > 0 && Number.isFinite(value) ? value : null);
@@ -57,7 +89,7 @@ const numbered = {
 
 const labelled = {
   /** What was read at each step, such as characters. Default: the number of the step. */
-  labels: optional(unchecked<readonly string[]>()),
+  labels: optional(list(string, 'labels')),
 };
 
 /**
@@ -66,14 +98,17 @@ const labelled = {
  * @throws BpttError where there is no update among them, and for wrong options.
  */
 export function plotLoss(history: readonly (StepEvent | ValidationEvent)[], options: PlotOptions = {}): string {
-  const steps = listOf('plotLoss(history)', history).filter((event) => event.type === 'step');
-  listOf('plotLoss(history)', steps);
+  const events = list(lossEvent, 'events', 1).check('plotLoss(history)', history);
+  const steps = events.filter((event) => event?.type === 'step').map((event) => event!);
+  if (steps.length === 0) {
+    throw new BpttError('invalid-argument', 'plotLoss(history): expected at least one event of a step, got none');
+  }
   const size = Math.ceil(steps.length / POINTS);
   const training = Array.from({ length: Math.ceil(steps.length / size) }, (_, index) => {
     const some = steps.slice(index * size, (index + 1) * size);
     return [some.at(-1)!.step, some.reduce((sum, { loss }) => sum + loss, 0) / some.length];
   });
-  const validation = history.filter((event) => event.type === 'validation').map(({ step, loss }) => [step, loss]);
+  const validation = events.filter((event) => event?.type === 'validation').map((event) => [event!.step, event!.loss]);
   return draw('plotLoss', options, () => ({
     title: 'Loss',
     x: { name: 'updates' },
@@ -111,11 +146,11 @@ export function plotGradientByLag(norms: ArrayLike<number> | Curves, options: Pl
  *
  * @throws BpttError where there are none, and for wrong options.
  */
-export function plotSpectrum({ real, imaginary }: ComplexNumbers, options: PlotOptions = {}): string {
-  const points = listOf(
-    'plotSpectrum(eigenvalues)',
-    Array.from(real ?? [], (re, index) => [re, imaginary[index]!]),
-  );
+export function plotSpectrum(eigenvalues: ComplexNumbers, options: PlotOptions = {}): string {
+  const where = 'plotSpectrum(eigenvalues)';
+  const { real, imaginary } = complexNumbers.check(where, eigenvalues);
+  checkArray(`${where}.imaginary`, imaginary, real.length, 'as many as real parts');
+  const points = curveOf(`${where}.real`, real).map((re, index) => [re, imaginary[index]!]);
   const extent = 1.1 * Math.max(1, ...points.flat().map(Math.abs));
   const circle = Array.from({ length: 121 }, (_, i) => [Math.cos((i * Math.PI) / 60), Math.sin((i * Math.PI) / 60)]);
   const range = {
@@ -152,7 +187,7 @@ export function plotSingularValues(
   options: PlotOptions & Options<typeof numbered> = {},
 ): string {
   const { from, ...rest } = checkFields('plotSingularValues', options, { ...plotFields, ...numbered });
-  const values = listOf('plotSingularValues(steps)', steps).map((matrix) => singularValues(matrix));
+  const values = matrices.check('plotSingularValues(steps)', steps).map((matrix) => singularValues(matrix));
   const curve = (name: string, pick: (all: Float64Array) => number) => ({
     type: 'line',
     name,
@@ -179,9 +214,7 @@ export function plotSingularValues(
  * @throws BpttError for what is no list of numbers, and for wrong options.
  */
 export function plotLyapunovExponents(exponents: ArrayLike<number>, options: PlotOptions = {}): string {
-  const [[, values]] = curvesOf('plotLyapunovExponents(exponents)', exponents) as [
-    readonly [string, readonly number[]],
-  ];
+  const values = curveOf('plotLyapunovExponents(exponents)', exponents);
   return draw('plotLyapunovExponents', options, ({ quiet }) => ({
     title: 'Lyapunov exponents',
     x: { name: 'number of the exponent', min: 1, minInterval: 1 },
@@ -213,10 +246,7 @@ export function plotLyapunovExponents(exponents: ArrayLike<number>, options: Plo
  */
 export function plotStates(states: Matrix, options: PlotOptions & Options<typeof labelled> = {}): string {
   const { labels, ...rest } = checkFields('plotStates', options, { ...plotFields, ...labelled });
-  const { rows, columns, data } = states ?? {};
-  if (!(data instanceof Float64Array) || data.length !== rows * columns || data.length === 0) {
-    throw new BpttError('invalid-shape', `plotStates(states): expected a matrix [T, H], got ${show(states)}`);
-  }
+  const { rows, columns, data } = checkMatrix('plotStates(states)', states);
   const names = stepNames('plotStates.labels', rows, labels);
   const limit = Math.max(...Array.from(data, Math.abs)) || 1;
   const svg = draw('plotStates', rest, ({ quiet, text }) => ({
@@ -259,8 +289,8 @@ export function plotStates(states: Matrix, options: PlotOptions & Options<typeof
  * @throws BpttError where there are none, and for wrong options.
  */
 export function plotSaturation(found: readonly Saturation[], options: PlotOptions = {}): string {
-  const all = listOf('plotSaturation(found)', found);
-  const share = (value: number | undefined) => (value === undefined ? null : 100 * value);
+  const all = saturations.check('plotSaturation(found)', found);
+  const percent = (value: number | undefined) => (value === undefined ? null : 100 * value);
   return draw('plotSaturation', options, () => ({
     title: 'Saturation',
     x: {
@@ -271,8 +301,8 @@ export function plotSaturation(found: readonly Saturation[], options: PlotOption
     },
     y: { name: 'share of values, %', min: 0, max: 100 },
     series: [
-      { type: 'bar', name: 'near the lower limit', data: all.map(({ low }) => share(low)) },
-      { type: 'bar', name: 'near the upper limit', data: all.map(({ high }) => share(high)) },
+      { type: 'bar', name: 'near the lower limit', data: all.map(({ low }) => percent(low)) },
+      { type: 'bar', name: 'near the upper limit', data: all.map(({ high }) => percent(high)) },
     ],
   }));
 }
@@ -288,7 +318,7 @@ export function plotConnectivity(
   options: PlotOptions & Options<typeof labelled> = {},
 ): string {
   const { labels, ...rest } = checkFields('plotConnectivity', options, { ...plotFields, ...labelled });
-  const [[, values]] = curvesOf('plotConnectivity(norms)', norms) as [readonly [string, readonly number[]]];
+  const values = curveOf('plotConnectivity(norms)', norms);
   const names = stepNames('plotConnectivity.labels', values.length, labels);
   return draw('plotConnectivity', rest, () => ({
     title: 'What the last output depends on',
@@ -310,7 +340,7 @@ export function plotConnectivity(
  * @throws BpttError where there are none, and for wrong options.
  */
 export function plotTruncationError(errors: readonly TruncationError[], options: PlotOptions = {}): string {
-  const all = listOf('plotTruncationError(errors)', errors);
+  const all = truncationErrors.check('plotTruncationError(errors)', errors);
   return draw('plotTruncationError', options, () => ({
     title: 'Truncated against full gradient',
     x: { name: 'k2, steps', type: 'category', data: all.map(({ k2 }) => String(k2)), splitLine: { show: false } },
@@ -325,16 +355,16 @@ export function plotTruncationError(errors: readonly TruncationError[], options:
  * @throws BpttError where there are none, and for wrong options.
  */
 export function plotUpdateRatios(times: readonly (readonly UpdateRatio[])[], options: PlotOptions = {}): string {
-  const [first] = listOf('plotUpdateRatios(times)', times);
+  const all = ratios.check('plotUpdateRatios(times)', times);
   return draw('plotUpdateRatios', options, () => ({
     title: 'Updates relative to parameters',
     x: { name: 'time', min: 1 },
     y: { name: '‖Δθ‖ / ‖θ‖', type: 'log', axisLabel: scientific },
-    series: first!.map(({ name }, index) => ({
+    series: all[0]!.map(({ name }, index) => ({
       type: 'line',
       name,
-      data: times.map((ratios, time) => [time + 1, above(ratios[index]?.ratio ?? 0)]),
-      showSymbol: times.length < 40,
+      data: all.map((ratios, time) => [time + 1, above(ratios[index]?.ratio ?? 0)]),
+      showSymbol: all.length < 40,
     })),
   }));
 }
@@ -344,7 +374,7 @@ const everyStep = ({ length }: readonly string[]) => ({ hideOverlap: false, inte
 
 function stepNames(where: string, count: number, labels: readonly string[] | undefined): string[] {
   if (labels === undefined) return Array.from({ length: count }, (_, step) => String(step));
-  if (!Array.isArray(labels) || labels.length !== count) {
+  if (labels.length !== count) {
     throw new BpttError('invalid-shape', `${where}: expected ${count} labels, one for each step, got ${show(labels)}`);
   }
   // Characters that cannot be seen become ones that can.

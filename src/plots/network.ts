@@ -1,5 +1,5 @@
 // A model as a picture: a box for each node, in the colour of its clock, arrows for what it reads, dashed ones for what it starts from.
-import { show } from '../base/check.ts';
+import { readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options, omit } from '../base/fields.ts';
 import type { Clock } from '../base/signal.ts';
@@ -81,10 +81,15 @@ export function plotNetwork(model: Model | Model['description'], options: Networ
 }
 
 function graphOf(model: unknown): Graph {
-  if (Array.isArray(model)) return createGraph(model);
-  const graph = (model as Partial<Model> | undefined)?.network?.graph;
-  if (graph !== undefined) return graph;
-  throw new BpttError('invalid-argument', `plotNetwork: expected a model or its description, got ${show(model)}`);
+  return readable('plotNetwork(model)', () => {
+    if (Array.isArray(model)) return createGraph(model);
+    const graph = (model as Partial<Model> | undefined)?.network?.graph;
+    if (graph !== undefined) return graph;
+    throw new BpttError(
+      'invalid-argument',
+      `plotNetwork(model): expected a model or its description, got ${show(model)}`,
+    );
+  });
 }
 
 /** What stands in a box. */

@@ -1,14 +1,15 @@
 // Text as tokens: a vocabulary of characters.
-import { checkObject, checkOptions, checkString, checkTokens } from '../base/check.ts';
+import { checkOptions, checkString, checkTokens, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options, optional, string } from '../base/fields.ts';
 
-const fields = {
+/** Options of vocabularies of characters. */
+export const charactersFields = {
   /** One character that stands for every character outside the vocabulary; it becomes a symbol itself. Default none. */
   unknown: optional(string),
 };
 
-export interface CharactersOptions extends Options<typeof fields> {}
+export interface CharactersOptions extends Options<typeof charactersFields> {}
 
 /** A vocabulary as plain data, for JSON. */
 export interface VocabularyDescription {
@@ -33,7 +34,7 @@ export interface VocabularyDescription {
  * vocabulary.encode('hole'); // Int32Array [1, 3, 2, 0]
  */
 export function characters(text: string, options: CharactersOptions = {}): Vocabulary {
-  const { unknown } = checkFields('characters', options, fields);
+  const { unknown } = checkFields('characters', options, charactersFields);
   if (checkString('characters(text)', text) === '') {
     throw new BpttError('invalid-argument', 'characters(text): expected at least one character, got an empty text');
   }
@@ -113,10 +114,9 @@ export class Vocabulary {
    */
   static fromJSON(value: unknown): Vocabulary {
     const where = 'Vocabulary.fromJSON';
-    checkOptions(where, value, ['kind', 'symbols', 'unknown']);
-    const { kind, symbols, unknown } = checkObject(where, value);
+    const { kind, symbols, unknown } = checkOptions(where, value, ['kind', 'symbols', 'unknown']);
     if (kind !== 'characters') {
-      throw new BpttError('invalid-argument', `${where}: expected kind "characters", got ${JSON.stringify(kind)}`);
+      throw new BpttError('invalid-argument', `${where}: expected kind "characters", got ${show(kind)}`);
     }
     let last = -1;
     eachCodePoint(`${where}.symbols`, checkString(`${where}.symbols`, symbols), (point, position) => {

@@ -1,5 +1,5 @@
 // Words as tokens: how a text is cut into words, marks and spaces, and the vocabulary of those that it has.
-import { checkBoolean, checkObject, checkOptions, checkString, checkTokens, show } from '../base/check.ts';
+import { checkBoolean, checkOptions, checkString, checkTokens, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { boolean, checkFields, type Field, integer, type Options, optional, withDefault } from '../base/fields.ts';
 import { checkWellFormed, type Tokenizer, type WordsDescription } from './tokenizer.ts';
@@ -154,8 +154,12 @@ export class Words implements Tokenizer {
    */
   static fromJSON(value: unknown): Words {
     const where = 'Words.fromJSON';
-    checkOptions(where, value, ['kind', 'symbols', 'lowercase', 'unknown']);
-    const { kind, symbols, lowercase, unknown } = checkObject(where, value);
+    const { kind, symbols, lowercase, unknown } = checkOptions(where, value, [
+      'kind',
+      'symbols',
+      'lowercase',
+      'unknown',
+    ]);
     if (kind !== 'words') {
       throw new BpttError('invalid-argument', `${where}: expected kind "words", got ${show(kind)}`);
     }

@@ -122,8 +122,11 @@ export type LearningRate = number | Schedule;
 /** A learning rate that may come from JavaScript. */
 export const learningRate: Field<LearningRate> = rateOf(scheduleFields);
 
-const build = <Kind extends Schedule['kind']>(kind: Kind, options: Options<(typeof scheduleFields)[Kind]>): Of<Kind> =>
-  ({ kind, ...checkFields(kind, options, scheduleFields[kind]) }) as unknown as Of<Kind>;
+const build = <Kind extends Schedule['kind']>(
+  kind: Kind,
+  options: Options<(typeof scheduleFields)[Kind]>,
+  where: string = kind,
+): Of<Kind> => ({ kind, ...checkFields(where, options, scheduleFields[kind]) }) as unknown as Of<Kind>;
 
 /**
  * A learning rate that goes in a straight line from `from` to `to` (default 0) over `steps` updates.
@@ -137,7 +140,7 @@ export const linear = (options: Options<typeof scheduleFields.linear>): LinearSc
  *
  * @throws BpttError for rates and factors below 0 and counts that are not integers ≥ 1.
  */
-export const steps = (options: Options<typeof scheduleFields.step>): StepSchedule => build('step', options);
+export const steps = (options: Options<typeof scheduleFields.step>): StepSchedule => build('step', options, 'steps');
 
 /**
  * A learning rate that begins at `from` and is multiplied by `factor` after each update, as torch's ExponentialLR.
@@ -163,7 +166,7 @@ export const cosine = (options: Options<typeof scheduleFields.cosine>): CosineSc
  * @throws BpttError for rates below 0, a rise that is not between 0 and 1, and steps that are not an integer ≥ 2.
  */
 export const oneCycle = (options: Options<(typeof scheduleFields)['one-cycle']>): OneCycleSchedule =>
-  build('one-cycle', options);
+  build('one-cycle', options, 'oneCycle');
 
 /**
  * A learning rate that is multiplied by `factor` (default 0.1) when more than `patience` (default 10) validations in a row had no loss below

@@ -8,6 +8,20 @@ export type KernelSource =
   | { readonly bytes: BufferSource }
   | { readonly url: string | URL };
 
+/** Whether that is one: a module, bytes, or where they are served. */
+export function isKernelSource(value: unknown): value is KernelSource {
+  const given = Object(value) as { readonly [name: string]: unknown };
+  // By its name: what was made in another realm is of another class.
+  const is = (name: string, ...kinds: readonly string[]) =>
+    name in given && kinds.includes(Object.prototype.toString.call(given[name]).slice(8, -1));
+  return (
+    is('module', 'WebAssembly.Module') ||
+    is('bytes', 'ArrayBuffer') ||
+    ArrayBuffer.isView(given.bytes) ||
+    is('url', 'String', 'URL')
+  );
+}
+
 const embedded: Record<Variant, () => Promise<{ default: string }>> = {
   f32: () => import('../../build/kernels/f32.js'),
   'f32-relaxed': () => import('../../build/kernels/f32-relaxed.js'),
@@ -42,9 +56,13 @@ export async function inflate(base64: string): Promise<ArrayBuffer> {
 }
 
 async function fetchBytes(url: string | URL): Promise<ArrayBuffer> {
-  const response = await fetch(url);
+  const failed = (got: string, cause?: unknown) =>
+    new BpttError('bad-file', `kernels.url: expected ${url} to be served, got ${got}`, { cause });
+  const response = await fetch(url).catch((cause: unknown) => {
+    throw failed(String(cause), cause);
+  });
   if (response.ok) return response.arrayBuffer();
-  throw new BpttError('bad-file', `kernels.url: expected ${url} to be served, got HTTP ${response.status}`);
+  throw failed(`HTTP ${response.status}`);
 }
 
 /**

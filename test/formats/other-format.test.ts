@@ -14,7 +14,7 @@ const files = [
     bytes('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'),
     'git lfs pull',
   ],
-  ['a .pth of today', zip('archive/data.pkl'), 'safetensors.torch.save_file(model.state_dict()'],
+  ['a .pth of today', zip('archive/data.pkl'), 'loadStateDict puts its weights into a model'],
   ['a .pth of PyTorch before 1.6', bytes('\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.'), 'a file of torch.save'],
   ['an Excel sheet', zip('[Content_Types].xml'), 'an Office document'],
   ['a .npy', bytes('\x93NUMPY\x01\0'), 'an array of NumPy'],

@@ -1,6 +1,7 @@
 // @ts-check
 /** Makes one wrong call and says how it was answered. */
 import { BpttError } from '../../build/index.js';
+import { isHarmless, isLong } from './allowed.js';
 import { admits, placesOf, replaced } from './places.js';
 import { table } from './table.js';
 import { values } from './values.js';
@@ -30,6 +31,7 @@ export async function wrongCalls(of) {
     const { args, slow } = await make();
     for (const [at, place] of placesOf(of, args).entries()) {
       for (const [index, value] of Object.keys(values).entries()) {
+        if (isLong(of.name, place.name, value)) continue;
         if (!slow || (at + index) % SLOW === 0) calls.push({ row, place, value });
       }
     }
@@ -96,7 +98,7 @@ export async function validCall(of, row) {
  * @returns {Promise<{ answer: Answer, said: string, cpu: number }>} cpu: seconds
  */
 export async function judge(of, { row, place, value }) {
-  const { on, args } = await callOf(of, row);
+  const { on, args, says = [] } = await callOf(of, row);
   /** @type {unknown} */
   let made;
   const wrong = /** @type {unknown[]} */ (
@@ -105,7 +107,8 @@ export async function judge(of, { row, place, value }) {
       return made;
     })
   );
-  const legal = (made === undefined && place.optional) || admits(place.shape, made);
+  const legal =
+    (made === undefined && place.optional) || admits(place.shape, made) || isHarmless(of.name, place.name, value);
   const before = process.cpuUsage();
   const { thrown, error } = await perform(of, on, wrong).then(
     () => ({ thrown: false, error: undefined }),
@@ -115,7 +118,7 @@ export async function judge(of, { row, place, value }) {
   const cpu = (user + system) / 1e6;
   if (!thrown) return { answer: legal ? 'right' : 'accepted', said: '', cpu };
   if (!(error instanceof BpttError)) return { answer: 'foreign', said: saying(error), cpu };
-  return { answer: names(error.message, of, place) ? 'refused' : 'unnamed', said: error.message, cpu };
+  return { answer: names(error.message, of, place, says) ? 'refused' : 'unnamed', said: error.message, cpu };
 }
 
 /** @param {unknown} error */
@@ -128,14 +131,20 @@ function saying(error) {
   }
 }
 
+/** Arguments that are called so for want of a better name: their function's says which. */
+const NAMELESS = /^(options|given|objective|definition)$/;
+
 /**
- * Whether a message says which argument it is about: the option, or the argument that it is in; the function, where it has one alone.
+ * Whether a message says which argument it is about: the option, or the argument that it is in; the function, where it has one alone, or
+ * one of options, which have no name.
  * @param {string} message
  * @param {import('./types.js').PublicFunction} of
  * @param {import('./places.js').Place} place
+ * @param {readonly string[]} says
  */
-function names(message, { name, parameters, path }, { segments }) {
-  const known = [...segments, ...(parameters.length === 1 ? path : [])];
+function names(message, { name, parameters, path }, { segments }, says) {
+  const alone = parameters.length === 1 || NAMELESS.test(segments.at(-1) ?? '');
+  const known = [...segments, ...says, ...(alone ? path : [])];
   return (
     known.some((word) => new RegExp(`(?<![\\w$])${word.replaceAll(/\W/g, '\\$&')}(?![\\w$])`, 'i').test(message)) ||
     message.startsWith(`${name}(`)

@@ -9,6 +9,7 @@ import { rooms } from './calls/rooms.js';
  * @property {unknown[]} args
  * @property {object} [on] of a method: whose
  * @property {boolean} [slow] it starts a thread: a part of the values is enough
+ * @property {readonly string[]} [says] words by which messages may call its arguments, beside their names
  *
  * @typedef {() => Call | Promise<Call>} Row
  */

@@ -1,4 +1,5 @@
 // Keras models as models.
+import { checkBytes, checkString } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { checkFields, type Options, optional, string } from '../../base/fields.ts';
 import { type EngineOptions, engineFields } from '../../model/network.ts';
@@ -36,6 +37,8 @@ export async function importKeras(
   options: KerasImportOptions = {},
   where = 'Keras file',
 ): Promise<KerasModel> {
+  checkBytes('importKeras(bytes)', bytes);
+  checkString('importKeras(where)', where);
   const { kerasVersion, ...engine } = checkFields('importKeras', options, fields);
   const { model, version, weights } = readKerasFile(bytes, where);
   if (model === undefined) {

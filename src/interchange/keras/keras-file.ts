@@ -1,5 +1,4 @@
 // A Keras file of any kind: what it says of the model, and its weights.
-import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { otherFormat } from '../../formats/other-format.ts';
@@ -26,9 +25,6 @@ const WEIGHTS = 'model.weights.h5';
  * @throws BpttError `bad-file` for other files, and for files that are cut off or damaged.
  */
 export function readKerasFile(bytes: Uint8Array, where: string): KerasFile {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new BpttError('invalid-argument', `${where}: expected a Uint8Array, got ${show(bytes)}`);
-  }
   const other = otherFormat(bytes, 'zip', 'hdf5');
   if (other !== undefined) throw new BpttError('bad-file', `${where}: expected a .keras archive or HDF5, got ${other}`);
   if (isZip(bytes)) {

@@ -1,8 +1,8 @@
 // Weights of Keras files for models that are there.
 
-import { checkString, show } from '../../base/check.ts';
+import { checkBytes, checkString, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
-import { checkFields, type Options, optional, unchecked } from '../../base/fields.ts';
+import { checkFields, list, type Options, optional, string } from '../../base/fields.ts';
 import { checkModel } from '../../model/check-model.ts';
 import { stackIn } from '../../model/graph.ts';
 import type { Model } from '../../model/model.ts';
@@ -18,7 +18,7 @@ const fields = {
    * the names of its groups, such as `['embedding', 'gru', 'gru_1', 'dense']`. Default: the order of the file, or where it has none,
    * as in `.weights.h5` files of Keras 3, the one that shapes and the numbers of layers of a class give.
    */
-  layers: optional(unchecked<readonly string[]>()),
+  layers: optional(list(string, 'names of layers')),
 };
 
 export interface KerasWeightsOptions extends Options<typeof fields> {}
@@ -43,6 +43,8 @@ export function loadKerasWeights(
   where = 'Keras file',
 ): void {
   checkModel('loadKerasWeights', model);
+  checkBytes('loadKerasWeights(bytes)', bytes);
+  checkString('loadKerasWeights(where)', where);
   const { layers } = checkFields('loadKerasWeights', options, fields);
   const places = placesOf(stackIn(model.network.graph, 'loadKerasWeights'), where);
   const groups = orderOf(readKerasFile(bytes, where), places, layers, where);

@@ -1,5 +1,6 @@
 // A state dict into a model. Tensors are found by what PyTorch calls them inside their module, by their shapes and by the order of the
 // layers.
+import { checkBytes } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { checkFields } from '../../base/fields.ts';
 import { decodeSafetensors } from '../../formats/decode-safetensors.ts';
@@ -28,6 +29,7 @@ import { isTorchFile, readTorchFile } from './torch-file.ts';
  */
 export function loadStateDict(model: Model, bytes: Uint8Array, options: LoadStateDictOptions = {}): void {
   checkModel('loadStateDict', model);
+  checkBytes('loadStateDict(bytes)', bytes);
   const { modules, key } = checkFields('loadStateDict', options, loadFields);
   const places = placesOf(model, 'loadStateDict');
   const file = new StateDictFile(tensorsOf(bytes, key), modules);
@@ -47,7 +49,7 @@ export function loadStateDict(model: Model, bytes: Uint8Array, options: LoadStat
 
 /** The tensors of a file of either format. */
 function tensorsOf(bytes: Uint8Array, key: string | undefined): readonly Tensor[] {
-  if (bytes instanceof Uint8Array && isTorchFile(bytes)) return readTorchFile(bytes, 'state dict', key);
+  if (isTorchFile(bytes)) return readTorchFile(bytes, 'state dict', key);
   if (key !== undefined) {
     throw new BpttError('invalid-argument', `loadStateDict.key: expected a file of torch.save with it, got another`);
   }

@@ -1,5 +1,5 @@
 // ONNX graphs as models.
-import { show } from '../../../base/check.ts';
+import { checkBytes, checkString, show } from '../../../base/check.ts';
 import { BpttError } from '../../../base/errors.ts';
 import { checkFields } from '../../../base/fields.ts';
 import { otherFormat } from '../../../formats/other-format.ts';
@@ -51,10 +51,9 @@ export async function importOnnx(
   options: EngineOptions = {},
   where = 'ONNX file',
 ): Promise<OnnxModel> {
+  checkBytes('importOnnx(bytes)', bytes);
+  checkString('importOnnx(where)', where);
   const engine = checkFields('importOnnx', options, engineFields);
-  if (!(bytes instanceof Uint8Array)) {
-    throw new BpttError('invalid-argument', `${where}: expected a Uint8Array, got ${show(bytes)}`);
-  }
   const other = otherFormat(bytes);
   if (other !== undefined) throw new BpttError('bad-file', `${where}: expected an ONNX file, got ${other}`);
   const proto = decodeMessage(modelFields, bytes, where);

@@ -1,0 +1,48 @@
+// @ts-check
+/** Where a value may be what the types do not say, and where a right one would take long; each with its reason. */
+
+/**
+ * @typedef {{ where: RegExp, values: readonly string[], why: string }} Rule
+ * where: of `function place`, as in `bptt.fit options.accumulate`.
+ */
+
+const any = /** @type {readonly string[]} */ ([]);
+const large = ['1000000', '2^31', '2^53'];
+
+/** @type {readonly Rule[]} */
+const harmless = [
+  {
+    where: /(layer|description|optimizer|learningRate|schedule|[iI]nitializer)\b.*\.\w+$/,
+    values: ['undefined'],
+    why: 'plain data, as from a file: what it leaves out has its default',
+  },
+  {
+    where: /plotLoss history\[0\]\.(epoch|penalty|gradientNorm|learningRate|tokens|tokensPerSecond|best)$/,
+    values: any,
+    why: 'of events the picture shows step and loss alone',
+  },
+  {
+    where: /plotTruncationError errors\[0\]\.(cosine|normRatio)$/,
+    values: any,
+    why: 'the picture shows the angle alone',
+  },
+];
+
+/** @type {readonly Rule[]} */
+const long = [
+  {
+    where: /\.(epochs|accumulate|steps|length|beams|lags\[0\])$/,
+    values: large,
+    why: 'so much was asked for; a signal, or leaving the loop, ends it',
+  },
+];
+
+/** @param {readonly Rule[]} rules @param {string} name @param {string} place @param {string} value */
+const isIn = (rules, name, place, value) =>
+  rules.some(({ where, values }) => where.test(`${name} ${place}`) && (values.length === 0 || values.includes(value)));
+
+/** @param {string} name @param {string} place @param {string} value */
+export const isHarmless = (name, place, value) => isIn(harmless, name, place, value);
+
+/** @param {string} name @param {string} place @param {string} value */
+export const isLong = (name, place, value) => isIn(long, name, place, value);
