@@ -77,7 +77,7 @@ export class Training {
     const { resume } = this.#options;
     if (resume === undefined) return;
     const { decodeModelFile } = await import('../model/decode-model-file.ts');
-    this.#load(decodeModelFile(resume, RESUME, kindsIn(this.#model.description)));
+    this.#load(await decodeModelFile(resume, RESUME, kindsIn(this.#model.description)));
   }
 
   /** The bytes of a checkpoint: a model file with all that a training needs to go on as if it had never stopped. */
