@@ -7,6 +7,7 @@ import { decodeSafetensors } from '../formats/decode-safetensors.ts';
 import { partsOfSafetensors, type Tensor } from '../formats/safetensors.ts';
 import { StateReader } from '../formats/state-reader.ts';
 import type { LayerKind } from '../layers/contract.ts';
+import { kindsNamed } from '../layers/later/kinds.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { createGraph } from './create-graph.ts';
 import { CHECKSUM, FORMAT, MODEL, OF_TRAINING, TRAINING, VERSION } from './model-file-names.ts';
@@ -35,13 +36,14 @@ export interface ModelFileContent extends AnyModelFile {
 }
 
 /** @throws BpttError `bad-file` for bytes that are not a whole model file. @internal */
-export function decodeModelFile(
+export async function decodeModelFile(
   bytes: Uint8Array,
   where: string,
   kinds: readonly LayerKind<never>[] = [],
-): ModelFileContent {
+): Promise<ModelFileContent> {
   const { tensors, checkSum, ...file } = openModelFile(bytes, where);
-  const parameters = parametersOf(file.description, kinds, tensors, where);
+  const known = [...kinds, ...(await kindsNamed(file.description))];
+  const parameters = parametersOf(file.description, known, tensors, where);
   checkSum();
   return { ...file, parameters };
 }

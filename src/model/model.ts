@@ -8,6 +8,7 @@ import { TimeSlice } from '../base/time-slice.ts';
 import { checkInput, type GraphInput, stepsOf } from '../data/batch.ts';
 import type { LayerKind } from '../layers/contract.ts';
 import { kindsFields, kindsOf } from '../layers/describe.ts';
+import { kindsNamed } from '../layers/later/kinds.ts';
 import type { ModelDescription } from '../layers/registry.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { createGraph } from './create-graph.ts';
@@ -62,7 +63,7 @@ export interface ForwardResult {
  */
 export async function createModel(description: ModelDescription, options: ModelOptions = {}): Promise<Model> {
   const { seed, signal, kinds, ...engine } = checkFields('createModel', options, { ...engineFields, ...fields });
-  const network = await createNetwork(createGraph(description, kindsOf(kinds)), engine);
+  const network = await networkOf(description, kindsOf(kinds), engine);
   const { kernels, arena, layout, parameters } = network;
   const slice = new TimeSlice();
   const rest = () => {
@@ -75,6 +76,14 @@ export async function createModel(description: ModelDescription, options: ModelO
   return new Model(network);
 }
 
+async function networkOf(
+  description: readonly unknown[],
+  kinds: readonly LayerKind<never>[],
+  engine: Engine,
+): Promise<Network> {
+  return createNetwork(createGraph(description, [...kinds, ...(await kindsNamed(description))]), engine);
+}
+
 /** A model of a description with given values of all its parameters, in any order. @internal */
 export async function restoreModel(
   description: readonly unknown[],
@@ -82,7 +91,7 @@ export async function restoreModel(
   engine: Engine,
   kinds: readonly LayerKind<never>[] = [],
 ): Promise<Model> {
-  const model = new Model(await createNetwork(createGraph(description, kinds), engine));
+  const model = new Model(await networkOf(description, kinds, engine));
   for (const { name, data } of parameters) model.setParameter(name, data);
   return model;
 }

@@ -26,10 +26,14 @@ const WHERE = 'train.resume';
  * @param given Its bytes, or what was read of them before.
  * @throws BpttError for bytes that are no checkpoint, and one of another model, precision or training.
  */
-export function checkpointOf(model: Model, settings: Settings, given: Uint8Array | ModelFileContent): Checkpoint {
+export async function checkpointOf(
+  model: Model,
+  settings: Settings,
+  given: Uint8Array | ModelFileContent,
+): Promise<Checkpoint> {
   const bad = (expected: string, got: string) =>
     new BpttError('bad-file', `${WHERE}: expected a checkpoint${expected}, got ${got}`);
-  const content = given instanceof Uint8Array ? decodeModelFile(given, WHERE, kindsIn(model.description)) : given;
+  const content = given instanceof Uint8Array ? await decodeModelFile(given, WHERE, kindsIn(model.description)) : given;
   const { description, parameters, training } = content;
   if (training === undefined) throw bad('', 'a model file without a training');
   if (JSON.stringify(description) !== JSON.stringify(model.description)) {

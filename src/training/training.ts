@@ -74,7 +74,7 @@ export class Training {
     const left = checkpoint ?? resume;
     if (left === undefined) return;
     const { checkpointOf } = await import('./resume.ts');
-    this.#load(checkpointOf(this.#model, settingsOf(this.#options), left));
+    this.#load(await checkpointOf(this.#model, settingsOf(this.#options), left));
   }
 
   /** The bytes of a checkpoint: a model file with all that a training needs to go on as if it had never stopped. */

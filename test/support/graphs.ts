@@ -180,7 +180,9 @@ class Drawing {
       return;
     }
     this.#matrix([units, from.size]);
-    this.#put((name) => dense({ units, name, from: from.name, ...given }), [from], { clock: from.clock, size: units });
+    const activation = this.#next() < 0.3 ? { activation: this.#pick(['gelu', 'silu', 'softplus'] as const)! } : {};
+    const make = (name: string) => dense({ units, name, from: from.name, ...given, ...activation });
+    this.#put(make, [from], { clock: from.clock, size: units });
   }
 
   /** The next entry has a weight that others can be tied to. */

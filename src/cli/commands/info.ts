@@ -19,7 +19,7 @@ export async function infoCommand(path: string, { json }: Values<typeof infoFlag
   const bytes = await readBytes(path);
   const file = decodeSafetensors(bytes, path);
   const ours = file.metadata['bptt.format'] !== undefined;
-  const content = ours ? contentOf(bytes, path) : undefined;
+  const content = ours ? await contentOf(bytes, path) : undefined;
   const tensors = (content?.tensors ?? file.tensors).map(({ name, shape, data }) => ({
     name,
     shape,
@@ -51,7 +51,8 @@ export async function infoCommand(path: string, { json }: Values<typeof infoFlag
   output.line(`${path}: ${report.kind}, ${count(bytes.length)} bytes, ${count(numbers)} numbers`);
   if (training !== undefined)
     output.line(`after ${count(report.step!)} updates, in epoch ${report.epoch}, ${report.optimizer}`);
-  if (content !== undefined) output.line(`
+  if (content !== undefined)
+    output.line(`
 ${said(content)}
 `);
   const names = tensors.map(({ name }) => printable(name, ''));
@@ -64,19 +65,19 @@ ${said(content)}
 }
 
 /** What a file of this package says. The layers of users' own are in modules that nobody has given: of a model with some less is known. */
-function contentOf(bytes: Uint8Array, path: string) {
+async function contentOf(bytes: Uint8Array, path: string) {
   const file = openModelFile(bytes, path);
   const kinds = [file.description].flat().map((entry) => String(Object(entry).kind));
   const missing = [...new Set(kinds.filter((kind) => isOwn({ kind })))];
   if (missing.length === 0) {
-    const { parameters, ...rest } = decodeModelFile(bytes, path, kindsOf(moreKinds));
+    const { parameters, ...rest } = await decodeModelFile(bytes, path, kindsOf(moreKinds));
     return { ...rest, tensors: parameters, kinds, missing };
   }
   file.checkSum();
   return { ...file, kinds, missing };
 }
 
-function said({ description, kinds, missing }: ReturnType<typeof contentOf>): string {
+function said({ description, kinds, missing }: Awaited<ReturnType<typeof contentOf>>): string {
   if (missing.length === 0) return summaryOf(createGraph(description, kindsOf(moreKinds)));
   const entries = kinds.map((kind) => printable(kind, '')).join(', ');
   return `${entries}\nnot known here, so that there are no shapes: ${missing.map((kind) => printable(kind, '')).join(', ')} (defineLayer)`;
