@@ -17,6 +17,9 @@ import type { Clock, Signal } from '../base/signal.ts';
 /** Numbers of one input or output. */
 export type Values = Int32Array | Float32Array | Float64Array;
 
+/** The labels of each row in their order, as many as there are, also none: what a loss of whole sequences such as CTC compares with. */
+export type Labels = readonly Int32Array[];
+
 /** Something for each input, output or time axis of a model with several, by name. */
 export type ByName<T> = Readonly<Record<string, T>>;
 
@@ -53,6 +56,11 @@ export interface Batch extends Input {
   readonly carry?: boolean;
 }
 
+/** The same for a loss of whole sequences. */
+export interface LabelBatch extends Omit<Batch, 'targets' | 'mask'> {
+  readonly targets: Labels;
+}
+
 /** What a model with several inputs or time axes reads: the same, each part by the name of its entry. An `Input` is one too. */
 export interface GraphInput extends Pick<Input, 'rows' | 'resets'> {
   /** T; of several time axes that of each, by the name of its input. */
@@ -65,8 +73,8 @@ export interface GraphInput extends Pick<Input, 'rows' | 'resets'> {
 
 /** What a model with several inputs or outputs learns from. A `Batch` is one too. */
 export interface GraphBatch extends GraphInput, Pick<Batch, 'carry'> {
-  /** As in `Batch`; of several outputs by name. */
-  readonly targets: Values | ByName<Values>;
+  /** As in `Batch`; for a loss of whole sequences the labels of each row. Of several outputs by name. */
+  readonly targets: Values | Labels | ByName<Values | Labels>;
   /** As in `Batch`; of several outputs by name, of some or all. */
   readonly mask?: Uint8Array | ByName<Uint8Array>;
 }
@@ -81,6 +89,25 @@ export interface Slot {
   readonly clock: Clock;
 }
 
+/** What one of a model's outputs is compared with: numbers of each step, or something that a loss of whole sequences checks. */
+export interface TargetSlot extends Omit<Slot, 'signal'> {
+  readonly signal: Signal | CheckTargets;
+}
+
+/**
+ * Checks targets of B rows that have lengths of their own. Of the outputs there are T steps, of which the first `lengths` are valid, all
+ * by default; no T where there is one output a row.
+ *
+ * @throws BpttError for targets that are wrong.
+ */
+export type CheckTargets = (
+  where: string,
+  targets: unknown,
+  B: number,
+  T: number | undefined,
+  lengths: Lengths | undefined,
+) => void;
+
 /** What a model reads. */
 export interface Readings {
   readonly inputs: readonly Slot[];
@@ -88,9 +115,9 @@ export interface Readings {
   readonly clocks: readonly Clock[];
 }
 
-/** That of one input, of several by name. */
-export function valuesOf(all: Values | ByName<Values>, name: string | undefined): Values {
-  return ArrayBuffer.isView(all) ? all : all[name!]!;
+/** That of one input or output, of several by name. */
+export function valuesOf<A extends Values | Labels>(all: A | ByName<A>, name: string | undefined): A {
+  return isArray(all) ? (all as A) : (all as ByName<A>)[name!]!;
 }
 
 /** T of a time axis. */
@@ -100,10 +127,11 @@ export function stepsOf({ steps }: Pick<GraphInput, 'steps'>, { name }: Clock): 
 
 /** The lengths of a time axis. */
 export function lengthsOf({ lengths }: Pick<GraphInput, 'lengths'>, { name }: Clock): Lengths | undefined {
-  return lengths === undefined || isLengths(lengths) ? lengths : lengths[name];
+  return lengths === undefined || isArray(lengths) ? lengths : lengths[name];
 }
 
-const isLengths = (value: unknown): value is Lengths => ArrayBuffer.isView(value) || Array.isArray(value);
+const isArray = (value: unknown): value is Lengths | Values | Labels =>
+  ArrayBuffer.isView(value) || Array.isArray(value);
 
 /**
  * Checks what a model is to read.
@@ -139,7 +167,7 @@ export function checkInput(where: string, input: GraphInput, { inputs, clocks }:
     `${where}.lengths`,
     input.lengths,
     names,
-    isLengths,
+    isArray,
     true,
   ).entries()) {
     if (value === undefined) continue;
@@ -153,25 +181,26 @@ export function checkInput(where: string, input: GraphInput, { inputs, clocks }:
 export function checkBatch(
   where: string,
   batch: GraphBatch,
-  model: Readings & { readonly outputs: readonly Slot[] },
+  model: Readings & { readonly outputs: readonly TargetSlot[] },
   dtype: Dtype,
 ): void {
   checkOptions(where, batch, ['steps', 'rows', 'inputs', 'resets', 'lengths', 'targets', 'mask', 'carry']);
   checkInput(where, batch, model, dtype);
   const { rows: B } = batch;
   const names = model.outputs.map(({ name }) => name ?? '');
-  const targets = byName(`${where}.targets`, batch.targets, names, ArrayBuffer.isView);
+  const targets = byName(`${where}.targets`, batch.targets, names, isArray);
   const masks = byName(`${where}.mask`, batch.mask, names, ArrayBuffer.isView, true);
   for (const [index, { signal, clock }] of model.outputs.entries()) {
     const T = clock.kind === 'row' ? undefined : stepsOf(batch, clock);
-    checkValues(targets[index]!.where, targets[index]!.value, signal, T, B, 'O', dtype);
+    const given = targets[index]!;
+    const whole = typeof signal === 'function';
+    if (whole) signal(given.where, given.value, B, T, lengthsOf(batch, clock));
+    else checkValues(given.where, given.value, signal, T, B, 'O', dtype);
     const { value, where: place } = masks[index]!;
     if (value === undefined) continue;
-    if (T === undefined) {
-      throw new BpttError(
-        'invalid-argument',
-        `${place}: expected none for a model with one output a row (returns: 'last'), got one`,
-      );
+    if (whole || T === undefined) {
+      const one = whole ? 'a loss of whole sequences' : "a model with one output a row (returns: 'last')";
+      throw new BpttError('invalid-argument', `${place}: expected none for ${one}, got one`);
     }
     checkFlags(place, value, T * B, `[T=${T}, B=${B}]`);
   }
