@@ -52,11 +52,12 @@ type Trainer = (model: Model, options: TrainOptions) => AsyncIterable<TrainEvent
 async function hashAfterTraining(name: string, one: Case, dtype: Dtype, trainer: Trainer = train): Promise<string> {
   const { truncation, updates, learningRate, clip, groups, data } = one;
   const model = await createModel(one.model, { seed: 7, dtype });
+  const loss = (await one.loss?.()) ?? 'cross-entropy';
   const losses: number[] = [];
   let clipped = 0;
   for await (const event of trainer(model, {
     data,
-    loss: 'cross-entropy',
+    loss,
     ...(truncation && { truncation }),
     ...(groups && { groups }),
     optimizer: adam({ learningRate }),
@@ -75,15 +76,14 @@ async function hashAfterTraining(name: string, one: Case, dtype: Dtype, trainer:
   }
   return sha256([
     ...model.parameters().map(({ data: values }) => values),
-    ...(one.evaluated ? outside(model, one) : []),
+    ...(one.evaluated ? outside(model, one, loss) : []),
     ...(one.said ? await said(model, one.said) : []),
   ]);
 }
 
 /** What a model computes of its data where nothing is random: outputs, last states and the loss. */
-function outside(model: Model, { data }: Case): readonly (Float32Array | Float64Array)[] {
-  const { loss } = evaluate(model, data, { loss: 'cross-entropy' });
-  const results = [Float64Array.of(loss)] as (Float32Array | Float64Array)[];
+function outside(model: Model, { data }: Case, loss: TrainOptions['loss']): readonly (Float32Array | Float64Array)[] {
+  const results = [Float64Array.of(evaluate(model, data, { loss }).loss)] as (Float32Array | Float64Array)[];
   for (const { steps, rows, inputs, lengths } of data) {
     const { outputs, state } = model.forward({ steps, rows, inputs, ...(lengths && { lengths }) });
     results.push(outputs, ...state.layers);
