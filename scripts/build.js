@@ -70,6 +70,7 @@ if (!kernelsOnly) {
       onnx: 'src/interchange/onnx/index.ts',
       keras: 'src/interchange/keras/index.ts',
       series: 'src/series/index.ts',
+      speech: 'src/speech/index.ts',
       tokenizers: 'src/tokenizers/index.ts',
       worker: 'src/worker/index.ts',
       workerd: 'src/workerd.ts',

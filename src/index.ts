@@ -6,7 +6,7 @@ export { backpropagate, type WindowResult } from './bptt/backpropagation.ts';
 export { type CheckGradientsOptions, checkGradients, type GradientError } from './bptt/check-gradients.ts';
 export type { Parallel } from './bptt/gradient-source.ts';
 export type { Objective, Truncation } from './bptt/objective.ts';
-export type { Batch, ByName, GraphBatch, GraphInput, Input, Values } from './data/batch.ts';
+export type { Batch, ByName, GraphBatch, GraphInput, Input, LabelBatch, Labels, Values } from './data/batch.ts';
 export type { Data, Dataset } from './data/dataset.ts';
 export { type Sequence, type SequencesOptions, sequences } from './data/sequences.ts';
 export { split } from './data/split.ts';

@@ -79,13 +79,13 @@ export class Backpropagation {
 
   /** `rows`: which block of a batch's rows this is, of so many; the random masks of each are others. */
   constructor(network: Network, objective: CheckedObjective, rows = { block: 0, of: 1 }) {
-    checkReach(network, objective);
-    const losses = outputLosses('loss', network.graph, objective.loss);
+    const losses = outputLosses('loss', network.graph, objective.loss, objective.reduction);
+    this.#slots = slotsOf(network.graph, losses);
+    checkReach(network, objective, this.#slots);
     checkInjection(losses, objective);
     this.#network = network;
     this.#rows = rows;
     this.#losses = losses;
-    this.#slots = slotsOf(network.graph, losses);
     this.#reduction = objective.reduction;
     this.#truncation = objective.truncation;
     this.#memoryBudget = objective.memoryBudget;
@@ -342,10 +342,10 @@ export class Backpropagation {
   }
 }
 
-/** @throws BpttError where gradients are to end at steps, and the network reads later ones. */
-export function checkReach(network: Network, { truncation, memoryBudget }: Objective): void {
-  if (truncation !== undefined) refuseWhole(network, 'truncation', 'leave it out for full BPTT');
-  if (memoryBudget !== undefined) refuseWhole(network, 'memoryBudget', 'leave it out');
+/** @throws BpttError where gradients are to end at steps, and the network or a loss reads later ones. */
+export function checkReach(network: Network, { truncation, memoryBudget }: Objective, { whole }: BatchSlots): void {
+  if (truncation !== undefined) refuseWhole(network, 'truncation', 'leave it out for full BPTT', whole);
+  if (memoryBudget !== undefined) refuseWhole(network, 'memoryBudget', 'leave it out', whole);
 }
 
 /**
@@ -364,7 +364,7 @@ function checkInjection(losses: readonly OutputLoss[], { truncation }: Objective
 /** A batch as `checkBatch` gives it. @throws BpttError for one that the network cannot learn from. */
 export function checkTrainingBatch<Batch extends GraphBatch>(network: Network, batch: Batch, slots: BatchSlots): Batch {
   const checked = checkBatch('batch', batch, slots, network.dtype);
-  if (batch.carry === true) refuseWhole(network, 'batch.carry', 'each batch must hold whole sequences');
+  if (batch.carry === true) refuseWhole(network, 'batch.carry', 'each batch must hold whole sequences', slots.whole);
   return checked;
 }
 

@@ -111,7 +111,7 @@ class Surrogate {
     const { reduction, truncation, seed } = objective;
     const whole = truncation?.losses === 'window';
     const T = stepsOf(batch, model.network.graph.clocks[0]!);
-    const losses = outputLosses('loss', model.network.graph, objective.loss);
+    const losses = outputLosses('loss', model.network.graph, objective.loss, reduction);
     const window = new LossWindow(model.network, losses, sizeOf(model.network, batch, to), { training: true });
     window.start(state);
     // The same windows, so that random masks are those of the gradient, and those before it computed as they were then: the state

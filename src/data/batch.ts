@@ -17,6 +17,9 @@ import type { Clock, Signal } from '../base/signal.ts';
 /** Numbers of one input or output. */
 export type Values = Int32Array | Float32Array | Float64Array;
 
+/** The labels of each row in their order, as many as there are, also none: what a loss of whole sequences such as CTC compares with. */
+export type Labels = readonly Int32Array[];
+
 /** Something for each input, output or time axis of a model with several, by name. */
 export type ByName<T> = Readonly<Record<string, T>>;
 
@@ -56,6 +59,11 @@ export interface Batch extends Input {
 /** Numbers as people give them. */
 type Given = Values | readonly number[];
 
+/** The same for a loss of whole sequences. */
+export interface LabelBatch extends Omit<Batch, 'targets' | 'mask'> {
+  readonly targets: Labels;
+}
+
 /**
  * What a model with several inputs or time axes reads: the same, each part by the name of its entry, in plain arrays too. An `Input` is one,
  * and so is what is learned from: its targets and mask have no part in reading.
@@ -71,8 +79,8 @@ export interface GraphInput extends Pick<Input, 'rows' | 'resets'> {
 
 /** What a model with several inputs or outputs learns from. A `Batch` is one too. */
 export interface GraphBatch extends GraphInput, Pick<Batch, 'carry'> {
-  /** As in `Batch`; of several outputs by name. */
-  readonly targets: Given | ByName<Given>;
+  /** As in `Batch`; for a loss of whole sequences the labels of each row. Of several outputs by name. */
+  readonly targets: Given | Labels | ByName<Given | Labels>;
   /** As in `Batch`; of several outputs by name, of some or all. */
   readonly mask?: Uint8Array | ByName<Uint8Array>;
 }
@@ -87,6 +95,25 @@ export interface Slot {
   readonly clock: Clock;
 }
 
+/** What one of a model's outputs is compared with: numbers of each step, or something that a loss of whole sequences checks. */
+export interface TargetSlot extends Omit<Slot, 'signal'> {
+  readonly signal: Signal | CheckTargets;
+}
+
+/**
+ * Checks targets of B rows that have lengths of their own, and gives them back. Of the outputs there are T steps, of which the first
+ * `lengths` are valid, all by default; no T where there is one output a row.
+ *
+ * @throws BpttError for targets that are wrong.
+ */
+export type CheckTargets = (
+  where: string,
+  targets: unknown,
+  B: number,
+  T: number | undefined,
+  lengths: Lengths | undefined,
+) => Labels;
+
 /** What a model reads. */
 export interface Readings {
   readonly inputs: readonly Slot[];
@@ -94,9 +121,9 @@ export interface Readings {
   readonly clocks: readonly Clock[];
 }
 
-/** That of one input, of several by name, in what was checked. */
-export function valuesOf(all: GraphInput['inputs'], name: string | undefined): Values {
-  return (ArrayBuffer.isView(all) ? all : (all as ByName<Values>)[name!]) as Values;
+/** That of one input or output, of several by name, in what was checked. */
+export function valuesOf<A extends Values | Labels = Values>(all: GraphBatch['targets'], name: string | undefined): A {
+  return (isList(all) ? all : (all as ByName<unknown>)[name!]) as A;
 }
 
 /** T of a time axis. */
@@ -185,7 +212,7 @@ function checkRows(
 export function checkBatch<Batch extends GraphBatch>(
   where: string,
   batch: Batch,
-  model: Readings & { readonly outputs: readonly Slot[] },
+  model: Readings & { readonly outputs: readonly TargetSlot[] },
   dtype: Dtype,
 ): Batch {
   const checked = checkInput(where, batch, model, dtype, ['targets', 'mask', 'carry']);
@@ -195,30 +222,27 @@ export function checkBatch<Batch extends GraphBatch>(
   const masks = byName(`${where}.mask`, batch.mask, names, ArrayBuffer.isView, true);
   const values = model.outputs.map(({ signal, clock }, index) => {
     const T = clock.kind === 'row' ? undefined : stepsOf(batch, clock);
+    const given = targets[index]!;
     const { value, where: place } = masks[index]!;
-    if (value !== undefined) checkMask(place, value, T, B);
-    return checkValues(targets[index]!.where, targets[index]!.value, signal, T, B, 'O', dtype);
+    if (typeof signal === 'function') {
+      if (value !== undefined) throw noMask(place, 'a loss of whole sequences');
+      return signal(given.where, given.value, B, T, lengthsOf(batch, clock));
+    }
+    if (value !== undefined && T === undefined) {
+      throw noMask(place, "a model with one output a row (returns: 'last')");
+    }
+    if (value !== undefined) checkFlags(place, value, T! * B, `[T=${T}, B=${B}]`);
+    return checkValues(given.where, given.value, signal, T, B, 'O', dtype);
   });
   if (batch.carry !== undefined) checkBoolean(`${where}.carry`, batch.carry);
   return { ...checked, targets: named(batch.targets, model.outputs, values) };
 }
 
-function checkMask(place: string, value: unknown, T: number | undefined, B: number): void {
-  if (T === undefined) {
-    throw new BpttError(
-      'invalid-argument',
-      `${place}: expected none for a model with one output a row (returns: 'last'), got one`,
-    );
-  }
-  checkFlags(place, value, T * B, `[T=${T}, B=${B}]`);
-}
+const noMask = (place: string, model: string) =>
+  new BpttError('invalid-argument', `${place}: expected none for ${model}, got one`);
 
 /** What was checked in the form in which it was given: by name, or alone. */
-function named(
-  given: GraphInput['inputs'],
-  slots: readonly Slot[],
-  values: readonly Values[],
-): Values | ByName<Values> {
+function named<A>(given: unknown, slots: readonly Pick<Slot, 'name'>[], values: readonly A[]): A | ByName<A> {
   return isList(given) ? values[0]! : Object.fromEntries(slots.map(({ name }, index) => [name, values[index]!]));
 }
 

@@ -4,17 +4,18 @@ import { checkObject, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { boolean, checkFields, integer, type Options, oneOf, optional, withDefault } from '../base/fields.ts';
 import { permutation } from '../base/philox.ts';
-import type { Batch } from './batch.ts';
+import type { Batch, LabelBatch, Values } from './batch.ts';
 import type { Dataset } from './dataset.ts';
-
-type Typed = Int32Array | Float32Array | Float64Array;
 
 /** One sequence of T steps and what the outputs should be. */
 export interface Sequence {
   /** Tokens [T] as Int32Array, or features [T,F] as Float32Array or Float64Array. */
-  readonly inputs: Typed;
-  /** Classes [T] as Int32Array or reals [T,O]; with `returns: 'last'` the class [1] or the reals [O] of the whole sequence. */
-  readonly targets: Typed;
+  readonly inputs: Values;
+  /**
+   * Classes [T] as Int32Array or reals [T,O]; with `returns: 'last'` the class [1] or the reals [O] of the whole sequence; with
+   * `returns: 'labels'` its labels in their order as Int32Array, as many as there are, also none.
+   */
+  readonly targets: Values;
 }
 
 const fields = {
@@ -22,8 +23,8 @@ const fields = {
   batch: integer({ min: 1 }),
   /** F, the features of a step. Default 1. Tokens have none. */
   features: withDefault(integer({ min: 1 }), 1),
-  /** What the targets are for: each step, or the whole sequence. Default `all`. */
-  returns: withDefault(oneOf('all', 'last'), 'all'),
+  /** What the targets are: of each step, of the whole sequence, or labels for a loss such as CTC, which finds where they are. Default `all`. */
+  returns: withDefault(oneOf('all', 'last', 'labels'), 'all'),
   /** A seed, a whole number from 0 to 2^53 - 1: each epoch then has an order of its own. Default: the order of the list. */
   shuffle: optional(integer({ min: 0 })),
   /**
@@ -44,13 +45,17 @@ const POOL = 100;
  *
  * @throws BpttError for an empty list, sequences of no steps, lengths that do not fit each other, and unknown options.
  */
-export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch> {
+export function sequences(
+  list: readonly Sequence[],
+  options: SequencesOptions & { readonly returns: 'labels' },
+): Dataset<LabelBatch>;
+export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch>;
+export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch | LabelBatch> {
   const { batch: B, features: F, returns, shuffle, bucket } = checkFields('sequences', options, fields);
-  const last = returns === 'last';
   if (!Array.isArray(list) || list.length === 0) {
     throw new BpttError('invalid-argument', 'sequences(list): expected at least one sequence, got none');
   }
-  const shapes = list.map((sequence, index) => shapeOf(`sequences(list)[${index}]`, sequence, F, last));
+  const shapes = list.map((sequence, index) => shapeOf(`sequences(list)[${index}]`, sequence, F, returns));
   const different = shapes.findIndex((shape) => describe(shape) !== describe(shapes[0]!));
   if (different >= 0) {
     throw new BpttError(
@@ -74,7 +79,7 @@ export function sequences(list: readonly Sequence[], options: SequencesOptions):
           members.map((member) => lengths[member]!),
           width,
           O,
-          last,
+          returns,
         );
       }
     },
@@ -86,14 +91,17 @@ interface Shape {
   /** Whether the inputs are tokens, and the targets classes. */
   readonly tokens: boolean;
   readonly classes: boolean;
-  /** Numbers of a target. */
-  readonly outputs: number;
+  /** Numbers of a target; undefined for labels, of which there are any number. */
+  readonly outputs: number | undefined;
 }
 
 const describe = ({ tokens, classes, outputs }: Shape) =>
-  `${tokens ? 'tokens' : 'features'} with ${outputs} ${classes ? 'classes' : 'reals'} a target`;
+  `${tokens ? 'tokens' : 'features'} with ${outputs === undefined ? 'labels' : `${outputs} ${classes ? 'classes' : 'reals'} a target`}`;
 
-function shapeOf(where: string, value: unknown, F: number, last: boolean): Shape {
+/** What targets are. */
+type Returns = 'all' | 'last' | 'labels';
+
+function shapeOf(where: string, value: unknown, F: number, returns: Returns): Shape {
   checkOptions(where, value, ['inputs', 'targets']);
   const sequence = checkObject(where, value);
   const inputs = checkTyped(`${where}.inputs`, sequence.inputs);
@@ -104,15 +112,21 @@ function shapeOf(where: string, value: unknown, F: number, last: boolean): Shape
     const expected = tokens ? 'at least one token' : `a multiple of F=${F} numbers, at least one step`;
     throw new BpttError('invalid-shape', `${where}.inputs: expected ${expected}, got ${inputs.length}`);
   }
+  const classes = targets instanceof Int32Array;
+  if (returns === 'labels') {
+    if (classes) return { steps, tokens, classes, outputs: undefined };
+    throw new BpttError('invalid-argument', `${where}.targets: expected labels as an Int32Array, got ${show(targets)}`);
+  }
+  const last = returns === 'last';
   const outputs = last ? targets.length : targets.length / steps;
   if (outputs < 1 || !Number.isInteger(outputs)) {
     const expected = last ? 'at least one number' : `as many for each of the ${steps} steps`;
     throw new BpttError('invalid-shape', `${where}.targets: expected ${expected}, got ${targets.length} numbers`);
   }
-  return { steps, tokens, classes: targets instanceof Int32Array, outputs };
+  return { steps, tokens, classes, outputs };
 }
 
-function checkTyped(where: string, value: unknown): Typed {
+function checkTyped(where: string, value: unknown): Values {
   if (value instanceof Int32Array || value instanceof Float32Array || value instanceof Float64Array) return value;
   throw new BpttError(
     'invalid-argument',
@@ -146,9 +160,9 @@ function collate(
   rows: readonly Sequence[],
   lengths: readonly number[],
   width: number,
-  outputs: number,
-  last: boolean,
-): Batch {
+  outputs: number | undefined,
+  returns: Returns,
+): Batch | LabelBatch {
   const steps = Math.max(...lengths);
   const inputs = rows.map((row) => row.inputs);
   const targets = rows.map((row) => row.targets);
@@ -157,13 +171,15 @@ function collate(
     steps,
     rows: rows.length,
     inputs: interleave(inputs, steps, width),
-    targets: interleave(targets, last ? 1 : steps, outputs),
+    targets: (outputs === undefined
+      ? targets
+      : interleave(targets, returns === 'last' ? 1 : steps, outputs)) as LabelBatch['targets'],
     ...(ragged ? { lengths: Int32Array.from(lengths) } : {}),
   };
 }
 
 /** [steps,B,width] of one array [its steps,width] a row. Reals are f64 where one of them is. */
-function interleave(rows: readonly Typed[], steps: number, width: number): Typed {
+function interleave(rows: readonly Values[], steps: number, width: number): Values {
   const B = rows.length;
   const count = steps * B * width;
   const joined = rows[0] instanceof Int32Array ? new Int32Array(count) : realsOf(rows, count);
@@ -175,6 +191,6 @@ function interleave(rows: readonly Typed[], steps: number, width: number): Typed
   return joined;
 }
 
-function realsOf(rows: readonly Typed[], count: number): Float32Array | Float64Array {
+function realsOf(rows: readonly Values[], count: number): Float32Array | Float64Array {
   return rows.some((row) => row instanceof Float64Array) ? new Float64Array(count) : new Float32Array(count);
 }

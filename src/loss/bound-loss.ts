@@ -1,16 +1,19 @@
-// The loss of one output in a window: it holds targets and mask next to the activations and takes the loss of any of the steps.
+// A loss step by step, of one output in a window: it holds targets and mask next to the activations and takes the loss of any of the steps.
 import type { Clock } from '../base/signal.ts';
-import { type GraphBatch, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
+import { type GraphBatch, lengthsOf, stepsOf, type Values, valuesOf } from '../data/batch.ts';
 import type { BufferSpec, Track } from '../layers/contract.ts';
 import type { Network } from '../model/network.ts';
 import { padRows, type Window } from '../model/window.ts';
+import type { BoundLoss, StepLoss } from './losses.ts';
 import type { OutputLoss } from './output-losses.ts';
+import { outputsToGradient } from './outputs-to-gradient.ts';
 
 /** Room for the targets and the mask of output `index`. */
 export function lossBuffers(
   { node, loss }: OutputLoss,
   index: number,
 ): readonly (BufferSpec & { readonly clock: Clock })[] {
+  if (loss.bind !== undefined) return [];
   const { clock, output } = node;
   const step = { extent: 'step', kept: true, clock } as const;
   const { kind } = loss.targets(output.size);
@@ -23,31 +26,29 @@ export function lossBuffers(
 
 const bufferName = (name: string, index: number) => (index === 0 ? name : `${name}.${index}`);
 
-export class BoundLoss {
-  readonly output: OutputLoss;
-  /** What to blame where the last loss or its gradient is not finite, though the outputs were. */
+/** A loss that is taken step by step, and its output. */
+export type StepOutput = OutputLoss & { readonly loss: StepLoss };
+
+export class BoundStepLoss implements BoundLoss {
+  readonly output: StepOutput;
   atFault: string | undefined;
   readonly #network: Network;
   readonly #window: Window;
-  readonly #result: Track;
   readonly #gradient: Track;
   readonly #targets: Track;
   readonly #mask: Track;
   readonly #rows: number;
 
-  constructor(network: Network, window: Window, output: OutputLoss, index: number) {
+  constructor(network: Network, window: Window, output: StepOutput, index: number) {
     this.output = output;
     this.#network = network;
     this.#window = window;
     this.#rows = window.rows;
-    const { result, gradient } = window.node(output.node);
-    this.#result = result;
-    this.#gradient = gradient;
+    this.#gradient = window.node(output.node).gradient;
     this.#targets = window.buffer(bufferName('targets', index));
     this.#mask = window.buffer(bufferName('mask', index));
   }
 
-  /** Takes the targets and the mask of steps `from` to `to` of a batch in, which lie from place `at` on. */
   append(batch: GraphBatch, from: number, to: number, at: number): void {
     const { node } = this.output;
     const { clocks } = this.#network.graph;
@@ -70,7 +71,7 @@ export class BoundLoss {
     const { arena } = this.#network;
     const rows = this.#rows;
     const count = (to - from) * rows;
-    const targets = valuesOf(batch.targets, node.name);
+    const targets = valuesOf(batch.targets, node.name) as Values;
     const place = this.#targets.pointer + at * this.#targets.stride;
     if (loss.targets(node.output.size).kind === 'tokens') {
       arena.integers(place, count).set(targets.subarray(from * rows, to * rows));
@@ -93,7 +94,6 @@ export class BoundLoss {
     return [0, this.#window.node(this.output.node).axis?.filled ?? 1];
   }
 
-  /** How many numbers count in steps `from` to `to`. */
   counted(from: number, to: number): number {
     const range = this.#range(from, to);
     if (range === undefined) return 0;
@@ -103,7 +103,6 @@ export class BoundLoss {
     return steps * this.output.loss.perStep(this.output.node.output.size);
   }
 
-  /** The first of steps `from` to `to` in which a row counts, or `to`: that also of an output that has other steps. */
   firstCounted(from: number, to: number): number {
     if (this.output.node.clock !== this.#network.graph.clocks[0] || from >= to) return to;
     const first = this.#flags(from, to).indexOf(1);
@@ -115,15 +114,12 @@ export class BoundLoss {
     return this.#network.arena.octets(pointer + from * stride, (to - from) * stride);
   }
 
-  /**
-   * `sum` and the losses of steps `from` to `to`; their outputs become gradients, times `scale`. Added up from the last row to the
-   * first, as everything that backward adds up: in parts, the later steps first, the bits are those of all at once.
-   */
+  /** Added up from the last row to the first, as everything that backward adds up: in parts, the later steps first, the bits are those of all at once. */
   take(from: number, to: number, scale: number, sum: number): number {
     const range = this.#range(from, to);
     if (range === undefined) return sum;
     const [first, end] = range;
-    this.#moveToGradient(first, end);
+    outputsToGradient(this.#network, this.#window.node(this.output.node), first, end);
     const { pointer, stride, ld } = this.#gradient;
     const { loss, node } = this.output;
     const total = loss.run(
@@ -139,14 +135,5 @@ export class BoundLoss {
     );
     this.atFault = loss.atFault?.();
     return total;
-  }
-
-  /** Puts the outputs where the loss turns them into gradients; nothing to do where that is the same place. */
-  #moveToGradient(from: number, to: number): void {
-    const { pointer, stride } = this.#result;
-    if (pointer === this.#gradient.pointer) return;
-    const { arena } = this.#network;
-    const target = this.#gradient.pointer + from * this.#gradient.stride;
-    arena.octets(0, arena.bytes).copyWithin(target, pointer + from * stride, pointer + to * stride);
   }
 }

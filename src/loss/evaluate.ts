@@ -51,7 +51,7 @@ export function evaluate(
 ): Evaluation {
   checkModel('evaluate', model);
   const { loss, reduction } = checkFields('evaluate', options, fields);
-  const evaluator = new Evaluator(model.network, loss);
+  const evaluator = new Evaluator(model.network, loss, reduction);
   let next = state;
   try {
     for (const batch of isIterable(data) ? data : [data]) {
@@ -59,7 +59,7 @@ export function evaluate(
       next = undefined;
       for (let from = 0; from < evaluator.steps; ) from = evaluator.run(from);
     }
-    return evaluator.result('evaluate(data)', reduction);
+    return evaluator.result('evaluate(data)');
   } finally {
     evaluator.release();
   }
@@ -73,6 +73,7 @@ function isIterable(data: GraphBatch | Iterable<GraphBatch>): data is Iterable<G
 export class Evaluator {
   readonly #network: Network;
   readonly #losses: readonly OutputLoss[];
+  readonly #reduction: Reduction;
   readonly #slots: BatchSlots;
   #window: LossWindow | undefined;
   #sums: readonly number[] = [];
@@ -80,9 +81,10 @@ export class Evaluator {
   #chunk = CHUNK;
   #batch: GraphBatch | undefined;
 
-  constructor(network: Network, loss: LossOption) {
+  constructor(network: Network, loss: LossOption, reduction: Reduction) {
     this.#network = network;
-    this.#losses = outputLosses('loss', network.graph, loss);
+    this.#losses = outputLosses('loss', network.graph, loss, reduction);
+    this.#reduction = reduction;
     this.#slots = slotsOf(network.graph, this.#losses);
   }
 
@@ -90,9 +92,10 @@ export class Evaluator {
   open(given: GraphBatch, state?: State): void {
     const batch = checkBatch('batch', given, this.#slots, this.#network.dtype);
     this.#batch = batch;
-    if (batch.carry === true) refuseWhole(this.#network, 'batch.carry', 'each batch must hold whole sequences');
+    const { whole } = this.#slots;
+    if (batch.carry === true) refuseWhole(this.#network, 'batch.carry', 'each batch must hold whole sequences', whole);
     // What is read as a whole is computed as a whole.
-    const size = sizeOf(this.#network, batch, this.#network.graph.whole === undefined ? CHUNK : undefined);
+    const size = sizeOf(this.#network, batch, whole === undefined ? CHUNK : undefined);
     [this.#chunk] = size.steps as [number];
     if (batch.carry === true && this.#window !== undefined && this.#window.rows !== batch.rows) {
       throw new BpttError(
@@ -127,11 +130,11 @@ export class Evaluator {
   }
 
   /** `where`: what errors call the data. @throws BpttError when there was no batch. */
-  result(where: string, reduction: Reduction): Evaluation {
+  result(where: string): Evaluation {
     if (this.#window === undefined) {
       throw new BpttError('invalid-argument', `${where}: expected at least one batch, got none`);
     }
-    const result = together(reduction, this.#losses, this.#sums, this.#counts);
+    const result = together(this.#reduction, this.#losses, this.#sums, this.#counts);
     return { ...result, state: this.#window.state() };
   }
 

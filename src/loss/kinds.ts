@@ -1,12 +1,13 @@
-// The losses of `bptt/losses` by the names of their kinds: for threads, which are sent plain data. Pages have those that they name.
+// The losses of `bptt/losses` and others by the names of their kinds: for threads, which are sent plain data. Pages have those that they name.
 import { checkObject, checkOneOf } from '../base/check.ts';
 import type { Fields } from '../base/fields.ts';
 import { describeLoss, type LossKind } from './describe.ts';
+import { ctcLoss } from './kinds/ctc.ts';
 import { huberLoss } from './kinds/huber.ts';
 import { meanAbsoluteLoss } from './kinds/mean-absolute.ts';
 import type { LossDescription } from './losses.ts';
 
-const kinds: readonly LossKind<never>[] = [huberLoss, meanAbsoluteLoss] as never;
+const kinds: readonly LossKind<never>[] = [ctcLoss, huberLoss, meanAbsoluteLoss] as never;
 
 /**
  * The loss that plain data describes.

@@ -3,7 +3,8 @@ import { type GraphBatch, stepsOf } from '../data/batch.ts';
 import type { Network } from '../model/network.ts';
 import { Window } from '../model/window.ts';
 import { type WindowOptions, type WindowSize, windowBytes } from '../model/window-memory.ts';
-import { BoundLoss, lossBuffers } from './bound-loss.ts';
+import { BoundStepLoss, lossBuffers, type StepOutput } from './bound-loss.ts';
+import type { BoundLoss } from './losses.ts';
 import type { OutputLoss } from './output-losses.ts';
 
 /** A window that is large enough for a batch, or for `capacity` of its steps where they are taken in parts. */
@@ -27,7 +28,12 @@ export class LossWindow extends Window {
 
   constructor(network: Network, losses: readonly OutputLoss[], size: WindowSize, options: WindowOptions = {}) {
     super(network, size, { ...options, buffers: losses.flatMap(lossBuffers) });
-    this.#losses = losses.map((loss, index) => new BoundLoss(network, this, loss, index));
+    this.#losses = losses.map((output, index) => {
+      const { node, loss, reduction } = output;
+      return (
+        loss.bind?.(network, this, node, reduction) ?? new BoundStepLoss(network, this, output as StepOutput, index)
+      );
+    });
   }
 
   /** Appends steps `from` to `to` of a batch with their targets; returns the place of the first. */
@@ -55,5 +61,11 @@ export class LossWindow extends Window {
   /** `sums` and the losses of steps `from` to `to`; their outputs become gradients, times `scales`. */
   takeLoss(from: number, to: number, scales: readonly number[], sums: readonly number[] = []): readonly number[] {
     return this.#losses.map((loss, index) => loss.take(from, to, scales[index]!, sums[index] ?? 0));
+  }
+
+  override release(): void {
+    // Taken after the window: given back before it.
+    for (const loss of this.#losses) loss.release?.();
+    super.release();
   }
 }

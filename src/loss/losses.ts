@@ -2,6 +2,10 @@
 // Each kernel leaves the gradient of the outputs where they were. A new loss is one kernel and one row.
 import { type Field, oneOf, withDefault } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
+import type { CheckTargets, GraphBatch } from '../data/batch.ts';
+import type { LayerNode } from '../model/graph.ts';
+import type { Network } from '../model/network.ts';
+import type { Window } from '../model/window.ts';
 import type { Companion } from '../wasm/companion.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 
@@ -28,9 +32,14 @@ export function reduce(reduction: Reduction, sum: number, counted: number): numb
   return counted === 0 ? 0 : sum / counted;
 }
 
-export interface Loss {
+interface AnyLoss {
   /** Kernels that not every page has. What makes the loss has loaded them; threads are sent them. */
   readonly companion?: Companion<object>;
+}
+
+/** A loss that is taken step by step. */
+export interface StepLoss extends AnyLoss {
+  readonly bind?: undefined;
   /** What the targets are. */
   targets(outputs: number): Signal;
   /** How many numbers one step of one row counts for in a mean. */
@@ -51,7 +60,35 @@ export interface Loss {
   atFault?(): string | undefined;
 }
 
-export const losses: Readonly<Record<LossName, Loss>> = {
+/**
+ * A loss of whole sequences, whose targets have lengths of their own. With it a network is read as a whole: no truncation, no carried
+ * state, no memory budget.
+ */
+export interface SequenceLoss extends AnyLoss {
+  /** Of an output with so many numbers. */
+  check(outputs: number): CheckTargets;
+  bind(network: Network, window: Window, node: LayerNode, reduction: Reduction): BoundLoss;
+}
+
+export type Loss = StepLoss | SequenceLoss;
+
+/** A loss in a window, next to the outputs that it is of. Steps are those of the window, `to` is not included. */
+export interface BoundLoss {
+  /** Takes what it needs of steps `from` to `to` of a batch, which lie from place `at` on. */
+  append(batch: GraphBatch, from: number, to: number, at: number): void;
+  /** Over how many numbers the mean of steps `from` to `to` is. */
+  counted(from: number, to: number): number;
+  /** The first of steps `from` to `to` in which a row counts, or `to`: that also of an output that has other steps. */
+  firstCounted(from: number, to: number): number;
+  /** `sum` and the losses of steps `from` to `to`; their outputs become gradients, times `scale`. */
+  take(from: number, to: number, scale: number, sum: number): number;
+  /** What to blame where the last loss or its gradient is not finite, though the outputs were. */
+  readonly atFault?: string | undefined;
+  /** Gives back memory of its own. */
+  release?(): void;
+}
+
+export const losses: Readonly<Record<LossName, StepLoss>> = {
   'cross-entropy': {
     targets: (outputs) => ({ kind: 'tokens', size: outputs }),
     perStep: () => 1,

@@ -2,7 +2,7 @@
 import { isPlain } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Field, number, type Options, withDefault } from '../base/fields.ts';
-import type { Readings, Slot } from '../data/batch.ts';
+import type { Readings, TargetSlot } from '../data/batch.ts';
 import { type Graph, type LayerNode, readingsOf } from '../model/graph.ts';
 import {
   isLossValue,
@@ -20,6 +20,8 @@ export interface OutputLoss {
   readonly node: LayerNode;
   readonly loss: Loss;
   readonly weight: number;
+  /** What becomes of its sum: a loss of whole sequences may weigh each by how long it is. */
+  readonly reduction: Reduction;
 }
 
 /** What one output's loss was. */
@@ -83,10 +85,15 @@ function checkWeighted(where: string, given: unknown): Required<WeightedLoss> {
  *
  * @throws BpttError for an output that no loss names, and a loss for an output that is not there.
  */
-export function outputLosses(where: string, { outputs }: Graph, option: LossOption): readonly OutputLoss[] {
+export function outputLosses(
+  where: string,
+  { outputs }: Graph,
+  option: LossOption,
+  reduction: Reduction = 'mean',
+): readonly OutputLoss[] {
   const names = outputs.map(({ name }) => name);
   if (typeof option === 'string' || isLossValue(option)) {
-    if (outputs.length === 1) return [{ node: outputs[0]!, loss: lossOf(option), weight: 1 }];
+    if (outputs.length === 1) return [{ node: outputs[0]!, loss: lossOf(option), weight: 1, reduction }];
     const given = typeof option === 'string' ? `'${option}'` : 'kind' in option ? `${option.kind}(…)` : option.name;
     throw new BpttError(
       'invalid-argument',
@@ -106,22 +113,27 @@ export function outputLosses(where: string, { outputs }: Graph, option: LossOpti
       throw new BpttError('invalid-argument', `${where}: expected a loss for output ${node.where}, got none`);
     }
     const { loss, weight } = checkWeighted(`${where}.${node.name}`, given);
-    return { node, loss: lossOf(loss), weight };
+    return { node, loss: lossOf(loss), weight, reduction };
   });
 }
 
 /** What batches hold. */
-export type BatchSlots = Readings & { readonly outputs: readonly Slot[] };
+export interface BatchSlots extends Readings {
+  readonly outputs: readonly TargetSlot[];
+  /** Why sequences must be there as a whole, where the graph or a loss wants that. */
+  readonly whole: string | undefined;
+}
 
 /** What batches hold for a graph with these losses. */
 export function slotsOf(graph: Graph, terms: readonly OutputLoss[]): BatchSlots {
+  const sequence = terms.find(({ loss }) => loss.bind !== undefined);
   return {
     ...readingsOf(graph),
-    outputs: terms.map(({ node: { name, clock, output }, loss }) => ({
-      name,
-      clock,
-      signal: loss.targets(output.size),
-    })),
+    outputs: terms.map(({ node: { name, clock, output }, loss }) => {
+      const signal = loss.bind === undefined ? loss.targets(output.size) : loss.check(output.size);
+      return { name, clock, signal };
+    }),
+    whole: graph.whole ?? (sequence && `the loss of ${sequence.node.where} is over whole sequences`),
   };
 }
 

@@ -167,11 +167,11 @@ export function variantOf({ dtype, relaxed }: Pick<Engine, 'dtype' | 'relaxed'>)
   return relaxed ? 'f32-relaxed' : dtype;
 }
 
-/** @throws BpttError where the network reads whole sequences, which `what` does not allow. */
-export function refuseWhole({ graph }: Network, what: string, advice: string): void {
-  if (graph.whole === undefined) return;
+/** @throws BpttError where the network is read in whole sequences, and `whole` says why, which `what` does not allow. */
+export function refuseWhole({ graph }: Network, what: string, advice: string, whole = graph.whole): void {
+  if (whole === undefined) return;
   throw new BpttError(
     'invalid-argument',
-    `${what}: expected a model whose outputs depend on earlier steps alone, got one in which ${graph.whole}; ${advice}`,
+    `${what}: expected a model whose outputs depend on earlier steps alone, got one in which ${whole}; ${advice}`,
   );
 }

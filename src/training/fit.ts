@@ -14,6 +14,7 @@ import {
 import type { Data } from '../data/dataset.ts';
 import { type Sequence, sequences } from '../data/sequences.ts';
 import { textStream } from '../data/text-stream.ts';
+import { outputLosses } from '../loss/output-losses.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { EndEvent, StepEvent, TrainEvent, ValidationEvent } from './events.ts';
@@ -77,7 +78,9 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
   if (rest.steps === undefined && rest.epochs === undefined && rest.signal === undefined) {
     throw new BpttError('invalid-argument', 'fit: expected steps or epochs, or a signal that ends it, got none');
   }
-  const last = model.network.graph.outputs.every(({ clock }) => clock.kind === 'row');
+  const outputs = outputLosses('fit.loss', model.network.graph, rest.loss);
+  const last = outputs.every(({ node }) => node.clock.kind === 'row');
+  const labels = outputs.every(({ loss }) => loss.bind !== undefined);
   const batches = (where: string, given: FitData, shuffle?: number): Data => {
     if (given instanceof Int32Array)
       return textStream(given, { batch: Math.max(1, Math.min(batch ?? ROWS, given.length - 1)) });
@@ -87,7 +90,7 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
     }
     return sequences(given, {
       batch: batch ?? ROWS,
-      returns: last ? 'last' : 'all',
+      returns: labels ? 'labels' : last ? 'last' : 'all',
       ...(features !== undefined && { features }),
       ...(shuffle !== undefined && { shuffle }),
     });

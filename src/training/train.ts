@@ -147,7 +147,7 @@ class Loop {
     const { validation, loss: name, signal } = this.#options;
     const { network, cursor, average, best, update } = this.#training;
     if (validation === undefined || cursor.validated === cursor.step) return true;
-    const evaluator = new Evaluator(network, name);
+    const evaluator = new Evaluator(network, name, 'mean');
     let loss: number;
     let lowest: boolean;
     average?.swap();
@@ -160,7 +160,7 @@ class Loop {
           if (signal?.aborted) return false;
         }
       }
-      const evaluation = evaluator.result('train.validation', 'mean');
+      const evaluation = evaluator.result('train.validation');
       if (evaluation.counted === 0) {
         throw new BpttError('invalid-argument', 'train.validation: expected steps that count, got masked ones only');
       }

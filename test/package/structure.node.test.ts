@@ -18,6 +18,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   training: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt'],
   generation: ['base', 'wasm', 'model', 'loss'],
   series: ['base', 'data', 'model'],
+  speech: ['base', 'model', 'loss', 'generation'],
   diagnostics: ['base', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
   plots: ['base', 'model', 'training', 'diagnostics'],
   interchange: ['base', 'formats', 'layers', 'model'],

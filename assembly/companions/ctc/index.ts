@@ -103,8 +103,8 @@ function scaleInto(x: usize, l: Lattice, factor: f64, ld: i32): void {
  * -log p(labels), in nats; the logits of all steps become their gradient times `scale`, softmax less occupancy: the share of paths that
  * are at a class in a step. With a scale of 0 that is not computed. Logits that are not finite give a loss that is none either.
  *
- * logits: the row of step 0, ld reals; `stride` bytes further that of step 1. T steps, of which `steps` (≥ 1) are the sequence's: the
- * gradient of the others is 0. labels: i32 [U], none of them `blank`; U and how many repeat the one before are together ≤ steps.
+ * logits: the row of step 0, ld reals; `stride` bytes further that of step 1. T steps, of which `steps` are the sequence's: the gradient
+ * of the others is 0, and where there are none the loss is. labels: i32 [U], none of them `blank`; U and how many repeat the one before are together ≤ steps.
  */
 export function ctc(
   logits: usize,
@@ -119,9 +119,10 @@ export function ctc(
   scale: f64,
   scratch: usize,
 ): f64 {
-  assert(steps >= U && steps >= 1 && blank >= 0 && blank < classes);
+  for (let t = steps; t < T; t++) memory.fill(logits + stride * <usize>t, 0, bytes(ld));
+  if (steps == 0) return 0;
+  assert(steps >= U && blank >= 0 && blank < classes);
   const l = layOut(scratch, steps, labels, U, classes, blank);
-  const width = bytes(ld);
   memory.fill(l.exponentials, 0, <usize>ld << 3);
   // The product of the sums of all steps, what probabilities are divided by, as m · 2^k.
   let m: f64 = 1;
@@ -136,7 +137,6 @@ export function ctc(
       k += 512;
     }
   }
-  for (let t = steps; t < T; t++) memory.fill(logits + stride * <usize>t, 0, width);
   goForward(l);
 
   const end = rowOf(l, steps - 1) + (<usize>U << 3);

@@ -46,7 +46,7 @@ export class Blocks implements GradientSource {
     const { loss, reduction, truncation, memoryBudget, seed } = objective;
     this.#network = network;
     this.#team = team;
-    this.#losses = outputLosses('loss', network.graph, loss);
+    this.#losses = outputLosses('loss', network.graph, loss, reduction);
     this.#slots = slotsOf(network.graph, this.#losses);
     this.#objective = {
       loss,
@@ -56,7 +56,7 @@ export class Blocks implements GradientSource {
       ...(memoryBudget !== undefined && { memoryBudget: Math.floor(memoryBudget / team.blocks) }),
     };
     checkModules('workers', team.modules, network.graph.description, loss);
-    checkReach(network, objective);
+    checkReach(network, objective, this.#slots);
     const { bytes } = layout;
     this.#shared = team.sharedMemory
       ? {

@@ -1,6 +1,6 @@
 // Rows of a batch, cut out into a batch of their own.
 import type { Clock } from '../../base/signal.ts';
-import { type ByName, type GraphBatch, stepsOf, type Values } from '../../data/batch.ts';
+import { type ByName, type GraphBatch, type Labels, stepsOf, type Values } from '../../data/batch.ts';
 import type { Graph, GraphNode } from '../../model/graph.ts';
 
 /** The rows of a block, of B rows in so many blocks: as even as can be. */
@@ -18,7 +18,7 @@ export function takeRows(
   if (from === to) return undefined;
   const { rows: B, inputs: read, targets, resets, mask, lengths, ...rest } = batch;
   const stepsIn = (clock: Clock) => (clock.kind === 'row' ? 1 : stepsOf(batch, clock));
-  const cutEach = <A extends Values | Uint8Array>(all: A | ByName<A>, nodes: readonly GraphNode[]) =>
+  const cutEach = <A extends Values | Uint8Array | Labels>(all: A | ByName<A>, nodes: readonly GraphNode[]) =>
     each(all, (data, name) => {
       const node = nodes.find((one) => one.name === name) ?? nodes[0]!;
       return cut(data, stepsIn(node.clock), B, from, to);
@@ -47,14 +47,16 @@ function each<A>(all: A | ByName<A>, change: (one: A, name: string | undefined) 
   return Object.fromEntries(Object.entries(all).map(([name, one]) => [name, change(one, name)]));
 }
 
-/** Of [T,B,F]. */
-function cut<A extends Values | Uint8Array>(data: A, T: number, B: number, from: number, to: number): A {
+/** Of [T,B,F], or of something for each row. */
+function cut<A extends Values | Uint8Array | Labels>(given: A, T: number, B: number, from: number, to: number): A {
+  if (Array.isArray(given)) return given.slice(from, to) as unknown as A;
+  const data = given as Values | Uint8Array;
   const width = data.length / (T * B);
   const count = (to - from) * width;
-  const out = new (data.constructor as new (length: number) => A)(T * count);
+  const out = new (data.constructor as new (length: number) => Values | Uint8Array)(T * count);
   for (let t = 0; t < T; t++) {
     const start = (t * B + from) * width;
     out.set(data.subarray(start, start + count), t * count);
   }
-  return out;
+  return out as A;
 }

@@ -33,12 +33,15 @@ export function unpackError({ message, code, details, stack }: WireError): Error
 /** A copy of a batch that can be given away, and the buffers to give away with it. */
 export function detached(batch: GraphBatch): { readonly batch: GraphBatch; readonly buffers: readonly ArrayBuffer[] } {
   const buffers: ArrayBuffer[] = [];
-  const entries = Object.entries(batch).map(([name, value]) => {
-    if (!ArrayBuffer.isView(value)) return [name, value];
-    // A view would take all of the buffer under it along.
-    const copy = (value as Int32Array).slice();
+  // A view would take all of the buffer under it along.
+  const copied = (view: ArrayBufferView) => {
+    const copy = (view as Int32Array).slice();
     buffers.push(copy.buffer as ArrayBuffer);
-    return [name, copy];
+    return copy;
+  };
+  const entries = Object.entries(batch).map(([name, value]) => {
+    if (ArrayBuffer.isView(value)) return [name, copied(value)];
+    return [name, Array.isArray(value) ? value.map((one) => (ArrayBuffer.isView(one) ? copied(one) : one)) : value];
   });
   return { batch: Object.fromEntries(entries), buffers };
 }

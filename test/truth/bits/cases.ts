@@ -22,6 +22,7 @@ import {
   identity,
   indrnn,
   keras,
+  type LabelBatch,
   type LayerDescription,
   type LossOption,
   lstm,
@@ -36,14 +37,15 @@ import {
   tokens,
   uniform,
 } from '../../../src/index.ts';
+import { ctc } from '../../../src/speech/index.ts';
 import { graphsOnSequences, graphsOnStream } from './graphs.ts';
 
 /** One model and how it is trained. */
 export interface Case {
   readonly model: ModelDescription;
   readonly data: Iterable<GraphBatch>;
-  /** Default cross-entropy. */
-  readonly loss?: LossOption;
+  /** Default: cross-entropy. */
+  readonly loss?: LossOption | (() => Promise<LossOption>);
   readonly truncation?: Truncation;
   readonly updates: number;
   readonly learningRate: number;
@@ -88,6 +90,12 @@ export function cases(): Readonly<Record<string, Case>> {
   for (const [name, layers] of Object.entries(onLastOutputs)) {
     all[`${name}, last output`] = { ...small(layers), data: sequences.map(withLastTargets) };
   }
+  all['gru in both directions, ctc'] = {
+    ...small([bidirectional(gru({ units: 9 }))]),
+    data: sequences.map(withLabels),
+    loss: () => ctc(),
+    clip: 0.5,
+  };
   for (const truncation of ['full BPTT', 'k1=5 k2=9'] as const) {
     all[`tied, ${truncation}`] = { ...tied, ...truncated(truncation), data: stream };
   }
@@ -343,6 +351,15 @@ const sequences: readonly Batch[] = [
 function withLastTargets({ targets, ...batch }: Batch): Batch {
   const last = batch.lengths!.map((length, row) => targets[(length - 1) * batch.rows + row]!);
   return { ...batch, targets: Int32Array.from(last) };
+}
+
+/** Every third target as a label, so that there is room for blanks between. */
+function withLabels({ targets, ...batch }: Batch): LabelBatch {
+  const labels = Array.from(batch.lengths!, (length, row) => {
+    const count = Math.ceil(length / 3);
+    return Int32Array.from({ length: count }, (_, i) => 1 + (targets[3 * i * batch.rows + row]! % (VOCABULARY - 1)));
+  });
+  return { ...batch, targets: labels };
 }
 
 /** Tokens of a seeded second-order chain, in integer arithmetic only: mostly predictable, so that there is something to learn. */

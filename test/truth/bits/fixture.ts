@@ -8,6 +8,7 @@ import {
   type Dtype,
   evaluate,
   generate,
+  type LossOption,
   type Model,
   type TrainEvent,
   type TrainOptions,
@@ -51,8 +52,9 @@ const elsewhere: Readonly<Record<string, Trainer>> = {
 type Trainer = (model: Model, options: TrainOptions) => AsyncIterable<TrainEvent>;
 
 async function hashAfterTraining(name: string, one: Case, dtype: Dtype, trainer: Trainer = train): Promise<string> {
-  const { truncation, updates, learningRate, clip, groups, data, loss = 'cross-entropy' } = one;
+  const { truncation, updates, learningRate, clip, groups, data } = one;
   const model = await createModel(one.model, { seed: 7, dtype });
+  const loss = typeof one.loss === 'function' ? await one.loss() : (one.loss ?? 'cross-entropy');
   const losses: number[] = [];
   let clipped = 0;
   for await (const event of trainer(model, {
@@ -76,16 +78,15 @@ async function hashAfterTraining(name: string, one: Case, dtype: Dtype, trainer:
   }
   return sha256([
     ...model.parameters().map(({ data: values }) => values),
-    ...(one.evaluated ? outside(model, one) : []),
+    ...(one.evaluated ? outside(model, one, loss) : []),
     ...(one.said ? await said(model, one.said) : []),
   ]);
 }
 
 /** What a model computes of its data where nothing is random: outputs, last states and the loss. */
-function outside(model: Model, one: Case): readonly (Float32Array | Float64Array)[] {
-  const { loss } = evaluate(model, one.data, { loss: one.loss ?? 'cross-entropy' });
-  const results = [Float64Array.of(loss)] as (Float32Array | Float64Array)[];
-  for (const { steps, rows, inputs, lengths } of one.data) {
+function outside(model: Model, { data }: Case, loss: LossOption): readonly (Float32Array | Float64Array)[] {
+  const results = [Float64Array.of(evaluate(model, data, { loss }).loss)] as (Float32Array | Float64Array)[];
+  for (const { steps, rows, inputs, lengths } of data) {
     const { named, state } = model.forward({ steps, rows, inputs, ...(lengths && { lengths }) });
     results.push(...Object.values(named), ...state.layers);
   }

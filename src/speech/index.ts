@@ -1,0 +1,10 @@
+// Speech, handwriting and other sequences of labels: `import { ctc, decode } from 'bptt/speech'`.
+export { type CtcDescription, type CtcOptions, ctc } from '../loss/kinds/ctc.ts';
+export { type AlignOptions, align, type DecodeOptions, decode, type Transcript } from './decode.ts';
+export { type Edit, type ErrorCounts, type ErrorRate, errorRate, type PairErrors } from './error-rate.ts';
+export { type GreedyStream, type GreedyStreamOptions, greedyStream, type HeardLabel } from './greedy.ts';
+export type { Alignment, Span } from './lattice.ts';
+export type { Logits } from './logits.ts';
+export { type ModelScoreOptions, modelScore } from './model-score.ts';
+export type { PrefixScore, Score } from './prefix-score.ts';
+export { type WordScoreOptions, wordScore } from './word-score.ts';
