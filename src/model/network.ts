@@ -36,6 +36,7 @@ export interface Engine extends Checked<typeof engineFields> {}
 export class Network {
   readonly graph: Graph;
   readonly engine: Engine;
+  readonly module: WebAssembly.Module;
   readonly kernels: Kernels;
   readonly dtype: Dtype;
   readonly arena: Arena;
@@ -48,12 +49,18 @@ export class Network {
   /** The states that go from step to step and from window to window, from the input on. */
   readonly states: readonly (StateSpec & { readonly owner: string })[];
   readonly stateNames: StateNames;
+  /** How often parameters were set from outside. */
+  edits = 0;
+  /** Whether a training has begun and not ended. */
+  beingTrained = false;
   #gradients: Pointer | undefined;
   #frozen: ReadonlySet<string> = new Set();
   #flow: ReadonlySet<number>;
 
-  constructor(graph: Graph, kernels: Kernels, engine: Engine) {
+  constructor(graph: Graph, module: WebAssembly.Module, engine: Engine) {
+    const kernels = instantiate(module);
     this.graph = graph;
+    this.module = module;
     this.kernels = kernels;
     this.engine = engine;
     this.dtype = engine.dtype;
@@ -154,12 +161,12 @@ export async function createNetwork(graph: Graph, engine: Engine): Promise<Netwo
     loadModule(variantOf(engine), engine.kernels),
     ...graph.layers.map(({ layer }) => layer.load?.()),
   ]);
-  const kernels = instantiate(module);
-  if (kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
+  const network = new Network(graph, module, engine);
+  if (network.kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
     throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
   }
   for (const { layer } of graph.layers) await layer.companion?.load(dtype);
-  return new Network(graph, kernels, engine);
+  return network;
 }
 
 /** Which kernels these are. */

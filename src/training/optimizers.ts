@@ -1,7 +1,7 @@
 // The optimizers: what they are called, their defaults, how many slots of memory they keep, and the kernel.
 // Slots are blocks of the parameters' layout, so an update is one flat call. A new optimizer is one kernel and one row.
 import { show } from '../base/check.ts';
-import { BpttError } from '../base/errors.ts';
+import { BpttError, NonFiniteError } from '../base/errors.ts';
 import {
   boolean,
   checkFields,
@@ -18,6 +18,7 @@ import { overlaps, type Part } from '../model/gradient-parts.ts';
 import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
+import { OverflowGuard } from './overflow.ts';
 import { type LearningRate, learningRate, ScheduleRun } from './schedules.ts';
 
 const fraction = number({ min: 0, exclusiveMax: 1 });
@@ -199,6 +200,10 @@ export class OptimizerRun {
   /** The optimizer's, then those of what learns in a way of its own. */
   #schedules: readonly ScheduleRun[] = [];
   #ranges: readonly Range[] = [];
+  readonly #guard: OverflowGuard;
+  /** How much greater than gradient times learning rate a change can be. */
+  readonly #gain: number;
+  #decay = 0;
   #step = 0;
   /** βᵢ^step as running products: Math.pow differs between engines. */
   #powers: [number, number] = [1, 1];
@@ -206,9 +211,13 @@ export class OptimizerRun {
   constructor(network: Network, optimizer: Optimizer) {
     this.#network = network;
     this.#optimizer = optimizer;
+    // Adam's first steps divide by 1 - β1, and all but plain descent by a root that may be 0, plus ε.
+    const { beta1 = 0, epsilon = 1 } = optimizer as { readonly beta1?: number; readonly epsilon?: number };
+    this.#gain = 1 / (1 - beta1) / Math.min(1, epsilon);
     this.divide({ rest: [{ offset: 0, count: network.layout.count }], learning: [] });
     const kind = kinds[optimizer.kind] as OptimizerKind<Optimizer>;
     this.#slots = Array.from({ length: kind.slots(optimizer) }, () => network.arena.allocate(network.layout.bytes));
+    this.#guard = new OverflowGuard(network, this.#slots, optimizer.kind !== 'sgd');
   }
 
   /** From now on some parts learn in their own ways, `rest` as the optimizer says, and what is in neither not at all. */
@@ -216,6 +225,7 @@ export class OptimizerRun {
     const all: readonly Learning[] = [{ parts: rest }, ...learning];
     this.#schedules = all.map(({ learningRate = this.#optimizer.learningRate }) => new ScheduleRun(learningRate));
     this.#ranges = all.flatMap((one, index) => this.#rangesOf(one, this.#schedules[index]!));
+    this.#decay = Math.max(...this.#ranges.map(({ weightDecay }) => weightDecay));
   }
 
   /** One range, or weights before biases, as they lie, where weights alone decay. */
@@ -233,8 +243,12 @@ export class OptimizerRun {
     ];
   }
 
-  /** Changes the parameters by the gradients times `gradientScale`. Returns the learning rate of this step. */
-  update(gradientScale: number): number {
+  /**
+   * Changes the parameters by the gradients, of this norm, times `gradientScale`. Returns the learning rate of this step.
+   *
+   * @throws NonFiniteError where a parameter or a slot would not be finite any more; all are then as before.
+   */
+  update(gradientScale: number, gradientNorm: number): number {
     const { kernels, parameters, gradients, gradientParts } = this.#network;
     const optimizer = this.#optimizer;
     this.#step++;
@@ -259,12 +273,21 @@ export class OptimizerRun {
         weightDecay,
       });
     };
-    for (const [index, { parts, weightDecay }] of this.#ranges.entries()) {
-      // Without memory of earlier gradients, a parameter whose gradient is zero stays as it is.
-      const moving = this.#slots.length === 0 ? overlaps(gradientParts.list, parts) : parts;
-      for (const part of moving) run(part, rates[index]!, weightDecay);
-    }
-    return rates[0]!;
+    const update = () => {
+      for (const [index, { parts, weightDecay }] of this.#ranges.entries()) {
+        // Without memory of earlier gradients, a parameter whose gradient is zero stays as it is.
+        const moving = this.#slots.length === 0 ? overlaps(gradientParts.list, parts) : parts;
+        for (const part of moving) run(part, rates[index]!, weightDecay);
+      }
+    };
+    const rate = Math.max(...rates);
+    const where = this.#guard.run(update, {
+      gradient: gradientNorm * gradientScale,
+      rate: rate * this.#gain,
+      decay: rate * this.#decay,
+    });
+    if (where === undefined) return rates[0]!;
+    throw new NonFiniteError({ quantity: 'update', where, step: this.#step, norm: gradientNorm });
   }
 
   #rateOf(schedule: ScheduleRun): number {
@@ -297,7 +320,7 @@ export class OptimizerRun {
     if (saw !== kind) throw saved.error('kind', show(kind), show(saw));
     this.#step = saved.count('step');
     const powers = saved.value('powers');
-    if (!isPair(powers)) throw saved.error('powers', 'two numbers', show(powers));
+    if (!arePowers(powers)) throw saved.error('powers', 'two numbers from 0 to 1', show(powers));
     this.#powers = [...powers];
     for (const [index, schedule] of this.#schedules.entries()) schedule.load(saved.part(scheduleName(index)));
     for (const [index, slot] of this.#slots.entries()) loadBlock(this.#network, slot, saved.part(`slot${index}`));
@@ -314,6 +337,6 @@ function scheduleName(index: number): string {
   return `schedule${index === 0 ? '' : index - 1}`;
 }
 
-function isPair(value: unknown): value is readonly [number, number] {
-  return Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
+function arePowers(value: unknown): value is readonly [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every((power) => power >= 0 && power <= 1);
 }

@@ -50,5 +50,16 @@ export async function checkpointOf(
       `train.${name}: expected ${show(was)}, as in the training that is resumed, got ${show(value)}`,
     );
   }
+  checkCounters(training);
   return { training, parameters };
+}
+
+/** Updates are counted in three places, which go together. */
+function checkCounters(training: StateReader): void {
+  const step = training.count('step');
+  training.count('validated', step);
+  for (const name of ['update.step', 'update.optimizer.step']) {
+    if (training.count(name) === step) continue;
+    throw training.error(name, `${step}, as there are updates`, show(training.value(name)));
+  }
 }

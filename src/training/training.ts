@@ -10,6 +10,7 @@ import type { Model } from '../model/model.ts';
 import { encodeModelFile } from '../model/model-file.ts';
 import type { Network } from '../model/network.ts';
 import { Accumulation } from './accumulation.ts';
+import { claim } from './claim.ts';
 import { BestSoFar } from './early-stopping.ts';
 import { type CheckedTraining, validates } from './options.ts';
 import type { Checkpoint, Settings } from './resume.ts';
@@ -43,6 +44,8 @@ export class Training {
   readonly cursor: Cursor = { epoch: 0, batch: 0, window: 0, step: 0, tokens: 0, validated: 0 };
   readonly #model: Model;
   readonly #options: CheckedTraining;
+  #leave: (() => void) | undefined;
+  #released = false;
 
   constructor(model: Model, options: CheckedTraining) {
     const { network } = model;
@@ -58,12 +61,13 @@ export class Training {
   }
 
   /**
-   * Begins anew, or where a checkpoint ended. From here to `release` the parameters of frozen groups have no gradient. What finds groups
-   * and reads checkpoints is loaded only now: most trainings have none.
+   * Begins anew, or where a checkpoint ended. From here to `release` the model has no other training, and the parameters of frozen groups
+   * have no gradient. What finds groups and reads checkpoints is loaded only now: most trainings have none.
    *
    * @param checkpoint In place of `resume`, when it was read before.
    */
   async begin(checkpoint?: ModelFileContent): Promise<void> {
+    this.#leave = claim('train', this.network);
     const { groups, optimizer, resume } = this.#options;
     if (groups !== undefined) {
       const { divide } = await import('./groups.ts');
@@ -101,9 +105,14 @@ export class Training {
     for (const { name, data } of parameters) this.#model.setParameter(name, data);
   }
 
-  /** Gives the memory back, each block when it is the last one. */
+  /** Gives the memory back, each block when it is the last one; once, however often it is called. */
   release(): void {
-    this.network.freeze([]);
+    if (this.#released) return;
+    this.#released = true;
+    if (this.#leave !== undefined) {
+      this.network.freeze([]);
+      this.#leave();
+    }
     this.average?.release();
     this.best.release();
     this.accumulation.release();

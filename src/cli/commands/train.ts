@@ -2,7 +2,7 @@
 import { join, parse } from 'node:path';
 import pc from 'picocolors';
 import { BpttError } from '../../base/errors.ts';
-import { generate, type Model, serialize, type TrainEvent } from '../../index.ts';
+import { type EndEvent, generate, type Model, serialize, type TrainEvent } from '../../index.ts';
 import { isThere, writeFileAtomic } from '../../node/atomic-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import type { FileLock } from '../../node/file-lock.ts';
@@ -62,7 +62,7 @@ export async function trainCommand(
   try {
     reporter.start(introductionOf(corpus, run, left));
     for (const { reason } of left?.damaged ?? []) reporter.warning(reason);
-    const { step, reason, validationLoss } = await follow(run, files, reporter);
+    const { step, reason, validationLoss, lowest } = await follow(run, files, reporter);
     if (reason !== 'aborted') sampler.report(model, step, reporter);
     await files.lock.check();
     const bytes = serialize(model, { metadata });
@@ -70,7 +70,7 @@ export async function trainCommand(
     reporter.saved(path, bytes.length);
     // What is done needs no more to go on from.
     if (reason !== 'aborted') await files.checkpoints.clear();
-    reporter.end({ step, reason, seconds: (performance.now() - begin) / 1000, validationLoss });
+    reporter.end({ step, reason, seconds: (performance.now() - begin) / 1000, validationLoss, lowest });
     if (chart || (output.isTerminal && !json)) printChart(history, output);
     if (report !== undefined) await writeReport(report, history, model, corpus, values, output);
   } finally {
@@ -176,6 +176,7 @@ async function follow(run: Run, { checkpoints, lock, left }: Files, reporter: Re
   let step = left?.step ?? 0;
   let reason = '';
   let validationLoss: number | undefined;
+  let lowest: EndEvent['lowest'];
   for await (const event of events) {
     step = event.step;
     if (event.type === 'step') {
@@ -196,10 +197,10 @@ async function follow(run: Run, { checkpoints, lock, left }: Files, reporter: Re
       reporter.checkpoint(step, await checkpoints.write(event));
     } else {
       reason = event.reason;
-      validationLoss = event.validationLoss;
+      ({ validationLoss, lowest } = event);
     }
   }
-  return { step, reason, validationLoss };
+  return { step, reason, validationLoss, lowest };
 }
 
 async function writeReport(
