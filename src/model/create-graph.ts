@@ -32,9 +32,10 @@ export function createGraph(description: readonly unknown[], kinds: readonly Lay
       'model: expected [input, layer, ...] with at least one layer, such as [tokens(65), elman({ units: 128 }), dense({ units: 65 })]',
     );
   }
-  const names = description.map((entry: { readonly name?: unknown } | undefined) => entry?.name);
-  const builder = new GraphBuilder(kinds, new Set(names));
-  for (const [index, value] of description.entries()) builder.add(checkObject(`model[${index}]`, value), index);
+  const copies = Array.from(description, (entry, index) => checkObject(`model[${index}]`, entry));
+  const builder = new GraphBuilder(kinds, new Set(copies.map(({ name }) => name)));
+  // The entries themselves, not the copies: they may have brought their kinds along.
+  for (const [index, entry] of description.entries()) builder.add(entry as (typeof copies)[number], index);
   return builder.finish();
 }
 
