@@ -3,7 +3,6 @@
 import { type Field, oneOf, withDefault } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
 import type { CheckTargets, GraphBatch } from '../data/batch.ts';
-import type { StateReader } from '../formats/state-reader.ts';
 import type { LayerNode } from '../model/graph.ts';
 import type { Network } from '../model/network.ts';
 import type { Window } from '../model/window.ts';
@@ -85,8 +84,6 @@ export interface BoundLoss {
   take(from: number, to: number, scale: number, sum: number): number;
   /** What to blame where the last loss or its gradient is not finite, though the outputs were. */
   readonly atFault?: string | undefined;
-  /** Checks the targets of so many steps, which were read from a checkpoint. */
-  checkLoaded?(saved: StateReader, steps: number): void;
   /** Gives back memory of its own. */
   release?(): void;
 }

@@ -161,12 +161,10 @@ export async function createNetwork(graph: Graph, engine: Engine): Promise<Netwo
     loadModule(variantOf(engine), engine.kernels),
     ...graph.layers.map(({ layer }) => layer.load?.()),
   ]);
-  const network = new Network(graph, module, engine);
-  if (network.kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
-    throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
-  }
   for (const { layer } of graph.layers) await layer.companion?.load(dtype);
-  return network;
+  const network = new Network(graph, module, engine);
+  if (network.kernels.realBytes() === (dtype === 'f32' ? 4 : 8)) return network;
+  throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
 }
 
 /** Which kernels these are. */

@@ -18,7 +18,7 @@ import { overlaps, type Part } from '../model/gradient-parts.ts';
 import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
-import { OverflowGuard } from './overflow.ts';
+import { type Guard, guardOf } from './overflow.ts';
 import { type LearningRate, learningRate, ScheduleRun } from './schedules.ts';
 
 const fraction = number({ min: 0, exclusiveMax: 1 });
@@ -200,7 +200,7 @@ export class OptimizerRun {
   /** The optimizer's, then those of what learns in a way of its own. */
   #schedules: readonly ScheduleRun[] = [];
   #ranges: readonly Range[] = [];
-  readonly #guard: OverflowGuard;
+  readonly #guard: Guard;
   /** How much greater than gradient times learning rate a change can be. */
   readonly #gain: number;
   #decay = 0;
@@ -217,7 +217,7 @@ export class OptimizerRun {
     this.divide({ rest: [{ offset: 0, count: network.layout.count }], learning: [] });
     const kind = kinds[optimizer.kind] as OptimizerKind<Optimizer>;
     this.#slots = Array.from({ length: kind.slots(optimizer) }, () => network.arena.allocate(network.layout.bytes));
-    this.#guard = new OverflowGuard(network, this.#slots, optimizer.kind !== 'sgd');
+    this.#guard = guardOf(network, this.#slots, optimizer.kind !== 'sgd');
   }
 
   /** From now on some parts learn in their own ways, `rest` as the optimizer says, and what is in neither not at all. */
@@ -281,11 +281,7 @@ export class OptimizerRun {
       }
     };
     const rate = Math.max(...rates);
-    const where = this.#guard.run(update, {
-      gradient: gradientNorm * gradientScale,
-      rate: rate * this.#gain,
-      decay: rate * this.#decay,
-    });
+    const where = this.#guard(update, gradientNorm * gradientScale, rate * this.#gain, rate * this.#decay);
     if (where === undefined) return rates[0]!;
     throw new NonFiniteError({ quantity: 'update', where, step: this.#step, norm: gradientNorm });
   }
