@@ -114,7 +114,7 @@ export function checkInput(where: string, input: GraphInput, { inputs, clocks }:
   const B = checkInteger(`${where}.rows`, input.rows, 1);
   const names = clocks.map(({ name }) => name);
   const steps = byName(`${where}.steps`, input.steps, names, (value) => typeof value === 'number');
-  const T = new Map(names.map((name, index) => [name, checkInteger(steps[index]!.where, steps[index]!.value, 1)]));
+  const T = steps.map(({ where: place, value }) => checkInteger(place, value, 1));
   const given = byName(
     `${where}.inputs`,
     input.inputs,
@@ -122,7 +122,7 @@ export function checkInput(where: string, input: GraphInput, { inputs, clocks }:
     ArrayBuffer.isView,
   );
   for (const [index, { signal, clock }] of inputs.entries()) {
-    checkValues(given[index]!.where, given[index]!.value, signal, T.get(clock.name), B, 'F', dtype);
+    checkValues(given[index]!.where, given[index]!.value, signal, T[clocks.indexOf(clock)], B, 'F', dtype);
   }
   if (input.resets !== undefined) {
     if (clocks.length > 1) {
@@ -131,8 +131,7 @@ export function checkInput(where: string, input: GraphInput, { inputs, clocks }:
         `${where}.resets: expected none for a model with several time axes, got some`,
       );
     }
-    const [only] = T.values();
-    checkFlags(`${where}.resets`, input.resets, only! * B, `[T=${only}, B=${B}]`);
+    checkFlags(`${where}.resets`, input.resets, T[0]! * B, `[T=${T[0]}, B=${B}]`);
   }
   if (input.lengths === undefined) return;
   for (const [index, { where: place, value }] of byName(
@@ -145,7 +144,7 @@ export function checkInput(where: string, input: GraphInput, { inputs, clocks }:
     if (value === undefined) continue;
     const lengths = checkNumbers(place, value);
     checkLength(place, lengths, B, `[B=${B}]`);
-    for (let row = 0; row < B; row++) checkInteger(`${place}[${row}]`, lengths[row], 1, T.get(names[index]!));
+    for (let row = 0; row < B; row++) checkInteger(`${place}[${row}]`, lengths[row], 1, T[index]);
   }
 }
 

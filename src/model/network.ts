@@ -116,7 +116,7 @@ export class Network {
   clearGradients(which: 'all' | 'added'): void {
     const real = this.kernels.realBytes();
     for (const { offset, count } of which === 'all' ? this.gradientParts.list : this.gradientParts.added) {
-      this.arena.octets(this.gradients + offset * real, count * real).fill(0);
+      this.kernels.clear(this.gradients + offset * real, count);
     }
   }
 
