@@ -154,6 +154,7 @@ export async function createNetwork(graph: Graph, engine: Engine): Promise<Netwo
   if (kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
     throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
   }
+  for (const { layer } of graph.layers) await layer.companion?.load(dtype);
   return new Network(graph, kernels, engine);
 }
 
