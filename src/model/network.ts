@@ -148,13 +148,12 @@ export async function createNetwork(graph: Graph, engine: Engine): Promise<Netwo
   }
   const [module] = await Promise.all([
     loadModule(variantOf(engine), engine.kernels),
-    ...graph.layers.map(({ layer }) => layer.load?.()),
+    ...graph.layers.flatMap(({ layer }) => [layer.load?.(), layer.companion?.load(dtype)]),
   ]);
   const kernels = instantiate(module);
   if (kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
     throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
   }
-  for (const { layer } of graph.layers) await layer.companion?.load(dtype);
   return new Network(graph, kernels, engine);
 }
 
