@@ -110,7 +110,7 @@ export {
   type SgdOptions,
   sgd,
 } from './training/optimizers.ts';
-export type { CheckpointOptions, TrainOptions } from './training/options.ts';
+export type { AverageOptions, CheckpointOptions, TrainOptions } from './training/options.ts';
 export {
   type CosineSchedule,
   cosine,
@@ -131,6 +131,5 @@ export {
 } from './training/schedules.ts';
 export { train } from './training/train.ts';
 export type { Clip, UpdateOptions } from './training/update.ts';
-export type { AverageOptions } from './training/weight-average.ts';
 export type { Reals } from './wasm/arena.ts';
 export type { KernelSource } from './wasm/load.ts';

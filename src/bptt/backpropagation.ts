@@ -44,11 +44,6 @@ export interface WindowResult extends LossResult {
   readonly penalty: number;
 }
 
-/** The new steps of each window over T steps: k1 at a time, then the rest. */
-export function newSteps(T: number, k1: number): readonly (readonly [from: number, to: number])[] {
-  return Array.from({ length: Math.ceil(T / k1) }, (_, index) => [index * k1, Math.min((index + 1) * k1, T)] as const);
-}
-
 /** A window that was read forward, and the way back. */
 export interface ForwardPass {
   /** How many numbers each mean of the window is over. */
@@ -123,13 +118,12 @@ export class Backpropagation {
       if (first === 0) yield this.#readInSegments(window, batch, number);
       return;
     }
-    const steps = newSteps(T, this.#truncation?.k1 ?? T);
-    for (let index = first; index < steps.length; index++) {
-      const [from, to] = steps[index]!;
+    const k1 = this.#truncation?.k1 ?? T;
+    for (let [index, from] = [first, first * k1]; from < T; index++, from += k1) {
+      const to = Math.min(from + k1, T);
       const at = window.appendBatch(batch, from, to);
       window.draw(at, { seed: this.#seed, batch: number, window: index, step: from });
-      const next = steps[index + 1];
-      yield this.#read(window, { from, to, at, next: next && next[1] - next[0] });
+      yield this.#read(window, { from, to, at, next: Math.min(k1, T - to) });
     }
   }
 
@@ -275,16 +269,11 @@ export class Backpropagation {
 
   /**
    * Forward over the new steps, from place `at` of the window on, and then backward over at most k2. `next`: how many steps the next
-   * window brings, undefined where this is the batch's last: another batch may carry on.
+   * window brings, 0 where this is the batch's last: another batch may carry on.
    */
   #read(
     window: LossWindow,
-    {
-      from,
-      to,
-      at,
-      next,
-    }: { readonly from: number; readonly to: number; readonly at: number; readonly next?: number | undefined },
+    { from, to, at, next }: { readonly from: number; readonly to: number; readonly at: number; readonly next: number },
   ): ForwardPass {
     const end = window.filled;
     const { k2 = end - at, losses = 'new', activations = 'stored' } = this.#truncation ?? {};

@@ -11,7 +11,7 @@ import { addPenalties, penaltyOf, type Regularization, regularizationFields } fr
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { State } from '../model/state.ts';
-import { Backpropagation, newSteps } from './backpropagation.ts';
+import { Backpropagation } from './backpropagation.ts';
 import { type CheckedObjective, type Objective, objectiveFields, refuseObjective } from './objective.ts';
 
 const fields = {
@@ -191,4 +191,9 @@ function compare(name: string, analytic: ArrayLike<number>, numeric: Float64Arra
   const norm = Math.sqrt(Math.max(analyticSquares, numericSquares));
   const relativeError = norm < TINY ? 0 : Math.sqrt(difference) / norm;
   return { name, relativeError, absoluteError };
+}
+
+/** The new steps of each window over T steps: k1 at a time, then the rest. */
+function newSteps(T: number, k1: number): readonly (readonly [from: number, to: number])[] {
+  return Array.from({ length: Math.ceil(T / k1) }, (_, index) => [index * k1, Math.min((index + 1) * k1, T)] as const);
 }

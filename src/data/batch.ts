@@ -156,7 +156,7 @@ export function checkInput<Input extends GraphInput>(
   const B = checkInteger(`${where}.rows`, input.rows, 1);
   const names = clocks.map(({ name }) => name);
   const steps = byName(`${where}.steps`, input.steps, names, (value) => typeof value === 'number');
-  const T = new Map(names.map((name, index) => [name, checkInteger(steps[index]!.where, steps[index]!.value, 1)]));
+  const T = steps.map(({ where: place, value }) => checkInteger(place, value, 1));
   const given = byName(
     `${where}.inputs`,
     input.inputs,
@@ -164,20 +164,14 @@ export function checkInput<Input extends GraphInput>(
     isList,
   );
   const values = inputs.map(({ signal, clock }, index) =>
-    checkValues(given[index]!.where, given[index]!.value, signal, T.get(clock.name), B, 'F', dtype),
+    checkValues(given[index]!.where, given[index]!.value, signal, T[clocks.indexOf(clock)], B, 'F', dtype),
   );
   checkRows(where, input, clocks, T, B);
   return { ...input, inputs: named(input.inputs, inputs, values) };
 }
 
 /** Where the rows begin anew, and where they end. */
-function checkRows(
-  where: string,
-  input: GraphInput,
-  clocks: readonly Clock[],
-  T: ReadonlyMap<string, number>,
-  B: number,
-): void {
+function checkRows(where: string, input: GraphInput, clocks: readonly Clock[], T: readonly number[], B: number): void {
   const names = clocks.map(({ name }) => name);
   if (input.resets !== undefined) {
     if (clocks.length > 1) {
@@ -186,8 +180,7 @@ function checkRows(
         `${where}.resets: expected none for a model with several time axes, got some`,
       );
     }
-    const [only] = T.values();
-    checkFlags(`${where}.resets`, input.resets, only! * B, `[T=${only}, B=${B}]`);
+    checkFlags(`${where}.resets`, input.resets, T[0]! * B, `[T=${T[0]}, B=${B}]`);
   }
   if (input.lengths === undefined) return;
   for (const [index, { where: place, value }] of byName(
@@ -200,7 +193,7 @@ function checkRows(
     if (value === undefined) continue;
     const lengths = checkNumbers(place, value);
     checkLength(place, lengths, B, `[B=${B}]`);
-    for (let row = 0; row < B; row++) checkInteger(`${place}[${row}]`, lengths[row], 1, T.get(names[index]!));
+    for (let row = 0; row < B; row++) checkInteger(`${place}[${row}]`, lengths[row], 1, T[index]);
   }
 }
 

@@ -3,7 +3,6 @@ import { BpttError } from '../base/errors.ts';
 import { checkFields } from '../base/fields.ts';
 import type { LayerKind } from './contract.ts';
 import { checkDescription, describe, type StartOptions, startFields } from './describe.ts';
-import { at } from './parts/address.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
 import { cells, type DirectedDescription } from './recurrent/cells.ts';
 
@@ -54,7 +53,7 @@ export const residualLayer: LayerKind<ResidualDescription> = {
       );
     }
     const columns = inner.output.size;
-    const slots = inner.buffers.find(({ name }) => name === inner.result)!.extent === 'slot';
+    let sum: typeof import('./parts/residual-sum.ts');
     return {
       ...inner,
       buffers: [{ name: 'sum', extent: 'step', columns, type: 'real', kept: true }, ...inner.buffers],
@@ -62,28 +61,11 @@ export const residualLayer: LayerKind<ResidualDescription> = {
       keepsResult: false,
       endsInState: false,
 
-      bind(binding) {
-        const { kernels, rows: B, dOutput } = binding;
-        const { track: x, gradient: dx } = binding.inputs[0]!;
-        const sum = binding.buffer('sum');
-        const result = binding.buffer(inner.result);
-        const output = { ...result, pointer: result.pointer + (slots ? result.stride : 0) };
-        const bound = inner.bind(binding);
-        return {
-          ...(bound.penalties && { penalties: bound.penalties }),
-          draw: (from, to, draw) => bound.draw?.(from, to, draw),
-          forward(from, to, pass) {
-            bound.forward(from, to, pass);
-            const n = (to - from) * B * sum.ld;
-            kernels.copy(at(sum, from), at(output, from), n);
-            kernels.add(at(sum, from), at(x, from), n);
-          },
-          backward(from, to, pass) {
-            bound.backward(from, to, pass);
-            if (dx !== undefined) kernels.add(at(dx, from), at(dOutput, from), (to - from) * B * sum.ld);
-          },
-        };
+      async load() {
+        await inner.load?.();
+        sum = await import('./parts/residual-sum.ts');
       },
+      bind: (binding) => sum.bindSum(binding, inner),
     };
   },
 };

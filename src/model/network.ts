@@ -127,7 +127,7 @@ export class Network {
   clearGradients(which: 'all' | 'added'): void {
     const real = this.kernels.realBytes();
     for (const { offset, count } of which === 'all' ? this.gradientParts.list : this.gradientParts.added) {
-      this.arena.octets(this.gradients + offset * real, count * real).fill(0);
+      this.kernels.clear(this.gradients + offset * real, count);
     }
   }
 
@@ -159,9 +159,8 @@ export async function createNetwork(graph: Graph, engine: Engine): Promise<Netwo
   }
   const [module] = await Promise.all([
     loadModule(variantOf(engine), engine.kernels),
-    ...graph.layers.map(({ layer }) => layer.load?.()),
+    ...graph.layers.flatMap(({ layer }) => [layer.load?.(), layer.companion?.load(dtype)]),
   ]);
-  for (const { layer } of graph.layers) await layer.companion?.load(dtype);
   const network = new Network(graph, module, engine);
   if (network.kernels.realBytes() === (dtype === 'f32' ? 4 : 8)) return network;
   throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);

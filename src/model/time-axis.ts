@@ -39,8 +39,11 @@ export class TimeAxis {
 
   /** No step is there. */
   clear(): void {
-    for (const { pointer, stride } of [this.resets, this.padding]) {
-      this.#network.arena.octets(pointer, this.#capacity * stride).fill(0);
+    // Where no step has such a flag, all are 0 already.
+    if (this.#hasResets || this.#hasPadding) {
+      for (const { pointer, stride } of [this.resets, this.padding]) {
+        this.#network.arena.octets(pointer, this.#capacity * stride).fill(0);
+      }
     }
     this.#filled = 0;
     this.#hasResets = false;

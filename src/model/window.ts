@@ -48,6 +48,8 @@ export class Window {
   readonly #nodes: readonly BoundNode[];
   /** Those that gradients go back through, in the order in which they do. */
   readonly #reversed: readonly BoundNode[];
+  /** Those that have random masks. */
+  readonly #drawn: readonly BoundNode[];
   readonly #penalties: readonly BoundPenalty[];
   readonly #inputs: readonly Track[];
   readonly #states: readonly Track[];
@@ -71,6 +73,7 @@ export class Window {
       gradients,
     });
     this.#reversed = this.#nodes.filter(({ flows }) => flows).toReversed();
+    this.#drawn = this.#nodes.filter(({ bound }) => bound.draw !== undefined);
     this.#penalties = this.#nodes.flatMap((node) => penaltiesOf(network, node, this.#axis));
     this.#states = network.states.map(({ owner, value }) => memory.find(owner, value)!);
   }
@@ -172,13 +175,14 @@ export class Window {
 
   /** Draws the random masks of the steps that were appended last, from `at` on. */
   draw(at: number, source: Omit<Draw, 'mask'>): void {
+    if (this.#drawn.length === 0) return;
     let masks = 0;
     const draw: Draw = { ...source, mask: () => ++masks };
-    for (const { node, axis, bound } of this.#nodes) {
-      if (axis === this.#axis) bound.draw?.(at, this.filled, draw);
-      else if (axis !== undefined) bound.draw?.(0, axis.filled, draw);
+    for (const { node, axis, bound } of this.#drawn) {
+      if (axis === this.#axis) bound.draw!(at, this.filled, draw);
+      else if (axis !== undefined) bound.draw!(0, axis.filled, draw);
       // One output a row is that of the last step, or of no step at all.
-      else bound.draw?.(0, 1, { ...draw, step: node.complete ? draw.step + this.filled - 1 - at : 0 });
+      else bound.draw!(0, 1, { ...draw, step: node.complete ? draw.step + this.filled - 1 - at : 0 });
     }
   }
 
@@ -211,11 +215,12 @@ export class Window {
   /**
    * From the gradients of the outputs of steps `headFrom` to `to`: adds to the network's gradients, or overwrites those that are so.
    */
-  backward(from: number, to: number, { headFrom = from, ...how }: BackwardOptions = {}): void {
+  backward(from: number, to: number, how: BackwardOptions = {}): void {
+    const { headFrom = from } = how;
     const pass = this.#pass(how);
     // What has one output a row goes back once, when all steps have brought their part.
     const once = this.#pass({ keepsActivations: pass.keepsActivations });
-    const first = how.continuesFromLater !== true;
+    const first = !pass.continuesFromLater;
     if (first) this.atFault = undefined;
     // Written before any layer goes back: readers of these add to what is there.
     for (const bound of this.#reversed) this.#clearUnwritten(bound, from, to, headFrom, first);
@@ -229,7 +234,7 @@ export class Window {
         if (bound.start !== undefined) this.#endNode(bound, bound.start);
       } else if (first) this.#network.clearOverwritten(bound.node);
     }
-    if (how.continuesToEarlier !== true) for (const { tied } of this.#nodes) addTied(this.#network, tied);
+    if (!pass.continuesToEarlier) for (const { tied } of this.#nodes) addTied(this.#network, tied);
   }
 
   /** Clears what nobody writes of the gradients of a layer in this pass. */

@@ -6,6 +6,7 @@ import {
   checkFields,
   type Field,
   integer,
+  number,
   type Options,
   object,
   optional,
@@ -20,7 +21,6 @@ import { metadata } from '../model/model-file.ts';
 import { type EarlyStopping, earlyStoppingFields } from './early-stopping.ts';
 import { plateauIn } from './schedules.ts';
 import { type UpdateOptions, updateFields } from './update.ts';
-import { type AverageOptions, averageFields } from './weight-average.ts';
 
 const checkpointFields = {
   /** Updates between two checkpoints, ≥ 1. One more comes when training ends or is aborted. */
@@ -30,6 +30,13 @@ const checkpointFields = {
 };
 
 export interface CheckpointOptions extends Options<typeof checkpointFields> {}
+
+const averageFields = {
+  /** γ in [0, 1): after update t, `average += (1 - γ_t)·(weights - average)` with γ_t = min(γ, (1 + t) / (10 + t)). */
+  decay: number({ min: 0, exclusiveMax: 1 }),
+};
+
+export interface AverageOptions extends Options<typeof averageFields> {}
 
 const count = integer({ min: 1 });
 

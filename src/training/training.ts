@@ -15,7 +15,7 @@ import { BestSoFar } from './early-stopping.ts';
 import { type CheckedTraining, validates } from './options.ts';
 import type { Checkpoint, Settings } from './resume.ts';
 import { GradientStep } from './update.ts';
-import { WeightAverage } from './weight-average.ts';
+import type { WeightAverage } from './weight-average.ts';
 
 /** Where the training is in its data, and what it counts. */
 export interface Cursor {
@@ -39,17 +39,17 @@ export class Training {
   readonly bptt: GradientSource;
   readonly update: GradientStep;
   readonly accumulation: Accumulation;
-  readonly average: WeightAverage | undefined;
   readonly best: BestSoFar;
   readonly cursor: Cursor = { epoch: 0, batch: 0, window: 0, step: 0, tokens: 0, validated: 0 };
   readonly #model: Model;
+  #average: WeightAverage | undefined;
   readonly #options: CheckedTraining;
   #leave: (() => void) | undefined;
   #released = false;
 
   constructor(model: Model, options: CheckedTraining) {
     const { network } = model;
-    const { accumulate, reduction, average, earlyStopping, parallel } = options;
+    const { accumulate, reduction, earlyStopping, parallel } = options;
     this.#model = model;
     this.#options = options;
     this.network = network;
@@ -57,23 +57,31 @@ export class Training {
     this.update = new GradientStep(network, options);
     this.accumulation = new Accumulation(network, accumulate, reduction);
     this.best = new BestSoFar(network, earlyStopping);
-    this.average = average && new WeightAverage(network, average);
+  }
+
+  /** An average of the weights, where there is to be one, once the training has begun. */
+  get average(): WeightAverage | undefined {
+    return this.#average;
   }
 
   /**
    * Begins anew, or where a checkpoint ended. From here to `release` the model has no other training, and the parameters of frozen groups
-   * have no gradient. What finds groups and reads checkpoints is loaded only now: most trainings have none.
+   * have no gradient. What finds groups, averages weights and reads checkpoints is loaded only now: most trainings have none.
    *
    * @param checkpoint In place of `resume`, when it was read before.
    */
   async begin(checkpoint?: ModelFileContent): Promise<void> {
     this.#leave = claim('train', this.network);
-    const { groups, optimizer, resume } = this.#options;
+    const { groups, optimizer, average, resume } = this.#options;
     if (groups !== undefined) {
       const { divide } = await import('./groups.ts');
       const division = divide(this.network, { groups, optimizer, validates: validates(this.#options) });
       this.network.freeze(division.frozen);
       this.update.divide(division);
+    }
+    if (average !== undefined) {
+      const { WeightAverage } = await import('./weight-average.ts');
+      this.#average = new WeightAverage(this.network, average);
     }
     const left = checkpoint ?? resume;
     if (left === undefined) return;

@@ -1,17 +1,11 @@
 // An exponential moving average of the weights (Polyak and Juditsky 1992; with the start of TensorFlow's ExponentialMovingAverage).
-import { number, type Options } from '../base/fields.ts';
+// Loaded for trainings that have one.
 import type { StateWriter } from '../formats/record.ts';
 import type { StateReader } from '../formats/state-reader.ts';
 import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Pointer } from '../wasm/kernels.ts';
-
-export const averageFields = {
-  /** γ in [0, 1): after update t, `average += (1 - γ_t)·(weights - average)` with γ_t = min(γ, (1 + t) / (10 + t)). */
-  decay: number({ min: 0, exclusiveMax: 1 }),
-};
-
-export interface AverageOptions extends Options<typeof averageFields> {}
+import type { AverageOptions } from './options.ts';
 
 export class WeightAverage {
   readonly #network: Network;

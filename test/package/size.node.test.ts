@@ -6,8 +6,7 @@ import { build, type Metafile } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
-// Bytes. The promise is 60,000: graphs, tied weights and groups of parameters are over it by 3,800 since they came together.
-const LIMIT = 64_000;
+const LIMIT = 60_000; // bytes
 
 const kinds = ['embedding', 'elman', 'lstm', 'gru', 'bidirectional', 'residual', 'dropout', 'activityRegularization'];
 const stacks = [
