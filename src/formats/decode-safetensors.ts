@@ -1,5 +1,6 @@
 // Reading the safetensors format, which safetensors.ts describes and writes. A file of its own, because most pages never need it.
 import { show } from '../base/check.ts';
+import { textClass } from '../base/engine.ts';
 import { BpttError } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { otherFormat } from './other-format.ts';
@@ -89,7 +90,7 @@ function readHeader(bytes: Uint8Array, bad: Bad): { header: object; dataStart: n
   let text = '';
   let header: unknown;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart));
+    text = new (textClass('TextDecoder'))('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart));
     header = parseJson(text);
   } catch {
     bad('a header in JSON', 'bytes that are not: the file is damaged');

@@ -7,6 +7,7 @@
 //
 // https://huggingface.co/docs/safetensors/index#format
 import { checkObject, show } from '../base/check.ts';
+import { textClass } from '../base/engine.ts';
 import { BpttError } from '../base/errors.ts';
 
 export type TensorData = Float64Array | Float32Array | Int32Array | Uint8Array;
@@ -92,7 +93,7 @@ export function partsOfSafetensors(
     entries.push([name, JSON.stringify({ dtype, shape, data_offsets: [begin, end] })]);
   }
 
-  const json = new TextEncoder().encode(objectOf(entries));
+  const json = new (textClass('TextEncoder'))().encode(objectOf(entries));
   const headerLength = Math.ceil(json.length / 8) * 8;
   const header = new Uint8Array(8 + headerLength);
   new DataView(header.buffer).setBigUint64(0, BigInt(headerLength), true);

@@ -97,13 +97,32 @@ export async function restoreModel(
 }
 
 /** A recurrent network. Made by `createModel` or `deserialize`; its memory goes when it is garbage-collected. */
-export class Model {
+// Of a class that extends another Chromium's console shows the tag, and not the name that the bundle gives the class.
+export class Model extends Object {
+  /** @internal The bundle renames classes; consoles ask for this. */
+  static override readonly name: string = 'Model';
+
   /** @internal */
   readonly network: Network;
 
   /** @internal */
   constructor(network: Network) {
+    super();
     this.network = network;
+    Object.defineProperty(this, Symbol.toStringTag, { value: `Model (${this})` });
+  }
+
+  /** In a line: what stands in it, how many parameters it has, and in what precision. Consoles show it. */
+  override toString(): string {
+    const entries = this.description.map(({ kind, units, size }: { kind: string; units?: number; size?: number }) =>
+      [kind, units ?? size].join(' ').trim(),
+    );
+    return `${entries.join(', ')}: ${this.parameterCount} parameters in ${this.dtype}`;
+  }
+
+  /** @internal For the consoles of Node, Bun and Deno. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Model (${this})`;
   }
 
   /** What the model is, as plain data with all defaults filled in. */

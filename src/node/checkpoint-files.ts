@@ -45,6 +45,9 @@ export interface FoundCheckpoint {
  * }
  */
 export class CheckpointFiles {
+  /** @internal The bundle renames classes. */
+  static readonly name: string = 'CheckpointFiles';
+
   readonly #path: string;
   readonly #directory: string;
   readonly #stem: string;

@@ -39,6 +39,9 @@ const WHERE = 'bytePair(tokenizer)';
 
 /** Made by `bytePair`. */
 export class BytePair implements Tokenizer {
+  /** @internal The bundle renames classes. */
+  static readonly name: string = 'BytePair';
+
   readonly size: number;
   readonly #library: Library;
   readonly #description: BytePairDescription;

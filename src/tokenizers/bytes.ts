@@ -1,5 +1,7 @@
 // The bytes of UTF-8 as tokens.
+
 import { checkString, checkTokens } from '../base/check.ts';
+import { textClass } from '../base/engine.ts';
 import { type BytesDescription, checkWellFormed, type Tokenizer } from './tokenizer.ts';
 
 /**
@@ -17,12 +19,15 @@ export function bytes(): Bytes {
 
 /** Made by `bytes`. */
 export class Bytes implements Tokenizer {
+  /** @internal The bundle renames classes. */
+  static readonly name: string = 'Bytes';
+
   readonly size = 256;
 
   /** @throws BpttError for half a surrogate pair. */
   encode(text: string): Int32Array<ArrayBuffer> {
     return Int32Array.from(
-      new TextEncoder().encode(checkWellFormed('encode(text)', checkString('encode(text)', text))),
+      new (textClass('TextEncoder'))().encode(checkWellFormed('encode(text)', checkString('encode(text)', text))),
     );
   }
 
@@ -30,7 +35,7 @@ export class Bytes implements Tokenizer {
   decode(tokens: Int32Array | readonly number[]): string {
     const checked = checkTokens('decode(tokens)', tokens, this.size);
     // A byte order mark is a character like any other.
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(checked));
+    return new (textClass('TextDecoder'))('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(checked));
   }
 
   toJSON(): BytesDescription {

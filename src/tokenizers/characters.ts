@@ -48,6 +48,9 @@ export function characters(text: string, options: CharactersOptions = {}): Vocab
 
 /** Maps characters to tokens 0 .. size - 1 and back. Tokens are in the order of code points. Made by `characters`. */
 export class Vocabulary {
+  /** @internal The bundle renames classes. */
+  static readonly name: string = 'Vocabulary';
+
   /** The character of each token. */
   readonly symbols: readonly string[];
   readonly #description: VocabularyDescription;

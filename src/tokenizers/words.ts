@@ -87,6 +87,9 @@ export function words(text: string, options: WordsOptions = {}): Words {
 
 /** Maps the pieces of a text to tokens 0 .. size - 1 and back. Made by `words`. */
 export class Words implements Tokenizer {
+  /** @internal The bundle renames classes. */
+  static readonly name: string = 'Words';
+
   /** The piece of each token. */
   readonly symbols: readonly string[];
   readonly #description: WordsDescription;

@@ -1,24 +1,24 @@
 // Kernels beside those that every page has: modules of their own over the memory of a model, which a page loads where it names what needs
 // them.
 import type { Dtype } from '../base/dtype.ts';
-import type { Kernels } from './kernels.ts';
-import { compile, inflate } from './load.ts';
+import type { Kernels, WasmModule } from './kernels.ts';
+import { type Bytes, compile, inflate } from './load.ts';
 
 /** What importing a module of build/kernels/ gives. */
 type Embedded = () => Promise<{ readonly default: string }>;
 
 /** By name and dtype: compiled once, or handed in where an engine compiles none from bytes. */
-const modules = new Map<string, WebAssembly.Module>();
+const modules = new Map<string, WasmModule>();
 
 /** Takes a compiled module of a companion, `ctc-f32` for example, so that it is not loaded. */
-export function provideCompanion(key: string, module: WebAssembly.Module): void {
+export function provideCompanion(key: string, module: WasmModule): void {
   modules.set(key, module);
 }
 
 /** The bytes of a companion for another thread, which has no files to load it from. */
 export interface PortableCompanion {
   readonly key: string;
-  readonly bytes: ArrayBuffer;
+  readonly bytes: Bytes;
 }
 
 /** Compiles what another thread has sent. */
@@ -43,13 +43,14 @@ export class Companion<Exports extends object> {
     const key = this.#key(dtype);
     if (modules.has(key)) return;
     const { default: base64 } = await this.#embedded[dtype]();
-    modules.set(key, await compile(await inflate(base64), key));
+    modules.set(key, await compile(await inflate(base64, key), key));
   }
 
   /** The module in a form that can be sent to another thread. */
   async portable(dtype: Dtype): Promise<PortableCompanion> {
     const { default: base64 } = await this.#embedded[dtype]();
-    return { key: this.#key(dtype), bytes: await inflate(base64) };
+    const key = this.#key(dtype);
+    return { key, bytes: await inflate(base64, key) };
   }
 
   /** The kernels over the memory of others, of the same dtype. What names them has awaited `load`. */

@@ -2,6 +2,15 @@
 
 import type { Dtype } from '../base/dtype.ts';
 
+/** A type of the engine's, where TypeScript knows them: with the types of Node alone, and without those of pages, it does not. */
+type EngineType<Name extends string> = typeof globalThis extends {
+  readonly WebAssembly: Readonly<Record<Name, { readonly prototype: infer Type }>>;
+}
+  ? Type
+  : object;
+export type WasmModule = EngineType<'Module'>;
+export type WasmMemory = EngineType<'Memory'>;
+
 /** An address in the Wasm memory, in bytes. 0 means "none" where a kernel allows it. */
 export type Pointer = number;
 
@@ -10,7 +19,7 @@ export type Variant = Dtype | 'f32-relaxed';
 
 /** Exports of one kernel module (assembly/index.ts). Sizes are counts of elements; every row has a padded length ld. */
 export interface Kernels {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   realBytes(): number;
   padded(columns: number): number;
 

@@ -1,4 +1,5 @@
 // A Keras file of any kind: what it says of the model, and its weights.
+import { textClass } from '../../base/engine.ts';
 import { BpttError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { otherFormat } from '../../formats/other-format.ts';
@@ -29,7 +30,7 @@ export function readKerasFile(bytes: Uint8Array, where: string): KerasFile {
   if (other !== undefined) throw new BpttError('bad-file', `${where}: expected a .keras archive or HDF5, got ${other}`);
   if (isZip(bytes)) {
     const entries = unzip(bytes, [CONFIG, METADATA, WEIGHTS], where);
-    const text = (name: string) => new TextDecoder().decode(entries.get(name));
+    const text = (name: string) => new (textClass('TextDecoder'))().decode(entries.get(name));
     const metadata = parse(text(METADATA), `${where}, ${METADATA}`) as { readonly keras_version?: unknown } | null;
     const model = parse(text(CONFIG), `${where}, ${CONFIG}`);
     const weights = new Hdf5(entries.get(WEIGHTS)!, `${where}, ${WEIGHTS}`);

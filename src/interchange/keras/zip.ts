@@ -1,6 +1,7 @@
 // Entries of a zip archive, with their sizes and checksums checked. fflate inflates, and finds what is there; it does not check.
 import { type UnzipFileInfo, unzipSync } from 'fflate';
 import { checksum } from '../../base/crc32.ts';
+import { textClass } from '../../base/engine.ts';
 import { BpttError } from '../../base/errors.ts';
 import { mostOf } from './growth.ts';
 
@@ -84,7 +85,7 @@ function readDirectory(bytes: Uint8Array): readonly Entry[] {
     const nameAt = at + DIRECTORY_ENTRY_BYTES;
     const begin = view.getUint32(at + 42, true);
     entries.push({
-      name: new TextDecoder().decode(bytes.subarray(nameAt, nameAt + nameLength)),
+      name: new (textClass('TextDecoder'))().decode(bytes.subarray(nameAt, nameAt + nameLength)),
       checksum: view
         .getUint32(at + 16, true)
         .toString(16)

@@ -1,5 +1,10 @@
 // One way to talk to another thread, whatever kind of worker it is: those of browsers, Bun and Deno, and of Node's worker_threads.
+import { builtin } from '../../base/engine.ts';
 import { BpttError } from '../../base/errors.ts';
+
+/** What browsers say nothing of. */
+const BLOCKED =
+  "it could not be started: a Content-Security-Policy without worker-src blob: blocks the worker inside the package; one of the page's own, which calls serve() of bptt/worker and is given as worker, needs none";
 
 /** A `Worker` of a browser, of Bun or Deno, or of Node's `worker_threads`. */
 export interface WorkerLike {
@@ -46,7 +51,7 @@ export class Port {
     this.#on('messageerror', () => fail('a message cannot be read'));
     this.#on('error', (event: Partial<ErrorEvent>) => {
       event.preventDefault?.();
-      fail(event.message || 'it could not be started');
+      fail(event.message || BLOCKED);
     });
     if (!events) this.#on('exit', (code: number) => fail(`it ended with exit code ${code}`));
   }
@@ -86,14 +91,9 @@ export function parentPort(): Port {
       removeEventListener: self.removeEventListener.bind(self),
     } as WorkerLike);
   }
-  const parent = nodeThreads()?.parentPort;
+  const parent = builtin('node:worker_threads')?.parentPort;
   if (parent) return new Port({ ...portOf(parent), terminate: () => parent.close() } as WorkerLike);
   throw new BpttError('unsupported-engine', 'serve: expected to be called in a worker, got the main thread');
-}
-
-/** Node's module, or undefined elsewhere. It is asked for in this way so that no bundler looks for it. @internal */
-export function nodeThreads(): typeof import('node:worker_threads') | undefined {
-  return globalThis.process?.getBuiltinModule?.('node:worker_threads');
 }
 
 function portOf(parent: import('node:worker_threads').MessagePort) {

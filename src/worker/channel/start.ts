@@ -1,6 +1,7 @@
 // Starts a worker with the code inside the package: no file to serve, nothing to configure in a bundler.
+import { builtin } from '../../base/engine.ts';
 import { BpttError } from '../../base/errors.ts';
-import { nodeThreads, Port, type WorkerLike } from './port.ts';
+import { Port, type WorkerLike } from './port.ts';
 
 /** A new thread that serves. @throws BpttError `worker-failed` where the engine refuses to start one. */
 export async function startWorker(): Promise<Port> {
@@ -14,7 +15,7 @@ export async function startWorker(): Promise<Port> {
 
 /** A worker of the kind that this engine has. */
 export function createWorker(code: string): WorkerLike {
-  const threads = typeof Worker === 'undefined' ? nodeThreads() : undefined;
+  const threads = typeof Worker === 'undefined' ? builtin('node:worker_threads') : undefined;
   if (threads !== undefined) return new threads.Worker(code, { eval: true, name: 'bptt' }) as WorkerLike;
   const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
   // A module: Deno has no other.

@@ -1,11 +1,12 @@
 // A node of an imported graph with the values of its inputs, and the questions that rules ask of it.
 import { show } from '../../../base/check.ts';
+import { textClass } from '../../../base/engine.ts';
 import { BpttError } from '../../../base/errors.ts';
 import { type AttributeProto, attributeTypes, type NodeProto } from '../format/schema.ts';
 import { readTensor, type Tensor } from './tensor.ts';
 import { type Axis, describe, type Sequence, type Size, type Value } from './values.ts';
 
-const utf8 = new TextDecoder();
+const textOf = (bytes: Uint8Array) => new (textClass('TextDecoder'))().decode(bytes);
 
 /** Numbers of constants that rules may make in a small file. */
 const FEW = 2 ** 17;
@@ -165,11 +166,11 @@ export class Operation {
 
   string(name: string, absent: string): string {
     const found = this.#attribute(name, 'string');
-    return found === undefined ? absent : utf8.decode(found.s);
+    return found === undefined ? absent : textOf(found.s);
   }
 
   strings(name: string): readonly string[] | undefined {
-    return this.#attribute(name, 'strings')?.strings.map((bytes) => utf8.decode(bytes));
+    return this.#attribute(name, 'strings')?.strings.map((bytes) => textOf(bytes));
   }
 
   tensor(name: string): Tensor | undefined {

@@ -1,4 +1,5 @@
 // A graph in the making: nodes, constants and parameters, with names that nobody has to think about.
+import { textClass } from '../../../base/engine.ts';
 import type { Draft } from '../format/protobuf.ts';
 import {
   type AttributeProto,
@@ -116,16 +117,15 @@ export function valueInfo(name: string, elemType: number, sizes: readonly Size[]
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }
 
-const utf8 = new TextEncoder();
+const utf8 = (text: string) => new (textClass('TextEncoder'))().encode(text);
 
 function attributeOf(name: string, value: Attribute): Draft<AttributeProto> {
   if (typeof value === 'number') return { name, type: attributeTypes.int, i: value };
-  if (typeof value === 'string') return { name, type: attributeTypes.string, s: utf8.encode(value) };
+  if (typeof value === 'string') return { name, type: attributeTypes.string, s: utf8(value) };
   if ('float' in value) return { name, type: attributeTypes.float, f: value.float };
   if ('floats' in value) return { name, type: attributeTypes.floats, floats: value.floats };
   if ('graph' in value) return { name, type: attributeTypes.graph, g: value.graph };
   const strings = value.filter((one) => typeof one === 'string');
-  if (strings.length > 0)
-    return { name, type: attributeTypes.strings, strings: strings.map((one) => utf8.encode(one)) };
+  if (strings.length > 0) return { name, type: attributeTypes.strings, strings: strings.map(utf8) };
   return { name, type: attributeTypes.ints, ints: value as readonly number[] };
 }
