@@ -106,7 +106,9 @@ function shapeOf(where: string, value: unknown, F: number, last: boolean): Shape
   }
   const outputs = last ? targets.length : targets.length / steps;
   if (outputs < 1 || !Number.isInteger(outputs)) {
-    const expected = last ? 'at least one number' : `as many for each of the ${steps} steps`;
+    const expected = last
+      ? 'at least one number'
+      : `as many for each of the ${steps} steps, or a layer with returns: 'last'`;
     throw new BpttError('invalid-shape', `${where}.targets: expected ${expected}, got ${targets.length} numbers`);
   }
   return { steps, tokens, classes: targets instanceof Int32Array, outputs };

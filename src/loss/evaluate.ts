@@ -3,6 +3,7 @@
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options } from '../base/fields.ts';
 import { checkBatch, type GraphBatch, stepsOf } from '../data/batch.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import { type Network, refuseWhole } from '../model/network.ts';
@@ -34,6 +35,9 @@ export interface Evaluation extends LossResult {
   readonly state: State;
 }
 
+/** A batch, several, or a dataset such as `sequences` gives, of which the first epoch is taken. */
+export type EvaluateData = GraphBatch | Iterable<GraphBatch> | Dataset;
+
 /** Steps computed at a time: bounds the memory that long texts take. */
 const CHUNK = 128;
 
@@ -43,18 +47,13 @@ const CHUNK = 128;
  * @param state Where the first batch starts. Default zero.
  * @throws BpttError for batches and states that do not fit the model, and where there is no batch.
  */
-export function evaluate(
-  model: Model,
-  data: GraphBatch | Iterable<GraphBatch>,
-  options: EvaluateOptions,
-  state?: State,
-): Evaluation {
+export function evaluate(model: Model, data: EvaluateData, options: EvaluateOptions, state?: State): Evaluation {
   checkModel('evaluate', model);
   const { loss, reduction } = checkFields('evaluate', options, fields);
   const evaluator = new Evaluator(model.network, loss);
   let next = state;
   try {
-    for (const batch of isIterable(data) ? data : [data]) {
+    for (const batch of batchesIn(data)) {
       evaluator.open(batch, next);
       next = undefined;
       for (let from = 0; from < evaluator.stepsOf(batch); ) from = evaluator.run(batch, from);
@@ -65,8 +64,15 @@ export function evaluate(
   }
 }
 
-function isIterable(data: GraphBatch | Iterable<GraphBatch>): data is Iterable<GraphBatch> {
-  return typeof data === 'object' && data !== null && Symbol.iterator in data;
+function batchesIn(data: EvaluateData): Iterable<GraphBatch> {
+  const batches = typeof data === 'object' && data !== null && 'batches' in data ? data.batches(0, 0) : data;
+  if (typeof batches !== 'object' || batches === null) return [batches];
+  if (Symbol.iterator in batches) return batches;
+  if (!(Symbol.asyncIterator in batches)) return [batches];
+  throw new BpttError(
+    'invalid-argument',
+    'evaluate(data): expected batches that are there at once, got some to wait for: evaluate each',
+  );
 }
 
 /** Takes the loss chunk by chunk, so that a caller can do something else in between. @internal */
