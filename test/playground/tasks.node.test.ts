@@ -162,8 +162,8 @@ describe('a text or series of one’s own', () => {
   });
 
   it.each([
-    ['text', 'a', 'data.characters', { got: 1, least: 36 }],
-    ['text', 'twelve chars', 'data.characters', { got: 12, least: 36 }],
+    ['text', 'a', 'data.characters', { got: 1, least: 37 }],
+    ['text', 'twelve chars', 'data.characters', { got: 12, least: 37 }],
     ['text', 'version https://git-lfs.github.com/spec/v1\noid sha256:1\n', 'data.lfs', {}],
     ['csv', 'version https://git-lfs.github.com/spec/v1\noid sha256:1\n', 'data.lfs', {}],
     ['csv', 'one\ntwo\nthree\n', 'data.line', { line: 2, text: 'two' }],
