@@ -106,10 +106,12 @@ function shapeOf(where: string, value: unknown, F: number, last: boolean): Shape
   }
   const outputs = last ? targets.length : targets.length / steps;
   if (outputs < 1 || !Number.isInteger(outputs)) {
-    const expected = last
-      ? 'at least one number'
-      : `as many for each of the ${steps} steps, or a layer with returns: 'last'`;
-    throw new BpttError('invalid-shape', `${where}.targets: expected ${expected}, got ${targets.length} numbers`);
+    const expected = last ? 'at least one number' : `as many for each of the ${steps} steps`;
+    const hint = targets.length > 0 && targets.length < steps ? "; one target a sequence is for returns: 'last'" : '';
+    throw new BpttError(
+      'invalid-shape',
+      `${where}.targets: expected ${expected}, got ${targets.length} numbers${hint}`,
+    );
   }
   return { steps, tokens, classes: targets instanceof Int32Array, outputs };
 }

@@ -95,7 +95,7 @@ describe('fit', () => {
     expect((await fit(model, { data, loss: 'mean-squared-error', epochs: 1 })).step).toBe(1);
     const all = await createModel([features(3), elman({ units: 2 }), dense({ units: 1 })], { seed: 1 });
     await expect(fit(all, { data, loss: 'mean-squared-error', epochs: 1 })).rejects.toThrow(
-      "targets: expected as many for each of the 4 steps, or a layer with returns: 'last', got 1 numbers",
+      "targets: expected as many for each of the 4 steps, got 1 numbers; one target a sequence is for returns: 'last'",
     );
   });
 
