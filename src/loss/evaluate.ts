@@ -66,13 +66,8 @@ export function evaluate(model: Model, data: EvaluateData, options: EvaluateOpti
 
 function batchesIn(data: EvaluateData): Iterable<GraphBatch> {
   const batches = typeof data === 'object' && data !== null && 'batches' in data ? data.batches(0, 0) : data;
-  if (typeof batches !== 'object' || batches === null) return [batches];
-  if (Symbol.iterator in batches) return batches;
-  if (!(Symbol.asyncIterator in batches)) return [batches];
-  throw new BpttError(
-    'invalid-argument',
-    'evaluate(data): expected batches that are there at once, got some to wait for: evaluate each',
-  );
+  const several = typeof batches === 'object' && batches !== null && Symbol.iterator in batches;
+  return several ? batches : [batches as GraphBatch];
 }
 
 /** Takes the loss chunk by chunk, so that a caller can do something else in between. @internal */

@@ -44,21 +44,14 @@ describe('evaluate', () => {
     expect(evaluate(model, data, { loss: 'cross-entropy' })).toEqual(
       evaluate(model, batches, { loss: 'cross-entropy' }),
     );
+    // Batches that come one after the other are to be waited for.
     const later = { async *batches() {} };
-    expect(() => evaluate(model, later, { loss: 'cross-entropy' })).toThrow(
-      'evaluate(data): expected batches that are there at once, got some to wait for',
-    );
+    expect(() => evaluate(model, later, { loss: 'cross-entropy' })).toThrow(BpttError);
   });
 
   it.each([
-    [
-      { targets: new Int32Array(3) },
-      "expected 12 elements for [T=4, B=3], got 3; one for each row is what layers with returns: 'last' take",
-    ],
-    [
-      { inputs: new Int32Array(4) },
-      'expected 12 elements for [T=4, B=3], got 4; it is flat and time-major: all rows of a step',
-    ],
+    [{ targets: new Int32Array(3) }, "expected 12 elements for [T=4, B=3], got 3; one a row is for returns: 'last'"],
+    [{ inputs: new Int32Array(4) }, 'expected 12 elements for [T=4, B=3], got 4; time-major: all rows of a step'],
   ])('says what may be meant with %j', async (wrong, message) => {
     const model = await create();
     const batch = { steps: 4, rows: 3, inputs: stream(12), targets: stream(12), ...wrong };

@@ -9,7 +9,7 @@ import { summaryOf } from '../../model/summary.ts';
 import { readBytes } from '../../node/atomic-file.ts';
 import { toggle, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
-import { printable } from '../report/printable.ts';
+import { printableName } from '../report/printable.ts';
 
 export const infoFlags = { json: toggle('print one JSON event') };
 
@@ -50,11 +50,11 @@ export async function infoCommand(path: string, { json }: Values<typeof infoFlag
   if (training !== undefined)
     output.line(`after ${count(report.step!)} updates, in epoch ${report.epoch}, ${report.optimizer}`);
   if (content !== undefined) output.line(`\n${summaryOf(createGraph(content.description, kindsOf(moreKinds)))}\n`);
-  const names = tensors.map(({ name }) => printable(name, ''));
+  const names = tensors.map(({ name }) => printableName(name));
   const width = Math.max(...names.map(({ length }) => length));
   for (const [index, { shape, dtype }] of tensors.entries()) {
     output.line(`  ${names[index]!.padEnd(width)}  ${dtype} [${shape.join(', ')}]`);
   }
   if (report.metadata.length > 0)
-    output.line(`metadata: ${report.metadata.map((name) => printable(name, '')).join(', ')}`);
+    output.line(`metadata: ${report.metadata.map((name) => printableName(name)).join(', ')}`);
 }
