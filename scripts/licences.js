@@ -16,6 +16,8 @@ const more = {
     'node_modules/assemblyscript/LICENSE',
     'node_modules/@bufbuild/protobuf/dist/esm/wire/varint.js',
   ],
+  // Its license file is that of MIT; the code of zlib has its own.
+  pako: ['node_modules/pako/lib/zlib/zstream.js'],
   // Its build for pages holds a Buffer.
   'csv-parse': ['scripts/licences/csv-parse.txt'],
 };
@@ -69,6 +71,6 @@ function description(folder) {
 function textOf(path) {
   const content = readFileSync(path, 'utf8');
   if (!path.endsWith('.js')) return content.trim();
-  const comment = /^(?:\/\/.*\n)*/.exec(content)?.[0] ?? '';
+  const comment = /^(?:'use strict';\n\n)?((?:\/\/.*\n)*)/.exec(content)?.[1] ?? '';
   return comment.replaceAll(/^\/\/ ?/gm, '').trim();
 }

@@ -71,7 +71,7 @@ export type {
 export type { JoiningDescription, LayerDescription, ModelDescription, OwnDescription } from './layers/registry.ts';
 export { type RepeatDescription, type RepeatOptions, repeat } from './layers/repeat.ts';
 export { type ResidualDescription, residual } from './layers/residual.ts';
-export { type EvaluateOptions, type Evaluation, evaluate } from './loss/evaluate.ts';
+export { type EvaluateData, type EvaluateOptions, type Evaluation, evaluate } from './loss/evaluate.ts';
 export type { LossName, Reduction } from './loss/losses.ts';
 export type { LossOption, LossResult, OutputResult, WeightedLoss } from './loss/output-losses.ts';
 export type { Regularization } from './loss/weight-penalties.ts';

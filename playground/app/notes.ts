@@ -25,7 +25,8 @@ export function problemText({ key, value, field, taken }: ConfigProblem, { t }: 
 /** Why a network can not go on. */
 export function failureText({ name, state }: NamedRun, { t, count }: Locale): string | undefined {
   if (state.status !== 'failed') return undefined;
-  const { message = '', diverged } = state;
+  const { problem, diverged } = state;
+  const message = problem === undefined ? (state.message ?? '') : t(problem.key, problem.values);
   const values = { name: name === undefined ? '' : ` ${name}`, message, step: count(diverged ?? 0) };
   return t(diverged === undefined ? 'error.start' : 'error.diverged', values);
 }

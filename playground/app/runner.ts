@@ -1,5 +1,6 @@
 // The page's side of one worker: sends orders, and keeps what the page is to show as one immutable value.
 
+import type { Problem } from '../tasks/problem.ts';
 import type { Outcome } from '../tasks/task.ts';
 import type { Experiment, FromWorker, Inside, LossPoint, Snapshot, ToWorker } from '../worker/messages.ts';
 
@@ -14,6 +15,8 @@ export interface RunState {
   readonly status: 'idle' | 'paused' | 'running' | 'failed';
   /** Why it failed. */
   readonly message?: string;
+  /** The same, where it is the data that somebody gave. */
+  readonly problem?: Problem | undefined;
   /** The update that was not made because a loss or gradient was not finite. */
   readonly diverged?: number | undefined;
   readonly snapshot?: Snapshot;
@@ -113,7 +116,7 @@ export class Runner {
         break;
       case 'failed':
         if (message.id !== this.#id) return;
-        this.#set({ ...this.#state, status: 'failed', message: message.message, diverged: message.diverged });
+        this.#fail(message);
         break;
       case 'saved':
         this.#events.saved(message.bytes);
@@ -129,6 +132,10 @@ export class Runner {
       case 'ready':
         break;
     }
+  }
+
+  #fail({ message, problem, diverged }: Extract<FromWorker, { type: 'failed' }>): void {
+    this.#set({ ...this.#state, status: 'failed', message, problem, diverged });
   }
 
   #show(snapshot: Snapshot): void {

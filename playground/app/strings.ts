@@ -58,6 +58,34 @@ export const strings = {
     en: 'Network{name} stopped at update {step}: its numbers became infinite. A gradient exploded. Turn on clipping or take a smaller learning rate, then start again.',
     ru: 'Сеть{name} остановилась на обновлении {step}: числа стали бесконечными. Градиент взорвался. Включите ограничение градиента или уменьшите скорость обучения и начните сначала.',
   },
+  'data.line': {
+    en: 'line {line} of your data is “{text}”. Expected is a number in its last column, and as many columns as in the first line.',
+    ru: 'строка {line} ваших данных — «{text}». Ожидается число в последнем столбце и столько же столбцов, сколько в первой строке.',
+  },
+  'data.none': {
+    en: 'there are no numbers in your data. Expected is one number a line.',
+    ru: 'в ваших данных нет чисел. Ожидается по одному числу в строке.',
+  },
+  'data.numbers': {
+    en: 'your data have {got} numbers, and a sequence length of {length} needs {least}. Add lines, or take a shorter sequence.',
+    ru: 'чисел в ваших данных: {got}, а для цепочек длиной {length} нужно не меньше {least}. Добавьте строк или возьмите цепочку короче.',
+  },
+  'data.constant': {
+    en: 'the first four fifths of your numbers are all {value}: there is nothing to learn from them.',
+    ru: 'первые четыре пятых ваших чисел одинаковы ({value}): по ним нечему учиться.',
+  },
+  'data.characters': {
+    en: 'your text has {got} characters, and a batch size of {batch} needs {least}. Give a longer text, or take a smaller batch.',
+    ru: 'символов в вашем тексте: {got}, а для пакета размером {batch} нужно не меньше {least}. Дайте текст длиннее или уменьшите пакет.',
+  },
+  'data.lfs': {
+    en: 'this is a pointer of Git LFS in place of the file: “git lfs pull” fetches the file itself.',
+    ru: 'это указатель Git LFS вместо самого файла: его загрузит «git lfs pull».',
+  },
+  'data.encoding': {
+    en: 'This file is not a text in UTF-8 (byte {place}): save it as UTF-8, and choose it again.',
+    ru: 'Этот файл — не текст в UTF-8 (байт {place}): сохраните его в UTF-8 и выберите снова.',
+  },
   'problem.value': {
     en: 'The link says {key} = “{value}”, but expected was {expected}; taken is {taken}.',
     ru: 'В ссылке указано {key} = «{value}», а ожидалось {expected}; взято значение {taken}.',

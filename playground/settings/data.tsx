@@ -1,5 +1,6 @@
 // A text or CSV of one's own: pasted, or from a file.
 import { useEffect, useState } from 'preact/hooks';
+import { invalidAt } from '../../src/formats/utf8.ts';
 import { FileButton } from '../ui/file-button.tsx';
 import { useLocale } from '../ui/locale.ts';
 
@@ -13,7 +14,15 @@ export interface OwnDataProps {
 export function OwnData({ kind, value, onChange }: OwnDataProps) {
   const { t } = useLocale();
   const [typed, setTyped] = useState(value);
+  /** The byte of a file at which it is no text. */
+  const [wrong, setWrong] = useState<number>();
   useEffect(() => setTyped(value), [value]);
+  const open = async (file: File) => {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const text = decode(bytes);
+    setWrong(text === undefined ? invalidAt(bytes) : undefined);
+    if (text !== undefined) onChange(text);
+  };
   return (
     <div class="field">
       <label for="data">{t(`field.${kind}`)}</label>
@@ -33,8 +42,24 @@ export function OwnData({ kind, value, onChange }: OwnDataProps) {
         id="data-file"
         label={t('field.file')}
         accept={kind === 'csv' ? '.csv,.txt,text/*' : '.txt,text/*'}
-        onFile={async (file) => onChange(await file.text())}
+        onFile={open}
       />
+      {wrong !== undefined && (
+        <p class="error" role="alert">
+          {t('data.encoding', { place: wrong })}
+        </p>
+      )}
     </div>
   );
+}
+
+/** UTF-8, or UTF-16 that begins with its mark; undefined for other bytes. */
+function decode(bytes: Uint8Array): string | undefined {
+  const mark = `${bytes[0]} ${bytes[1]}`;
+  const encoding = mark === '255 254' ? 'utf-16le' : mark === '254 255' ? 'utf-16be' : 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

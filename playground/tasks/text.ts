@@ -3,6 +3,7 @@ import { type Batch, characters, generate, split, textStream, tokens } from 'bpt
 import chapters from '../../src/cli/moby-dick.txt?raw';
 import type { TaskSettings } from '../settings/fields.ts';
 import { EXCERPT } from './excerpt.ts';
+import { DataError, refusePointer } from './problem.ts';
 import type { Task, WrittenText } from './task.ts';
 
 /** Share of the text, its end, that is never learned from. */
@@ -15,6 +16,9 @@ const TEMPERATURE = 0.7;
 
 export function textTask({ length, batch, seed }: TaskSettings, own: string): Task {
   const text = own === '' ? chapters.slice(0, EXCERPT) : own;
+  refusePointer(text);
+  const least = leastLength(batch);
+  if ([...text].length < least) throw new DataError('data.characters', { least, batch, got: [...text].length });
   const vocabulary = characters(text);
   const all = vocabulary.encode(text);
   const { training, validation } = split(all, KEPT);
@@ -48,6 +52,14 @@ export function textTask({ length, batch, seed }: TaskSettings, own: string): Ta
       return { kind: 'text', prompt: vocabulary.decode(prompt), text: vocabulary.decode([...written]) };
     },
   };
+}
+
+/** Characters of the shortest text that has some for each row, and two that are never learned from. */
+function leastLength(batch: number): number {
+  for (let length = 15; ; length++) {
+    const kept = Math.round(KEPT * length);
+    if (kept >= 2 && length - kept > batch) return length;
+  }
 }
 
 /** Steps `from` to `to` of a batch of tokens. */

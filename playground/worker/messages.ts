@@ -1,5 +1,7 @@
 // What the page and a worker say to each other. A worker has one network.
+
 import type { RunSettings, TaskSettings } from '../settings/fields.ts';
+import type { Problem } from '../tasks/problem.ts';
 import type { Outcome } from '../tasks/task.ts';
 
 /** What a network is to learn, and how. */
@@ -79,6 +81,8 @@ export type FromWorker =
       readonly type: 'failed';
       readonly id: number;
       readonly message: string;
+      /** Why, where it is the data that somebody gave. */
+      readonly problem: Problem | undefined;
       /** The update that was not made because a loss or gradient was not finite; undefined when something else failed. */
       readonly diverged: number | undefined;
     }

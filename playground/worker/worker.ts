@@ -1,6 +1,7 @@
 // The worker: trains one network and sends snapshots of it.
 import { deserialize, NonFiniteError, serialize } from 'bptt';
 import { parseConfig } from '../settings/config.ts';
+import { DataError } from '../tasks/problem.ts';
 import { warmUp } from './inside.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { Session } from './session.ts';
@@ -88,6 +89,7 @@ async function attempt(action: () => Promise<unknown>): Promise<void> {
       type: 'failed',
       id,
       message: messageOf(error),
+      problem: error instanceof DataError ? error.problem : undefined,
       diverged: error instanceof NonFiniteError ? error.step : undefined,
     });
   }

@@ -210,7 +210,17 @@ export function checkNumbers(where: string, value: unknown): Numbers {
 export function checkLength(where: string, value: { readonly length: number }, length: number, shape = ''): void {
   if (value.length === length) return;
   const why = shape === '' ? '' : ` for ${shape}`;
-  throw new BpttError('invalid-shape', `${where}: expected ${length} elements${why}, got ${value.length}`);
+  throw new BpttError(
+    'invalid-shape',
+    `${where}: expected ${length} elements${why}, got ${value.length}${meant(where, length, value.length, shape)}`,
+  );
+}
+
+/** What an array over steps may have been meant as. */
+function meant(where: string, length: number, got: number, shape: string): string {
+  const T = Number(/^\[T=(\d+)/.exec(shape)?.[1]);
+  if (got * T === length && where.includes('targets')) return "; one a row is for returns: 'last'";
+  return T > 0 ? '; time-major: all rows of a step, then those of the next' : '';
 }
 
 // One function for each kind of array: V8 then knows what it reads, and the loop is five times as fast. x·0 is NaN where x is not finite.

@@ -121,7 +121,11 @@ function shapeOf(where: string, value: unknown, F: number, returns: Returns): Sh
   const outputs = last ? targets.length : targets.length / steps;
   if (outputs < 1 || !Number.isInteger(outputs)) {
     const expected = last ? 'at least one number' : `as many for each of the ${steps} steps`;
-    throw new BpttError('invalid-shape', `${where}.targets: expected ${expected}, got ${targets.length} numbers`);
+    const hint = targets.length > 0 && targets.length < steps ? "; one target a sequence is for returns: 'last'" : '';
+    throw new BpttError(
+      'invalid-shape',
+      `${where}.targets: expected ${expected}, got ${targets.length} numbers${hint}`,
+    );
   }
   return { steps, tokens, classes, outputs };
 }

@@ -3,6 +3,7 @@
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options } from '../base/fields.ts';
 import { checkBatch, type GraphBatch, stepsOf } from '../data/batch.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import { type Network, refuseWhole } from '../model/network.ts';
@@ -34,6 +35,9 @@ export interface Evaluation extends LossResult {
   readonly state: State;
 }
 
+/** A batch, several, or a dataset such as `sequences` gives, of which the first epoch is taken. */
+export type EvaluateData = GraphBatch | Iterable<GraphBatch> | Dataset;
+
 /** Steps computed at a time: bounds the memory that long texts take. */
 const CHUNK = 128;
 
@@ -43,18 +47,13 @@ const CHUNK = 128;
  * @param state Where the first batch starts. Default zero.
  * @throws BpttError for batches and states that do not fit the model, where there is no batch, and `non-finite` for a loss that is not finite.
  */
-export function evaluate(
-  model: Model,
-  data: GraphBatch | Iterable<GraphBatch>,
-  options: EvaluateOptions,
-  state?: State,
-): Evaluation {
+export function evaluate(model: Model, data: EvaluateData, options: EvaluateOptions, state?: State): Evaluation {
   checkModel('evaluate', model);
   const { loss, reduction } = checkFields('evaluate', options, fields);
   const evaluator = new Evaluator('evaluate(data)', model.network, loss, reduction);
   let next = state;
   try {
-    for (const batch of isIterable(data) ? data : [data]) {
+    for (const batch of batchesIn(data)) {
       evaluator.open(batch, next);
       next = undefined;
       for (let from = 0; from < evaluator.steps; ) from = evaluator.run(from);
@@ -65,8 +64,10 @@ export function evaluate(
   }
 }
 
-function isIterable(data: GraphBatch | Iterable<GraphBatch>): data is Iterable<GraphBatch> {
-  return typeof data === 'object' && data !== null && Symbol.iterator in data;
+function batchesIn(data: EvaluateData): Iterable<GraphBatch> {
+  const batches = typeof data === 'object' && data !== null && 'batches' in data ? data.batches(0, 0) : data;
+  const several = typeof batches === 'object' && batches !== null && Symbol.iterator in batches;
+  return several ? batches : [batches as GraphBatch];
 }
 
 /** Takes the loss chunk by chunk, so that a caller can do something else in between. @internal */

@@ -6,9 +6,9 @@ import { checkFields, integer, number, type Options, such, withDefault } from '.
 import type { Batch } from '../data/batch.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { nextTokens } from '../data/next-tokens.ts';
+import { checkText, notUtf8 } from '../formats/utf8.ts';
 import { type CharactersOptions, characters, charactersFields, type Vocabulary } from '../tokenizers/characters.ts';
 import { fileError } from './atomic-file.ts';
-import { checkText, notUtf8 } from './utf8.ts';
 
 /** What makes tokens of a text, piece by piece: the tokens of a text are those of its parts, as with characters and bytes. */
 export interface PiecewiseTokenizer {

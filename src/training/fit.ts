@@ -33,7 +33,7 @@ const fields = {
   validation: optional(unchecked<FitData>()),
   /** B: rows of a stream of tokens (fewer where it is too short), or sequences of a batch, which are shuffled by the seed. Not for batches. Default 32. */
   batch: optional(integer({ min: 1 })),
-  /** F, for sequences of features. Default 1. */
+  /** F, for sequences of features. Default: what the model reads. */
   features: optional(integer({ min: 1 })),
   /** Default `adam()`. */
   optimizer: withDefault(optimizer, () => adam()),
@@ -76,7 +76,9 @@ export interface FitResult {
 export async function fit(model: Model, options: FitOptions): Promise<FitResult> {
   checkModel('fit', model);
   const checked = checkFields('fit', options, { ...ofTraining, ...fields });
-  const { data, validation, batch, features, trainer = train, onEvent, ...rest } = checked;
+  const [input] = model.description;
+  const read = input.kind === 'features' ? input.size : 1;
+  const { data, validation, batch, features = read, trainer = train, onEvent, ...rest } = checked;
   if (rest.steps === undefined && rest.epochs === undefined && rest.signal === undefined) {
     throw new BpttError('invalid-argument', 'fit: expected steps or epochs, or a signal that ends it, got none');
   }
@@ -92,7 +94,7 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
     return sequences(given, {
       batch: batch ?? ROWS,
       returns: labels ? 'labels' : last ? 'last' : 'all',
-      ...(features !== undefined && { features }),
+      features,
       ...(shuffle !== undefined && { shuffle }),
     });
   };

@@ -84,6 +84,7 @@ class Loop {
 
   async *run(): AsyncGenerator<TrainEvent, void, undefined> {
     const { cursor, average, best } = this.#training;
+    this.#speed.restart(cursor.tokens);
     let reason = yield* this.#epochs();
     if (reason !== 'aborted' && !(yield* this.#validate())) reason = 'aborted';
     if (this.#options.checkpoint !== undefined) yield await this.#checkpoint();
@@ -186,7 +187,7 @@ class Loop {
     } finally {
       average?.swap();
       evaluator.release();
-      this.#speed.restart();
+      this.#speed.restart(cursor.tokens);
     }
     cursor.validated = cursor.step;
     yield { type: 'validation', step: cursor.step, loss, best: lowest };
@@ -209,8 +210,7 @@ class Speed {
   at(tokens: number): number {
     const time = performance.now();
     const marks = this.#marks;
-    const newest = marks.at(-1);
-    if (newest === undefined || time - newest.time >= MARK) {
+    if (time - marks.at(-1)!.time >= MARK) {
       marks.push({ time, tokens });
       while (marks.length > 2 && time - marks[1]!.time > SPAN) marks.shift();
     }
@@ -218,8 +218,8 @@ class Speed {
     return time > oldest.time ? ((tokens - oldest.tokens) * 1000) / (time - oldest.time) : 0;
   }
 
-  /** What happened since the last mark does not count. */
-  restart(): void {
-    this.#marks = [];
+  /** The time before this does not count. */
+  restart(tokens: number): void {
+    this.#marks = [{ time: performance.now(), tokens }];
   }
 }

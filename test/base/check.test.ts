@@ -165,7 +165,7 @@ describe('checks of arrays', () => {
     expectError(
       () => checkArray('forward.inputs', new Float32Array(5), 6, '[T=2,B=3]'),
       'invalid-shape',
-      'forward.inputs: expected 6 elements for [T=2,B=3], got 5',
+      'forward.inputs: expected 6 elements for [T=2,B=3], got 5; time-major: all rows of a step, then those of the next',
     );
     expectError(() => checkTokens('x', [0], 5, 2), 'invalid-shape', 'x: expected 2 elements, got 1');
     expectError(() => checkFlags('x', new Uint8Array(1), 2), 'invalid-shape', 'x: expected 2 elements, got 1');

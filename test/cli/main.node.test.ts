@@ -13,6 +13,14 @@ describe('help', () => {
     }
   });
 
+  test('of train is grouped, and has an example', async () => {
+    const { stdout } = await run('train', '--help');
+    const headings = ['Network:', 'Reading the text:', 'Learning:', 'Running:', 'Files:', 'Progress:', 'Examples:'];
+    expect(stdout.split('\n').filter((line) => headings.includes(line))).toEqual(headings);
+    expect(stdout.indexOf('--cell <name>')).toBeLessThan(stdout.indexOf('Reading the text:'));
+    expect(stdout).toContain('$ bptt train my-text.txt ');
+  });
+
   test('has the version of the package', async () => {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
     expect((await run('--version')).stdout).toBe(`${version}\n`);

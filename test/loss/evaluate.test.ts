@@ -11,6 +11,7 @@ import {
   evaluate,
   features,
   type LossName,
+  sequences,
   textStream,
   tokens,
 } from '../../src/index.ts';
@@ -33,6 +34,30 @@ it.each<[unknown, string]>([
 });
 
 describe('evaluate', () => {
+  it('takes the batches of a dataset, such as those of sequences', async () => {
+    const model = await create();
+    const data = sequences(
+      [5, 9, 3].map((length) => ({ inputs: stream(length), targets: stream(length) })),
+      { batch: 2 },
+    );
+    const batches = [...(data.batches(0, 0) as Iterable<Batch>)];
+    expect(evaluate(model, data, { loss: 'cross-entropy' })).toEqual(
+      evaluate(model, batches, { loss: 'cross-entropy' }),
+    );
+    // Batches that come one after the other are to be waited for.
+    const later = { async *batches() {} };
+    expect(() => evaluate(model, later, { loss: 'cross-entropy' })).toThrow(BpttError);
+  });
+
+  it.each([
+    [{ targets: new Int32Array(3) }, "expected 12 elements for [T=4, B=3], got 3; one a row is for returns: 'last'"],
+    [{ inputs: new Int32Array(4) }, 'expected 12 elements for [T=4, B=3], got 4; time-major: all rows of a step'],
+  ])('says what may be meant with %j', async (wrong, message) => {
+    const model = await create();
+    const batch = { steps: 4, rows: 3, inputs: stream(12), targets: stream(12), ...wrong };
+    expect(() => evaluate(model, batch, { loss: 'cross-entropy' })).toThrow(message);
+  });
+
   it('is the loss that backpropagation reports, mean and sum, with and without a mask', async () => {
     const model = await create();
     for (const data of [textStream(stream(31), { batch: 3 }), textStream(stream(30), { batch: 4 })]) {

@@ -33,6 +33,13 @@ describe('licences', () => {
     expect(licences([`node_modules/${name}`]).length).toBeGreaterThan(1000);
   });
 
+  it('has both texts of pako, also that of the zlib in it', () => {
+    const text = licences(['node_modules/pako']);
+    expect(text).toContain('The MIT License');
+    expect(text).toContain('Jean-loup Gailly and Mark Adler');
+    expect(text).toContain('This notice may not be removed or altered from any source distribution.');
+  });
+
   it('takes two parts of one package once', () => {
     expect(licences(['node_modules/pako', 'node_modules/pako'])).toBe(licences(['node_modules/pako']));
   });

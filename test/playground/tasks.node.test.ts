@@ -1,11 +1,13 @@
 // The playground's tasks: what each asks is what it says, the same for the same seed, and can be learned.
 import { type Batch, createModel, evaluate, train } from 'bptt';
 import { describe, expect, it } from 'vitest';
+import { translator } from '../../playground/app/strings.ts';
 import { defaultsOf } from '../../playground/settings/defaults.ts';
 import { type TaskName, type TaskSettings, taskFields } from '../../playground/settings/fields.ts';
 import { describe as describeModel, trainOptions } from '../../playground/settings/network.ts';
 import { readNumbers } from '../../playground/tasks/csv.ts';
 import { createTask } from '../../playground/tasks/index.ts';
+import type { DataError } from '../../playground/tasks/problem.ts';
 
 const settings = (task: TaskName, more: Partial<TaskSettings> = {}): TaskSettings => ({
   ...defaultsOf(task).task,
@@ -160,12 +162,27 @@ describe('a text or series of one’s own', () => {
   });
 
   it.each([
-    ['text', 'a'],
-    ['text', 'aaaa'],
-    ['csv', 'one\ntwo\nthree\n'],
-    ['csv', '1\n2\n3\n'],
-    ['csv', `${'5\n'.repeat(400)}`],
-  ] as const)('%s %j is refused with a reason', (name, data) => {
-    expect(() => createTask(settings(name), data)).toThrow(/expected .*got/);
+    ['text', 'a', 'data.characters', { got: 1, least: 37 }],
+    ['text', 'twelve chars', 'data.characters', { got: 12, least: 37 }],
+    ['text', 'version https://git-lfs.github.com/spec/v1\noid sha256:1\n', 'data.lfs', {}],
+    ['csv', 'version https://git-lfs.github.com/spec/v1\noid sha256:1\n', 'data.lfs', {}],
+    ['csv', 'one\ntwo\nthree\n', 'data.line', { line: 2, text: 'two' }],
+    ['csv', '\n\nday,x\n1,2\n2\n', 'data.line', { line: 5, text: '2' }],
+    ['csv', 'x\n', 'data.none', {}],
+    ['csv', '1\n2\n3\n', 'data.numbers', { got: 3 }],
+    ['csv', `${'5\n'.repeat(400)}`, 'data.constant', { value: 5 }],
+  ] as const)('%s %j is refused with a reason in both languages', (name, data, key, values) => {
+    try {
+      createTask(settings(name, { batch: 32 }), data);
+      expect.unreachable();
+    } catch (error) {
+      const { problem } = error as DataError;
+      expect(problem).toMatchObject({ key, values });
+      for (const language of ['en', 'ru'] as const) {
+        const text = translator(language)(problem.key, problem.values);
+        for (const value of Object.values(values)) expect(text).toContain(String(value));
+        expect(text).not.toMatch(/[{}]/);
+      }
+    }
   });
 });

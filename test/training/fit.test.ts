@@ -87,6 +87,18 @@ describe('fit', () => {
     expect(step).toBe(1);
   });
 
+  it('knows how many features the model reads', async () => {
+    const model = await createModel([features(3), elman({ units: 2, returns: 'last' }), dense({ units: 1 })], {
+      seed: 1,
+    });
+    const data = [{ inputs: new Float32Array(12), targets: new Float32Array(1) }];
+    expect((await fit(model, { data, loss: 'mean-squared-error', epochs: 1 })).step).toBe(1);
+    const all = await createModel([features(3), elman({ units: 2 }), dense({ units: 1 })], { seed: 1 });
+    await expect(fit(all, { data, loss: 'mean-squared-error', epochs: 1 })).rejects.toThrow(
+      "targets: expected as many for each of the 4 steps, got 1 numbers; one target a sequence is for returns: 'last'",
+    );
+  });
+
   const batches: readonly Batch[] = [...textStream(stream(20), { batch: 2 })];
   it.each<[string, Partial<FitOptions>, string]>([
     ['no end', {}, 'fit: expected steps or epochs, or a signal that ends it, got none'],

@@ -10,7 +10,7 @@ import { summaryOf } from '../../model/summary.ts';
 import { readBytes } from '../../node/atomic-file.ts';
 import { toggle, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
-import { printable } from '../report/printable.ts';
+import { printableName } from '../report/printable.ts';
 
 export const infoFlags = { json: toggle('print one JSON event') };
 
@@ -51,17 +51,14 @@ export async function infoCommand(path: string, { json }: Values<typeof infoFlag
   output.line(`${path}: ${report.kind}, ${count(bytes.length)} bytes, ${count(numbers)} numbers`);
   if (training !== undefined)
     output.line(`after ${count(report.step!)} updates, in epoch ${report.epoch}, ${report.optimizer}`);
-  if (content !== undefined)
-    output.line(`
-${said(content)}
-`);
-  const names = tensors.map(({ name }) => printable(name, ''));
+  if (content !== undefined) output.line(`\n${said(content)}\n`);
+  const names = tensors.map(({ name }) => printableName(name));
   const width = Math.max(...names.map(({ length }) => length));
   for (const [index, { shape, dtype }] of tensors.entries()) {
     output.line(`  ${names[index]!.padEnd(width)}  ${dtype} [${shape.join(', ')}]`);
   }
   if (report.metadata.length > 0)
-    output.line(`metadata: ${report.metadata.map((name) => printable(name, '')).join(', ')}`);
+    output.line(`metadata: ${report.metadata.map((name) => printableName(name)).join(', ')}`);
 }
 
 /** What a file of this package says. The layers of users' own are in modules that nobody has given: of a model with some less is known. */
@@ -79,6 +76,6 @@ async function contentOf(bytes: Uint8Array, path: string) {
 
 function said({ description, kinds, missing }: Awaited<ReturnType<typeof contentOf>>): string {
   if (missing.length === 0) return summaryOf(createGraph(description, kindsOf(moreKinds)));
-  const entries = kinds.map((kind) => printable(kind, '')).join(', ');
-  return `${entries}\nnot known here, so that there are no shapes: ${missing.map((kind) => printable(kind, '')).join(', ')} (defineLayer)`;
+  const entries = kinds.map((kind) => printableName(kind)).join(', ');
+  return `${entries}\nnot known here, so that there are no shapes: ${missing.map((kind) => printableName(kind)).join(', ')} (defineLayer)`;
 }

@@ -1,8 +1,8 @@
 // The text to learn from: a file in UTF-8, or the embedded one.
 import { fileURLToPath } from 'node:url';
 import { BpttError } from '../../base/errors.ts';
+import { checkText, notUtf8 } from '../../formats/utf8.ts';
 import { readBytes } from '../../node/atomic-file.ts';
-import { checkText, notUtf8 } from '../../node/utf8.ts';
 
 export interface Text {
   /** What messages call it. */

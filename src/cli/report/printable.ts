@@ -3,13 +3,22 @@
 /** What moves the cursor, speaks to the terminal or turns the order of writing. */
 const controls = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
+/** The same and what is not seen, which makes two names look alike; a text may need it, as Persian and some emoji do. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 /**
- * Text that a terminal only shows: every control character but those in `kept` is written as `\u001b`, as JSON does. A line feed with the
+ * Text that a terminal only shows: every control character but a line feed or tab is written as `\u001b`, as JSON does. A line feed with the
  * carriage return before it is a line feed.
  */
-export function printable(text: string, kept = '\n\t'): string {
+export function printable(text: string): string {
   return text.replace(controls, (control, at: number) => {
-    if (kept.includes(control) || (control === '\r' && text[at + 1] === '\n' && kept.includes('\n'))) return control;
-    return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return control === '\n' || control === '\t' || (control === '\r' && text[at + 1] === '\n')
+      ? control
+      : escaped(control);
   });
 }
+
+/** A name, on one line. */
+export const printableName = (name: string): string => name.replace(unseen, (units) => units.replace(/[^]/g, escaped));

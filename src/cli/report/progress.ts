@@ -243,7 +243,7 @@ class LineReporter implements Reporter {
 const SMOOTHING = 0.02;
 const WIDEST_BAR = 24;
 /** Columns of the text beside the bar. */
-const BESIDE = 96;
+const BESIDE = 101;
 /** Control sequences DECAWM: wrap lines at the right margin, and do not. */
 const WRAP = '\x1b[?7h';
 const NO_WRAP = '\x1b[?7l';
@@ -266,10 +266,13 @@ class BarReporter implements Reporter {
     this.#steps = report.steps;
     this.#output.line(introduction(report));
     const { stream } = this.#output;
+    const columns = stream.columns ?? 80;
     this.#bars = new MultiBar({
       stream,
-      format: '{bar} {percentage}% | loss {loss}{validation} | {speed} chars/s | {value}/{total} | {eta_formatted}',
-      barsize: Math.max(8, Math.min(WIDEST_BAR, (stream.columns ?? 80) - BESIDE)),
+      // What a narrow terminal cuts off at the right is what one asks for last.
+      format:
+        '{bar} {percentage}% | {value}/{total} | {eta_formatted} left | loss {loss}{validation} | {speed} chars/s',
+      barsize: Math.max(8, Math.min(WIDEST_BAR, columns - BESIDE)),
       barCompleteChar: '█',
       barIncompleteChar: '░',
       hideCursor: true,

@@ -11,7 +11,7 @@ describe('export and import', () => {
   test('ONNX there and back gives the same parameters', async () => {
     const graph = at('model.onnx');
     expect((await run('export', model(), graph, '--lengths', '--states', '--output', 'softmax')).code).toBe(0);
-    expect((await run('export', model(), graph)).stdout).toContain('saved');
+    expect((await run('export', model(), graph, '--overwrite')).stdout).toContain('saved');
     const [said] = events(await run('import', graph, at('again.safetensors'), '--json'));
     expect(said).toMatchObject({ type: 'import', output: 'logits' });
     const [first, second] = [await loadModel(model()), await loadModel(at('again.safetensors'))];
@@ -38,6 +38,14 @@ describe('export and import', () => {
     expect(expectFailure(await run('export', model(), at('x.safetensors'), '--states'))).toMatch(/with \.onnx only/);
     expect(expectFailure(await run('import', model(), at('x.safetensors')))).toMatch(
       /expected a file name that ends with/,
+    );
+    await writeFile(at('weights.pth'), `PK\x03\x04${'\0'.repeat(26)}archive/data.pkl`, 'latin1');
+    expect(expectFailure(await run('import', at('weights.pth'), at('x.safetensors')))).toMatch(
+      /got a file of torch\.save .*safetensors\.torch\.save_file/,
+    );
+    await writeFile(at('pointer.safetensors'), 'version https://git-lfs.github.com/spec/v1\n');
+    expect(expectFailure(await run('info', at('pointer.safetensors')))).toMatch(
+      /got a pointer of Git LFS .*`git lfs pull`/,
     );
     await writeFile(at('bad.onnx'), 'no graph');
     expect(expectFailure(await run('import', at('bad.onnx'), at('x.safetensors')))).toMatch(/bad\.onnx/);

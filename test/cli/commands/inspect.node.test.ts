@@ -121,7 +121,7 @@ describe('bptt inspect', () => {
       [['verse.txt'], 'verse.txt'],
       [['nothing.safetensors'], 'nothing.safetensors'],
     ] as const) {
-      expect(expectFailure(await run('inspect', ...args)), args.join(' ')).toContain(message);
+      expect(expectFailure(await run('inspect', ...args, '--overwrite')), args.join(' ')).toContain(message);
     }
   });
 });

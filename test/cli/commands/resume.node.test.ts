@@ -99,12 +99,27 @@ test('an unfinished training is not overwritten without a word', async () => {
   expect(expectFailure(await run(...train(out, '--resume', '--restart')))).toMatch(
     /--restart: expected it without --resume/,
   );
-  expect(expectFailure(await run(...resume(out, '--k1', '11')))).toMatch(/train\.truncation: expected/);
-  expect(expectFailure(await run(...resume(out, '--hidden', '9')))).toMatch(/another description/);
+  for (const [flag, was, is] of [
+    ['--k1', '10', '11'],
+    ['--hidden', '8', '9'],
+    ['--seed', '0', '1'],
+    ['--validation', '0.1', '0.2'],
+    ['--cell', 'elman', 'gru'],
+    ['--embedding', '0', '4'],
+  ] as const) {
+    expect(expectFailure(await run(...resume(out, flag, is)))).toMatch(
+      new RegExp(
+        `^${flag}: expected ${was}, as in the training of .*checkpoint-\\d+\\.safetensors, got ${is}; --restart`,
+      ),
+    );
+  }
   await writeFile(at('other.txt'), 'another text, another text');
   expect(expectFailure(await run('train', at('other.txt'), '--resume', '--out', out))).toMatch(
     /other\.txt: expected the text that the training of .* began with, got another/,
   );
+  // A training that was to make so many steps is told to read the text so many times.
+  expect(events(await run(...resume(out, '--epochs', '1'))).at(-1)).toMatchObject({ type: 'end', reason: 'steps' });
+  await killed(train(out, '--restart'), 10, 0);
   expect(events(await run(...train(out, '--restart', '--steps', '5'))).at(-1)).toMatchObject({ step: 5 });
   expect(expectFailure(await run(...resume(out)))).toMatch(/expected checkpoints of .*, got none/);
 });

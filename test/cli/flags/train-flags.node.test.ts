@@ -16,6 +16,7 @@ describe('the flags', () => {
       '0',
       '--out',
       'flags.safetensors',
+      '--overwrite',
       ...flags,
     );
   const bytes = () => readFile(at('flags.safetensors'));

@@ -73,7 +73,17 @@ describe('the report', () => {
       ['short.txt', ['--validation', '0', '--batch', '2'], 'expected at least 9 characters to read, got 8'],
       ['verse.txt', ['--cell', 'lstm', '--zoneout', '0.1'], 'expected no zoneout of cells of lstm'],
     ] as const) {
-      const flags = [...small, ...more, '--steps', '2', '--report', 'short.html', '--out', 'short.safetensors'];
+      const flags = [
+        ...small,
+        ...more,
+        '--steps',
+        '2',
+        '--report',
+        'short.html',
+        '--out',
+        'short.safetensors',
+        '--overwrite',
+      ];
       const { code, stderr } = await run('train', file, ...flags);
       expect([code, stderr]).toEqual([0, '']);
       const html = await readFile(at('short.html'), 'utf8');
@@ -100,7 +110,7 @@ describe('the report', () => {
       'bits where machine and engine are of this kind.',
     ],
   ])('says of %j what was clipped, and where the bits are the same', async (flags, norms, bits) => {
-    const rest = ['--steps', '4', '--report', 'clipped.html', '--out', 'clipped.safetensors'];
+    const rest = ['--steps', '4', '--report', 'clipped.html', '--out', 'clipped.safetensors', '--overwrite'];
     const { code, stderr } = await run('train', 'verse.txt', ...small, ...flags, ...rest);
     // Node 20 has no relaxed SIMD.
     if (flags.includes('--relaxed') && stderr.includes('relaxed')) return;

@@ -1,6 +1,6 @@
 // Nothing that a file holds speaks to the terminal.
 import { expect, test } from 'vitest';
-import { printable } from '../../../src/cli/report/printable.ts';
+import { printable, printableName } from '../../../src/cli/report/printable.ts';
 
 test.each([
   ['\x1b]0;title\x07', '\\u001b]0;title\\u0007'],
@@ -16,7 +16,7 @@ test.each([
 });
 
 test('a name stays on its line', () => {
-  expect(printable('a\n\tb\r\nc', '')).toBe('a\\u000a\\u0009b\\u000d\\u000ac');
+  expect(printableName('a\n\tb\r\nc\u200b\u{e0041}')).toBe('a\\u000a\\u0009b\\u000d\\u000ac\\u200b\\udb40\\udc41');
 });
 
 test('JSON that went through it says the same', () => {

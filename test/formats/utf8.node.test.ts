@@ -1,6 +1,6 @@
 // What is said of bytes that are no text.
 import { expect, test } from 'vitest';
-import { checkText, invalidAt, notUtf8 } from '../../src/node/utf8.ts';
+import { checkText, invalidAt, notUtf8 } from '../../src/formats/utf8.ts';
 
 const utf16 = (text: string, mark: boolean, swap = false) => {
   const bytes = Buffer.from((mark ? '\uFEFF' : '') + text, 'utf16le');

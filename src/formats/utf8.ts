@@ -1,6 +1,6 @@
 // Bytes that should be text in UTF-8, and what they are when they are not.
 import { BpttError } from '../base/errors.ts';
-import { otherFormat } from '../formats/other-format.ts';
+import { otherFormat } from './other-format.ts';
 
 /** What every text is checked for. @throws BpttError `bad-file` for bytes that begin as another known format does. */
 export function checkText(name: string, bytes: Uint8Array): void {
