@@ -4,7 +4,7 @@ import { checkObject, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { boolean, checkFields, integer, type Options, oneOf, optional, withDefault } from '../base/fields.ts';
 import { permutation } from '../base/philox.ts';
-import type { Batch } from './batch.ts';
+import { type Batch, checkMask, type Mask } from './batch.ts';
 import type { Dataset } from './dataset.ts';
 
 type Typed = Int32Array | Float32Array | Float64Array;
@@ -15,6 +15,10 @@ export interface Sequence {
   readonly inputs: Typed;
   /** Classes [T] as Int32Array or reals [T,O]; with `returns: 'last'` the class [1] or the reals [O] of the whole sequence. */
   readonly targets: Typed;
+  /** What the losses of its steps count for, as in a `Batch`: [T], with `returns: 'last'` [1]. Default: 1 each. */
+  readonly mask?: Mask;
+  /** What the sequence counts for beside others, ≥ 0. Default 1. */
+  readonly weight?: number;
 }
 
 const fields = {
@@ -58,6 +62,7 @@ export function sequences(list: readonly Sequence[], options: SequencesOptions):
       `sequences(list)[${different}]: expected ${describe(shapes[0]!)}, as in the first sequence, got ${describe(shapes[different]!)}`,
     );
   }
+  checkMask('sequences(list).weight', Float64Array.from(list, weightOf), list.length);
   const lengths = shapes.map(({ steps }) => steps);
   const O = shapes[0]!.outputs;
   const width = shapes[0]!.tokens ? 1 : F;
@@ -94,7 +99,7 @@ const describe = ({ tokens, classes, outputs }: Shape) =>
   `${tokens ? 'tokens' : 'features'} with ${outputs} ${classes ? 'classes' : 'reals'} a target`;
 
 function shapeOf(where: string, value: unknown, F: number, last: boolean): Shape {
-  checkOptions(where, value, ['inputs', 'targets']);
+  checkOptions(where, value, ['inputs', 'targets', 'mask', 'weight']);
   const sequence = checkObject(where, value);
   const inputs = checkTyped(`${where}.inputs`, sequence.inputs);
   const targets = checkTyped(`${where}.targets`, sequence.targets);
@@ -109,6 +114,7 @@ function shapeOf(where: string, value: unknown, F: number, last: boolean): Shape
     const expected = last ? 'at least one number' : `as many for each of the ${steps} steps`;
     throw new BpttError('invalid-shape', `${where}.targets: expected ${expected}, got ${targets.length} numbers`);
   }
+  if (sequence.mask !== undefined) checkMask(`${where}.mask`, sequence.mask, last ? 1 : steps, `[T=${steps}]`);
   return { steps, tokens, classes: targets instanceof Int32Array, outputs };
 }
 
@@ -159,7 +165,21 @@ function collate(
     inputs: interleave(inputs, steps, width),
     targets: interleave(targets, last ? 1 : steps, outputs),
     ...(ragged ? { lengths: Int32Array.from(lengths) } : {}),
+    ...maskOf(rows, lengths, last ? 1 : steps),
   };
+}
+
+const weightOf = ({ weight = 1 }: Sequence) => weight;
+
+/** The masks of all rows, times their weights, where there are some. */
+function maskOf(rows: readonly Sequence[], lengths: readonly number[], steps: number): { readonly mask?: Mask } {
+  if (rows.every(({ mask, weight }) => mask === undefined && weight === undefined)) return {};
+  const masks = rows.map((row, index) =>
+    Float64Array.from({ length: Math.min(steps, lengths[index]!) }, (_, t) => (row.mask?.[t] ?? 1) * weightOf(row)),
+  );
+  const mask = interleave(masks, steps, 1) as Float64Array;
+  // As flags a batch may have none that counts.
+  return { mask: mask.every((weight) => weight === 0 || weight === 1) ? Uint8Array.from(mask) : mask };
 }
 
 /** [steps,B,width] of one array [its steps,width] a row. Reals are f64 where one of them is. */

@@ -33,6 +33,10 @@ export interface Loss {
   readonly companion?: Companion<object>;
   /** What the targets are. */
   targets(outputs: number): Signal;
+  /** What a class counts for, ≥ 0; 0 where it does not count. Default: 1 each. */
+  weigh?(target: number): number;
+  /** @throws BpttError that begins with `where`, for a number of outputs that it cannot be of. */
+  refuse?(outputs: number, where: string): void;
   /** How many numbers one step of one row counts for in a mean. */
   perStep(outputs: number): number;
   /** `sum` and the losses of the rows that count, the last row first; `y` becomes its gradient times `scale`. */

@@ -29,7 +29,7 @@ export interface OutputResult {
   readonly loss: number;
   /** Σ of the losses. */
   readonly lossSum: number;
-  /** How many numbers the sum is over. */
+  /** How many numbers the sum is over; with weights the sum of those. */
   readonly counted: number;
 }
 
@@ -85,7 +85,7 @@ function checkWeighted(where: string, given: unknown): Required<WeightedLoss> {
 export function outputLosses(where: string, { outputs }: Graph, option: LossOption): readonly OutputLoss[] {
   const names = outputs.map(({ name }) => name);
   if (typeof option === 'string' || isLossValue(option)) {
-    if (outputs.length === 1) return [{ node: outputs[0]!, loss: lossOf(option), weight: 1 }];
+    if (outputs.length === 1) return [outputLoss(where, outputs[0]!, option, 1)];
     const given = typeof option === 'string' ? `'${option}'` : 'kind' in option ? `${option.kind}(…)` : option.name;
     throw new BpttError(
       'invalid-argument',
@@ -105,8 +105,14 @@ export function outputLosses(where: string, { outputs }: Graph, option: LossOpti
       throw new BpttError('invalid-argument', `${where}: expected a loss for output ${node.where}, got none`);
     }
     const { loss, weight } = checkWeighted(`${where}.${node.name}`, given);
-    return { node, loss: lossOf(loss), weight };
+    return outputLoss(`${where}.${node.name}`, node, loss, weight);
   });
+}
+
+function outputLoss(where: string, node: LayerNode, given: LossName | LossValue, weight: number): OutputLoss {
+  const loss = lossOf(given);
+  loss.refuse?.(node.output.size, where);
+  return { node, loss, weight };
 }
 
 /** What batches hold. */
