@@ -4,6 +4,7 @@ import { type GraphBatch, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts'
 import type { BufferSpec, Track } from '../layers/contract.ts';
 import type { Network } from '../model/network.ts';
 import { padRows, type Window } from '../model/window.ts';
+import type { Observed } from './metric.ts';
 import type { OutputLoss } from './output-losses.ts';
 
 /** Room for the targets and the mask of output `index`. */
@@ -90,6 +91,29 @@ export class BoundLoss {
     if (clock === clocks[0]) return from < to ? [from, to] : undefined;
     if (to !== this.#window.filled || !this.#window.ends || from === to) return undefined;
     return [0, this.#window.node(this.output.node).axis?.filled ?? 1];
+  }
+
+  /** Steps `from` to `to` as metrics see them, before their loss is taken; undefined where there are none. */
+  observed(from: number, to: number): Observed | undefined {
+    const range = this.#range(from, to);
+    if (range === undefined) return undefined;
+    const { node, loss } = this.output;
+    const { arena } = this.#network;
+    const [first] = range;
+    const weights = this.#weightsOf(...range);
+    const place = ({ pointer, stride }: Track) => pointer + first * stride;
+    const { ld } = this.#result;
+    const { kind } = loss.targets(node.output.size);
+    return {
+      y: arena.reals(place(this.#result), weights.length * ld),
+      ld,
+      size: node.output.size,
+      targets:
+        kind === 'tokens'
+          ? arena.integers(place(this.#targets), weights.length)
+          : arena.reals(place(this.#targets), weights.length * this.#targets.ld),
+      weights,
+    };
   }
 
   /** How many numbers count in steps `from` to `to`. */
