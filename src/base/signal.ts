@@ -6,6 +6,8 @@ export interface Signal {
   readonly size: number;
   /** The least and the greatest of its numbers. Default: any. */
   readonly range?: readonly [least: number, most: number];
+  /** A class that does not count, of targets. */
+  readonly ignore?: number;
 }
 
 /** A time axis: `steps` has T steps of B rows, `row` one step a row. */

@@ -4,6 +4,7 @@ import {
   checkFlags,
   checkInteger,
   checkLength,
+  checkNumber,
   checkNumbers,
   checkOptions,
   checkReals,
@@ -48,10 +49,12 @@ export interface Batch extends Input {
    */
   readonly targets: Values;
   /**
-   * [T,B], 1 where the step counts, 0 where it has no loss. Default: every step counts. Over padding at the end of rows it does for
-   * losses and gradients of one direction what `lengths` do, which also say where the last valid state is and where reverse begins.
+   * [T,B], or [B] where the output is one a row: what the loss of a step counts for. As Uint8Array 1 where it counts and 0 where it has no
+   * loss; as Float32Array or Float64Array any weights ≥ 0, by whose sum a mean is divided. Default: every step counts. Over padding at
+   * the end of rows zeros do for losses and gradients of one direction what `lengths` do, which also say where the last valid state is and
+   * where reverse begins.
    */
-  readonly mask?: Uint8Array;
+  readonly mask?: Mask;
   /** Whether the rows go on where those of the batch before ended, with its state. Default false: they start at zero. */
   readonly carry?: boolean;
 }
@@ -82,8 +85,11 @@ export interface GraphBatch extends GraphInput, Pick<Batch, 'carry'> {
   /** As in `Batch`; for a loss of whole sequences the labels of each row. Of several outputs by name. */
   readonly targets: Given | Labels | ByName<Given | Labels>;
   /** As in `Batch`; of several outputs by name, of some or all. */
-  readonly mask?: Uint8Array | ByName<Uint8Array>;
+  readonly mask?: Mask | ByName<Mask>;
 }
+
+/** What steps count for. */
+export type Mask = Uint8Array | Float32Array | Float64Array;
 
 /** Valid steps of each row. */
 export type Lengths = Int32Array | readonly number[];
@@ -122,7 +128,7 @@ export interface Readings {
 }
 
 /** That of one input or output, of several by name, in what was checked. */
-export function valuesOf<A extends Values | Labels = Values>(all: GraphBatch['targets'], name: string | undefined): A {
+export function valuesOf<A = Values>(all: unknown, name: string | undefined): A {
   return (isList(all) ? all : (all as ByName<unknown>)[name!]) as A;
 }
 
@@ -221,10 +227,7 @@ export function checkBatch<Batch extends GraphBatch>(
       if (value !== undefined) throw noMask(place, 'a loss of whole sequences');
       return signal(given.where, given.value, B, T, lengthsOf(batch, clock));
     }
-    if (value !== undefined && T === undefined) {
-      throw noMask(place, "a model with one output a row (returns: 'last')");
-    }
-    if (value !== undefined) checkFlags(place, value, T! * B, `[T=${T}, B=${B}]`);
+    if (value !== undefined) checkMask(place, value, (T ?? 1) * B, T === undefined ? `[B=${B}]` : `[T=${T}, B=${B}]`);
     return checkValues(given.where, given.value, signal, T, B, 'O', dtype);
   });
   if (batch.carry !== undefined) checkBoolean(`${where}.carry`, batch.carry);
@@ -273,7 +276,7 @@ function byName(
 function checkValues(
   where: string,
   value: unknown,
-  { kind, size, range }: Signal,
+  { kind, size, range, ignore }: Signal,
   T: number | undefined,
   B: number,
   letter: 'F' | 'O',
@@ -283,8 +286,33 @@ function checkValues(
   const count = (T ?? 1) * B;
   const checked =
     kind === 'tokens'
-      ? checkTokens(where, value, size, count, `[${steps}B=${B}]`)
+      ? checkTargets(where, value, size, count, `[${steps}B=${B}]`, ignore)
       : checkReals(where, value, count * size, `[${steps}B=${B}, ${letter}=${size}]`, dtype, range);
   if (ArrayBuffer.isView(checked)) return checked as Values;
   return kind === 'tokens' ? Int32Array.from(checked) : Float64Array.from(checked);
+}
+
+/** Tokens, of which those that are `ignore` may be any number. */
+function checkTargets(
+  where: string,
+  value: unknown,
+  size: number,
+  count: number,
+  shape: string,
+  ignore: number | undefined,
+): ArrayLike<number> {
+  if (ignore === undefined || !isList(value)) return checkTokens(where, value, size, count, shape);
+  const known = Array.from(value, (target) => (target === ignore ? 0 : target));
+  checkTokens(where, known, size, count, shape);
+  return value;
+}
+
+/** @throws BpttError for what is neither flags nor weights, or weights that are all zero. */
+export function checkMask(where: string, mask: unknown, length: number, shape?: string): void {
+  if (mask instanceof Float32Array || mask instanceof Float64Array) {
+    checkLength(where, mask, length, shape);
+    let sum = 0;
+    for (let i = 0; i < length; i++) sum += checkNumber(`${where}[${i}]`, mask[i], { min: 0 });
+    if (sum === 0) throw new BpttError('invalid-argument', `${where}: expected a weight above 0, got zeros alone`);
+  } else checkFlags(where, mask, length, shape);
 }

@@ -10,6 +10,7 @@ import { type Network, refuseWhole } from '../model/network.ts';
 import type { State } from '../model/state.ts';
 import { LossWindow, sizeOf } from './loss-window.ts';
 import { type Reduction, reduction } from './losses.ts';
+import { type Measure, type Metric, measureOf, metrics } from './metric.ts';
 import {
   type BatchSlots,
   type LossOption,
@@ -26,11 +27,15 @@ const fields = {
   loss: lossOption,
   /** Default `mean`: over everything that counts in all batches. */
   reduction,
+  /** Numbers to take beside the loss, such as `accuracy()` of `bptt/metrics`. Default: none. */
+  metrics,
 };
 
 export interface EvaluateOptions extends Options<typeof fields> {}
 
 export interface Evaluation extends LossResult {
+  /** The metrics by their names, where some were asked for. */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** Behind the last step of the last batch. */
   readonly state: State;
 }
@@ -49,8 +54,8 @@ const CHUNK = 128;
  */
 export function evaluate(model: Model, data: EvaluateData, options: EvaluateOptions, state?: State): Evaluation {
   checkModel('evaluate', model);
-  const { loss, reduction } = checkFields('evaluate', options, fields);
-  const evaluator = new Evaluator('evaluate(data)', model.network, loss, reduction);
+  const { loss, reduction, metrics } = checkFields('evaluate', options, fields);
+  const evaluator = new Evaluator('evaluate(data)', model.network, loss, reduction, metrics);
   let next = state;
   try {
     for (const batch of batchesIn(data)) {
@@ -82,14 +87,22 @@ export class Evaluator {
   #counts: readonly number[] = [];
   #chunk = CHUNK;
   #batch: GraphBatch | undefined;
+  readonly #meters: readonly (readonly [Metric, ReturnType<Measure>])[];
 
   /** `where`: what errors call the data. */
-  constructor(where: string, network: Network, loss: LossOption, reduction: Reduction) {
+  constructor(
+    where: string,
+    network: Network,
+    loss: LossOption,
+    reduction: Reduction,
+    metrics: readonly Metric[] = [],
+  ) {
     this.#where = where;
     this.#network = network;
     this.#losses = outputLosses('loss', network.graph, loss, reduction);
     this.#reduction = reduction;
     this.#slots = slotsOf(network.graph, this.#losses);
+    this.#meters = metrics.map((metric) => [metric, measureOf(metric)!(`metrics.${metric.name}`, this.#losses)]);
   }
 
   /** Checks a batch and goes to its start. */
@@ -127,6 +140,10 @@ export class Evaluator {
     const none = this.#losses.map(() => 0);
     const at = window.appendBatch(this.#batch!, from, to);
     window.forward(at, window.filled);
+    for (const [, meter] of this.#meters) {
+      const rows = window.observed(meter.index, at, window.filled);
+      if (rows !== undefined) meter.add(rows);
+    }
     const sums = window.takeLoss(at, window.filled, none);
     const total = sums.reduce((all, sum) => all + sum, 0);
     if (!Number.isFinite(total)) throw window.nonFinite(this.#where, 'a finite loss', at, total);
@@ -141,7 +158,8 @@ export class Evaluator {
       throw new BpttError('invalid-argument', `${this.#where}: expected at least one batch, got none`);
     }
     const result = together(this.#reduction, this.#losses, this.#sums, this.#counts);
-    return { ...result, state: this.#window.state() };
+    const metrics = Object.fromEntries(this.#meters.map(([{ name }, meter]) => [name, meter.value()]));
+    return { ...result, ...(this.#meters.length > 0 && { metrics }), state: this.#window.state() };
   }
 
   release(): void {

@@ -8,6 +8,7 @@ import type { Network } from '../model/network.ts';
 import type { Window } from '../model/window.ts';
 import type { Companion } from '../wasm/companion.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
+import type { Observed } from './metric.ts';
 
 /**
  * - `cross-entropy`: softmax of the logits against a class, in nats: `-log softmax(y)[target]`.
@@ -42,6 +43,10 @@ export interface StepLoss extends AnyLoss {
   readonly bind?: undefined;
   /** What the targets are. */
   targets(outputs: number): Signal;
+  /** What a class counts for, ≥ 0; 0 where it does not count. Default: 1 each. */
+  weigh?(target: number): number;
+  /** @throws BpttError that begins with `where`, for a number of outputs that it cannot be of. */
+  refuse?(outputs: number, where: string): void;
   /** How many numbers one step of one row counts for in a mean. */
   perStep(outputs: number): number;
   /** `sum` and the losses of the rows that count, the last row first; `y` becomes its gradient times `scale`. */
@@ -76,6 +81,8 @@ export type Loss = StepLoss | SequenceLoss;
 export interface BoundLoss {
   /** Takes what it needs of steps `from` to `to` of a batch, which lie from place `at` on. */
   append(batch: GraphBatch, from: number, to: number, at: number): void;
+  /** Steps `from` to `to` as metrics see them, before their loss is taken; undefined where there are none. */
+  observed?(from: number, to: number): Observed | undefined;
   /** Over how many numbers the mean of steps `from` to `to` is. */
   counted(from: number, to: number): number;
   /** The first of steps `from` to `to` in which a row counts, or `to`: that also of an output that has other steps. */

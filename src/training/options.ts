@@ -1,5 +1,6 @@
 // What a training takes.
 
+import { checkOneOf } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   type Checked,
@@ -17,6 +18,7 @@ import {
 import type { Parallel } from '../bptt/gradient-source.ts';
 import { type Objective, objectiveFields, refuseObjective } from '../bptt/objective.ts';
 import { data } from '../data/dataset.ts';
+import { metrics } from '../loss/metric.ts';
 import { metadata } from '../model/model-file.ts';
 import { type EarlyStopping, earlyStoppingFields } from './early-stopping.ts';
 import { plateauIn } from './schedules.ts';
@@ -55,6 +57,8 @@ const fields = {
   accumulate: withDefault(count, 1),
   /** Batches to take a validation loss on. */
   validation: optional(data),
+  /** Numbers to take in validations beside the loss, such as `accuracy()` of `bptt/metrics`. Default: none. */
+  metrics,
   /** Updates between two validations, or `epoch`: when all batches were read. One more comes at the end. Default: only at the end. */
   validateEvery: optional(validateEvery),
   /** Default: training goes on to its end, whatever the validation loss does. */
@@ -90,6 +94,11 @@ export function checkTraining(options: TrainOptions): CheckedTraining {
   const checked: CheckedTraining = checkFields('train', options, trainFields);
   refuseObjective('train', checked);
   const { earlyStopping, optimizer } = checked;
+  const monitor = earlyStopping?.monitor;
+  if (monitor !== undefined) {
+    const names = checked.metrics.map(({ name }) => name);
+    checkOneOf('train.earlyStopping.monitor', monitor, names);
+  }
   if (validates(checked)) return checked;
   if (plateauIn(optimizer.learningRate) !== undefined) {
     throw new BpttError(

@@ -4,7 +4,7 @@ import { whenDropped } from '../base/dropped.ts';
 import { BpttError, NonFiniteError } from '../base/errors.ts';
 import { TimeSlice } from '../base/time-slice.ts';
 import { batchesOf } from '../data/dataset.ts';
-import { Evaluator } from '../loss/evaluate.ts';
+import { type Evaluation, Evaluator } from '../loss/evaluate.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { ModelFileContent } from '../model/decode-model-file.ts';
 import type { Model } from '../model/model.ts';
@@ -131,6 +131,13 @@ class Loop {
     return 'epochs';
   }
 
+  /** What early stopping goes by, the better the lower. */
+  #watched({ loss, metrics = {} }: Evaluation): number {
+    const name = this.#options.earlyStopping?.monitor;
+    if (name === undefined) return loss;
+    return this.#options.metrics.find((metric) => metric.name === name)!.higher ? -metrics[name]! : metrics[name]!;
+  }
+
   async *#step(): AsyncGenerator<TrainEvent> {
     const { update, cursor, accumulation, average } = this.#training;
     const { checkpoint } = this.#options;
@@ -161,11 +168,11 @@ class Loop {
 
   /** Unless this was done since the last update. Says whether it is done: not when the signal aborts. */
   async *#validate(): AsyncGenerator<TrainEvent, boolean> {
-    const { validation, loss: name, signal } = this.#options;
+    const { validation, loss: name, signal, metrics } = this.#options;
     const { network, cursor, average, best, update } = this.#training;
     if (validation === undefined || cursor.validated === cursor.step) return true;
-    const evaluator = new Evaluator('train.validation', network, name, 'mean');
-    let loss: number;
+    const evaluator = new Evaluator('train.validation', network, name, 'mean', metrics);
+    let evaluation: Evaluation;
     let lowest: boolean;
     average?.swap();
     try {
@@ -177,20 +184,26 @@ class Loop {
           if (signal?.aborted) return false;
         }
       }
-      const evaluation = evaluator.result();
+      evaluation = evaluator.result();
       if (evaluation.counted === 0) {
         throw new BpttError('invalid-argument', 'train.validation: expected steps that count, got masked ones only');
       }
-      loss = evaluation.loss;
-      lowest = best.observe(loss, cursor.step);
-      update.observe(loss);
+      lowest = best.observe(evaluation.loss, this.#watched(evaluation), cursor.step);
+      update.observe(evaluation.loss);
     } finally {
       average?.swap();
       evaluator.release();
       this.#speed.restart(cursor.tokens);
     }
     cursor.validated = cursor.step;
-    yield { type: 'validation', step: cursor.step, loss, best: lowest };
+    const { metrics: measured } = evaluation;
+    yield {
+      type: 'validation',
+      step: cursor.step,
+      loss: evaluation.loss,
+      best: lowest,
+      ...(measured && { metrics: measured }),
+    };
     return true;
   }
 
