@@ -8,23 +8,9 @@
 // A partial last panel is cut with lane masks, so there are no scalar tails. Loops test at the bottom, so that V8 hoists
 // what does not change in them (see optimizers.ts).
 
-import { LANES, PANEL, STRIDE, bytes, padded } from './simd';
+import { LANES, PANEL, STRIDE, bytes, columnLanes, padded, wholePanels } from './simd';
 import { expNonPositive, log } from './math';
 import { total, widen, widenSquares } from './norms';
-
-/** Bytes of the whole panels of a row of `columns`. */
-// @ts-ignore: decorator
-@inline function wholePanels(columns: i32): usize {
-  return bytes(columns & -PANEL);
-}
-
-/** All bits set in the lanes of the row's last, partial panel that hold columns; `first` is 0 or LANES, for its two vectors. */
-// @ts-ignore: decorator
-@inline function columnLanes(columns: i32, first: i32): v128 {
-  const left = v128.splat<real>(<real>((columns & (PANEL - 1)) - first));
-  if (sizeof<real>() == 4) return f32x4.lt(f32x4(0, 1, 2, 3), left);
-  return f64x2.lt(f64x2(0, 1), left);
-}
 
 // @ts-ignore: decorator
 @inline function larger(a: real, b: real): real {

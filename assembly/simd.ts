@@ -31,6 +31,20 @@
   return (columns + PANEL - 1) & -PANEL;
 }
 
+/** Bytes of the whole panels of a row of `columns`. */
+// @ts-ignore: decorator
+@inline export function wholePanels(columns: i32): usize {
+  return bytes(columns & -PANEL);
+}
+
+/** All bits set in the lanes of the row's last, partial panel that hold columns; `first` is 0 or LANES, for its two vectors. */
+// @ts-ignore: decorator
+@inline export function columnLanes(columns: i32, first: i32): v128 {
+  const left = v128.splat<real>(<real>((columns & (PANEL - 1)) - first));
+  if (sizeof<real>() == 4) return f32x4.lt(f32x4(0, 1, 2, 3), left);
+  return f64x2.lt(f64x2(0, 1), left);
+}
+
 /** a·b + c: two roundings by default, one on engines that fuse when compiled with relaxed SIMD. */
 // @ts-ignore: decorator
 @inline export function madd(a: v128, b: v128, c: v128): v128 {

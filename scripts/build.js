@@ -19,7 +19,7 @@ process.chdir(root);
 const apart = ['./build/kernels/*', './build/worker/*'];
 
 /** What is imported where it is first needed, so that a page does not load it before: chunks of their own. */
-const loadedLater = ['src/model/decode-model-file.ts'];
+const loadedLater = ['src/model/decode-model-file.ts', 'src/layers/later/activation.ts'];
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const shared = {

@@ -15,6 +15,7 @@ export type { GeneratedToken } from './generation/decoder.ts';
 export { type Finish, type GenerateOptions, type Generation, generate } from './generation/generate.ts';
 export type { SamplingOptions } from './generation/sampling.ts';
 export type { StopSequences } from './generation/stop.ts';
+export { activation } from './layers/activation.ts';
 export {
   type ActivityRegularizationDescription,
   type ActivityRegularizationOptions,

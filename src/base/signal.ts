@@ -4,6 +4,8 @@
 export interface Signal {
   readonly kind: 'tokens' | 'features';
   readonly size: number;
+  /** A class that does not count, of targets. */
+  readonly ignore?: number;
 }
 
 /** A time axis: `steps` has T steps of B rows, `row` one step a row. */

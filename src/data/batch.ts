@@ -5,6 +5,7 @@ import {
   checkFlags,
   checkInteger,
   checkLength,
+  checkNumber,
   checkNumbers,
   checkOptions,
   checkTokens,
@@ -48,10 +49,12 @@ export interface Batch extends Input {
    */
   readonly targets: Values;
   /**
-   * [T,B], 1 where the step counts, 0 where it has no loss. Default: every step counts. Over padding at the end of rows it does for
-   * losses and gradients of one direction what `lengths` do, which also say where the last valid state is and where reverse begins.
+   * [T,B], or [B] where the output is one a row: what the loss of a step counts for. As Uint8Array 1 where it counts and 0 where it has no
+   * loss; as Float32Array or Float64Array any weights ≥ 0, by whose sum a mean is divided. Default: every step counts. Over padding at
+   * the end of rows zeros do for losses and gradients of one direction what `lengths` do, which also say where the last valid state is and
+   * where reverse begins.
    */
-  readonly mask?: Uint8Array;
+  readonly mask?: Mask;
   /** Whether the rows go on where those of the batch before ended, with its state. Default false: they start at zero. */
   readonly carry?: boolean;
 }
@@ -59,6 +62,8 @@ export interface Batch extends Input {
 /** The same for a loss of whole sequences. */
 export interface LabelBatch extends Omit<Batch, 'targets' | 'mask'> {
   readonly targets: Labels;
+  /** [B], 1 where the row counts, 0 where it does not, or what it counts for as in `Batch`. Default: 1 each. */
+  readonly mask?: Mask;
 }
 
 /** What a model with several inputs or time axes reads: the same, each part by the name of its entry. An `Input` is one too. */
@@ -76,8 +81,11 @@ export interface GraphBatch extends GraphInput, Pick<Batch, 'carry'> {
   /** As in `Batch`; for a loss of whole sequences the labels of each row. Of several outputs by name. */
   readonly targets: Values | Labels | ByName<Values | Labels>;
   /** As in `Batch`; of several outputs by name, of some or all. */
-  readonly mask?: Uint8Array | ByName<Uint8Array>;
+  readonly mask?: Mask | ByName<Mask>;
 }
+
+/** What steps count for. */
+export type Mask = Uint8Array | Float32Array | Float64Array;
 
 /** Valid steps of each row. */
 export type Lengths = Int32Array | readonly number[];
@@ -116,7 +124,7 @@ export interface Readings {
 }
 
 /** That of one input or output, of several by name. */
-export function valuesOf<A extends Values | Labels>(all: A | ByName<A>, name: string | undefined): A {
+export function valuesOf<A extends ArrayBufferView | Labels>(all: A | ByName<A>, name: string | undefined): A {
   return isArray(all) ? (all as A) : (all as ByName<A>)[name!]!;
 }
 
@@ -198,11 +206,9 @@ export function checkBatch(
     else checkValues(given.where, given.value, signal, T, B, 'O', dtype);
     const { value, where: place } = masks[index]!;
     if (value === undefined) continue;
-    if (whole || T === undefined) {
-      const one = whole ? 'a loss of whole sequences' : "a model with one output a row (returns: 'last')";
-      throw new BpttError('invalid-argument', `${place}: expected none for ${one}, got one`);
-    }
-    checkFlags(place, value, T * B, `[T=${T}, B=${B}]`);
+    // A loss of whole sequences is one for each row.
+    if (whole || T === undefined) checkMask(place, value, B, `[B=${B}]`);
+    else checkMask(place, value, T * B, `[T=${T}, B=${B}]`);
   }
   if (batch.carry !== undefined) checkBoolean(`${where}.carry`, batch.carry);
 }
@@ -239,7 +245,7 @@ function byName(
 function checkValues(
   where: string,
   value: unknown,
-  { kind, size }: Signal,
+  { kind, size, ignore }: Signal,
   T: number | undefined,
   B: number,
   letter: 'F' | 'O',
@@ -247,8 +253,21 @@ function checkValues(
 ): void {
   const steps = T === undefined ? '' : `T=${T}, `;
   const count = (T ?? 1) * B;
-  if (kind === 'tokens') checkTokens(where, value, size, count, `[${steps}B=${B}]`);
-  else checkReals(where, value, count * size, `[${steps}B=${B}, ${letter}=${size}]`, dtype);
+  if (kind === 'tokens') {
+    const others = ignore !== undefined && value instanceof Int32Array;
+    const known = others ? value.map((target) => (target === ignore ? 0 : target)) : value;
+    checkTokens(where, known, size, count, `[${steps}B=${B}]`);
+  } else checkReals(where, value, count * size, `[${steps}B=${B}, ${letter}=${size}]`, dtype);
+}
+
+/** @throws BpttError for what is neither flags nor weights, or weights that are all zero. */
+export function checkMask(where: string, mask: unknown, length: number, shape?: string): void {
+  if (mask instanceof Float32Array || mask instanceof Float64Array) {
+    checkLength(where, mask, length, shape);
+    let sum = 0;
+    for (let i = 0; i < length; i++) sum += checkNumber(`${where}[${i}]`, mask[i], { min: 0 });
+    if (sum === 0) throw new BpttError('invalid-argument', `${where}: expected a weight above 0, got zeros alone`);
+  } else checkFlags(where, mask, length, shape);
 }
 
 function checkReals(where: string, value: unknown, length: number, shape: string, dtype: Dtype): void {

@@ -4,7 +4,7 @@ import { checkObject, checkOptions, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { boolean, checkFields, integer, type Options, oneOf, optional, withDefault } from '../base/fields.ts';
 import { permutation } from '../base/philox.ts';
-import type { Batch, LabelBatch, Values } from './batch.ts';
+import { type Batch, checkMask, type LabelBatch, type Mask, type Values } from './batch.ts';
 import type { Dataset } from './dataset.ts';
 
 /** One sequence of T steps and what the outputs should be. */
@@ -16,6 +16,10 @@ export interface Sequence {
    * `returns: 'labels'` its labels in their order as Int32Array, as many as there are, also none.
    */
   readonly targets: Values;
+  /** What the losses of its steps count for, as in a `Batch`: [T]; [1] where targets are of the whole sequence. Default: 1 each. */
+  readonly mask?: Mask;
+  /** What the sequence counts for beside others, ≥ 0. Default 1. */
+  readonly weight?: number;
 }
 
 const fields = {
@@ -63,6 +67,7 @@ export function sequences(list: readonly Sequence[], options: SequencesOptions):
       `sequences(list)[${different}]: expected ${describe(shapes[0]!)}, as in the first sequence, got ${describe(shapes[different]!)}`,
     );
   }
+  checkMask('sequences(list).weight', Float64Array.from(list, weightOf), list.length);
   const lengths = shapes.map(({ steps }) => steps);
   const O = shapes[0]!.outputs;
   const width = shapes[0]!.tokens ? 1 : F;
@@ -102,7 +107,7 @@ const describe = ({ tokens, classes, outputs }: Shape) =>
 type Returns = 'all' | 'last' | 'labels';
 
 function shapeOf(where: string, value: unknown, F: number, returns: Returns): Shape {
-  checkOptions(where, value, ['inputs', 'targets']);
+  checkOptions(where, value, ['inputs', 'targets', 'mask', 'weight']);
   const sequence = checkObject(where, value);
   const inputs = checkTyped(`${where}.inputs`, sequence.inputs);
   const targets = checkTyped(`${where}.targets`, sequence.targets);
@@ -113,16 +118,17 @@ function shapeOf(where: string, value: unknown, F: number, returns: Returns): Sh
     throw new BpttError('invalid-shape', `${where}.inputs: expected ${expected}, got ${inputs.length}`);
   }
   const classes = targets instanceof Int32Array;
-  if (returns === 'labels') {
-    if (classes) return { steps, tokens, classes, outputs: undefined };
+  const last = returns === 'last';
+  const outputs = returns === 'labels' ? undefined : last ? targets.length : targets.length / steps;
+  if (outputs === undefined && !classes) {
     throw new BpttError('invalid-argument', `${where}.targets: expected labels as an Int32Array, got ${show(targets)}`);
   }
-  const last = returns === 'last';
-  const outputs = last ? targets.length : targets.length / steps;
-  if (outputs < 1 || !Number.isInteger(outputs)) {
+  if (outputs !== undefined && (outputs < 1 || !Number.isInteger(outputs))) {
     const expected = last ? 'at least one number' : `as many for each of the ${steps} steps`;
     throw new BpttError('invalid-shape', `${where}.targets: expected ${expected}, got ${targets.length} numbers`);
   }
+  const { mask } = sequence;
+  if (mask !== undefined) checkMask(`${where}.mask`, mask, returns === 'all' ? steps : 1, `[T=${steps}]`);
   return { steps, tokens, classes, outputs };
 }
 
@@ -175,7 +181,21 @@ function collate(
       ? targets
       : interleave(targets, returns === 'last' ? 1 : steps, outputs)) as LabelBatch['targets'],
     ...(ragged ? { lengths: Int32Array.from(lengths) } : {}),
+    ...maskOf(rows, lengths, returns === 'all' ? steps : 1),
   };
+}
+
+const weightOf = ({ weight = 1 }: Sequence) => weight;
+
+/** The masks of all rows, times their weights, where there are some. */
+function maskOf(rows: readonly Sequence[], lengths: readonly number[], steps: number): { readonly mask?: Mask } {
+  if (rows.every(({ mask, weight }) => mask === undefined && weight === undefined)) return {};
+  const masks = rows.map((row, index) =>
+    Float64Array.from({ length: Math.min(steps, lengths[index]!) }, (_, t) => (row.mask?.[t] ?? 1) * weightOf(row)),
+  );
+  const mask = interleave(masks, steps, 1) as Float64Array;
+  // As flags a batch may have none that counts.
+  return { mask: mask.every((weight) => weight === 0 || weight === 1) ? Uint8Array.from(mask) : mask };
 }
 
 /** [steps,B,width] of one array [its steps,width] a row. Reals are f64 where one of them is. */

@@ -5,6 +5,7 @@ import type { Signal } from '../base/signal.ts';
 import type { LayerKind, ParameterSpec } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
 import { glorotUniform, type Initializer, initializer, zeros } from './initializers.ts';
+import type { ActivationFunction } from './later/activation.ts';
 import { bindProjection, projectionScratch } from './parts/projection.ts';
 import { tiedWeight } from './parts/tied.ts';
 
@@ -16,6 +17,8 @@ const fields = {
    * a dense layer's. It is learned once, from both uses. Default: a weight of its own.
    */
   tied: optional(string),
+  /** What is made of each output, as a layer `activation` would. Default: nothing. */
+  activation: optional(string as Field<ActivationFunction>),
   /** Of U [O, I]. Default Glorot uniform; not with `tied`. */
   weightInitializer: withDefault<Field<Initializer | undefined>, { readonly tied?: string }>(initializer, ({ tied }) =>
     tied === undefined ? glorotUniform() : undefined,
@@ -32,7 +35,7 @@ export interface DenseDescription extends EntryOptions, Checked<typeof fields> {
 
 /**
  * A dense layer: `y_t = U x_t + b`, input [T,B,I] or tokens [T,B], output [T,B,O]. As the last layer it gives logits
- * or estimates: softmax and sigmoid belong to the loss.
+ * or estimates: softmax and sigmoid belong to the loss. With `activation` `y_t = f(U x_t + b)`.
  * Parameters: `dense.weight` [O,I] is U, `dense.bias` [O]; a second dense layer's are `dense1.weight` and so on. A tied layer has the
  * bias alone.
  *

@@ -1,8 +1,10 @@
 // The functions of all layer kinds beside those that every page has: for model files in Node, threads and the command line, which read
 // descriptions that are plain data. A page that reads such data hands in the kinds that it wants to know: `kinds: [concat]`.
+import { activation } from './activation.ts';
 import { add } from './add.ts';
 import { concat } from './concat.ts';
-import type { LayerFunction } from './describe.ts';
+import { bring, type LayerFunction } from './describe.ts';
+import { activationLayer } from './later/activation.ts';
 import { repeat } from './repeat.ts';
 
-export const moreKinds: readonly LayerFunction[] = [concat, add, repeat];
+export const moreKinds: readonly LayerFunction[] = [concat, add, repeat, bring(activation, activationLayer as never)];

@@ -11,6 +11,7 @@ import { type DropoutDescription, dropoutLayer } from './dropout.ts';
 import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
 import type { InputDescription } from './inputs.ts';
 import { type LastDescription, lastLayer } from './last.ts';
+import type { ActivationDescription } from './later/activation.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
 import { cells, type DirectedDescription } from './recurrent/cells.ts';
 import type { RepeatDescription } from './repeat.ts';
@@ -29,6 +30,7 @@ export type LayerDescription =
   | DropoutDescription
   | ActivityRegularizationDescription
   | DenseDescription
+  | ActivationDescription
   | LastDescription
   | OwnDescription;
 

@@ -16,11 +16,13 @@ export function lossBuffers(
   if (loss.bind !== undefined) return [];
   const { clock, output } = node;
   const step = { extent: 'step', kept: true, clock } as const;
-  const { kind } = loss.targets(output.size);
-  const [columns, type] = kind === 'tokens' ? ([1, 'integer'] as const) : ([output.size, 'real'] as const);
+  const { kind, size } = loss.targets(output.size);
+  const [columns, type] = kind === 'tokens' ? ([1, 'integer'] as const) : ([size, 'real'] as const);
   return [
     { ...step, name: bufferName('targets', index), columns, type },
     { ...step, name: bufferName('mask', index), columns: 1, type: 'octet' },
+    // One f64 each: reals would be padded to whole panels.
+    { ...step, name: bufferName('weights', index), columns: 2, type: 'integer' },
   ];
 }
 
@@ -35,7 +37,10 @@ export class BoundStepLoss implements BoundLoss {
   readonly #window: Window;
   readonly #gradient: Track;
   readonly #targets: Track;
+  /** [T,B] octets: 1 where a step counts. */
   readonly #mask: Track;
+  /** [T,B] f64: what it counts for, 0 where it does not. */
+  readonly #weights: Track;
   readonly #rows: number;
 
   constructor(network: Network, window: Window, output: StepOutput, index: number) {
@@ -46,41 +51,37 @@ export class BoundStepLoss implements BoundLoss {
     this.#gradient = window.node(output.node).gradient;
     this.#targets = window.buffer(bufferName('targets', index));
     this.#mask = window.buffer(bufferName('mask', index));
+    this.#weights = window.buffer(bufferName('weights', index));
   }
 
   append(batch: GraphBatch, from: number, to: number, at: number): void {
-    const { node } = this.output;
+    const { clock } = this.output.node;
     const { clocks } = this.#network.graph;
-    const mask = ArrayBuffer.isView(batch.mask) || batch.mask === undefined ? batch.mask : batch.mask[node.name!];
-    if (node.clock.kind === 'row') {
-      if (this.#window.ends) this.#put(batch, 0, 1, 0, undefined, undefined);
-    } else if (node.clock === clocks[0]) this.#put(batch, from, to, at, mask, lengthsOf(batch, node.clock));
-    else this.#put(batch, 0, stepsOf(batch, node.clock), 0, mask, lengthsOf(batch, node.clock));
+    if (clock.kind === 'row') {
+      if (this.#window.ends) this.#put(batch, 0, 1, 0);
+    } else if (clock === clocks[0]) this.#put(batch, from, to, at);
+    else this.#put(batch, 0, stepsOf(batch, clock), 0);
   }
 
-  #put(
-    batch: GraphBatch,
-    from: number,
-    to: number,
-    at: number,
-    mask: Uint8Array | undefined,
-    lengths: ArrayLike<number> | undefined,
-  ): void {
+  #put(batch: GraphBatch, from: number, to: number, at: number): void {
     const { node, loss } = this.output;
     const { arena } = this.#network;
     const rows = this.#rows;
     const count = (to - from) * rows;
     const targets = valuesOf(batch.targets, node.name) as Values;
     const place = this.#targets.pointer + at * this.#targets.stride;
-    if (loss.targets(node.output.size).kind === 'tokens') {
+    const { kind, size } = loss.targets(node.output.size);
+    if (kind === 'tokens') {
       arena.integers(place, count).set(targets.subarray(from * rows, to * rows));
-    } else padRows(this.#network, place, targets, from * rows, count, node.output.size, this.#targets.ld);
-    const flags = arena.octets(this.#mask.pointer + at * this.#mask.stride, count);
-    if (mask === undefined) flags.fill(1);
-    else flags.set(mask.subarray(from * rows, to * rows));
-    if (lengths === undefined) return;
-    for (let row = 0; row < rows; row++) {
-      for (let step = Math.max(from, lengths[row]!); step < to; step++) flags[(step - from) * rows + row] = 0;
+    } else padRows(this.#network, place, targets, from * rows, count, size, this.#targets.ld);
+    const mask = batch.mask && valuesOf(batch.mask, node.name);
+    const lengths = node.clock.kind === 'row' ? undefined : lengthsOf(batch, node.clock);
+    const flags = this.#flags(at, at + to - from);
+    const weights = this.#weightsOf(at, at + to - from);
+    for (let i = 0, j = from * rows; i < count; i++, j++) {
+      const ended = lengths !== undefined && Math.floor(j / rows) >= lengths[j % rows]!;
+      weights[i] = ended ? 0 : (mask?.[j] ?? 1) * (loss.weigh?.(targets[j]!) ?? 1);
+      flags[i] = +(weights[i]! > 0);
     }
   }
 
@@ -96,9 +97,9 @@ export class BoundStepLoss implements BoundLoss {
   counted(from: number, to: number): number {
     const range = this.#range(from, to);
     if (range === undefined) return 0;
+    const weights = this.#weightsOf(...range);
     let steps = 0;
-    const flags = this.#flags(...range);
-    for (let i = 0; i < flags.length; i++) steps += flags[i]!;
+    for (let i = 0; i < weights.length; i++) steps += weights[i]!;
     return steps * this.output.loss.perStep(this.output.node.output.size);
   }
 
@@ -106,6 +107,15 @@ export class BoundStepLoss implements BoundLoss {
     if (this.output.node.clock !== this.#network.graph.clocks[0] || from >= to) return to;
     const first = this.#flags(from, to).indexOf(1);
     return first < 0 ? to : from + Math.floor(first / this.#mask.stride);
+  }
+
+  #weightsOf(from: number, to: number): Float64Array {
+    const { pointer, stride } = this.#weights;
+    const { buffer, byteOffset, length } = this.#network.arena.integers(
+      pointer + from * stride,
+      ((to - from) * stride) / 4,
+    );
+    return new Float64Array(buffer, byteOffset, length / 2);
   }
 
   #flags(from: number, to: number): Uint8Array {
@@ -119,17 +129,22 @@ export class BoundStepLoss implements BoundLoss {
     if (range === undefined) return sum;
     const [first, end] = range;
     outputsToGradient(this.#network, this.#window.node(this.output.node), first, end);
-    const { pointer, stride, ld } = this.#gradient;
-    return this.output.loss.run(
-      this.#network.kernels,
-      pointer + first * stride,
-      this.#targets.pointer + first * this.#targets.stride,
-      this.#mask.pointer + first * this.#mask.stride,
-      (end - first) * this.#rows,
-      this.output.node.output.size,
-      ld,
-      scale,
-      sum,
-    );
+    const weights = this.#weightsOf(first, end);
+    if (weights.every((weight) => weight === 0 || weight === 1)) return this.#run(first, 0, weights.length, scale, sum);
+    // Row by row: kernels know no weights.
+    let total = sum;
+    for (let row = weights.length - 1; row >= 0; row--) {
+      total += weights[row]! * this.#run(first, row, 1, scale * weights[row]!, 0);
+    }
+    return total;
+  }
+
+  /** Rows `from` of so many, counted from a step on. */
+  #run(step: number, from: number, count: number, scale: number, sum: number): number {
+    const { kernels } = this.#network;
+    const place = ({ pointer, stride }: Track) => pointer + step * stride + (from * stride) / this.#rows;
+    const size = this.output.node.output.size;
+    const [y, targets, mask] = [this.#gradient, this.#targets, this.#mask].map(place) as [number, number, number];
+    return this.output.loss.run(kernels, y, targets, mask, count, size, this.#gradient.ld, scale, sum);
   }
 }

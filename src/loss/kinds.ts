@@ -2,12 +2,22 @@
 import { checkObject, checkOneOf } from '../base/check.ts';
 import type { Fields } from '../base/fields.ts';
 import { describeLoss, type LossKind } from './describe.ts';
+import { crossEntropyLoss } from './kinds/cross-entropy.ts';
 import { ctcLoss } from './kinds/ctc.ts';
+import { focalLoss } from './kinds/focal.ts';
 import { huberLoss } from './kinds/huber.ts';
 import { meanAbsoluteLoss } from './kinds/mean-absolute.ts';
+import { quantileLoss } from './kinds/quantile.ts';
 import type { LossDescription } from './losses.ts';
 
-const kinds: readonly LossKind<never>[] = [ctcLoss, huberLoss, meanAbsoluteLoss] as never;
+const kinds: readonly LossKind<never>[] = [
+  crossEntropyLoss,
+  ctcLoss,
+  focalLoss,
+  huberLoss,
+  meanAbsoluteLoss,
+  quantileLoss,
+] as never;
 
 /**
  * The loss that plain data describes.

@@ -31,7 +31,7 @@ export interface OutputResult {
   readonly loss: number;
   /** Σ of the losses. */
   readonly lossSum: number;
-  /** How many numbers the sum is over. */
+  /** How many numbers the sum is over; with weights the sum of those. */
   readonly counted: number;
 }
 
@@ -92,7 +92,7 @@ export function outputLosses(
 ): readonly OutputLoss[] {
   const names = outputs.map(({ name }) => name);
   if (typeof option === 'string' || isLossValue(option)) {
-    if (outputs.length === 1) return [{ node: outputs[0]!, loss: lossOf(option), weight: 1, reduction }];
+    if (outputs.length === 1) return [outputLoss(where, outputs[0]!, option, 1, reduction)];
     const given = typeof option === 'string' ? `'${option}'` : 'kind' in option ? `${option.kind}(…)` : option.name;
     throw new BpttError(
       'invalid-argument',
@@ -112,8 +112,20 @@ export function outputLosses(
       throw new BpttError('invalid-argument', `${where}: expected a loss for output ${node.where}, got none`);
     }
     const { loss, weight } = checkWeighted(`${where}.${node.name}`, given);
-    return { node, loss: lossOf(loss), weight, reduction };
+    return outputLoss(`${where}.${node.name}`, node, loss, weight, reduction);
   });
+}
+
+function outputLoss(
+  where: string,
+  node: LayerNode,
+  given: LossName | LossValue,
+  weight: number,
+  reduction: Reduction,
+): OutputLoss {
+  const loss = lossOf(given);
+  loss.refuse?.(node.output.size, where);
+  return { node, loss, weight, reduction };
 }
 
 /** What batches hold. */

@@ -44,7 +44,7 @@ export function createStack(description: readonly unknown[], what: string): Stac
 }
 
 /** What every description may say of where it stands, and what some say of what they return. */
-type Words = StartOptions & { readonly returns?: 'all' | 'last' };
+type Words = StartOptions & { readonly returns?: 'all' | 'last'; readonly activation?: string };
 
 class GraphBuilder {
   readonly #kinds: readonly LayerKind<never>[];
@@ -74,7 +74,11 @@ class GraphBuilder {
     else this.#addLayer(entry, index, where);
     if (name === undefined) return;
     const ofEntry = this.#nodes.filter((node) => node.entry === index);
-    this.#named.set(name, { layer: ofEntry[0]!.index, output: ofEntry.at(-1)!.index });
+    const output = ofEntry.at(-1)!;
+    this.#named.set(name, {
+      layer: (ofEntry.find(({ layer }) => layer?.states.length) ?? output).index,
+      output: output.index,
+    });
   }
 
   #addInput(given: object, entry: number, where: string): void {
@@ -137,24 +141,33 @@ class GraphBuilder {
     if (start !== undefined) this.#checkStart(node, this.#nodes[start.layer]!, description.start!);
     this.#nodes.push(node);
     this.#description.push(description);
-    if (description.returns === 'last') this.#addLast(node);
+    if (description.returns === 'last') this.#follow(node, lastLayer as LayerKind<never>, {}, where);
+    if (node.kind === 'dense' && description.activation !== undefined) {
+      const act = { kind: 'activation', function: description.activation };
+      this.#follow(node, kindOf(act, where, this.#kinds), act, `${where}.activation`);
+    }
   }
 
-  /** What takes the last state of a layer that returns no more. */
-  #addLast(of: PlannedNode): void {
-    const place = this.#place(undefined, of.where, [of.index]);
-    const layer = lastLayer.create({ kind: 'last' }, place);
+  /** A node of the same entry: what takes the last state of a layer that returns no more, and activations. */
+  #follow(
+    of: PlannedNode,
+    kind: LayerKind<never>,
+    { kind: _, ...options }: { readonly kind?: string },
+    where: string,
+  ): void {
+    const layer = kind.create(describe(kind, options, where), this.#place(undefined, of.where, [of.index]));
+    const clock = layer.clock ?? of.clock;
     this.#nodes.push({
       ...of,
-      kind: lastLayer.kind,
+      kind: kind.kind,
       index: this.#nodes.length,
       layer,
-      owner: `${of.owner}.last`,
+      owner: `${of.owner}.${kind.kind}`,
       inputs: [of.index],
       start: undefined,
       output: layer.output,
-      clock: layer.clock ?? of.clock,
-      complete: true,
+      clock,
+      complete: of.complete || clock !== of.clock,
     });
   }
 

@@ -6,6 +6,7 @@ import { decodeSafetensors } from '../formats/decode-safetensors.ts';
 import { partsOfSafetensors, type Tensor } from '../formats/safetensors.ts';
 import { StateReader } from '../formats/state-reader.ts';
 import type { LayerKind } from '../layers/contract.ts';
+import { kindsNamed } from '../layers/later/kinds.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { createGraph } from './create-graph.ts';
 import { CHECKSUM, FORMAT, MODEL, OF_TRAINING, TRAINING, VERSION } from './model-file-names.ts';
@@ -22,11 +23,11 @@ export interface ModelFileContent {
 }
 
 /** @throws BpttError `bad-file` for bytes that are not a whole model file. @internal */
-export function decodeModelFile(
+export async function decodeModelFile(
   bytes: Uint8Array,
   where: string,
   kinds: readonly LayerKind<never>[] = [],
-): ModelFileContent {
+): Promise<ModelFileContent> {
   const { tensors: all, metadata } = decodeSafetensors(bytes, where);
   const bad = (expected: string, got: string) =>
     new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`);
@@ -44,7 +45,8 @@ export function decodeModelFile(
   const description = parse(MODEL) as readonly unknown[];
   const resumable = metadata[TRAINING] !== undefined;
   const isOwn = ({ name }: Tensor) => !resumable || !name.startsWith(OF_TRAINING);
-  const parameters = parametersOf(description, kinds, all.filter(isOwn), where, bad);
+  const known = [...kinds, ...(await kindsNamed(description))];
+  const parameters = parametersOf(description, known, all.filter(isOwn), where, bad);
 
   const { [CHECKSUM]: sum, ...rest } = metadata;
   const found = checksum(...partsOfSafetensors(all, rest));

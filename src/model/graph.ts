@@ -1,7 +1,7 @@
 // What a graph is: which node reads which, on which clock, and what each needs of the others.
 //
 // An entry of a description is one node, but for a layer with `returns: 'last'`, which is the layer and a node that takes its last
-// state. Nodes stand in the order of the entries, so whoever reads one stands after it, and backward is the list in reverse.
+// state, and for a dense layer with an `activation`, which is a node too. Nodes stand in the order of the entries, so whoever reads one stands after it, and backward is the list in reverse.
 import { BpttError } from '../base/errors.ts';
 import type { Clock, Signal } from '../base/signal.ts';
 import type { Readings } from '../data/batch.ts';
@@ -89,7 +89,7 @@ export function stackOf(
     return start === undefined && sources.length === 1 && sources[0] === index - 1;
   });
   if (!chain || inputs.length !== 1) return undefined;
-  const nodes = layers.filter(({ owner }) => !owner.endsWith('.last'));
+  const nodes = layers.filter(({ owner }) => !owner.includes('.'));
   return {
     description,
     input: inputs[0]!.output,

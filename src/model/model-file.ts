@@ -86,7 +86,7 @@ export async function deserialize(
   const { kinds: functions, ...engine } = checkFields('deserialize', options, fields);
   const kinds = kindsOf(functions);
   const { decodeModelFile } = await import('./decode-model-file.ts');
-  const { description, parameters, metadata } = decodeModelFile(bytes, where, kinds);
+  const { description, parameters, metadata } = await decodeModelFile(bytes, where, kinds);
   const dtype = parameters.every(({ data }) => data instanceof Float64Array) ? 'f64' : 'f32';
   return { model: await restoreModel(description, parameters, { dtype, ...engine }, kinds), metadata };
 }

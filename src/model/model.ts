@@ -7,6 +7,7 @@ import { checkFields, integer, type Options, withDefault } from '../base/fields.
 import { checkInput, type GraphInput, stepsOf } from '../data/batch.ts';
 import type { LayerKind } from '../layers/contract.ts';
 import { kindsFields, kindsOf } from '../layers/describe.ts';
+import { kindsNamed } from '../layers/later/kinds.ts';
 import type { ModelDescription } from '../layers/registry.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { createGraph } from './create-graph.ts';
@@ -59,12 +60,20 @@ export interface ForwardResult {
  */
 export async function createModel(description: ModelDescription, options: ModelOptions = {}): Promise<Model> {
   const { seed, kinds, ...engine } = checkFields('createModel', options, { ...engineFields, ...fields });
-  const network = await createNetwork(createGraph(description, kindsOf(kinds)), engine);
+  const network = await networkOf(description, kindsOf(kinds), engine);
   const { kernels, arena, layout, parameters } = network;
   for (const [stream, { spec, offset }] of layout.entries.entries()) {
     initializeParameter(spec, kernels, arena, parameters + offset, seed, stream);
   }
   return new Model(network);
+}
+
+async function networkOf(
+  description: readonly unknown[],
+  kinds: readonly LayerKind<never>[],
+  engine: Engine,
+): Promise<Network> {
+  return createNetwork(createGraph(description, [...kinds, ...(await kindsNamed(description))]), engine);
 }
 
 /** A model of a description with given values of all its parameters, in any order. @internal */
@@ -74,7 +83,7 @@ export async function restoreModel(
   engine: Engine,
   kinds: readonly LayerKind<never>[] = [],
 ): Promise<Model> {
-  const model = new Model(await createNetwork(createGraph(description, kinds), engine));
+  const model = new Model(await networkOf(description, kinds, engine));
   for (const { name, data } of parameters) model.setParameter(name, data);
   return model;
 }

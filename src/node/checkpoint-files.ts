@@ -97,7 +97,7 @@ export class CheckpointFiles {
       const path = this.#pathOf(step);
       try {
         const bytes = await readBytes(path);
-        return { path, step, bytes, content: decodeModelFile(bytes, path, this.#kinds), damaged };
+        return { path, step, bytes, content: await decodeModelFile(bytes, path, this.#kinds), damaged };
       } catch (error) {
         if (!(error instanceof BpttError)) throw error;
         damaged.push({ path, reason: error.message });

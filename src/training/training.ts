@@ -1,6 +1,5 @@
 // Everything that changes while a model trains, in one place: what a checkpoint holds.
 
-import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { Backpropagation } from '../bptt/backpropagation.ts';
 import type { GradientSource } from '../bptt/gradient-source.ts';
@@ -77,7 +76,7 @@ export class Training {
     const { resume } = this.#options;
     if (resume === undefined) return;
     const { decodeModelFile } = await import('../model/decode-model-file.ts');
-    this.#load(decodeModelFile(resume, RESUME, kindsIn(this.#model.description)));
+    this.#load(await decodeModelFile(resume, RESUME, kindsIn(this.#model.description)));
   }
 
   /** The bytes of a checkpoint: a model file with all that a training needs to go on as if it had never stopped. */
@@ -114,7 +113,7 @@ export class Training {
       if (JSON.stringify(was) === JSON.stringify(value)) continue;
       throw new BpttError(
         'invalid-argument',
-        `train.${name}: expected ${show(was)}, as in the training that is resumed, got ${show(value)}`,
+        `train.${name}: expected ${JSON.stringify(was)}, as in the training that is resumed, got ${JSON.stringify(value)}`,
       );
     }
     for (const name of COUNTERS) this.cursor[name] = saved.count(name);

@@ -48,12 +48,13 @@ describe('checkBatch', () => {
     check({ ...ofFeatures, resets: undefined, lengths: undefined, mask: undefined, carry: undefined }, 'features');
   });
 
-  test('takes one target a row for a model with one output a row, and no mask', () => {
+  test('takes one target and one weight a row for a model with one output a row', () => {
     const { mask, ...rest } = ofTokens;
     check({ ...rest, targets: new Int32Array(2) }, 'tokens', true);
     check({ ...ofFeatures, targets: new Float32Array(6) }, 'features', true);
+    check({ ...rest, targets: new Int32Array(2), mask: Float32Array.of(0, 2.5) }, 'tokens', true);
     expect(messageOf(() => check({ ...rest, targets: new Int32Array(2), mask }, 'tokens', true))).toBe(
-      "batch.mask: expected none for a model with one output a row (returns: 'last'), got one",
+      'batch.mask: expected 2 elements for [B=2], got 4',
     );
   });
 

@@ -66,6 +66,25 @@ describe('sequences', () => {
     ]);
   });
 
+  it('joins masks and weights: as flags where they are no more than that', () => {
+    const [a, b, c] = list([3, 1, 2]) as [Sequence, Sequence, Sequence];
+    const flags = Uint8Array.of(0, 1, 0);
+    const maskOf = (all: readonly Sequence[]) => batches(all, { batch: 3 })[0]!.mask;
+    expect(maskOf([{ ...a, mask: flags }, b, { ...c, weight: 1 }])).toEqual(Uint8Array.of(0, 1, 1, 1, 0, 1, 0, 0, 0));
+    expect(maskOf([{ ...a, mask: flags, weight: 0.5 }, { ...b, weight: 3 }, c])).toEqual(
+      Float64Array.of(0, 3, 1, 0.5, 0, 1, 0, 0, 0),
+    );
+    const last = { inputs: a.inputs, targets: Int32Array.of(7) };
+    expect(batches([{ ...last, weight: 2 }, last], { batch: 2, returns: 'last' })[0]!.mask).toEqual(
+      Float64Array.of(2, 1),
+    );
+
+    const refused = (...all: readonly object[]) => expect(() => sequences(all as never, { batch: 2 }));
+    refused({ ...a, weight: 0 }).toThrow('sequences(list).weight: expected a weight above 0, got zeros alone');
+    refused(a, { ...a, weight: -1 }).toThrow(/^sequences\(list\)\.weight\[1\]: expected a finite number >= 0, got -1/);
+    refused(a, { ...a, mask: Uint8Array.of(1) }).toThrow(/^sequences\(list\)\[1\]\.mask: expected 3 .*got 1/);
+  });
+
   it('has each sequence once an epoch, whole, and the same batches from any place on', () => {
     const options = fc.record(
       {

@@ -1,6 +1,7 @@
 // Networks beyond a stack as ONNX: onnxruntime gives what forward gives, input by input and output by output.
 import { describe, expect, it } from 'vitest';
 import {
+  activation,
   add,
   BpttError,
   bidirectional,
@@ -86,6 +87,14 @@ const graphs: Readonly<Record<string, ModelDescription>> = {
     dense({ units: 2, name: 'out' }),
     last({ from: 'sum', name: 'end' }),
     concat({ from: ['end', 'facts'], name: 'both' }),
+  ],
+  'dense layers with activations, and activations': [
+    features(3, { name: 'x' }),
+    ...(['relu', 'leaky-relu', 'elu', 'gelu', 'silu', 'softplus', 'tanh', 'sigmoid'] as const).map((activation) =>
+      dense({ units: 5, name: activation, ...random, activation }),
+    ),
+    activation({ function: 'hard-sigmoid', name: 'hard' }),
+    activation({ function: 'elu', alpha: 0.3, name: 'out' }),
   ],
   'the last step of what has no state': [
     features(3, { name: 'x' }),

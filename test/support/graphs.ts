@@ -153,7 +153,9 @@ class Drawing {
   }
 
   #dense(from: Drawn, units = 2 + this.#below(2)): void {
-    this.#put((name) => dense({ units, name, from: from.name, ...given }), [from], { clock: from.clock, size: units });
+    const activation = this.#next() < 0.3 ? { activation: this.#pick(['gelu', 'silu', 'softplus'] as const)! } : {};
+    const make = (name: string) => dense({ units, name, from: from.name, ...given, ...activation });
+    this.#put(make, [from], { clock: from.clock, size: units });
   }
 
   #drawLayer(whole: boolean): void {

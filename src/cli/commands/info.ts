@@ -18,7 +18,7 @@ export async function infoCommand(path: string, { json }: Values<typeof infoFlag
   const bytes = await readBytes(path);
   const file = decodeSafetensors(bytes, path);
   const ours = file.metadata['bptt.format'] !== undefined;
-  const content = ours ? decodeModelFile(bytes, path, kindsOf(moreKinds)) : undefined;
+  const content = ours ? await decodeModelFile(bytes, path, kindsOf(moreKinds)) : undefined;
   const tensors = (content?.parameters ?? file.tensors).map(({ name, shape, data }) => ({
     name,
     shape,

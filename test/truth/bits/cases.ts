@@ -3,6 +3,7 @@
 import type { BeamSearchOptions } from '../../../src/generation/index.ts';
 import {
   type Activation,
+  activation,
   activityRegularization,
   type Batch,
   bidirectional,
@@ -95,6 +96,7 @@ export function cases(): Readonly<Record<string, Case>> {
   for (const truncation of ['full BPTT', 'k1=5 k2=9'] as const) {
     all[`tied, ${truncation}`] = { ...tied, ...truncated(truncation), data: stream };
   }
+  all['activations, k1=5 k2=9'] = { ...activations, ...truncated('k1=5 k2=9'), data: stream };
   all['frozen, k1=5 k2=9'] = { ...frozen, ...truncated('k1=5 k2=9'), data: stream };
   all['lstm and gru, what they say'] = { ...small([lstm({ units: 11 }), gru({ units: 6 })]), data: stream, said };
   return all;
@@ -128,6 +130,22 @@ const tied: Omit<Case, 'data'> = {
     embedding({ units: 11, name: 'words' }),
     lstm({ units: 11 }),
     dense({ units: VOCABULARY, tied: 'words.weight' }),
+  ],
+};
+
+/** Each activation once, as an option or as a layer. */
+const activations: Omit<Case, 'data'> = {
+  ...small([]),
+  model: [
+    tokens(VOCABULARY),
+    elman({ units: 13 }),
+    ...(['leaky-relu', 'gelu', 'tanh', 'silu', 'relu', 'softplus'] as const).map((activation) =>
+      dense({ units: 11, activation }),
+    ),
+    activation({ function: 'hard-sigmoid' }),
+    dense({ units: 9, activation: 'sigmoid' }),
+    activation({ function: 'elu', alpha: 0.5 }),
+    dense({ units: VOCABULARY }),
   ],
 };
 

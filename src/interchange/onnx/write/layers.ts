@@ -8,6 +8,7 @@ import { type ParameterParts, partsOf } from '../../parameter-parts.ts';
 import { transpose } from '../format/gates.ts';
 import type { Draft } from '../format/protobuf.ts';
 import { dataTypes, type ValueInfo } from '../format/schema.ts';
+import { activationNodes } from './activation-nodes.ts';
 import { type GraphBuilder, type Value, valueInfo } from './builder.ts';
 import { type Clocks, inputName } from './clocks.ts';
 import type { Direction, Parameter } from './context.ts';
@@ -115,6 +116,8 @@ export class Layers {
         return is(inputs.map((input) => this.outputs(input)).reduce((sum, value) => builder.add('Add', [sum, value])));
       case 'repeat':
         return is(builder.add('Expand', [this.outputs(source), this.#clocks.of(node.clock).everyStep()]));
+      case 'activation':
+        return is(activationNodes(builder, this.outputs(source), this.#graph.description[node.entry]!));
       case 'last':
         return is(this.#last(source));
       default:
