@@ -48,7 +48,8 @@ export function log(x: number): number {
 
 /** ln(e^a + e^b). */
 export function logAdd(a: number, b: number): number {
-  const [high, low] = a < b ? [b, a] : [a, b];
+  const high = a < b ? b : a;
+  const low = a < b ? a : b;
   // What is smaller by so much is lost in rounding.
   return low - high > -40 ? high + log(1 + exp(low - high)) : high;
 }

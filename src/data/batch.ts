@@ -65,6 +65,8 @@ type Given = Values | readonly number[];
 /** The same for a loss of whole sequences. */
 export interface LabelBatch extends Omit<Batch, 'targets' | 'mask'> {
   readonly targets: Labels;
+  /** [B], 1 where the row counts, 0 where it does not, or what it counts for as in `Batch`. Default: 1 each. */
+  readonly mask?: Mask;
 }
 
 /**
@@ -223,19 +225,17 @@ export function checkBatch<Batch extends GraphBatch>(
     const T = clock.kind === 'row' ? undefined : stepsOf(batch, clock);
     const given = targets[index]!;
     const { value, where: place } = masks[index]!;
-    if (typeof signal === 'function') {
-      if (value !== undefined) throw noMask(place, 'a loss of whole sequences');
-      return signal(given.where, given.value, B, T, lengthsOf(batch, clock));
-    }
-    if (value !== undefined) checkMask(place, value, (T ?? 1) * B, T === undefined ? `[B=${B}]` : `[T=${T}, B=${B}]`);
-    return checkValues(given.where, given.value, signal, T, B, 'O', dtype);
+    // A loss of whole sequences is one for each row.
+    const whole = typeof signal === 'function';
+    if (value !== undefined && (whole || T === undefined)) checkMask(place, value, B, `[B=${B}]`);
+    else if (value !== undefined) checkMask(place, value, T! * B, `[T=${T}, B=${B}]`);
+    return whole
+      ? signal(given.where, given.value, B, T, lengthsOf(batch, clock))
+      : checkValues(given.where, given.value, signal, T, B, 'O', dtype);
   });
   if (batch.carry !== undefined) checkBoolean(`${where}.carry`, batch.carry);
   return { ...checked, targets: named(batch.targets, model.outputs, values) };
 }
-
-const noMask = (place: string, model: string) =>
-  new BpttError('invalid-argument', `${place}: expected none for ${model}, got one`);
 
 /** What was checked in the form in which it was given: by name, or alone. */
 function named<A>(given: unknown, slots: readonly Pick<Slot, 'name'>[], values: readonly A[]): A | ByName<A> {

@@ -16,7 +16,7 @@ export interface Sequence {
    * `returns: 'labels'` its labels in their order as Int32Array, as many as there are, also none.
    */
   readonly targets: Values;
-  /** What the losses of its steps count for, as in a `Batch`: [T], with `returns: 'last'` [1]. Default: 1 each. */
+  /** What the losses of its steps count for, as in a `Batch`: [T]; [1] where targets are of the whole sequence. Default: 1 each. */
   readonly mask?: Mask;
   /** What the sequence counts for beside others, ≥ 0. Default 1. */
   readonly weight?: number;
@@ -107,7 +107,7 @@ const describe = ({ tokens, classes, outputs }: Shape) =>
 type Returns = 'all' | 'last' | 'labels';
 
 function shapeOf(where: string, value: unknown, F: number, returns: Returns): Shape {
-  checkOptions(where, value, returns === 'labels' ? ['inputs', 'targets'] : ['inputs', 'targets', 'mask', 'weight']);
+  checkOptions(where, value, ['inputs', 'targets', 'mask', 'weight']);
   const sequence = checkObject(where, value);
   const inputs = checkTyped(`${where}.inputs`, sequence.inputs);
   const targets = checkTyped(`${where}.targets`, sequence.targets);
@@ -118,13 +118,12 @@ function shapeOf(where: string, value: unknown, F: number, returns: Returns): Sh
     throw new BpttError('invalid-shape', `${where}.inputs: expected ${expected}, got ${inputs.length}`);
   }
   const classes = targets instanceof Int32Array;
-  if (returns === 'labels') {
-    if (classes) return { steps, tokens, classes, outputs: undefined };
+  const last = returns === 'last';
+  const outputs = returns === 'labels' ? undefined : last ? targets.length : targets.length / steps;
+  if (outputs === undefined && !classes) {
     throw new BpttError('invalid-argument', `${where}.targets: expected labels as an Int32Array, got ${show(targets)}`);
   }
-  const last = returns === 'last';
-  const outputs = last ? targets.length : targets.length / steps;
-  if (outputs < 1 || !Number.isInteger(outputs)) {
+  if (outputs !== undefined && (outputs < 1 || !Number.isInteger(outputs))) {
     const expected = last ? 'at least one number' : `as many for each of the ${steps} steps`;
     const hint = targets.length > 0 && targets.length < steps ? "; one target a sequence is for returns: 'last'" : '';
     throw new BpttError(
@@ -132,7 +131,8 @@ function shapeOf(where: string, value: unknown, F: number, returns: Returns): Sh
       `${where}.targets: expected ${expected}, got ${targets.length} numbers${hint}`,
     );
   }
-  if (sequence.mask !== undefined) checkMask(`${where}.mask`, sequence.mask, last ? 1 : steps, `[T=${steps}]`);
+  const { mask } = sequence;
+  if (mask !== undefined) checkMask(`${where}.mask`, mask, returns === 'all' ? steps : 1, `[T=${steps}]`);
   return { steps, tokens, classes, outputs };
 }
 
@@ -185,7 +185,7 @@ function collate(
       ? targets
       : interleave(targets, returns === 'last' ? 1 : steps, outputs)) as LabelBatch['targets'],
     ...(ragged ? { lengths: Int32Array.from(lengths) } : {}),
-    ...maskOf(rows, lengths, returns === 'last' ? 1 : steps),
+    ...maskOf(rows, lengths, returns === 'all' ? steps : 1),
   };
 }
 

@@ -36,6 +36,8 @@ export function reduce(reduction: Reduction, sum: number, counted: number): numb
 interface AnyLoss {
   /** Kernels that not every page has. What makes the loss has loaded them; threads are sent them. */
   readonly companion?: Companion<object>;
+  /** @throws BpttError that begins with `where`, for a number of outputs that it cannot be of. */
+  refuse?(outputs: number, where: string): void;
 }
 
 /** A loss that is taken step by step. */
@@ -45,8 +47,6 @@ export interface StepLoss extends AnyLoss {
   targets(outputs: number): Signal;
   /** What a class counts for, ≥ 0; 0 where it does not count. Default: 1 each. */
   weigh?(target: number): number;
-  /** @throws BpttError that begins with `where`, for a number of outputs that it cannot be of. */
-  refuse?(outputs: number, where: string): void;
   /** How many numbers one step of one row counts for in a mean. */
   perStep(outputs: number): number;
   /** `sum` and the losses of the rows that count, the last row first; `y` becomes its gradient times `scale`. */

@@ -125,7 +125,7 @@ function outputLoss(
   reduction: Reduction,
 ): OutputLoss {
   const loss = lossOf(given);
-  if (loss.bind === undefined) loss.refuse?.(node.output.size, where);
+  loss.refuse?.(node.output.size, where);
   return { node, loss, weight, reduction };
 }
 

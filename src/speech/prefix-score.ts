@@ -18,7 +18,7 @@ export interface PrefixScore<Known = unknown> {
 }
 
 /** A score of prefixes, or a function of the labels of a prefix. */
-export type Score = PrefixScore<never> | ((labels: readonly number[]) => number);
+export type Score = PrefixScore | ((labels: readonly number[]) => number);
 
 /** Several scores as one: their sum. */
 export class ScoreSum implements PrefixScore<readonly unknown[]> {
@@ -26,7 +26,7 @@ export class ScoreSum implements PrefixScore<readonly unknown[]> {
   readonly start: readonly unknown[];
 
   constructor(scores: readonly Score[]) {
-    this.#scores = scores.map((score) => (typeof score === 'function' ? ofFunction(score) : score) as PrefixScore);
+    this.#scores = scores.map((score) => (typeof score === 'function' ? (ofFunction(score) as PrefixScore) : score));
     this.start = this.#scores.map(({ start }) => start);
   }
 

@@ -1,7 +1,7 @@
 // Sequences as batches.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../src/data/batch.ts';
+import type { Batch, LabelBatch } from '../../src/data/batch.ts';
 import { type Sequence, type SequencesOptions, sequences } from '../../src/data/sequences.ts';
 import { codeOf } from '../support/error-code.ts';
 
@@ -46,6 +46,22 @@ describe('sequences', () => {
         inputs: new Float64Array([1, 2, 5, 6, 3, 4, 0, 0]),
         targets: new Float64Array([0.5, 0.1]),
         lengths: new Int32Array([2, 1]),
+      },
+    ]);
+  });
+
+  it('leaves labels as they are, as many as each sequence has', () => {
+    const spoken: Sequence[] = [
+      { inputs: new Float32Array([1, 2, 3]), targets: new Int32Array([5, 6]) },
+      { inputs: new Float32Array([4]), targets: new Int32Array() },
+    ];
+    expect([...(sequences(spoken, { batch: 2, returns: 'labels' }).batches(0, 0) as Iterable<LabelBatch>)]).toEqual([
+      {
+        steps: 3,
+        rows: 2,
+        inputs: new Float32Array([1, 4, 2, 0, 3, 0]),
+        targets: [new Int32Array([5, 6]), new Int32Array()],
+        lengths: new Int32Array([3, 1]),
       },
     ]);
   });
@@ -185,7 +201,7 @@ describe('sequences', () => {
     [() => sequences(list([1]), { batch: 1, features: 0 }), 'sequences.features: expected'],
     [
       () => sequences(list([1]), { batch: 1, returns: 'first' as never }),
-      'sequences.returns: expected one of "all", "last", got "first"',
+      'sequences.returns: expected one of "all", "last", "labels", got "first"',
     ],
     [() => sequences([null as never], { batch: 1 }), 'sequences(list)[0]: expected'],
     [
@@ -212,6 +228,10 @@ describe('sequences', () => {
     [() => sequences(list([1]), { batch: 1, shuffle: -1 }), 'sequences.shuffle: expected'],
     [() => sequences(list([1]), { batch: 1, bucket: 1 as never }), 'sequences.bucket: expected'],
     [() => sequences(list([1]), { batch: 1, suffle: 1 } as never), 'suffle'],
+    [
+      () => sequences([{ inputs: new Int32Array(3), targets: new Float32Array(2) }], { batch: 1, returns: 'labels' }),
+      'sequences(list)[0].targets: expected labels as an Int32Array, got Float32Array of length 2',
+    ],
     [() => sequences(list([2, 0]), { batch: 1 }), 'sequences(list)[1].inputs: expected at least one token, got 0'],
     [
       () => sequences([{ inputs: new Float32Array(5), targets: new Float32Array(1) }], { batch: 1, features: 2 }),

@@ -176,6 +176,26 @@ describe('ctc', () => {
     expect(window!.counted).toBe(1);
   });
 
+  it('weighs rows by a mask', async () => {
+    const model = await stack();
+    const options = { loss: await ctc(), reduction: 'sum' } as const;
+    const alone = labels.map((_, row) => {
+      const mask = Uint8Array.from(labels, (_, b) => +(b === row));
+      return evaluate(model, { ...batch, mask }, options);
+    });
+    expect(alone.map(({ counted }) => counted)).toEqual([1, 1, 1, 1]);
+    const mask = Float64Array.of(0.5, 0, 2, 3);
+    const all = evaluate(model, { ...batch, mask }, options);
+    expect(all.loss).toBeCloseTo(
+      alone.reduce((sum, { loss }, row) => sum + mask[row]! * loss, 0),
+      12,
+    );
+    expect(all.counted).toBe(5.5);
+    for (const { name, relativeError } of checkGradients(model, { ...batch, mask }, { loss: await ctc() })) {
+      expect(relativeError, name).toBeLessThan(1e-7);
+    }
+  });
+
   it('reads batches of other lengths and labels one after the other', async () => {
     const model = await stack();
     const loss = await ctc();
@@ -234,7 +254,7 @@ describe('ctc refuses', () => {
       /^batch\.targets\[0\]: expected labels that fit into the 4 steps of the row, got 4, 1 of which repeat the one before and need a blank between: 1 steps too few/,
     ],
     ['lengths of 0', { lengths: [9, 4, 0, 5] }, /^batch\.lengths\[2\]: expected an integer >= 1 and <= 9, got 0$/],
-    ['a mask', { mask: new Uint8Array(T * B) }, /^batch\.mask: expected none for a loss of whole sequences, got one$/],
+    ['a mask of steps', { mask: new Uint8Array(T * B) }, /^batch\.mask: expected 4 elements for \[B=4\], got 36$/],
     [
       'carried state',
       { carry: true },
@@ -257,7 +277,7 @@ describe('ctc refuses', () => {
     expect(() => [...backpropagate(model, batch, { loss, memoryBudget: 1e6 })]).toThrow(/^memoryBudget: /);
     const other = await ctc({ blank: 5 });
     expect(() => evaluate(model, batch, { loss: other })).toThrow(
-      'ctc.blank: expected an integer >= 0 and <= 4, got 5',
+      'loss.blank: expected an integer >= 0 and <= 4, got 5',
     );
     const last = await createModel([features(3), gru({ units: 4, returns: 'last' }), dense({ units: C })]);
     expect(() => evaluate(last, batch, { loss })).toThrow(

@@ -30,6 +30,7 @@ import { exportOnnx } from '../../src/interchange/onnx/index.ts';
 import { loadStateDict, saveStateDict } from '../../src/interchange/pytorch/index.ts';
 import { plotNetwork } from '../../src/plots/index.ts';
 import { backtest, fitPipeline, forecast, series } from '../../src/series/index.ts';
+import { modelScore } from '../../src/speech/index.ts';
 
 const [T, B, V] = [4, 2, 6];
 const ids = (shift: number) => Int32Array.from({ length: T * B }, (_, i) => (i * 5 + shift) % V);
@@ -141,6 +142,7 @@ const functions: Readonly<Record<string, readonly [Run, refusals?: Partial<Recor
   ],
   score: [(model) => generation.score(model, [[1, 2, 3]]), { several: chain, whole: chain }],
   perplexity: [(model) => generation.perplexity(model, [1, 2, 3]), { several: chain, whole: chain }],
+  modelScore: [(model) => modelScore(model, { prompt }), { several: chain, whole: chain }],
   forecast: [
     (model) => forecast(model, pipeline().pipeline, pipeline().days, { steps: 1 } as never),
     { names: /one that reads 1 features/, several: chain, whole: chain },

@@ -25,6 +25,7 @@ import { engineFields } from '../../src/model/network.ts';
 import * as plots from '../../src/plots/index.ts';
 import { plotFields } from '../../src/plots/svg.ts';
 import * as series from '../../src/series/index.ts';
+import * as speech from '../../src/speech/index.ts';
 import * as tokenizers from '../../src/tokenizers/index.ts';
 import { optimizerFields } from '../../src/training/optimizers.ts';
 import { trainFields } from '../../src/training/options.ts';
@@ -175,6 +176,12 @@ const functions: Readonly<Record<string, (options: never) => unknown>> = {
   seriesStream: (options) => series.seriesStream(numbers, span, pipeline, options),
   forecast: (options) => series.forecast(model, pipeline, numbers, options),
   backtest: (options) => series.backtest(model, pipeline, numbers, span, options),
+  ctc: speech.ctc,
+  decode: (options) => speech.decode({ steps: 1, rows: 1, logits: Float32Array.of(0, 1) }, options),
+  align: (options) => speech.align({ steps: 1, rows: 1, logits: Float32Array.of(0, 1) }, [[1]], options),
+  greedyStream: (options) => speech.greedyStream(2, options),
+  modelScore: (options) => speech.modelScore(model, options),
+  wordScore: (options) => speech.wordScore([[1]], options),
   loadStateDict: (options) => pytorch.loadStateDict(model, new Uint8Array(), options),
   saveStateDict: (options) => pytorch.saveStateDict(model, options),
   exportOnnx: (options) => onnx.exportOnnx(model, options),

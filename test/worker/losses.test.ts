@@ -60,6 +60,7 @@ it('CTC has the bits of training here, in a worker and in blocks of rows by any 
     // Views of one array, of which threads get copies.
     targets: [all.subarray(0, 3), all.subarray(3, 4), all.subarray(3, 3), all.subarray(2, 6), all.subarray(6)],
     lengths: [8, 3, 1, 7, 5],
+    mask: Float32Array.of(1, 2, 0.5, 1, 1),
   };
   const model = () => createModel([features(2), bidirectional(gru({ units: 4 })), dense({ units: 4 })], { seed: 2 });
   const options = { data: [batch, batch], optimizer: sgd({ learningRate: 0.1 }), epochs: 2 };

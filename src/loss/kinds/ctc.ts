@@ -1,4 +1,5 @@
 // Connectionist temporal classification: which labels a sequence holds, without saying where.
+import { checkInteger } from '../../base/check.ts';
 import { type Checked, integer, type Options, oneOf, withDefault } from '../../base/fields.ts';
 import { describeLoss, type LossKind } from '../describe.ts';
 import type { LossDescription } from '../losses.ts';
@@ -27,6 +28,7 @@ export const ctcLoss: LossKind<typeof fields, 'ctc'> = {
   fields,
   create: (options) => ({
     companion: ctcKernels,
+    refuse: (outputs, where) => checkInteger(`${where}.blank`, options.blank, 0, outputs - 1),
     check: (outputs) => checkLabels(options, outputs),
     bind: (network, window, node, reduction) => new BoundCtc(options, { network, window, node, reduction }),
   }),

@@ -51,10 +51,11 @@ function each<A>(all: A | ByName<A>, change: (one: A, name: string | undefined) 
 function cut<A extends Values | Uint8Array | Labels>(given: A, T: number, B: number, from: number, to: number): A {
   if (Array.isArray(given)) return given.slice(from, to) as unknown as A;
   const data = given as Values | Uint8Array;
-  const width = data.length / (T * B);
+  const steps = data.length === B ? 1 : T;
+  const width = data.length / (steps * B);
   const count = (to - from) * width;
-  const out = new (data.constructor as new (length: number) => Values | Uint8Array)(T * count);
-  for (let t = 0; t < T; t++) {
+  const out = new (data.constructor as new (length: number) => Values | Uint8Array)(steps * count);
+  for (let t = 0; t < steps; t++) {
     const start = (t * B + from) * width;
     out.set(data.subarray(start, start + count), t * count);
   }

@@ -49,7 +49,9 @@ export interface CheckedOptions extends Checked<typeof exportFields> {}
  *   the recurrent layers from 0.
  *
  * Layers are the operators RNN, LSTM, GRU, Gather, MatMul and Add; with layer normalisation or zoneout, a Scan over time. What is off
- * outside training (dropout, penalties) is not in the graph. The description stands in the metadata, so that `importOnnx` gives the
+ * outside training (dropout, penalties) is not in the graph. Nor is CTC, which ONNX has no operator for: the graph of a model trained with it
+ * ends at the logits, and what reads those is `decode` of `bptt/speech`, which takes the runtime's output [T,B,C] as `logits` and the
+ * `lengths` that the graph was given, or any other CTC decoder that is told the blank. The description stands in the metadata, so that `importOnnx` gives the
  * same model back.
  *
  * @throws BpttError for unknown options, for layers that are not in the list, for `states` of a model that reads whole sequences, for

@@ -1,5 +1,5 @@
 // CTC of one output in a window.
-import { type GraphBatch, type Labels, lengthsOf, stepsOf, valuesOf } from '../../../data/batch.ts';
+import { type GraphBatch, type Labels, lengthsOf, type Mask, stepsOf, valuesOf } from '../../../data/batch.ts';
 import type { LayerNode } from '../../../model/graph.ts';
 import type { Network } from '../../../model/network.ts';
 import type { Window } from '../../../model/window.ts';
@@ -21,6 +21,8 @@ interface Row {
   readonly labels: Int32Array;
   /** The row's valid steps; 0 where it does not count. */
   readonly steps: number;
+  /** What it counts for; 0 where it does not. */
+  readonly weight: number;
 }
 
 export class BoundCtc implements BoundLoss {
@@ -43,10 +45,12 @@ export class BoundCtc implements BoundLoss {
   append(batch: GraphBatch): void {
     const { node, network } = this.#place;
     const lengths = lengthsOf(batch, node.clock);
+    const mask = batch.mask && valuesOf<Mask>(batch.mask, node.name);
     this.#steps = stepsOf(batch, node.clock);
     this.#rows = (valuesOf(batch.targets, node.name) as Labels).map((labels, row) => {
       const steps = lengths?.[row] ?? this.#steps;
-      return { labels, steps: fits(labels, steps) ? steps : 0 };
+      const weight = fits(labels, steps) ? (mask?.[row] ?? 1) : 0;
+      return { labels, steps: weight > 0 ? steps : 0, weight };
     });
     this.#makeRoom();
     let at = this.#labels;
@@ -58,7 +62,7 @@ export class BoundCtc implements BoundLoss {
 
   /** Each row is one number. */
   counted(): number {
-    return this.#rows.filter(({ steps }) => steps > 0).length;
+    return this.#rows.reduce((sum, { weight }) => sum + weight, 0);
   }
 
   firstCounted(from: number, to: number): number {
@@ -75,10 +79,10 @@ export class BoundCtc implements BoundLoss {
     const width = stride / this.#rows.length;
     let at = this.#labels + this.#rows.reduce((bytes, { labels }) => bytes + labels.byteLength, 0);
     for (let row = this.#rows.length - 1; row >= 0; row--) {
-      const { labels, steps } = this.#rows[row]!;
+      const { labels, steps, weight: own } = this.#rows[row]!;
       const { length: U } = labels;
       at -= labels.byteLength;
-      const weight = reduction === 'mean' ? 1 / Math.max(1, U) : 1;
+      const weight = reduction === 'mean' ? own / Math.max(1, U) : own;
       const where = [pointer + row * width, stride, this.#steps, steps, node.output.size, ld] as const;
       sum += weight * ctc(...where, at, U, this.#blank, scale * weight, this.#room.start);
     }

@@ -1,5 +1,5 @@
 // The labels of CTC: whether they are labels, and whether they fit into the steps of their rows.
-import { checkInteger, checkTokens, show } from '../../../base/check.ts';
+import { checkTokens, show } from '../../../base/check.ts';
 import { BpttError } from '../../../base/errors.ts';
 import type { CheckTargets } from '../../../data/batch.ts';
 
@@ -21,7 +21,6 @@ export function checkLabels(
   classes: number,
 ): CheckTargets {
   return (where, targets, B, T, lengths) => {
-    checkInteger('ctc.blank', blank, 0, classes - 1);
     if (T === undefined) {
       throw new BpttError('invalid-shape', `${where}: expected an output with steps for ctc, got one output a row`);
     }
