@@ -9,7 +9,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
  */
 const more = {
   // A folder of AssemblyScript's repository.
-  '@assemblyscript/loader': ['node_modules/assemblyscript/NOTICE', 'node_modules/assemblyscript/LICENSE'],
   // Apache-2.0 by Buf, BSD-3-Clause by Google.
   '@bufbuild/protobuf': [
     'node_modules/@bufbuild/protobuf/dist/esm/wire/binary-encoding.js',
