@@ -8,7 +8,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const more = {
-  // A folder of AssemblyScript's repository.
   // Apache-2.0 by Buf, BSD-3-Clause by Google.
   '@bufbuild/protobuf': [
     'node_modules/@bufbuild/protobuf/dist/esm/wire/binary-encoding.js',
