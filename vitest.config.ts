@@ -23,7 +23,6 @@ function chromium(executablePath: string): TestProjectInlineConfiguration {
     // Named here so that Vite does not find them in the middle of a run and load the page again.
     optimizeDeps: {
       include: [
-        '@assemblyscript/loader',
         '@huggingface/tokenizers',
         'csv-parse/browser/esm/sync',
         'echarts/charts',

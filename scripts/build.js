@@ -35,6 +35,8 @@ const shared = {
   minify: true,
   logLevel: 'warning',
   metafile: true,
+  // The loader makes one as it is loaded, for strings that kernels do not have; jsdom has no such class.
+  pure: ['TextDecoder'],
 };
 
 /** @param {string} tool @param {string[]} args */

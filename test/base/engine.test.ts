@@ -63,7 +63,8 @@ describe('an engine', () => {
   ])('that may not compile is told what allows it: %s', async (message) => {
     const { createModel, elman, features } = await without();
     vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new WebAssembly.CompileError(message));
-    const refused = createModel([features(2), elman({ units: 3 })]);
+    const kernels = { bytes: new Uint8Array() };
+    const refused = createModel([features(2), elman({ units: 3 })], { kernels });
     await expect(refused).rejects.toThrow(/'wasm-unsafe-eval' in script-src .* kernels: \{ module \}/);
   });
 });

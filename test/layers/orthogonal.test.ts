@@ -55,7 +55,9 @@ describe.each([
 
 describe('the distribution', () => {
   it('is uniform over orthogonal matrices: moments of values and of the trace, both determinants', async () => {
-    const draws = await Promise.all(Array.from({ length: 250 }, (_, seed) => weights(lstm({ units: 3 }), 'f64', seed)));
+    const layers = Array.from({ length: 250 }, () => lstm({ units: 3 }));
+    const model = await createModel([features(3), ...layers], { dtype: 'f64' });
+    const draws = model.parameters().flatMap(({ name, data }) => (name.includes('weight_hh') ? [data] : []));
     const matrices = draws.flatMap((gates) => [0, 9, 18, 27].map((from) => [...gates.slice(from, from + 9)]));
     const mean = (of: (m: readonly number[]) => number) =>
       matrices.reduce((sum, m) => sum + of(m), 0) / matrices.length;

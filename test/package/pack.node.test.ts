@@ -200,6 +200,23 @@ describe('the package', () => {
     expect(await output).toBe('');
   });
 
+  it('has types for programs that know those of Node and none of pages', async () => {
+    const folder = join(root, 'node_modules/@types');
+    const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    const entries = Object.keys(exports).filter((name) => !/\.(wasm|json)$/.test(name));
+    const code = entries.map((name, index) => `export * as m${index} from '${name.replace('.', 'bptt')}';`);
+    await writeFile(join(project, 'node-alone.ts'), code.join('\n'));
+    const compilerOptions = {
+      ...{ module: 'nodenext', target: 'ES2022', lib: ['ES2022'], types: ['node'], typeRoots: [folder] },
+      ...{ strict: true, skipLibCheck: false, noEmit: true },
+    };
+    const config = 'tsconfig.node-alone.json';
+    await writeFile(join(project, config), JSON.stringify({ compilerOptions, files: ['node-alone.ts'] }));
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const output = run(process.execPath, [tsc, '-p', config]).catch(({ stdout }: { stdout: string }) => stdout);
+    expect(await output).toBe('');
+  });
+
   it('has a command line that trains on the text that comes with it', async () => {
     expect(await run('npx', ['--no-install', 'bptt', '--help'])).toMatch(/^Usage: bptt /);
     const small = ['--hidden', '4', '--steps', '2', '--validation', '0', '--length', '10'];
