@@ -141,14 +141,16 @@ export class Window {
     this.#makeRoom(to - from);
     const at = this.#axis.filled;
     this.#ends = to === stepsOf(input, clocks[0]!);
-    for (const [index, node] of inputs.entries()) {
+    // Counted, and not with entries(): a step of generation is short.
+    for (let index = 0; index < inputs.length; index++) {
+      const node = inputs[index]!;
       if (node.clock === clocks[0]) this.#fill(index, node, input, from, to, at);
       else this.#fill(index, node, input, 0, node.clock.kind === 'row' ? 1 : stepsOf(input, node.clock), 0);
     }
     this.#axis.append(from, to, input.resets, lengthsOf(input, clocks[0]!));
-    for (const [index, axis] of this.#axes.entries()) {
+    for (let index = 1; index < clocks.length; index++) {
       const clock = clocks[index]!;
-      if (index > 0) axis.append(0, stepsOf(input, clock), undefined, lengthsOf(input, clock));
+      this.#axes[index]!.append(0, stepsOf(input, clock), undefined, lengthsOf(input, clock));
     }
     return at;
   }
@@ -208,7 +210,7 @@ export class Window {
       const range = this.#range(bound, from, to, headFrom);
       if (range === undefined) continue;
       if (bound.start !== undefined) this.#startNode(bound, bound.start);
-      bound.bound.forward(...range, pass);
+      bound.bound.forward(range[0], range[1], pass);
     }
   }
 
@@ -228,7 +230,7 @@ export class Window {
       const early = bound.axis === undefined && !bound.node.complete && pass.continuesToEarlier;
       const range = early ? undefined : this.#range(bound, from, to, headFrom);
       if (range !== undefined) {
-        bound.bound.backward(...range, bound.axis === undefined ? once : pass);
+        bound.bound.backward(range[0], range[1], bound.axis === undefined ? once : pass);
         if (bound.bound.atFault?.()) this.atFault ??= labelOf(bound);
         addAddends(this.#network, bound, range, this.rows);
         if (bound.start !== undefined) this.#endNode(bound, bound.start);
