@@ -67,10 +67,7 @@ export class Window {
     this.#axes = clocks.map((_, index) => new TimeAxis(network, memory, index, size));
     this.#axis = this.#axes[0]!;
     this.#inputs = inputs.map(({ name }, index) => memory.find('window', inputName(index, name))!);
-    this.#nodes = bindNodes(network, memory, this.#axes, this.#inputs, {
-      rows: size.rows,
-      gradients,
-    });
+    this.#nodes = bindNodes(network, memory, this.#axes, this.#inputs, { rows: size.rows, gradients });
     this.#reversed = this.#nodes.filter(({ flows }) => flows).toReversed();
     this.#drawn = this.#nodes.filter(({ bound }) => bound.draw !== undefined);
     this.#penalties = this.#nodes.flatMap((node) => penaltiesOf(network, node));
