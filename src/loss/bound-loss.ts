@@ -3,7 +3,8 @@ import type { Clock } from '../base/signal.ts';
 import { type GraphBatch, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
 import type { BufferSpec, Track } from '../layers/contract.ts';
 import type { Network } from '../model/network.ts';
-import { padRows, type Window } from '../model/window.ts';
+import { padRows } from '../model/pad-rows.ts';
+import type { Window } from '../model/window.ts';
 import type { OutputLoss } from './output-losses.ts';
 
 /** Room for the targets and the mask of output `index`. */

@@ -11,6 +11,7 @@ import type { Pointer } from '../wasm/kernels.ts';
 import { addAddends, type BoundNode, bindNodes, labelOf, penaltiesOf } from './bound-nodes.ts';
 import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
+import { padRows } from './pad-rows.ts';
 import { checkState, type State } from './state.ts';
 import { addTied } from './tied-gradients.ts';
 import { TimeAxis } from './time-axis.ts';
@@ -383,19 +384,4 @@ export class Window {
     for (let row = 0; row < count; row++) data.set(view.subarray(row * ld, row * ld + width), row * width);
     return data;
   }
-}
-
-/** Fills `count` padded rows at a place from those of `data`, `width` numbers each, from row `first` on. */
-export function padRows(
-  { kernels, arena }: Network,
-  at: Pointer,
-  data: Int32Array | Float32Array | Float64Array,
-  first: number,
-  count: number,
-  width: number,
-  ld: number,
-): void {
-  const rows = arena.reals(at, count * ld);
-  rows.set(data.subarray(first * width, (first + count) * width), count * (ld - width));
-  kernels.spreadRows(at, count, width, ld);
 }
