@@ -12,6 +12,7 @@ import type { Pointer } from '../wasm/kernels.ts';
 import { addAddends, type BoundNode, bindNodes, labelOf, penaltiesOf } from './bound-nodes.ts';
 import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
+import { padRows } from './pad-rows.ts';
 import { checkState, type State, stateOf } from './state.ts';
 import { addTied } from './tied-gradients.ts';
 import { TimeAxis } from './time-axis.ts';
@@ -68,10 +69,7 @@ export class Window {
     this.#axes = clocks.map((_, index) => new TimeAxis(network, memory, index, size));
     this.#axis = this.#axes[0]!;
     this.#inputs = inputs.map(({ name }, index) => memory.find('window', inputName(index, name))!);
-    this.#nodes = bindNodes(network, memory, this.#axes, this.#inputs, {
-      rows: size.rows,
-      gradients,
-    });
+    this.#nodes = bindNodes(network, memory, this.#axes, this.#inputs, { rows: size.rows, gradients });
     this.#reversed = this.#nodes.filter(({ flows }) => flows).toReversed();
     this.#drawn = this.#nodes.filter(({ bound }) => bound.draw !== undefined);
     this.#penalties = this.#nodes.flatMap((node) => penaltiesOf(network, node, this.#axis));
@@ -141,14 +139,16 @@ export class Window {
     this.#makeRoom(to - from);
     const at = this.#axis.filled;
     this.#ends = to === stepsOf(input, clocks[0]!);
-    for (const [index, node] of inputs.entries()) {
+    // Counted, and not with entries(): a step of generation is short.
+    for (let index = 0; index < inputs.length; index++) {
+      const node = inputs[index]!;
       if (node.clock === clocks[0]) this.#fill(index, node, input, from, to, at);
       else this.#fill(index, node, input, 0, node.clock.kind === 'row' ? 1 : stepsOf(input, node.clock), 0);
     }
     this.#axis.append(from, to, input.resets, lengthsOf(input, clocks[0]!));
-    for (const [index, axis] of this.#axes.entries()) {
+    for (let index = 1; index < clocks.length; index++) {
       const clock = clocks[index]!;
-      if (index > 0) axis.append(0, stepsOf(input, clock), undefined, lengthsOf(input, clock));
+      this.#axes[index]!.append(0, stepsOf(input, clock), undefined, lengthsOf(input, clock));
     }
     return at;
   }
@@ -208,7 +208,7 @@ export class Window {
       const range = this.#range(bound, from, to, headFrom);
       if (range === undefined) continue;
       if (bound.start !== undefined) this.#startNode(bound, bound.start);
-      bound.bound.forward(...range, pass);
+      bound.bound.forward(range[0], range[1], pass);
     }
   }
 
@@ -228,7 +228,7 @@ export class Window {
       const early = bound.axis === undefined && !bound.node.complete && pass.continuesToEarlier;
       const range = early ? undefined : this.#range(bound, from, to, headFrom);
       if (range !== undefined) {
-        bound.bound.backward(...range, bound.axis === undefined ? once : pass);
+        bound.bound.backward(range[0], range[1], bound.axis === undefined ? once : pass);
         if (bound.bound.atFault?.()) this.atFault ??= labelOf(bound);
         addAddends(this.#network, bound, range, this.rows);
         if (bound.start !== undefined) this.#endNode(bound, bound.start);
@@ -389,19 +389,4 @@ export class Window {
     for (let row = 0; row < count; row++) data.set(view.subarray(row * ld, row * ld + width), row * width);
     return data;
   }
-}
-
-/** Fills `count` padded rows at a place from those of `data`, `width` numbers each, from row `first` on. */
-export function padRows(
-  { kernels, arena }: Network,
-  at: Pointer,
-  data: Int32Array | Float32Array | Float64Array,
-  first: number,
-  count: number,
-  width: number,
-  ld: number,
-): void {
-  const rows = arena.reals(at, count * ld);
-  rows.set(data.subarray(first * width, (first + count) * width), count * (ld - width));
-  kernels.spreadRows(at, count, width, ld);
 }
