@@ -21,4 +21,4 @@ export function printable(text: string): string {
 }
 
 /** A name, on one line. */
-export const printableName = (name: string): string => name.replace(unseen, (units) => units.replace(/[^]/g, escaped));
+export const printableName = (name: string): string => name.replace(unseen, (units) => units.replace(/./gs, escaped));
