@@ -10,7 +10,7 @@ import type { State } from '../model/state.ts';
 import { formatDate, parseDate } from './calendar.ts';
 import { Frame, type Future } from './frame.ts';
 import { checkPipeline, columnsOf, inputSize, outputSize, type Pipeline } from './pipeline.ts';
-import { checkSeries, checkSpan, dates, type Series, type Span, slice } from './series.ts';
+import { checkSeries, checkSpan, dates, LAST_DAY, type Series, type Span, slice } from './series.ts';
 
 const fields = {
   /** How many rows to predict. Default the pipeline's horizon. */
@@ -295,7 +295,14 @@ function futureDays(
   if (days === undefined) return undefined;
   const gap = days[1]! - days[0]!;
   const odd = days.findIndex((day, row) => row > 0 && day - days[row - 1]! !== gap);
-  if (days.length > 1 && odd < 0) return Int32Array.from({ length: steps }, (_, row) => days.at(-1)! + gap * (row + 1));
+  if (days.length > 1 && odd < 0) {
+    const most = Math.floor((LAST_DAY - days.at(-1)!) / gap);
+    if (steps <= most) return Int32Array.from({ length: steps }, (_, row) => days.at(-1)! + gap * (row + 1));
+    throw new BpttError(
+      'invalid-argument',
+      `forecast.steps: expected at most ${most}, up to the year 9999, got ${steps}`,
+    );
+  }
   if (calendar.length === 0) return undefined;
   const why =
     odd < 0

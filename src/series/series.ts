@@ -16,7 +16,7 @@ import {
 import { parseDate } from './calendar.ts';
 
 /** 0000-01-01 and 9999-12-31. */
-const [FIRST_DAY, LAST_DAY] = [-719_528, 2_932_896];
+export const [FIRST_DAY, LAST_DAY] = [-719_528, 2_932_896];
 
 /** N rows in the order of time: named columns of N numbers each, and the day of each row where it is known. */
 export interface Series {

@@ -153,6 +153,7 @@ function goOn(path: string, model: Model, pipeline: Pipeline, series: Series, { 
   } catch (cause) {
     throw renamedError(cause, {
       'forecast(history)': path,
+      'forecast.steps': '--steps',
       'forecast.dates: expected those of the rows to predict, got none, and they do not follow from the history: ': `${path}: expected dates equally far apart for --calendar, so that those to come are known; got others: `,
     });
   }

@@ -21,5 +21,4 @@ export function printable(text: string): string {
 }
 
 /** A name, on one line. */
-export const printableName = (name: string): string =>
-  name.replace(unseen, (units) => units.replace(/[\s\S]/g, escaped));
+export const printableName = (name: string): string => name.replace(unseen, (units) => units.replace(/./gs, escaped));
