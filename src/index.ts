@@ -85,6 +85,7 @@ export {
 export type { EngineOptions } from './model/network.ts';
 export type { Parameter } from './model/parameters.ts';
 export type { State } from './model/state.ts';
+export { deserializeState, serializeState } from './model/state-file.ts';
 export { type CharactersOptions, characters, Vocabulary, type VocabularyDescription } from './tokenizers/characters.ts';
 export type { EarlyStopping } from './training/early-stopping.ts';
 export type { CheckpointEvent, EndEvent, StepEvent, TrainEvent, ValidationEvent } from './training/events.ts';

@@ -1,4 +1,5 @@
 // Checks at the public boundary. Each returns the value when it is right; its error says where, what was expected, what came.
+import type { Dtype } from './dtype.ts';
 import { BpttError } from './errors.ts';
 import { areKnownTokens } from './known-tokens.ts';
 
@@ -204,6 +205,29 @@ export function checkArray(where: string, value: unknown, length: number, shape 
   checkLength(where, array, length, shape);
   checkFinite(where, array);
   return array;
+}
+
+/** `length` numbers that are finite in `dtype`, and from `least` to `most` where that is said. */
+export function checkReals(
+  where: string,
+  value: unknown,
+  length: number,
+  shape: string,
+  dtype: Dtype,
+  range?: readonly [least: number, most: number],
+): Numbers {
+  const values = checkArray(where, value, length, shape);
+  const wide = dtype === 'f32' && !(values instanceof Float32Array);
+  for (let i = 0; (wide || range !== undefined) && i < values.length; i++) {
+    const number = values[i]!;
+    if (wide && !Number.isFinite(Math.fround(number))) {
+      throw new BpttError('non-finite', `${where}[${i}]: expected a number that is finite in f32, got ${number}`);
+    }
+    if (range !== undefined && !(number >= range[0] && number <= range[1])) {
+      fail(`${where}[${i}]`, `a number from ${range[0]} to ${range[1]}`, show(number));
+    }
+  }
+  return values;
 }
 
 /** Tokens: integers from 0 to `size` - 1 in an Int32Array or a plain array, `length` of them unless it is undefined. */

@@ -4,6 +4,8 @@
 export interface Signal {
   readonly kind: 'tokens' | 'features';
   readonly size: number;
+  /** The least and the greatest of its numbers. Default: any. */
+  readonly range?: readonly [least: number, most: number];
 }
 
 /** A time axis: `steps` has T steps of B rows, `row` one step a row. */

@@ -103,8 +103,8 @@ export class Backpropagation {
    * before ended when it carries on. `first`: the windows of the batch that were done before `load`.
    */
   *windows(batch: GraphBatch, state?: State, first = 0): Generator<WindowResult> {
-    checkTrainingBatch(this.#network, batch, this.#slots);
-    for (const { counts, backward } of this.passes(batch, state, first)) yield backward(counts);
+    const checked = checkTrainingBatch(this.#network, batch, this.#slots);
+    for (const { counts, backward } of this.passes(checked, state, first)) yield backward(counts);
   }
 
   /** The same before each way back, of a batch that was checked. */
@@ -360,10 +360,11 @@ function checkInjection(losses: readonly OutputLoss[], { truncation }: Objective
   );
 }
 
-/** @throws BpttError for a batch that the network cannot learn from. */
-export function checkTrainingBatch(network: Network, batch: GraphBatch, slots: BatchSlots): void {
-  checkBatch('batch', batch, slots, network.dtype);
+/** A batch as `checkBatch` gives it. @throws BpttError for one that the network cannot learn from. */
+export function checkTrainingBatch<Batch extends GraphBatch>(network: Network, batch: Batch, slots: BatchSlots): Batch {
+  const checked = checkBatch('batch', batch, slots, network.dtype);
   if (batch.carry === true) refuseWhole(network, 'batch.carry', 'each batch must hold whole sequences');
+  return checked;
 }
 
 /**

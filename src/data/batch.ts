@@ -1,12 +1,12 @@
 // What models read and learn from: B rows of T steps, time-major, as flat typed arrays.
 import {
-  checkArray,
   checkBoolean,
   checkFlags,
   checkInteger,
   checkLength,
   checkNumbers,
   checkOptions,
+  checkReals,
   checkTokens,
   show,
 } from '../base/check.ts';
@@ -53,12 +53,18 @@ export interface Batch extends Input {
   readonly carry?: boolean;
 }
 
-/** What a model with several inputs or time axes reads: the same, each part by the name of its entry. An `Input` is one too. */
+/** Numbers as people give them. */
+type Given = Values | readonly number[];
+
+/**
+ * What a model with several inputs or time axes reads: the same, each part by the name of its entry, in plain arrays too. An `Input` is one,
+ * and so is what is learned from: its targets and mask have no part in reading.
+ */
 export interface GraphInput extends Pick<Input, 'rows' | 'resets'> {
   /** T; of several time axes that of each, by the name of its input. */
   readonly steps: number | ByName<number>;
   /** As in `Input`, of an input with `clock: 'row'` [B] or [B,F]; several inputs by name. */
-  readonly inputs: Values | ByName<Values>;
+  readonly inputs: Given | ByName<Given>;
   /** As in `Input`; those of several time axes by name. */
   readonly lengths?: Lengths | ByName<Lengths>;
 }
@@ -66,7 +72,7 @@ export interface GraphInput extends Pick<Input, 'rows' | 'resets'> {
 /** What a model with several inputs or outputs learns from. A `Batch` is one too. */
 export interface GraphBatch extends GraphInput, Pick<Batch, 'carry'> {
   /** As in `Batch`; of several outputs by name. */
-  readonly targets: Values | ByName<Values>;
+  readonly targets: Given | ByName<Given>;
   /** As in `Batch`; of several outputs by name, of some or all. */
   readonly mask?: Uint8Array | ByName<Uint8Array>;
 }
@@ -88,9 +94,9 @@ export interface Readings {
   readonly clocks: readonly Clock[];
 }
 
-/** That of one input, of several by name. */
-export function valuesOf(all: Values | ByName<Values>, name: string | undefined): Values {
-  return ArrayBuffer.isView(all) ? all : all[name!]!;
+/** That of one input, of several by name, in what was checked. */
+export function valuesOf(all: GraphInput['inputs'], name: string | undefined): Values {
+  return (ArrayBuffer.isView(all) ? all : (all as ByName<Values>)[name!]) as Values;
 }
 
 /** T of a time axis. */
@@ -100,17 +106,26 @@ export function stepsOf({ steps }: Pick<GraphInput, 'steps'>, { name }: Clock): 
 
 /** The lengths of a time axis. */
 export function lengthsOf({ lengths }: Pick<GraphInput, 'lengths'>, { name }: Clock): Lengths | undefined {
-  return lengths === undefined || isLengths(lengths) ? lengths : lengths[name];
+  return lengths === undefined || isList(lengths) ? lengths : lengths[name];
 }
 
-const isLengths = (value: unknown): value is Lengths => ArrayBuffer.isView(value) || Array.isArray(value);
+const isList = (value: unknown): value is Lengths => ArrayBuffer.isView(value) || Array.isArray(value);
 
 /**
  * Checks what a model is to read.
  *
- * @throws BpttError for wrong kinds and lengths, missing and unknown names, tokens out of range, numbers that are not finite in `dtype`.
+ * @param others Names that it may have besides, of what has no part in reading.
+ * @returns the same, with typed arrays in place of plain ones.
+ * @throws BpttError for unknown and missing names, wrong kinds and lengths, tokens out of range, numbers that are not finite in `dtype`.
  */
-export function checkInput(where: string, input: GraphInput, { inputs, clocks }: Readings, dtype: Dtype): void {
+export function checkInput<Input extends GraphInput>(
+  where: string,
+  input: Input,
+  { inputs, clocks }: Readings,
+  dtype: Dtype,
+  others: readonly string[] = ['targets', 'mask'],
+): Input {
+  checkOptions(where, input, ['steps', 'rows', 'inputs', 'resets', 'lengths', ...others]);
   const B = checkInteger(`${where}.rows`, input.rows, 1);
   const names = clocks.map(({ name }) => name);
   const steps = byName(`${where}.steps`, input.steps, names, (value) => typeof value === 'number');
@@ -119,11 +134,24 @@ export function checkInput(where: string, input: GraphInput, { inputs, clocks }:
     `${where}.inputs`,
     input.inputs,
     inputs.map(({ name }) => name ?? ''),
-    ArrayBuffer.isView,
+    isList,
   );
-  for (const [index, { signal, clock }] of inputs.entries()) {
-    checkValues(given[index]!.where, given[index]!.value, signal, T.get(clock.name), B, 'F', dtype);
-  }
+  const values = inputs.map(({ signal, clock }, index) =>
+    checkValues(given[index]!.where, given[index]!.value, signal, T.get(clock.name), B, 'F', dtype),
+  );
+  checkRows(where, input, clocks, T, B);
+  return { ...input, inputs: named(input.inputs, inputs, values) };
+}
+
+/** Where the rows begin anew, and where they end. */
+function checkRows(
+  where: string,
+  input: GraphInput,
+  clocks: readonly Clock[],
+  T: ReadonlyMap<string, number>,
+  B: number,
+): void {
+  const names = clocks.map(({ name }) => name);
   if (input.resets !== undefined) {
     if (clocks.length > 1) {
       throw new BpttError(
@@ -139,7 +167,7 @@ export function checkInput(where: string, input: GraphInput, { inputs, clocks }:
     `${where}.lengths`,
     input.lengths,
     names,
-    isLengths,
+    isList,
     true,
   ).entries()) {
     if (value === undefined) continue;
@@ -149,33 +177,49 @@ export function checkInput(where: string, input: GraphInput, { inputs, clocks }:
   }
 }
 
-/** Checks what a model is to learn from; `outputs` says what the losses compare the outputs with. */
-export function checkBatch(
+/**
+ * Checks what a model is to learn from; `outputs` says what the losses compare the outputs with.
+ *
+ * @returns the same, with typed arrays in place of plain ones.
+ */
+export function checkBatch<Batch extends GraphBatch>(
   where: string,
-  batch: GraphBatch,
+  batch: Batch,
   model: Readings & { readonly outputs: readonly Slot[] },
   dtype: Dtype,
-): void {
-  checkOptions(where, batch, ['steps', 'rows', 'inputs', 'resets', 'lengths', 'targets', 'mask', 'carry']);
-  checkInput(where, batch, model, dtype);
+): Batch {
+  const checked = checkInput(where, batch, model, dtype, ['targets', 'mask', 'carry']);
   const { rows: B } = batch;
   const names = model.outputs.map(({ name }) => name ?? '');
-  const targets = byName(`${where}.targets`, batch.targets, names, ArrayBuffer.isView);
+  const targets = byName(`${where}.targets`, batch.targets, names, isList);
   const masks = byName(`${where}.mask`, batch.mask, names, ArrayBuffer.isView, true);
-  for (const [index, { signal, clock }] of model.outputs.entries()) {
+  const values = model.outputs.map(({ signal, clock }, index) => {
     const T = clock.kind === 'row' ? undefined : stepsOf(batch, clock);
-    checkValues(targets[index]!.where, targets[index]!.value, signal, T, B, 'O', dtype);
     const { value, where: place } = masks[index]!;
-    if (value === undefined) continue;
-    if (T === undefined) {
-      throw new BpttError(
-        'invalid-argument',
-        `${place}: expected none for a model with one output a row (returns: 'last'), got one`,
-      );
-    }
-    checkFlags(place, value, T * B, `[T=${T}, B=${B}]`);
-  }
+    if (value !== undefined) checkMask(place, value, T, B);
+    return checkValues(targets[index]!.where, targets[index]!.value, signal, T, B, 'O', dtype);
+  });
   if (batch.carry !== undefined) checkBoolean(`${where}.carry`, batch.carry);
+  return { ...checked, targets: named(batch.targets, model.outputs, values) };
+}
+
+function checkMask(place: string, value: unknown, T: number | undefined, B: number): void {
+  if (T === undefined) {
+    throw new BpttError(
+      'invalid-argument',
+      `${place}: expected none for a model with one output a row (returns: 'last'), got one`,
+    );
+  }
+  checkFlags(place, value, T * B, `[T=${T}, B=${B}]`);
+}
+
+/** What was checked in the form in which it was given: by name, or alone. */
+function named(
+  given: GraphInput['inputs'],
+  slots: readonly Slot[],
+  values: readonly Values[],
+): Values | ByName<Values> {
+  return isList(given) ? values[0]! : Object.fromEntries(slots.map(({ name }, index) => [name, values[index]!]));
 }
 
 /** What is given for each name: one thing where there is one name, else an object with all names, or some. */
@@ -210,23 +254,18 @@ function byName(
 function checkValues(
   where: string,
   value: unknown,
-  { kind, size }: Signal,
+  { kind, size, range }: Signal,
   T: number | undefined,
   B: number,
   letter: 'F' | 'O',
   dtype: Dtype,
-): void {
+): Values {
   const steps = T === undefined ? '' : `T=${T}, `;
   const count = (T ?? 1) * B;
-  if (kind === 'tokens') checkTokens(where, value, size, count, `[${steps}B=${B}]`);
-  else checkReals(where, value, count * size, `[${steps}B=${B}, ${letter}=${size}]`, dtype);
-}
-
-function checkReals(where: string, value: unknown, length: number, shape: string, dtype: Dtype): void {
-  const values = checkArray(where, value, length, shape);
-  if (dtype === 'f64' || values instanceof Float32Array) return;
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(Math.fround(values[i]!))) continue;
-    throw new BpttError('non-finite', `${where}[${i}]: expected a number that is finite in f32, got ${values[i]}`);
-  }
+  const checked =
+    kind === 'tokens'
+      ? checkTokens(where, value, size, count, `[${steps}B=${B}]`)
+      : checkReals(where, value, count * size, `[${steps}B=${B}, ${letter}=${size}]`, dtype, range);
+  if (ArrayBuffer.isView(checked)) return checked as Values;
+  return kind === 'tokens' ? Int32Array.from(checked) : Float64Array.from(checked);
 }

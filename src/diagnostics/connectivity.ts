@@ -56,14 +56,14 @@ export async function connectivity(
       `connectivity: expected an embedding or a recurrent layer first, got ${kind}`,
     );
   }
-  checkReading('connectivity', model, input, row, state);
-  const sequence = rowOf(input, row);
+  const given = checkReading('connectivity', model, input, row, state);
+  const sequence = rowOf(given.input, row);
   const at = checkInteger('connectivity.at', checked.at ?? sequence.steps - 1, 0, sequence.steps - 1);
   const outputs = stack.layers.at(-1)!.output.size;
 
   const network = await copyOf(model);
   const probe = new Probe(network, at + 1, 1);
-  probe.restore(rowOfState(network, state, row));
+  probe.restore(rowOfState(network, given.state, row));
   probe.append({ ...sequence, steps: at + 1 }, 0, at + 1);
   probe.forward(0, at + 1);
   const values = probe.outputs(network.graph.outputs[0]!, at, at + 1);

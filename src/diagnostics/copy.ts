@@ -108,11 +108,17 @@ async function makeNetworkOf(model: Model, { index, description }: RecurrentLaye
   return network;
 }
 
-/** Checks what is to be read, and a row of it. */
-export function checkReading(where: string, model: Model, input: Input, row = 0, state?: State): void {
-  checkInput(where, input, readingsOf(model.network.graph), model.dtype);
+/** Checks what is to be read, and a row of it, and gives it with typed arrays in place of plain ones. */
+export function checkReading(
+  where: string,
+  { network }: Model,
+  given: Input,
+  row = 0,
+  state?: State,
+): { readonly input: Input; readonly state: State | undefined } {
+  const input = checkInput(where, given, readingsOf(network.graph), network.dtype);
   checkInteger(`${where}.row`, row, 0, input.rows - 1);
-  if (state !== undefined) checkState(model.network, state, input.rows);
+  return { input, state: checkState(network, state, input.rows) };
 }
 
 /** One row of an input: its steps up to its length. */
@@ -137,6 +143,7 @@ export function rowOf(input: Input, row: number): Input {
 export function rowOfState(network: Network, state: State | undefined, row: number): State | undefined {
   return (
     state && {
+      ...state,
       rows: 1,
       layers: state.layers.map((data, index) => {
         const { columns: width } = network.states[index]!;

@@ -29,19 +29,28 @@ export interface GradientByLagOptions extends Omit<LayerOptions, 'row'>, Options
  * @returns a norm for each lag, t + 1 in all.
  * @throws BpttError for wrong batches and options, and for models that read both directions.
  */
-export async function gradientByLag(model: Model, batch: Batch, options: GradientByLagOptions): Promise<Float64Array> {
+export async function gradientByLag(
+  model: Model,
+  reading: Batch,
+  options: GradientByLagOptions,
+): Promise<Float64Array> {
   const {
     loss,
     layer: number,
-    state,
+    state: start,
     ...given
   } = checkFields('gradientByLag', options, { ...fields, ...omit(layerFields, 'row') });
   const { index } = recurrentLayer('gradientByLag', model, number);
   refuseMixedSlopes('gradientByLag', model);
   const { graph, dtype } = model.network;
   const stack = stackIn(graph, 'gradientByLag');
-  checkBatch('gradientByLag', batch, slotsOf(graph, outputLosses('gradientByLag.loss', graph, loss)), dtype);
-  if (state !== undefined) checkState(model.network, state, batch.rows);
+  const batch = checkBatch(
+    'gradientByLag',
+    reading,
+    slotsOf(graph, outputLosses('gradientByLag.loss', graph, loss)),
+    dtype,
+  );
+  const state = checkState(model.network, start, batch.rows);
   const T = batch.steps;
   // A model with one output a row has the loss of the last step.
   const at = checkInteger('gradientByLag.at', given.at ?? T - 1, stack.last ? T - 1 : 0, T - 1);

@@ -51,9 +51,9 @@ export async function jacobians(model: Model, input: Input, options: LayerOption
   const { layer: number, row, state } = checkFields('jacobians', options, layerFields);
   const layer = recurrentLayer('jacobians', model, number);
   refuseMixedSlopes('jacobians', model);
-  checkReading('jacobians', model, input, row, state);
-  const sequence = rowOf(input, row);
-  const { size, at, release } = await trajectory(model, layer, sequence, rowOfState(model.network, state, row));
+  const given = checkReading('jacobians', model, input, row, state);
+  const sequence = rowOf(given.input, row);
+  const { size, at, release } = await trajectory(model, layer, sequence, rowOfState(model.network, given.state, row));
   const steps = Array.from({ length: sequence.steps }, (_, t) => at(t).jacobian);
   release();
   return { units: layer.units, size, steps };

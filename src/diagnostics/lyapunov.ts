@@ -33,9 +33,9 @@ export async function lyapunovExponents(
   const { layer: number, row, state } = checked;
   const layer = recurrentLayer('lyapunovExponents', model, number);
   refuseMixedSlopes('lyapunovExponents', model);
-  checkReading('lyapunovExponents', model, input, row, state);
-  const sequence = rowOf(input, row);
-  const { size, at, release } = await trajectory(model, layer, sequence, rowOfState(model.network, state, row));
+  const given = checkReading('lyapunovExponents', model, input, row, state);
+  const sequence = rowOf(given.input, row);
+  const { size, at, release } = await trajectory(model, layer, sequence, rowOfState(model.network, given.state, row));
   const count = checkInteger('lyapunovExponents.count', checked.count ?? size, 1, size);
   const T = sequence.steps;
   const settling = checkInteger('lyapunovExponents.settling', checked.settling ?? Math.floor(T / 10), 0, T - 1);

@@ -6,7 +6,6 @@ import { cellOf } from '../layers/recurrent/cells.ts';
 import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import { refuseWhole } from '../model/network.ts';
-import { checkState } from '../model/state.ts';
 import {
   checkReading,
   copyOf,
@@ -28,11 +27,11 @@ import { Probe } from './probe.ts';
 export async function hiddenStates(model: Model, input: Input, options: LayerOptions = {}): Promise<Matrix> {
   const { layer, row, state } = checkFields('hiddenStates', options, layerFields);
   const { index, units } = recurrentLayer('hiddenStates', model, layer);
-  checkReading('hiddenStates', model, input, row, state);
-  const sequence = rowOf(input, row);
+  const given = checkReading('hiddenStates', model, input, row, state);
+  const sequence = rowOf(given.input, row);
   const network = await copyOf(model);
   const probe = new Probe(network, sequence.steps, 1);
-  probe.restore(rowOfState(network, state, row));
+  probe.restore(rowOfState(network, given.state, row));
   probe.append(sequence, 0, sequence.steps);
   probe.forward(0, sequence.steps);
   const data = new Float64Array(sequence.steps * units);
@@ -82,14 +81,13 @@ const limits: Readonly<Record<string, readonly [low: number, high: number] | 'be
  */
 export async function saturation(
   model: Model,
-  input: Input,
+  reading: Input,
   options: SaturationOptions = {},
 ): Promise<readonly Saturation[]> {
-  const { margin, state } = checkFields('saturation', options, fields);
+  const { margin, state: start } = checkFields('saturation', options, fields);
   stackIn(model.network.graph, 'saturation');
   refuseWhole(model.network, 'saturation', 'the states of such a model depend on all steps');
-  checkReading('saturation', model, input);
-  if (state !== undefined) checkState(model.network, state, input.rows);
+  const { input, state } = checkReading('saturation', model, reading, 0, start);
   const network = await copyOf(model);
   const probe = new Probe(network, input.steps, input.rows);
   probe.restore(state);

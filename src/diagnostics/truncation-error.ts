@@ -49,14 +49,15 @@ export interface TruncationError {
  */
 export async function truncationError(
   model: Model,
-  batch: Batch,
+  reading: Batch,
   options: TruncationErrorOptions,
 ): Promise<readonly TruncationError[]> {
-  const { loss, k1, k2: lengths, state } = checkFields('truncationError', options, fields);
+  const { loss, k1, k2: lengths, state: start } = checkFields('truncationError', options, fields);
   const { graph } = model.network;
   stackIn(graph, 'truncationError');
-  checkTrainingBatch(model.network, batch, slotsOf(graph, outputLosses('truncationError.loss', graph, loss)));
-  if (state !== undefined) checkState(model.network, state, batch.rows);
+  const slots = slotsOf(graph, outputLosses('truncationError.loss', graph, loss));
+  const batch = checkTrainingBatch(model.network, reading, slots);
+  const state = checkState(model.network, start, batch.rows);
   const network = await copyOf(model);
   const full = gradientOf(network, batch, loss, state);
   const length = norm(full);

@@ -74,10 +74,10 @@ export async function beamSearch(model: Model, options: BeamSearchOptions): Prom
   const size = vocabularySize(where, model);
   const { network } = model;
   const checked = checkFields(where, options, beamFields);
-  const { beams, length, lengthPenalty: alpha, state, signal } = checked;
+  const { beams, length, lengthPenalty: alpha, signal } = checked;
   const prompt = checkPrompt(`${where}.prompt`, checked.prompt, size);
   const stops = checkStop(`${where}.stop`, checked.stop, size);
-  if (state !== undefined) checkState(network, state, 1);
+  const state = checkState(network, checked.state, 1);
 
   const penalty = new LengthPenalty(network, alpha);
   const largest = penalty.of(length);

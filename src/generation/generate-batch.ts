@@ -54,12 +54,12 @@ export async function generateBatch(model: Model, options: GenerateBatchOptions)
   const size = vocabularySize(where, model);
   const { network } = model;
   const checked = checkFields(where, options, { ...samplingFields, ...fields });
-  const { length, state, signal } = checked;
+  const { length, signal } = checked;
   const prompts = checked.prompts.map((prompt, row) => checkPrompt(`${where}.prompts[${row}]`, prompt, size));
   const sampling = samplingOf(where, checked, size);
   checkInteger(`${where}.seed`, sampling.seed, 0, Number.MAX_SAFE_INTEGER - prompts.length + 1);
   const stops = checkStop(`${where}.stop`, checked.stop, size);
-  if (state !== undefined) checkState(network, state, prompts.length);
+  const state = checkState(network, checked.state, prompts.length);
 
   const rows = prompts.map((_, row) => new Row(row, stops));
   const final = zeroState(network, prompts.length);

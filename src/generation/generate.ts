@@ -68,7 +68,6 @@ export function generate(model: Model, options: GenerateOptions): Generation<num
   const size = vocabularySize('generate', model);
   const checked = checkFields('generate', options, { ...samplingFields, ...fields });
   const { prompt, length, stop, state, logProbabilities, signal } = checked;
-  if (state !== undefined) checkState(model.network, state, 1);
   const plan: Plan = {
     network: model.network,
     size,
@@ -76,7 +75,7 @@ export function generate(model: Model, options: GenerateOptions): Generation<num
     length,
     sampling: samplingOf('generate', checked, size),
     stop: checkStop('generate.stop', stop, size),
-    state,
+    state: checkState(model.network, state, 1),
     signal,
   };
   return logProbabilities

@@ -56,7 +56,7 @@ export function score(
   if (!Array.isArray(sequences)) {
     throw new BpttError('invalid-argument', `score.sequences: expected an array of sequences, got ${show(sequences)}`);
   }
-  if (given.state !== undefined) checkState(network, given.state, 1);
+  const start = checkState(network, given.state, 1);
   const prompt = given.prompt === undefined ? undefined : checkPrompt('score.prompt', given.prompt, size);
   // The prompt's last token stands before each sequence; the others are read once.
   const before = prompt === undefined ? [] : [prompt.at(-1)!];
@@ -67,7 +67,7 @@ export function score(
     const least = 2 - before.length;
     throw new BpttError('invalid-argument', `${where}: expected at least ${least} tokens, got ${sequence.length}`);
   });
-  const state = prompt === undefined ? given.state : stateBehind(network, prompt.subarray(0, -1), given.state);
+  const state = prompt === undefined ? start : stateBehind(network, prompt.subarray(0, -1), start);
 
   const results = all.map(({ length }) => new Float64Array(length - 1));
   const order = [...all.keys()].toSorted((a, b) => all[b]!.length - all[a]!.length);

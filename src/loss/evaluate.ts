@@ -57,7 +57,7 @@ export function evaluate(
     for (const batch of isIterable(data) ? data : [data]) {
       evaluator.open(batch, next);
       next = undefined;
-      for (let from = 0; from < evaluator.stepsOf(batch); ) from = evaluator.run(batch, from);
+      for (let from = 0; from < evaluator.steps; ) from = evaluator.run(from);
     }
     return evaluator.result('evaluate(data)', reduction);
   } finally {
@@ -78,6 +78,7 @@ export class Evaluator {
   #sums: readonly number[] = [];
   #counts: readonly number[] = [];
   #chunk = CHUNK;
+  #batch: GraphBatch | undefined;
 
   constructor(network: Network, loss: LossOption) {
     this.#network = network;
@@ -86,8 +87,9 @@ export class Evaluator {
   }
 
   /** Checks a batch and goes to its start. */
-  open(batch: GraphBatch, state?: State): void {
-    checkBatch('batch', batch, this.#slots, this.#network.dtype);
+  open(given: GraphBatch, state?: State): void {
+    const batch = checkBatch('batch', given, this.#slots, this.#network.dtype);
+    this.#batch = batch;
     if (batch.carry === true) refuseWhole(this.#network, 'batch.carry', 'each batch must hold whole sequences');
     // What is read as a whole is computed as a whole.
     const size = sizeOf(this.#network, batch, this.#network.graph.whole === undefined ? CHUNK : undefined);
@@ -106,17 +108,17 @@ export class Evaluator {
     this.#window!.start(state ?? carried);
   }
 
-  /** T of the steps that it takes losses of, part by part. */
-  stepsOf(batch: GraphBatch): number {
-    return stepsOf(batch, this.#network.graph.clocks[0]!);
+  /** T of the batch that was opened, whose losses are taken part by part. */
+  get steps(): number {
+    return stepsOf(this.#batch!, this.#network.graph.clocks[0]!);
   }
 
   /** Takes the loss of at most CHUNK steps from `from` on; returns where the next begin. */
-  run(batch: GraphBatch, from: number): number {
+  run(from: number): number {
     const window = this.#window!;
-    const to = Math.min(from + this.#chunk, this.stepsOf(batch));
+    const to = Math.min(from + this.#chunk, this.steps);
     const none = this.#losses.map(() => 0);
-    const at = window.appendBatch(batch, from, to);
+    const at = window.appendBatch(this.#batch!, from, to);
     window.forward(at, window.filled);
     const sums = window.takeLoss(at, window.filled, none);
     this.#counts = window.counted(at, window.filled).map((count, index) => count + (this.#counts[index] ?? 0));

@@ -58,7 +58,8 @@ export const losses: Readonly<Record<LossName, Loss>> = {
     run: (kernels, ...rest) => kernels.meanSquaredError(...rest),
   },
   'binary-cross-entropy': {
-    targets: (outputs) => ({ kind: 'features', size: outputs }),
+    // Beyond them the loss has no end to fall to.
+    targets: (outputs) => ({ kind: 'features', size: outputs, range: [0, 1] }),
     perStep: (outputs) => outputs,
     run: (kernels, ...rest) => kernels.sigmoidCrossEntropy(...rest),
   },

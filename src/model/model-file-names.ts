@@ -4,6 +4,7 @@
 export const FORMAT = 'bptt.format';
 export const MODEL = 'bptt.model';
 export const TRAINING = 'bptt.training';
+export const STATE = 'bptt.state';
 export const CHECKSUM = 'bptt.checksum';
 export const VERSION = '1';
 /** What the names of tensors begin with that belong to the training and not to the model. */

@@ -1,6 +1,6 @@
 // A model as people see it: a description, parameters by name, and outputs. Training is in train.ts.
 
-import { checkArray, checkInteger } from '../base/check.ts';
+import { checkInteger, checkReals } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
@@ -145,15 +145,7 @@ export class Model {
       throw new BpttError('invalid-argument', `setParameter: expected one of ${known}, got ${JSON.stringify(name)}`);
     }
     const { rows, columns, shape } = entry.spec;
-    checkArray(`setParameter(${name})`, data, rows * columns, `[${shape.join(', ')}]`);
-    const wide =
-      this.dtype === 'f64' ? -1 : Array.from(data).findIndex((value) => !Number.isFinite(Math.fround(value)));
-    if (wide >= 0) {
-      throw new BpttError(
-        'non-finite',
-        `setParameter(${name})[${wide}]: expected a number that is finite in f32, got ${data[wide]}`,
-      );
-    }
+    checkReals(`setParameter(${name})`, data, rows * columns, `[${shape.join(', ')}]`, this.dtype);
     writeEntry(this.network, parameters, entry, data);
   }
 
@@ -171,12 +163,12 @@ export class Model {
    */
   forward(input: GraphInput, state?: State): ForwardResult {
     const { graph } = this.network;
-    checkInput('forward', input, readingsOf(graph), this.dtype);
-    const steps = graph.clocks.map((clock) => stepsOf(input, clock));
+    const read = checkInput('forward', input, readingsOf(graph), this.dtype);
+    const steps = graph.clocks.map((clock) => stepsOf(read, clock));
     const window = new Window(this.network, { steps, rows: input.rows }, { fixed: true });
     try {
       window.start(state);
-      window.append(input, 0, steps[0]!);
+      window.append(read, 0, steps[0]!);
       window.forward(0, steps[0]!);
       const outputs = graph.outputs.map((node) =>
         window.outputs(node, 0, steps[graph.clocks.indexOf(node.clock)] ?? 1),

@@ -12,6 +12,7 @@ import { GradientParts, type Part } from './gradient-parts.ts';
 import type { Graph, LayerNode } from './graph.ts';
 import { type ParameterLayout, planParameters } from './parameter-layout.ts';
 import { isOverwritten, type ParameterUses, usesOf } from './parameter-uses.ts';
+import { type StateNames, stateNames } from './state.ts';
 
 export const engineFields = {
   /** What the model computes in. Default `f32`; `f64` is for checks. */
@@ -45,6 +46,7 @@ export class Network {
   readonly uses: ParameterUses;
   /** The states that go from step to step and from window to window, from the input on. */
   readonly states: readonly (StateSpec & { readonly owner: string })[];
+  readonly stateNames: StateNames;
   #gradients: Pointer | undefined;
   #frozen: ReadonlySet<string> = new Set();
   #flow: ReadonlySet<number>;
@@ -65,6 +67,7 @@ export class Network {
     this.states = graph.layers.flatMap(({ owner, layer: { states } }) =>
       states.filter(({ carried }) => carried).map((state) => ({ ...state, owner })),
     );
+    this.stateNames = stateNames(graph);
     this.#flow = gradientFlow(graph, this.#frozen);
   }
 

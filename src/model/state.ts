@@ -1,48 +1,88 @@
 // The state of recurrent layers between steps, as a value that the caller keeps.
-import { show } from '../base/check.ts';
+import { checkReals, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { Reals } from '../wasm/arena.ts';
+import type { Graph } from './graph.ts';
 import type { Network } from './network.ts';
 
-/** What the rows of a batch carry from step to step. */
-export interface State {
+/** What a state says of what it is of. */
+export interface StateNames {
+  /** The model whose state it is: the kinds of its entries and their sizes. */
+  readonly model: string;
+  /** What each of `layers` is: the name of an entry or its place in the description, its kind, and `h` or `c`, as in `2.lstm.c`. */
+  readonly names: readonly string[];
+}
+
+/**
+ * What the rows of a batch carry from step to step. One that was made by hand need not say what it is of. `JSON.stringify` writes one, and what `JSON.parse` then gives is taken as one;
+ * `serializeState` makes bytes of it.
+ */
+export interface State extends Partial<StateNames> {
   /** B. */
   readonly rows: number;
-  /** For each recurrent layer from the input on, [B,H]. */
+  /** [B,H] each: of each recurrent layer from the input on its h, and of an LSTM then its c. */
   readonly layers: readonly Reals[];
 }
 
-/** Zeros for `rows` rows. */
-export function zeroState(network: Network, rows: number): State {
-  const layers = network.states.map(({ columns: width }) =>
-    network.dtype === 'f32' ? new Float32Array(rows * width) : new Float64Array(rows * width),
-  );
-  return { rows, layers };
+/** What the states of a graph say of it. */
+export function stateNames({ nodes, layers, description }: Graph): StateNames {
+  // Of an entry that stands around another one it is that which counts.
+  const kindOf = (entry: number) => {
+    const { kind, layer } = description[entry] as { readonly kind: string; readonly layer?: { readonly kind: string } };
+    return layer?.kind ?? kind;
+  };
+  return {
+    model: nodes.map(({ entry, output }) => `${kindOf(entry)} ${output.size}`).join(', '),
+    names: layers.flatMap(({ name, entry, layer }) =>
+      layer.states.flatMap((state) => (state.carried ? `${name ?? entry}.${kindOf(entry)}.${state.name}` : [])),
+    ),
+  };
 }
 
-/** @throws BpttError `foreign-state` when a state does not belong to such a network and number of rows. */
-export function checkState(network: Network, state: State, rows: number): void {
-  const expected = network.states.map(({ columns: width }) => `[${rows},${width}]`);
-  const lengths = network.states.map(({ columns }) => rows * columns);
-  const given: unknown = state?.layers;
-  if (!Array.isArray(given)) {
-    throw new BpttError('foreign-state', `state: expected a state of this model, got ${show(state)}`);
-  }
-  const fits =
-    state.rows === rows &&
-    state.layers.length === lengths.length &&
-    state.layers.every((data, index) => data.length === lengths[index]);
-  if (!fits) {
-    const got = `${state.rows} rows with ${state.layers.map((data) => data.length).join(', ')} numbers`;
-    throw new BpttError(
-      'foreign-state',
-      `state: expected a state of this model with layers ${expected.join(', ')}, got ${got}`,
-    );
-  }
-  for (const [index, data] of state.layers.entries()) {
-    const at = data.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) {
-      throw new BpttError('non-finite', `state.layers[${index}][${at}]: expected a finite number, got ${data[at]}`);
-    }
-  }
+/** A state of these numbers. */
+export function stateOf({ model, names }: StateNames, rows: number, layers: readonly Reals[]): State {
+  const state = { rows, model, names, layers };
+  // JSON would make objects of typed arrays.
+  const toJSON = () => ({ ...state, layers: layers.map((data) => Array.from(data)) });
+  return Object.defineProperty(state, 'toJSON', { value: toJSON });
 }
+
+/** Zeros for `rows` rows. */
+export function zeroState({ dtype, stateNames, states }: Network, rows: number): State {
+  const Real = dtype === 'f32' ? Float32Array : Float64Array;
+  return stateOf(
+    stateNames,
+    rows,
+    states.map(({ columns }) => new Real(rows * columns)),
+  );
+}
+
+/**
+ * A state that may come from JSON, with typed arrays in place of plain ones; undefined for none.
+ *
+ * @throws BpttError `foreign-state` when it does not belong to such a network and number of rows, `non-finite` for what its dtype does not hold.
+ */
+export function checkState(network: Network, state: State | undefined, rows: number): State | undefined {
+  if (state === undefined) return undefined;
+  const { stateNames, states, dtype } = network;
+  const lengths = states.map(({ columns }) => rows * columns);
+  const given: { readonly [Name in keyof State]?: unknown } = Object(state);
+  if (!Array.isArray(given.layers)) throw foreign('', show(state));
+  const layers: readonly unknown[] = Array.from(given.layers);
+  const found = layers.map((data) => (Object(data) as ArrayLike<number>).length ?? show(data));
+  if (given.rows !== rows || found.join() !== lengths.join()) {
+    const shapes = states.map(({ columns }) => `[${rows},${columns}]`).join(', ');
+    throw foreign(` with layers ${shapes}`, `${show(given.rows)} rows with ${found.join(', ')} numbers`);
+  }
+  const say = ({ model, names }: typeof given) => `${model} with ${names}`;
+  const [expected, got] = [stateNames, { ...stateNames, ...given }].map(say);
+  if (expected !== got) throw foreign(`, ${expected}`, got!);
+  const checked = layers.map((layer, index) => {
+    const reals = checkReals(`state.layers[${index}]`, layer, lengths[index]!, '', dtype);
+    return (ArrayBuffer.isView(reals) ? reals : Float64Array.from(reals)) as Reals;
+  });
+  return stateOf(stateNames, rows, checked);
+}
+
+const foreign = (expected: string, got: string) =>
+  new BpttError('foreign-state', `state: expected a state of this model${expected}, got ${got}`);

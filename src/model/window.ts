@@ -11,7 +11,7 @@ import type { Pointer } from '../wasm/kernels.ts';
 import { addAddends, type BoundNode, bindNodes, labelOf, penaltiesOf } from './bound-nodes.ts';
 import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
-import { checkState, type State } from './state.ts';
+import { checkState, type State, stateOf } from './state.ts';
 import { addTied } from './tied-gradients.ts';
 import { TimeAxis } from './time-axis.ts';
 import { inputName, WindowMemory, type WindowOptions, type WindowSize } from './window-memory.ts';
@@ -109,8 +109,7 @@ export class Window {
 
   /** Empties the window; the next step starts from `state`, by default from zero. */
   start(state?: State): void {
-    if (state !== undefined) checkState(this.#network, state, this.rows);
-    this.restore(state);
+    this.restore(checkState(this.#network, state, this.rows));
   }
 
   /** The same from a state that was checked, or that `state` has returned, whatever it holds. */
@@ -321,7 +320,7 @@ export class Window {
       const { pointer, stride, ld } = this.#states[index]!;
       return this.#unpad(pointer + this.filled * stride, this.rows, columns, ld);
     });
-    return { rows: this.rows, layers };
+    return stateOf(this.#network.stateNames, this.rows, layers);
   }
 
   /** Writes the last `steps` steps, fewer where there are fewer, and the state after them, for a window that goes on from there. */

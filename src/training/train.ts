@@ -155,8 +155,8 @@ class Loop {
     try {
       for await (const batch of batchesOf(validation, 0, 0)) {
         evaluator.open(batch);
-        for (let from = 0; from < evaluator.stepsOf(batch); ) {
-          from = evaluator.run(batch, from);
+        for (let from = 0; from < evaluator.steps; ) {
+          from = evaluator.run(from);
           await this.#slice.rest();
           if (signal?.aborted) return false;
         }

@@ -128,6 +128,32 @@ describe('what cannot be represented', () => {
   });
 });
 
+describe('a file that does not say which Keras wrote it', () => {
+  /** The same file with another name for the version. */
+  const nameless = bytesOf(fixture.foreign['hard-sigmoid']);
+  const text = new TextDecoder('latin1').decode(nameless);
+  for (const { index } of text.matchAll(/keras_version/g)) nameless[index] = 'K'.charCodeAt(0);
+
+  it('is refused where that decides what a word means', async () => {
+    const attempt = importKeras(nameless, {}, 'net.h5');
+    await expect(attempt).rejects.toThrow(
+      /^net\.h5.*\(LSTM\): expected the hard_sigmoid of Keras 3, .* got hard_sigmoid in a file that does not say which Keras wrote it \(the option kerasVersion does\)/,
+    );
+    await expect(attempt).rejects.toMatchObject({ name: 'BpttError', code: 'bad-file' });
+    await expect(importKeras(nameless, { kerasVersion: '2.2.4' })).rejects.toThrow('got that of Keras 2.2.4');
+  });
+
+  it('is taken by what the caller says', async () => {
+    const { model } = await importKeras(nameless, { kerasVersion: '3.5.0' });
+    expect(model.description[1]).toMatchObject({ gateActivation: 'hard-sigmoid' });
+  });
+
+  it('that says it is believed', async () => {
+    const own = bytesOf(fixture.foreign['hard-sigmoid']);
+    await expect(importKeras(own, { kerasVersion: '3.5.0' })).rejects.toThrow('got that of Keras 2.6.0');
+  });
+});
+
 describe('weights alone', () => {
   const masked = bytesOf(fixture.foreign['mask-zero']);
 

@@ -157,13 +157,21 @@ function recurrent(layer: KerasLayer, version: string, backwards: boolean): Recu
   return { before, cell, last };
 }
 
-function gateActivationOf(layer: KerasLayer, { recurrent_activation: name = 'sigmoid' }: Fields, version: string) {
-  const gateActivation = named(layer, 'recurrent_activation', name, gateActivationsOf);
-  if (gateActivation === 'hard-sigmoid' && Number.parseInt(version, 10) < 3) {
-    const expected = 'the hard_sigmoid of Keras 3, relu6(x + 3) / 6';
-    throw refuse(layer, expected, `that of Keras ${version}, which is max(0, min(1, 0.2 x + 0.5))`);
-  }
-  return gateActivation;
+/** The same words have meant two things: before Keras 3, hard_sigmoid was another function, and was what was meant where nothing is said. */
+function gateActivationOf(layer: KerasLayer, { recurrent_activation: name }: Fields, version: string) {
+  const gateActivation = named(layer, 'recurrent_activation', name ?? 'sigmoid', gateActivationsOf);
+  const major = Number.parseInt(version, 10);
+  if (major >= 3 || (gateActivation === 'sigmoid' && name !== undefined)) return gateActivation;
+  const other = 'before Keras 3 it was max(0, min(1, 0.2 x + 0.5))';
+  throw refuse(
+    layer,
+    name === undefined ? 'a recurrent_activation' : 'the hard_sigmoid of Keras 3, relu6(x + 3) / 6',
+    Number.isNaN(major)
+      ? `${name ?? 'none'} in a file that does not say which Keras wrote it (the option kerasVersion does): ${other}`
+      : name === undefined
+        ? `none in a file of Keras ${version}`
+        : `that of Keras ${version}: ${other}`,
+  );
 }
 
 /** Dropout, if there is any. */

@@ -1,7 +1,7 @@
 // Keras models as models.
 import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
-import { checkFields } from '../../base/fields.ts';
+import { checkFields, type Options, optional, string } from '../../base/fields.ts';
 import type { LayerDescription, ModelDescription } from '../../layers/registry.ts';
 import { createStack } from '../../model/create-graph.ts';
 import { type Model, restoreModel } from '../../model/model.ts';
@@ -12,6 +12,14 @@ import { describeLayer, type KerasOutput, refuse } from './describe.ts';
 import { readKerasFile } from './keras-file.ts';
 import { chainOf, type KerasLayer, readLayers } from './layer-chain.ts';
 import { groupsInOrder, readWeightGroups } from './weight-groups.ts';
+
+const fields = {
+  ...engineFields,
+  /** Of the Keras that wrote the file, such as `3.5.0`, for a file that does not say it. */
+  kerasVersion: optional(string),
+};
+
+export interface KerasImportOptions extends EngineOptions, Options<typeof fields> {}
 
 export interface KerasModel {
   readonly model: Model;
@@ -31,17 +39,17 @@ export interface KerasModel {
  * What has no part in what a trained layer computes is not taken over: initialisers, regularisers, constraints, the optimizer, loss
  * and metrics of `compile`.
  *
- * @param options `dtype`, `relaxed` and `kernels`, as of `createModel`. Default dtype f32.
+ * @param options `dtype`, `relaxed` and `kernels`, as of `createModel` (default dtype f32); `kerasVersion`.
  * @param where What error messages call the file.
  * @throws BpttError `bad-file`: for bytes that are cut off, damaged or of another kind, with the entry or the byte; for a layer or
- * an option that cannot be represented, with its name and class; for weights that are missing, left over or of other shapes.
+ * an option that cannot be represented, or means one thing or another by a version that is not known, with its name and class; for weights that are missing, left over or of other shapes.
  */
 export async function importKeras(
   bytes: Uint8Array,
-  options: EngineOptions = {},
+  options: KerasImportOptions = {},
   where = 'Keras file',
 ): Promise<KerasModel> {
-  const engine = checkFields('importKeras', options, engineFields);
+  const { kerasVersion, ...engine } = checkFields('importKeras', options, fields);
   const file = readKerasFile(bytes, where);
   if (file.model === undefined) {
     const got = 'weights alone: loadKerasWeights puts them into a model';
@@ -49,7 +57,7 @@ export async function importKeras(
   }
   const config = readLayers(file.model, where);
   const chain = chainOf(config, where);
-  const { layers, tokens, output } = describeLayers(chain, file.version);
+  const { layers, tokens, output } = describeLayers(chain, file.version || kerasVersion || '');
   const chosen = groupsInOrder(readWeightGroups(file.weights), chain, config.listed, where);
   // The weights nearest to the input tell how many features there are.
   const size = tokens ?? chosen[0]?.arrays[0]?.shape[0];

@@ -67,9 +67,9 @@ export class Blocks implements GradientSource {
     this.#scratch = arena.allocate(bytes);
   }
 
-  async *windows(batch: GraphBatch, _: undefined, first: number): AsyncGenerator<WindowResult> {
+  async *windows(given: GraphBatch, _: undefined, first: number): AsyncGenerator<WindowResult> {
     const { graph } = this.#network;
-    checkTrainingBatch(this.#network, batch, this.#slots);
+    const batch = checkTrainingBatch(this.#network, given, this.#slots);
     this.#members ??= this.#start();
     const members = await this.#members;
     await Promise.all(

@@ -26,8 +26,9 @@ export function takeRows(
   return {
     ...rest,
     rows: to - from,
-    inputs: cutEach(read, inputs),
-    targets: cutEach(targets, outputs),
+    // Checked: none is a plain array any more.
+    inputs: cutEach(read as Values | ByName<Values>, inputs),
+    targets: cutEach(targets as Values | ByName<Values>, outputs),
     ...(resets && { resets: cut(resets, stepsIn(clocks[0]!), B, from, to) }),
     ...(mask && { mask: cutEach(mask, outputs) }),
     ...(lengths && {
