@@ -188,10 +188,14 @@ function finite64(values: Float64Array): boolean {
   return sum === 0;
 }
 
+/** Whether all are finite; false also for arrays of another kind, which are to be looked at one by one. */
+export function areFinite(values: Numbers): boolean {
+  return values instanceof Float32Array ? finite32(values) : values instanceof Float64Array && finite64(values);
+}
+
 /** Only finite numbers. */
 export function checkFinite(where: string, values: Numbers): void {
-  if (values instanceof Float32Array && finite32(values)) return;
-  if (values instanceof Float64Array && finite64(values)) return;
+  if (areFinite(values)) return;
   for (let i = 0; i < values.length; i++) {
     if (Number.isFinite(values[i])) continue;
     const code = typeof values[i] === 'number' ? 'non-finite' : 'invalid-argument';

@@ -16,6 +16,8 @@ export type BpttErrorCode =
   | 'bad-file'
   /** A state that another model made. */
   | 'foreign-state'
+  /** The model is being trained, and what was asked for would get in between. */
+  | 'being-trained'
   /** The engine has no WebAssembly SIMD. */
   | 'unsupported-engine'
   /** The engine refused more memory. */
@@ -39,16 +41,16 @@ export class BpttError extends Error {
 
 export interface NonFiniteDetails {
   /** What was not finite. */
-  readonly quantity: 'loss' | 'gradient';
+  readonly quantity: 'loss' | 'gradient' | 'update';
   /** The layer or parameter where it was seen first, such as `rnn.weight_hh_l0`. */
   readonly where: string;
   /** The training step, from 1, whose update was not made. */
   readonly step: number;
-  /** The loss, or the norm of the gradient: NaN or an infinity. */
+  /** The loss, or the norm of the gradient: NaN or an infinity. Of an update the norm of its gradient. */
   readonly norm: number;
 }
 
-/** Training met a loss or gradient that is not finite and stopped before the update: the parameters are as they were. */
+/** Training met a loss or gradient that is not finite, or an update whose result is not, and stopped: the parameters are as before the update. */
 export class NonFiniteError extends BpttError implements NonFiniteDetails {
   /** @internal */
   static override readonly name = 'NonFiniteError';
@@ -59,10 +61,14 @@ export class NonFiniteError extends BpttError implements NonFiniteDetails {
   readonly norm: number;
 
   constructor({ quantity, where, step, norm }: NonFiniteDetails) {
-    const name = quantity === 'loss' ? 'loss' : 'gradient norm';
+    const expected = {
+      loss: `a finite loss, got ${norm}`,
+      gradient: `a finite gradient norm, got ${norm}`,
+      update: `an update to finite numbers, got one beyond them by a gradient of norm ${norm}`,
+    }[quantity];
     super(
       'non-finite',
-      `training step ${step}, ${where}: expected a finite ${name}, got ${norm}; the parameters are as before this step`,
+      `training step ${step}, ${where}: expected ${expected}; the parameters are as before this step`,
     );
     this.quantity = quantity;
     this.where = where;

@@ -1,8 +1,10 @@
 // Backpropagation through time, full and truncated: which steps are read, which losses count, how far back gradients go.
 //
 // Truncated BPTT(k1, k2) (Williams and Peng 1990, BPTT(h; h'); Sutskever 2013, section 2.8.6): each time k1 new steps have
-// been read, and at the end for the rest, backward from the newest step t through at most k2 steps, with h_{t-k2} constant.
+// been read, and at the end for the rest, backward from the newest step t through at most k2 steps, with h_{t-k2} constant. With k2 <= k1
+// windows stand side by side: also the last, shorter one of a batch goes back through none but its own steps.
 
+import { whenDropped } from '../base/dropped.ts';
 import { BpttError, NonFiniteError } from '../base/errors.ts';
 import { checkFields } from '../base/fields.ts';
 import { seedWords } from '../base/philox.ts';
@@ -65,6 +67,8 @@ export class Backpropagation {
   readonly #slots: BatchSlots;
   readonly #reduction: Reduction;
   readonly #truncation: CheckedObjective['truncation'] | undefined;
+  /** The most steps of windows before that a gradient goes back through. */
+  readonly #older: number;
   readonly #memoryBudget: number | undefined;
   readonly #seed: readonly [low: number, high: number];
   readonly #rows: { readonly block: number; readonly of: number };
@@ -88,6 +92,8 @@ export class Backpropagation {
     this.#slots = slotsOf(network.graph, losses);
     this.#reduction = objective.reduction;
     this.#truncation = objective.truncation;
+    const { k1, k2 } = objective.truncation ?? { k1: 0, k2: 0 };
+    this.#older = k2 > k1 ? k2 - 1 : 0;
     this.#memoryBudget = objective.memoryBudget;
     this.#seed = seedWords(objective.seed);
   }
@@ -144,7 +150,7 @@ export class Backpropagation {
     out.value('batches', this.#batches);
     this.#saved?.copyTo(out.part('window'));
     // A window brings one new step at least.
-    this.#window?.save(out.part('window'), this.#truncation === undefined ? 0 : this.#truncation.k2 - 1);
+    this.#window?.save(out.part('window'), this.#older);
   }
 
   /** The inverse of `save`, before the first batch. */
@@ -165,26 +171,20 @@ export class Backpropagation {
     const options: WindowOptions = { gradients: true, training: true, overlapping: this.#truncation !== undefined };
     const capacity = this.#capacity(batch, options);
     const whole = this.#truncation !== undefined || capacity === this.#stepsOf(batch);
-    if (this.#saved !== undefined) {
-      const size = sizeOf(this.#network, { steps: batch.steps, rows: this.#saved.count('rows') }, capacity);
-      this.#window = new LossWindow(this.#network, this.#losses, size, options);
+    const rows = this.#saved?.count('rows') ?? this.#window?.rows;
+    if (rows !== batch.rows && (within || (batch.carry === true && rows !== undefined))) {
+      const which = within ? 'as when the batch was left' : 'as the batch that it carries on';
+      const expected = `${rows ?? 'a saved window'}, ${which}`;
+      throw new BpttError('invalid-shape', `batch.rows: expected ${expected}, got ${batch.rows}`);
+    }
+    if (this.#saved !== undefined && rows === batch.rows) {
+      this.#window = new LossWindow(this.#network, this.#losses, sizeOf(this.#network, batch, capacity), options);
       this.#window.load(this.#saved);
-      this.#saved = undefined;
     }
+    // Of other rows, nothing goes on from it.
+    this.#saved = undefined;
     let window = this.#window;
-    if (within) {
-      if (window?.rows === batch.rows) return window;
-      throw new BpttError(
-        'invalid-shape',
-        `batch.rows: expected ${window?.rows ?? 'a saved window'}, as when the batch was left, got ${batch.rows}`,
-      );
-    }
-    if (batch.carry === true && window !== undefined && window.rows !== batch.rows) {
-      throw new BpttError(
-        'invalid-shape',
-        `batch.rows: expected ${window.rows}, as the batch that it carries on, got ${batch.rows}`,
-      );
-    }
+    if (within) return window!;
     // In segments the window has the length that the budget is for.
     const size = sizeOf(this.#network, batch, capacity);
     if (window === undefined || !window.fits(size, whole)) {
@@ -287,7 +287,7 @@ export class Backpropagation {
   ): ForwardPass {
     const end = window.filled;
     const { k2 = end - at, losses = 'new', activations = 'stored' } = this.#truncation ?? {};
-    const begin = Math.max(0, end - k2);
+    const begin = Math.max(0, at - this.#older, end - k2);
     const recomputed = activations === 'recomputed' && begin < at;
     // Whether the losses of older steps, which were reported before, inject their gradients once more.
     const olderInject = losses === 'window';
@@ -326,7 +326,7 @@ export class Backpropagation {
         firstInjecting,
         termCounts.map((count) => this.#scale(count) / scale),
       );
-      const keepsActivations = this.#truncation !== undefined && (next === undefined || next < k2);
+      const keepsActivations = this.#older > 0 && (next === undefined || next <= this.#older);
       window.backward(begin, end, { headFrom: window.firstCounted(firstInjecting, end), keepsActivations });
       this.#checkOwn(window);
       if (scale !== 1) kernels.scale(gradients, scale, layout.count);
@@ -375,7 +375,7 @@ export function checkTrainingBatch<Batch extends GraphBatch>(network: Network, b
  * @param state Where the rows start. Default zero.
  * @throws BpttError for options, batches and states that are wrong; NonFiniteError for a loss that is not finite.
  */
-export function* backpropagate(
+export function backpropagate(
   model: Model,
   batch: GraphBatch,
   objective: Objective,
@@ -385,6 +385,12 @@ export function* backpropagate(
   const checked = checkFields('backpropagate', objective, objectiveFields);
   refuseObjective('backpropagate', checked);
   const bptt = new Backpropagation(model.network, checked);
+  const windows = readAll(bptt, batch, state);
+  whenDropped(windows, () => bptt.release());
+  return windows;
+}
+
+function* readAll(bptt: Backpropagation, batch: GraphBatch, state: State | undefined): Generator<WindowResult> {
   try {
     yield* bptt.windows(batch, state);
   } finally {

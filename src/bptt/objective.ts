@@ -8,7 +8,10 @@ import { lossOption } from '../loss/output-losses.ts';
 const truncationFields = {
   /** New steps between two gradients, ≥ 1. */
   k1: integer({ min: 1 }),
-  /** The most steps that a gradient goes back, ≥ 1. With k2 < k1 older steps of the k1 get no gradient, though their losses count in the loss. */
+  /**
+   * The most steps that a gradient goes back, ≥ 1. With k2 > k1 into the windows before; with k2 ≤ k1 windows stand side by side, also the
+   * shorter one at the end of a batch. With k2 < k1 older steps of the k1 get no gradient, though their losses count in the loss.
+   */
   k2: integer({ min: 1 }),
   /**
    * With k2 > k1, whose losses flow back: those of the k1 `new` steps, so that each loss counts once (default), or those of

@@ -42,11 +42,18 @@ export class StateReader {
     throw this.error(name, 'a number', show(value));
   }
 
-  /** A whole number, ≥ 0. */
-  count(name: string): number {
+  /** A whole number, ≥ 0, and at most `most`. */
+  count(name: string, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.number(name);
-    if (Number.isSafeInteger(value) && value >= 0) return value;
-    throw this.error(name, 'a whole number, at least 0', show(value));
+    if (Number.isSafeInteger(value) && value >= 0 && value <= most) return value;
+    const end = most < Number.MAX_SAFE_INTEGER ? ` and at most ${most}` : '';
+    throw this.error(name, `a whole number, at least 0${end}`, show(value));
+  }
+
+  /** Refuses the first of an array's numbers that is not from 0 to `most`. */
+  within(name: string, data: Int32Array | Uint8Array, most: number): void {
+    const at = data.findIndex((value) => value < 0 || value > most);
+    if (at >= 0) throw this.error(`${name}[${at}]`, `a whole number from 0 to ${most}`, String(data[at]));
   }
 
   /** A tensor of the same kind and length as `like`, written into it. */

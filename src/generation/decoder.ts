@@ -20,6 +20,7 @@ export class Decoder {
   readonly #samplers: readonly Sampler[];
   readonly #logProbabilities: LogProbabilities;
   #position: number;
+  #released = false;
 
   /** Row r is drawn with the seed of `sampling` and r. `where` names the caller in errors. */
   constructor(
@@ -81,8 +82,10 @@ export class Decoder {
     return this.#window.state();
   }
 
-  /** Gives the memory back. */
+  /** Gives the memory back, once, however often it is called. */
   release(): void {
+    if (this.#released) return;
+    this.#released = true;
     for (const sampler of this.#samplers) sampler.release();
     this.#logProbabilities.release();
     this.#window.release();

@@ -1,5 +1,6 @@
 // Generation: a model that reads tokens and gives logits over the same tokens speaks one token at a time.
 import { checkTokens } from '../base/check.ts';
+import { whenDropped } from '../base/dropped.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   boolean,
@@ -196,7 +197,11 @@ export class Generation<T> implements IterableIterator<T, undefined>, AsyncItera
   /** The decoder after all that was drawn. */
   #read(): Decoder {
     const { network, size, prompt, sampling, state } = this.#plan;
-    this.#decoder ??= new Decoder(network, 'generate', size, [prompt], sampling, state);
+    if (this.#decoder === undefined) {
+      const decoder = new Decoder(network, 'generate', size, [prompt], sampling, state);
+      whenDropped(this, () => decoder.release());
+      this.#decoder = decoder;
+    }
     if (this.#pending) this.#decoder.step();
     this.#pending = false;
     return this.#decoder;

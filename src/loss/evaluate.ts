@@ -41,7 +41,7 @@ const CHUNK = 128;
  * The loss over one batch or several; a batch with `carry` goes on from the state that the one before left.
  *
  * @param state Where the first batch starts. Default zero.
- * @throws BpttError for batches and states that do not fit the model, and where there is no batch.
+ * @throws BpttError for batches and states that do not fit the model, where there is no batch, and `non-finite` for a loss that is not finite.
  */
 export function evaluate(
   model: Model,
@@ -51,7 +51,7 @@ export function evaluate(
 ): Evaluation {
   checkModel('evaluate', model);
   const { loss, reduction } = checkFields('evaluate', options, fields);
-  const evaluator = new Evaluator(model.network, loss);
+  const evaluator = new Evaluator('evaluate(data)', model.network, loss);
   let next = state;
   try {
     for (const batch of isIterable(data) ? data : [data]) {
@@ -59,7 +59,7 @@ export function evaluate(
       next = undefined;
       for (let from = 0; from < evaluator.steps; ) from = evaluator.run(from);
     }
-    return evaluator.result('evaluate(data)', reduction);
+    return evaluator.result(reduction);
   } finally {
     evaluator.release();
   }
@@ -71,6 +71,7 @@ function isIterable(data: GraphBatch | Iterable<GraphBatch>): data is Iterable<G
 
 /** Takes the loss chunk by chunk, so that a caller can do something else in between. @internal */
 export class Evaluator {
+  readonly #where: string;
   readonly #network: Network;
   readonly #losses: readonly OutputLoss[];
   readonly #slots: BatchSlots;
@@ -80,7 +81,9 @@ export class Evaluator {
   #chunk = CHUNK;
   #batch: GraphBatch | undefined;
 
-  constructor(network: Network, loss: LossOption) {
+  /** `where`: what errors call the data. */
+  constructor(where: string, network: Network, loss: LossOption) {
+    this.#where = where;
     this.#network = network;
     this.#losses = outputLosses('loss', network.graph, loss);
     this.#slots = slotsOf(network.graph, this.#losses);
@@ -121,15 +124,17 @@ export class Evaluator {
     const at = window.appendBatch(this.#batch!, from, to);
     window.forward(at, window.filled);
     const sums = window.takeLoss(at, window.filled, none);
+    const total = sums.reduce((all, sum) => all + sum, 0);
+    if (!Number.isFinite(total)) throw window.nonFinite(this.#where, 'a finite loss', at, total);
     this.#counts = window.counted(at, window.filled).map((count, index) => count + (this.#counts[index] ?? 0));
     this.#sums = sums.map((sum, index) => sum + (this.#sums[index] ?? 0));
     return to;
   }
 
-  /** `where`: what errors call the data. @throws BpttError when there was no batch. */
-  result(where: string, reduction: Reduction): Evaluation {
+  /** @throws BpttError when there was no batch. */
+  result(reduction: Reduction): Evaluation {
     if (this.#window === undefined) {
-      throw new BpttError('invalid-argument', `${where}: expected at least one batch, got none`);
+      throw new BpttError('invalid-argument', `${this.#where}: expected at least one batch, got none`);
     }
     const result = together(reduction, this.#losses, this.#sums, this.#counts);
     return { ...result, state: this.#window.state() };

@@ -1,6 +1,6 @@
 // A model as one file: safetensors, with the description in the metadata.
 
-import { checkObject, checkString } from '../base/check.ts';
+import { checkFinite, checkObject, checkString } from '../base/check.ts';
 import { checksum } from '../base/crc32.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Field, type Options, optional, withDefault } from '../base/fields.ts';
@@ -45,7 +45,7 @@ export interface ModelFile {
  * The bytes of a model file: description and parameters in safetensors, names and orientation as PyTorch's. The same model
  * always gives the same bytes.
  *
- * @throws BpttError for metadata that are not strings or whose names are taken.
+ * @throws BpttError for metadata that are not strings or whose names are taken, and for a model whose parameters are not finite.
  */
 export function serialize(model: Model, options: SerializeOptions = {}): Uint8Array<ArrayBuffer> {
   checkModel('serialize', model);
@@ -60,6 +60,8 @@ export function encodeModelFile(
 ): Uint8Array<ArrayBuffer> {
   const tensors = (training?.tensors ?? []).map((tensor) => ({ ...tensor, name: OF_TRAINING + tensor.name }));
   const all = [...model.parameters(), ...tensors];
+  // What reading refuses is not written.
+  for (const { name, data } of all) checkFinite(`serialize(model), ${name}`, data);
   const own = {
     [FORMAT]: VERSION,
     [MODEL]: JSON.stringify(model.description),

@@ -1,6 +1,6 @@
 // A model as people see it: a description, parameters by name, and outputs. Training is in train.ts.
 
-import { checkInteger, checkReals } from '../base/check.ts';
+import { areFinite, checkInteger, checkReals } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
@@ -12,7 +12,7 @@ import type { Reals } from '../wasm/arena.ts';
 import { createGraph } from './create-graph.ts';
 import { readingsOf } from './graph.ts';
 import { initializeParameter } from './initialize-parameter.ts';
-import { createNetwork, type Engine, type EngineOptions, engineFields, type Network } from './network.ts';
+import { createNetwork, type Engine, type EngineOptions, engineFields, Network } from './network.ts';
 import { type Parameter, readBlock, writeEntry } from './parameters.ts';
 import { type State, zeroState } from './state.ts';
 import { summaryOf } from './summary.ts';
@@ -117,6 +117,14 @@ export class Model {
     return this.network.arena.bytes;
   }
 
+  /** A model of its own that is the same: to train one and keep the other, or to train both at a time. */
+  clone(): Model {
+    const { graph, module, engine, arena, parameters, layout } = this.network;
+    const network = new Network(graph, module, engine);
+    network.arena.octets(network.parameters, layout.bytes).set(arena.octets(parameters, layout.bytes));
+    return new Model(network);
+  }
+
   /** Copies of all parameters. */
   parameters(): readonly Parameter[] {
     return readBlock(this.network, this.network.parameters);
@@ -147,6 +155,7 @@ export class Model {
     const { rows, columns, shape } = entry.spec;
     checkReals(`setParameter(${name})`, data, rows * columns, `[${shape.join(', ')}]`, this.dtype);
     writeEntry(this.network, parameters, entry, data);
+    this.network.edits++;
   }
 
   /** The zero state of `rows` sequences. */
@@ -159,7 +168,8 @@ export class Model {
    *
    * @param input Tokens [T,B] or features [T,B,F]; of a model with several inputs each by the name of its entry.
    * @param state Where the rows start. Default zero.
-   * @throws BpttError for wrong shapes, tokens out of range, numbers that are not finite and states of another model.
+   * @throws BpttError for wrong shapes, tokens out of range, numbers that are not finite and states of another model; `non-finite`, with
+   * the layer, where the outputs are not finite.
    */
   forward(input: GraphInput, state?: State): ForwardResult {
     const { graph } = this.network;
@@ -173,6 +183,10 @@ export class Model {
       const outputs = graph.outputs.map((node) =>
         window.outputs(node, 0, steps[graph.clocks.indexOf(node.clock)] ?? 1),
       );
+      for (const values of outputs) {
+        if (areFinite(values)) continue;
+        throw window.nonFinite('forward', 'finite outputs', 0, values.find((value) => !Number.isFinite(value))!);
+      }
       const named = graph.outputs.map(({ name }, index) => [name ?? 'output', outputs[index]!] as const);
       return { outputs: outputs[0]!, named: Object.fromEntries(named), state: window.state() };
     } finally {

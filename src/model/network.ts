@@ -35,6 +35,7 @@ export interface Engine extends Checked<typeof engineFields> {}
 export class Network {
   readonly graph: Graph;
   readonly engine: Engine;
+  readonly module: WebAssembly.Module;
   readonly kernels: Kernels;
   readonly dtype: Dtype;
   readonly arena: Arena;
@@ -47,12 +48,18 @@ export class Network {
   /** The states that go from step to step and from window to window, from the input on. */
   readonly states: readonly (StateSpec & { readonly owner: string })[];
   readonly stateNames: StateNames;
+  /** How often parameters were set from outside. */
+  edits = 0;
+  /** Whether a training has begun and not ended. */
+  beingTrained = false;
   #gradients: Pointer | undefined;
   #frozen: ReadonlySet<string> = new Set();
   #flow: ReadonlySet<number>;
 
-  constructor(graph: Graph, kernels: Kernels, engine: Engine) {
+  constructor(graph: Graph, module: WebAssembly.Module, engine: Engine) {
+    const kernels = instantiate(module);
     this.graph = graph;
+    this.module = module;
     this.kernels = kernels;
     this.engine = engine;
     this.dtype = engine.dtype;
@@ -149,11 +156,9 @@ export async function createNetwork(graph: Graph, engine: Engine): Promise<Netwo
   if (relaxed && dtype !== 'f32') {
     throw new BpttError('invalid-argument', `createModel.relaxed: expected dtype 'f32' with it, got '${dtype}'`);
   }
-  const kernels = instantiate(await loadModule(variantOf(engine), engine.kernels));
-  if (kernels.realBytes() !== (dtype === 'f32' ? 4 : 8)) {
-    throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
-  }
-  return new Network(graph, kernels, engine);
+  const network = new Network(graph, await loadModule(variantOf(engine), engine.kernels), engine);
+  if (network.kernels.realBytes() === (dtype === 'f32' ? 4 : 8)) return network;
+  throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
 }
 
 /** Which kernels these are. */

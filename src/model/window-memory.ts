@@ -157,7 +157,12 @@ export class WindowMemory {
 
   /** The inverse: reads `steps` steps to the start of the window. */
   load(saved: StateReader, steps: number): void {
-    for (const entry of this.#saved(steps)) saved.tensor(nameOf(entry), this.#view(entry, 0, steps));
+    for (const entry of this.#saved(steps)) {
+      const view = this.#view(entry, 0, steps);
+      saved.tensor(nameOf(entry), view);
+      // All octets are flags.
+      if (view instanceof Uint8Array) saved.within(nameOf(entry), view, 1);
+    }
   }
 
   /** Gives the memory back. */

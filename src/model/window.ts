@@ -2,6 +2,7 @@
 //
 // When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach back over the new
 // steps. Slot t of a state is what step t starts from; slot 0 is the state that was carried in.
+import { BpttError } from '../base/errors.ts';
 import { type GraphInput, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
 import type { StateWriter } from '../formats/record.ts';
 import type { StateReader } from '../formats/state-reader.ts';
@@ -287,6 +288,12 @@ export class Window {
     return this.#penalties.map((penalty, index) => ask(penalty, this.#pass(how), index));
   }
 
+  /** The error for what is not finite after steps `from` to `to`. */
+  nonFinite(where: string, expected: string, from: number, got: number): BpttError {
+    const layer = this.firstNonFinite(from, this.filled);
+    return new BpttError('non-finite', `${where}, ${layer}: expected ${expected}, got ${got}`);
+  }
+
   /** The first layer whose outputs in steps `from` to `to` are not finite, for an error message. */
   firstNonFinite(from: number, to: number): string {
     const found = this.#nodes.find((bound) => {
@@ -334,9 +341,11 @@ export class Window {
   /** The inverse of `save`. The window has room for the steps. */
   load(saved: StateReader): void {
     this.restore();
-    const steps = saved.count('steps');
-    if (steps > this.capacity) throw saved.error('steps', `at most ${this.capacity}`, String(steps));
+    const steps = saved.count('steps', this.capacity);
     this.#memory.load(saved, steps);
+    for (const { index, name, output } of this.#network.graph.inputs) {
+      saved.within(`window.${name ?? 'input'}`, this.tokens(index, 0, steps), output.size - 1);
+    }
     this.#axis.refill(steps);
   }
 

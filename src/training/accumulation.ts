@@ -76,7 +76,7 @@ export class Accumulation {
   }
 
   load(saved: StateReader): void {
-    this.#count = saved.count('count');
+    this.#count = saved.count('count', this.#windows - 1);
     this.#loss = saved.number('loss');
     this.#penalty = saved.number('penalty');
     if (this.#block !== undefined && this.pending) loadBlock(this.#network, this.#block, saved);

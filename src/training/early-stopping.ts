@@ -24,6 +24,8 @@ export class BestSoFar {
   /** The weights of the best validation; kept only where training is to end with them. */
   readonly #weights: Pointer | undefined;
   #loss: number | undefined;
+  /** The update that had it. */
+  #step = 0;
   #last: number | undefined;
   /** Validations since the lowest loss. */
   #since = 0;
@@ -44,14 +46,21 @@ export class BestSoFar {
     return this.#last;
   }
 
-  /** Takes the loss of the network's weights of now; says whether it is the lowest. */
-  observe(loss: number): boolean {
+  /** The lowest loss and the update that had it, where it is lower than this one. */
+  lowerThan(loss: number | undefined): { readonly step: number; readonly loss: number } | undefined {
+    if (this.#loss === undefined || loss === undefined || this.#loss >= loss) return undefined;
+    return { step: this.#step, loss: this.#loss };
+  }
+
+  /** Takes the loss of the network's weights of now, after so many updates; says whether it is the lowest. */
+  observe(loss: number, step: number): boolean {
     const { kernels, parameters, layout } = this.#network;
     this.#last = loss;
     const lowest = this.#loss === undefined || loss < this.#loss - (this.#stopping?.minimumChange ?? 0);
     this.#since = lowest ? 0 : this.#since + 1;
     if (!lowest) return false;
     this.#loss = loss;
+    this.#step = step;
     if (this.#weights !== undefined) kernels.copy(this.#weights, parameters, layout.count);
     return true;
   }
@@ -66,6 +75,7 @@ export class BestSoFar {
 
   save(out: StateWriter): void {
     out.value('loss', this.#loss ?? null);
+    out.value('step', this.#step);
     out.value('last', this.#last ?? null);
     out.value('since', this.#since);
     if (this.#weights !== undefined) saveBlock(this.#network, this.#weights, out);
@@ -74,6 +84,7 @@ export class BestSoFar {
   load(saved: StateReader): void {
     this.#loss = saved.value('loss') === null ? undefined : saved.number('loss');
     this.#last = saved.value('last') === null ? undefined : saved.number('last');
+    this.#step = saved.count('step');
     this.#since = saved.count('since');
     if (this.#weights !== undefined) loadBlock(this.#network, this.#weights, saved);
   }

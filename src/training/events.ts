@@ -44,6 +44,11 @@ export interface EndEvent {
   readonly reason: 'steps' | 'epochs' | 'early-stopping' | 'aborted';
   /** That of the weights that the model ends with: the lowest after early stopping, else the last. Undefined where there was none. */
   readonly validationLoss: number | undefined;
+  /**
+   * The validation with the lowest loss, where that was lower: the model does not end with its weights. `earlyStopping` ends with those of
+   * the lowest loss, and a `checkpoint` event of that step keeps them. Undefined where the model has the best that was seen.
+   */
+  readonly lowest?: { readonly step: number; readonly loss: number } | undefined;
 }
 
 export type TrainEvent = StepEvent | ValidationEvent | CheckpointEvent | EndEvent;

@@ -56,6 +56,8 @@ export interface FitResult {
   readonly loss: number | undefined;
   /** As in `EndEvent`. */
   readonly validationLoss: number | undefined;
+  /** As in `EndEvent`: where another validation had a lower loss than the weights that the model ends with. */
+  readonly lowest?: EndEvent['lowest'];
   /** All steps and validations, in their order. */
   readonly history: readonly (StepEvent | ValidationEvent)[];
 }
@@ -105,8 +107,8 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
     else if (event.type === 'end') end = event;
     onEvent?.(event);
   }
-  const { reason, step, validationLoss } = end!;
-  return { reason, step, history, loss: lossOf(history), validationLoss };
+  const { reason, step, validationLoss, lowest } = end!;
+  return { reason, step, history, loss: lossOf(history), validationLoss, lowest };
 }
 
 function isSequences(data: FitData): data is readonly Sequence[] {

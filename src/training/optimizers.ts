@@ -1,7 +1,7 @@
 // The optimizers: what they are called, their defaults, how many slots of memory they keep, and the kernel.
 // Slots are blocks of the parameters' layout, so an update is one flat call. A new optimizer is one kernel and one row.
 import { show } from '../base/check.ts';
-import { BpttError } from '../base/errors.ts';
+import { BpttError, NonFiniteError } from '../base/errors.ts';
 import {
   boolean,
   checkFields,
@@ -19,6 +19,7 @@ import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 import type { Groups, LearningGroup } from './groups.ts';
+import { OverflowGuard } from './overflow.ts';
 import { learningRate, ScheduleRun } from './schedules.ts';
 
 const fraction = number({ min: 0, exclusiveMax: 1 });
@@ -193,6 +194,10 @@ export class OptimizerRun {
   /** Those of the groups that learn, in their order. */
   readonly #schedules: readonly ScheduleRun[];
   readonly #ranges: readonly Range[];
+  readonly #guard: OverflowGuard;
+  /** How much greater than gradient times learning rate a change can be. */
+  readonly #gain: number;
+  readonly #decay: number;
   #step = 0;
   /** βᵢ^step as running products: Math.pow differs between engines. */
   #powers: [number, number] = [1, 1];
@@ -203,12 +208,21 @@ export class OptimizerRun {
     this.#schedule = new ScheduleRun(optimizer.learningRate);
     this.#schedules = groups.learning.map((group) => new ScheduleRun(group.learningRate ?? optimizer.learningRate));
     this.#ranges = this.#rangesOf(groups);
+    // Adam's first steps divide by 1 - β1, and all but plain descent by a root that may be 0, plus ε.
+    const { beta1 = 0, epsilon = 1 } = optimizer as { readonly beta1?: number; readonly epsilon?: number };
+    this.#gain = 1 / (1 - beta1) / Math.min(1, epsilon);
+    this.#decay = Math.max(...this.#ranges.map(({ weightDecay }) => weightDecay));
     const kind = kinds[optimizer.kind] as OptimizerKind<Optimizer>;
     this.#slots = Array.from({ length: kind.slots(optimizer) }, () => network.arena.allocate(network.layout.bytes));
+    this.#guard = new OverflowGuard(network, this.#slots, optimizer.kind !== 'sgd');
   }
 
-  /** Changes the parameters by the gradients times `gradientScale`. Returns the learning rate of this step. */
-  update(gradientScale: number): number {
+  /**
+   * Changes the parameters by the gradients, of this norm, times `gradientScale`. Returns the learning rate of this step.
+   *
+   * @throws NonFiniteError where a parameter or a slot would not be finite any more; all are then as before.
+   */
+  update(gradientScale: number, gradientNorm: number): number {
     const { kernels, parameters, gradients, gradientParts } = this.#network;
     const optimizer = this.#optimizer;
     this.#step++;
@@ -232,12 +246,21 @@ export class OptimizerRun {
         weightDecay,
       });
     };
-    for (const { parts, schedule, weightDecay } of this.#ranges) {
-      // Without memory of earlier gradients, a parameter whose gradient is zero stays as it is.
-      const moving = this.#slots.length === 0 ? overlaps(gradientParts.list, parts) : parts;
-      for (const part of moving) run(part, rates.get(schedule)!, weightDecay);
-    }
-    return rates.get(this.#schedule)!;
+    const update = () => {
+      for (const { parts, schedule, weightDecay } of this.#ranges) {
+        // Without memory of earlier gradients, a parameter whose gradient is zero stays as it is.
+        const moving = this.#slots.length === 0 ? overlaps(gradientParts.list, parts) : parts;
+        for (const part of moving) run(part, rates.get(schedule)!, weightDecay);
+      }
+    };
+    const rate = Math.max(...rates.values());
+    const where = this.#guard.run(update, {
+      gradient: gradientNorm * gradientScale,
+      rate: rate * this.#gain,
+      decay: rate * this.#decay,
+    });
+    if (where === undefined) return rates.get(this.#schedule)!;
+    throw new NonFiniteError({ quantity: 'update', where, step: this.#step, norm: gradientNorm });
   }
 
   #rateOf(schedule: ScheduleRun): number {
@@ -298,7 +321,7 @@ export class OptimizerRun {
     if (saw !== kind) throw saved.error('kind', show(kind), show(saw));
     this.#step = saved.count('step');
     const powers = saved.value('powers');
-    if (!isPair(powers)) throw saved.error('powers', 'two numbers', show(powers));
+    if (!arePowers(powers)) throw saved.error('powers', 'two numbers from 0 to 1', show(powers));
     this.#powers = [...powers];
     this.#schedule.load(saved.part('schedule'));
     for (const [index, schedule] of this.#schedules.entries()) schedule.load(saved.part(`schedule${index}`));
@@ -311,6 +334,6 @@ export class OptimizerRun {
   }
 }
 
-function isPair(value: unknown): value is readonly [number, number] {
-  return Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
+function arePowers(value: unknown): value is readonly [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every((power) => power >= 0 && power <= 1);
 }

@@ -1,27 +1,31 @@
 // Training as a loop that the caller drives: an async iterator of events.
 
-import { BpttError } from '../base/errors.ts';
+import { whenDropped } from '../base/dropped.ts';
+import { BpttError, NonFiniteError } from '../base/errors.ts';
 import { TimeSlice } from '../base/time-slice.ts';
 import { batchesOf } from '../data/dataset.ts';
 import { Evaluator } from '../loss/evaluate.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { ModelFileContent } from '../model/decode-model-file.ts';
 import type { Model } from '../model/model.ts';
+import { refuseTrained } from './claim.ts';
 import type { EndEvent, TrainEvent } from './events.ts';
 import { type CheckedTraining, checkTraining, type TrainOptions } from './options.ts';
 import { Training } from './training.ts';
 
 /**
  * Trains a model. Each iteration makes one update (one window of truncated BPTT, or one batch of full BPTT) and yields what
- * happened; now and then it gives the event loop a turn. Breaking out of the loop stops training and leaves the model as it is.
+ * happened; now and then it gives the event loop a turn. Breaking out of the loop stops training and leaves the model as it is. A model has
+ * one training at a time, from the first event that is asked for to the end; `model.clone()` makes another to train.
  *
  * @example
  * for await (const event of train(model, { data, loss: 'cross-entropy', optimizer: adam(), clip: { norm: 5 }, steps: 1000 })) {
  *   if (event.type === 'step') console.log(event.loss);
  * }
  *
- * @throws BpttError for wrong options and data, and a checkpoint that is not of such a training; NonFiniteError when a loss or
- * gradient is not finite, before the update.
+ * @throws BpttError for wrong options and data, a checkpoint that is not of such a training, and `being-trained` while another training of
+ * the model goes on; NonFiniteError when a loss or gradient, or what an update would make of the parameters, is not finite: the update is
+ * then not made.
  */
 export function train(model: Model, options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   // At the call and not at the first event: what is wrong is known before anything is said to have begun. But for what is in a
@@ -39,19 +43,27 @@ export function trainWith(
   { slice, checkpoint }: { readonly slice?: number; readonly checkpoint?: ModelFileContent | undefined } = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkModel('train', model);
+  refuseTrained('train', model.network);
   const checked = checkTraining(options);
-  return run(new Training(model, checked, checkpoint), checked, new TimeSlice(slice), checkpoint !== undefined);
+  // To see what is wrong, and given back at once: a training that never begins has no memory.
+  new Training(model, checked, checkpoint).release();
+  const owned: { training?: Training } = {};
+  const events = run(owned, () => new Training(model, checked, checkpoint), checked, new TimeSlice(slice));
+  whenDropped(events, () => owned.training?.release());
+  return events;
 }
 
 async function* run(
-  training: Training,
+  owned: { training?: Training },
+  begin: () => Training,
   options: CheckedTraining,
   slice: TimeSlice,
-  resumed: boolean,
 ): AsyncGenerator<TrainEvent, void, undefined> {
+  const training = begin();
+  owned.training = training;
   try {
     training.begin();
-    if (!resumed) await training.resume();
+    await training.resume();
     yield* new Loop(training, options, slice).run();
   } finally {
     training.release();
@@ -77,7 +89,7 @@ class Loop {
     if (this.#options.checkpoint !== undefined) yield await this.#checkpoint();
     average?.swap();
     const validationLoss = reason === 'aborted' ? best.last : best.restore();
-    yield { type: 'end', step: cursor.step, reason, validationLoss };
+    yield { type: 'end', step: cursor.step, reason, validationLoss, lowest: best.lowerThan(validationLoss) };
   }
 
   async *#epochs(): AsyncGenerator<TrainEvent, EndEvent['reason']> {
@@ -122,6 +134,10 @@ class Loop {
     const { update, cursor, accumulation, average } = this.#training;
     const { checkpoint } = this.#options;
     const { loss, penalty: ofLayers } = accumulation.take();
+    if (!Number.isFinite(ofLayers)) {
+      const where = 'what layers add to the objective';
+      throw new NonFiniteError({ quantity: 'loss', where, step: cursor.step + 1, norm: ofLayers });
+    }
     const { gradientNorm, penalty: ofWeights, learningRate } = update.apply();
     average?.update();
     const { epoch, tokens } = cursor;
@@ -148,7 +164,7 @@ class Loop {
     const { validation, loss: name, signal } = this.#options;
     const { network, cursor, average, best, update } = this.#training;
     if (validation === undefined || cursor.validated === cursor.step) return true;
-    const evaluator = new Evaluator(network, name);
+    const evaluator = new Evaluator('train.validation', network, name);
     let loss: number;
     let lowest: boolean;
     average?.swap();
@@ -161,12 +177,12 @@ class Loop {
           if (signal?.aborted) return false;
         }
       }
-      const evaluation = evaluator.result('train.validation', 'mean');
+      const evaluation = evaluator.result('mean');
       if (evaluation.counted === 0) {
         throw new BpttError('invalid-argument', 'train.validation: expected steps that count, got masked ones only');
       }
       loss = evaluation.loss;
-      lowest = best.observe(loss);
+      lowest = best.observe(loss, cursor.step);
       update.observe(loss);
     } finally {
       average?.swap();

@@ -13,6 +13,7 @@ import type { Model } from '../model/model.ts';
 import { encodeModelFile } from '../model/model-file.ts';
 import type { Network } from '../model/network.ts';
 import { Accumulation } from './accumulation.ts';
+import { claim } from './claim.ts';
 import { BestSoFar } from './early-stopping.ts';
 import { type Groups, groupsIn } from './groups.ts';
 import type { CheckedTraining } from './options.ts';
@@ -50,6 +51,9 @@ export class Training {
   readonly #groups: Groups;
   readonly #model: Model;
   readonly #options: CheckedTraining;
+  #loaded = false;
+  #leave: (() => void) | undefined;
+  #released = false;
 
   /** Begins anew, or where a checkpoint ended that was read before. */
   constructor(model: Model, options: CheckedTraining, checkpoint?: ModelFileContent) {
@@ -75,7 +79,7 @@ export class Training {
   /** Goes on where the checkpoint `resume` ended. What reads it is loaded only now: most trainings have none. */
   async resume(): Promise<void> {
     const { resume } = this.#options;
-    if (resume === undefined) return;
+    if (resume === undefined || this.#loaded) return;
     const { decodeModelFile } = await import('../model/decode-model-file.ts');
     this.#load(decodeModelFile(resume, RESUME, kindsIn(this.#model.description)));
   }
@@ -117,24 +121,37 @@ export class Training {
         `train.${name}: expected ${show(was)}, as in the training that is resumed, got ${show(value)}`,
       );
     }
-    for (const name of COUNTERS) this.cursor[name] = saved.count(name);
+    for (const name of COUNTERS)
+      this.cursor[name] = saved.count(name, name === 'validated' ? this.cursor.step : undefined);
+    // They are counted in three places, which go together.
+    for (const name of ['update.step', 'update.optimizer.step']) {
+      const { step } = this.cursor;
+      if (saved.count(name) !== step) throw saved.error(name, `${step}, as there are updates`, show(saved.value(name)));
+    }
     this.bptt.load(saved.part('bptt'));
     this.update.load(saved.part('update'));
     this.accumulation.load(saved.part('accumulation'));
     this.best.load(saved.part('best'));
     this.average?.load(saved.part('average'));
+    this.#loaded = true;
     // Last, so that the model is as it was when anything fails.
     for (const { name, data } of parameters) this.#model.setParameter(name, data);
   }
 
-  /** From here to `release` the parameters of frozen groups have no gradient. */
+  /** From here to `release` the model has no other training, and the parameters of frozen groups have no gradient. */
   begin(): void {
+    this.#leave = claim('train', this.network);
     this.network.freeze(this.#groups.frozen);
   }
 
-  /** Gives the memory back, each block when it is the last one. */
+  /** Gives the memory back, each block when it is the last one; once, however often it is called. */
   release(): void {
-    this.network.freeze([]);
+    if (this.#released) return;
+    this.#released = true;
+    if (this.#leave !== undefined) {
+      this.network.freeze([]);
+      this.#leave();
+    }
     this.average?.release();
     this.best.release();
     this.accumulation.release();

@@ -61,7 +61,7 @@ export class GradientStep {
   /**
    * Updates the parameters by what is in the gradient block.
    *
-   * @throws NonFiniteError when the gradient is not finite; the parameters are then as before.
+   * @throws NonFiniteError when the gradient is not finite, or what it would make of the parameters; they are then as before.
    */
   apply(): UpdateResult {
     const { kernels, gradients, gradientParts } = this.#network;
@@ -89,7 +89,7 @@ export class GradientStep {
       }
       if ('norm' in clip && gradientNorm > clip.norm) scale = clip.norm / gradientNorm;
     }
-    const learningRate = this.#optimizer.update(scale);
+    const learningRate = this.#optimizer.update(scale, gradientNorm);
     return { gradientNorm, penalty, learningRate };
   }
 

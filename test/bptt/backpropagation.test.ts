@@ -214,6 +214,23 @@ describe.each(['f32', 'f64'] as const)('in %s, bit for bit', (dtype) => {
       expect(Math.max(...differences)).toBeLessThan(1e-25);
     }, dtype));
 
+  it('with k2 <= k1 windows stand side by side, also the last, which is shorter: as windows cut by hand, with the state carried', () =>
+    always(async (model, given) => {
+      const { kind, T, loss, at } = given;
+      const k1 = 1 + (at % T);
+      const k2 = 1 + (at % k1);
+      const batch = makeBatch(kind, given);
+      const inOne = lossesAndGradients(model, batch, objectiveOf(loss, 'mean', { k1, k2 }));
+      const windows = Array.from({ length: Math.ceil(T / k1) }, (_, index) => index * k1);
+      const byHand = windows.map((from) => {
+        const { state } = from === 0 ? { state: undefined } : model.forward(sliceSteps(batch, 0, from));
+        const window = sliceSteps(batch, from, Math.min(T, from + k1));
+        return lossesAndGradients(model, window, objectiveOf(loss, 'mean', { k1, k2 }), state);
+      });
+      expect(inOne.losses).toEqual(byHand.flatMap(({ losses }) => losses));
+      expect(inOne.gradients).toEqual(byHand.flatMap(({ gradients }) => gradients));
+    }, dtype));
+
   it('with k1 > k2 the loss is that of all k1 steps, and older ones have no gradient', () =>
     always((model, given) => {
       const { kind, T, B, loss, at } = given;

@@ -43,9 +43,11 @@ describe('outside training', () => {
       // After training, when masks have been drawn.
       [...backpropagate(with_, tokenBatch, { loss: 'cross-entropy' })];
       const { targets: _, ...input } = tokenBatch;
-      expect(with_.forward(input)).toEqual(without.forward(input));
-      expect(evaluate(with_, tokenBatch, { loss: 'cross-entropy' })).toEqual(
-        evaluate(without, tokenBatch, { loss: 'cross-entropy' }),
+      // But for what the states say that they are of.
+      const numbers = ({ state, ...rest }: { readonly state: State }) => ({ ...rest, layers: state.layers });
+      expect(numbers(with_.forward(input))).toEqual(numbers(without.forward(input)));
+      expect(numbers(evaluate(with_, tokenBatch, { loss: 'cross-entropy' }))).toEqual(
+        numbers(evaluate(without, tokenBatch, { loss: 'cross-entropy' })),
       );
       if (name === 'all in both directions') return;
       const speak = (model: Model) => [...generate(model, { prompt: [1, 2], length: 40, seed: 3 })];
@@ -81,7 +83,7 @@ describe('outside training', () => {
       }
       const { targets, ...input } = tokenBatch;
       const all = with_.forward(input);
-      expect(all.state).toEqual(state);
+      expect(all.state.layers).toEqual(state!.layers);
       for (const [i, output] of outputs.entries()) expect(Math.abs(all.outputs[i]! - output)).toBeLessThan(1e-14);
 
       const { loss } = evaluate(with_, tokenBatch, { loss: 'cross-entropy' });

@@ -5,13 +5,19 @@ import {
   createModel,
   type Dtype,
   dense,
+  deserializeState,
   elman,
   evaluate,
   features,
   generate,
+  gru,
+  type LayerDescription,
   lstm,
   type Model,
+  residual,
   type State,
+  serialize,
+  serializeState,
   tokens,
 } from '../../src/index.ts';
 import { codeOf } from '../support/error-code.ts';
@@ -91,13 +97,93 @@ describe('zeroState', () => {
     ['f64', Float64Array],
   ] as const)('is zeros of %s for each state of each layer', async (dtype, Reals) => {
     const model = await small(dtype);
-    expect(model.zeroState(2)).toEqual({ rows: 2, layers: [new Reals(4), new Reals(6), new Reals(6)] });
+    expect(model.zeroState(2)).toEqual({
+      rows: 2,
+      model: 'features 1, elman 2, lstm 3, dense 1',
+      names: ['1.elman.h', '2.lstm.h', '2.lstm.c'],
+      layers: [new Reals(4), new Reals(6), new Reals(6)],
+    });
     expect(model.forward(pair, model.zeroState(2))).toEqual(model.forward(pair));
   });
 
   it.each([0, -1, 1.5, undefined])('refuses %s rows', async (rows) => {
     const model = await small();
     expect(() => model.zeroState(rows as number)).toThrow('zeroState(rows): expected an integer >= 1');
+  });
+});
+
+describe('what a state says that it is of', () => {
+  const stack = async (...layers: LayerDescription[]) => createModel([features(1), ...layers, dense({ units: 1 })]);
+
+  it('is known by a model of the same kinds and sizes, in f64 too, and by a clone', async () => {
+    const { state } = (await small()).forward(pair);
+    for (const other of [await small('f64'), (await small()).clone(), await createModel((await small()).description)]) {
+      expect(other.forward(pair, state).outputs).toHaveLength(2);
+    }
+  });
+
+  it('is refused by another model whose states have the same shape', async () => {
+    const models = [
+      await stack(lstm({ units: 4 })),
+      await stack(gru({ units: 4 }), gru({ units: 4 })),
+      await stack(elman({ units: 4 }), elman({ units: 4 })),
+      await stack(elman({ units: 4 }), gru({ units: 4 })),
+      await stack(residual(lstm({ units: 1 })), lstm({ units: 4 })),
+      await createModel([features(2), lstm({ units: 4 }), dense({ units: 1 })]),
+      await createModel([features(1), lstm({ units: 4 }), dense({ units: 3 })]),
+    ];
+    for (const [index, maker] of models.entries()) {
+      const own = maker.zeroState(2);
+      for (const [other, model] of models.entries()) {
+        const F = other === 5 ? 2 : 1;
+        const run = () => model.forward({ steps: 1, rows: 2, inputs: new Float32Array(2 * F) }, own);
+        if (other === index) expect(run).not.toThrow();
+        else expect(codeOf(run)).toBe('foreign-state');
+      }
+    }
+  });
+
+  it('has names of entries, and says both models when it is refused', async () => {
+    const named = await createModel([features(1), gru({ units: 2, name: 'reader' }), dense({ units: 1 })]);
+    expect(named.zeroState(1).names).toEqual(['reader.gru.h']);
+    const other = await stack(elman({ units: 2 }));
+    expect(() => other.forward(pair, named.zeroState(2))).toThrow(
+      'state: expected a state of this model, features 1, elman 2, dense 1 with 1.elman.h, got features 1, gru 2, dense 1 with reader.gru.h',
+    );
+  });
+});
+
+describe('a state in files and in JSON', () => {
+  it.each(['f32', 'f64'] as const)('%s: goes there and back, and the outputs after it are the same', async (dtype) => {
+    const model = await small(dtype);
+    const { state } = model.forward(pair);
+    const next = model.forward(pair, state);
+    const read = await deserializeState(serializeState(state));
+    expect(read).toEqual(state);
+    expect(model.forward(pair, read)).toEqual(next);
+    const parsed = JSON.parse(JSON.stringify(state));
+    expect(parsed.layers).toEqual(state.layers.map((data) => Array.from(data)));
+    expect(model.forward(pair, parsed)).toEqual(next);
+    expect(await deserializeState(serializeState(parsed))).toMatchObject({ names: state.names, rows: 2 });
+    expect(JSON.stringify(read)).toBe(JSON.stringify(state));
+  });
+
+  it('is refused where a byte is other than it was, and where it is no state', async () => {
+    const model = await small();
+    const bytes = serializeState(model.zeroState(1));
+    for (let at = 0; at < bytes.length; at += 7) {
+      const damaged = bytes.slice();
+      damaged[at]! ^= 0x10;
+      await expect(deserializeState(damaged, 's.safetensors')).rejects.toMatchObject({ name: 'BpttError' });
+    }
+    await expect(deserializeState(serialize(model), 's')).rejects.toThrow('s: expected the metadata of a state');
+    for (const wrong of [null, 7, {}, { rows: 1, layers: [] }, model]) {
+      expect(codeOf(() => serializeState(wrong as never))).toBe('foreign-state');
+    }
+    const { layers, ...rest } = model.zeroState(1);
+    expect(codeOf(() => serializeState({ ...rest, layers: layers.map((data) => data.fill(Number.NaN)) }))).toBe(
+      'non-finite',
+    );
   });
 });
 
@@ -132,6 +218,26 @@ describe('forward refuses a state', () => {
       { rows: 2, layers: [Float32Array.of(-Infinity, 0, 0, 0), ...zeros(6, 6)] },
       'non-finite',
       'state.layers[0][0]: expected a finite number, got -Infinity',
+    ],
+    [
+      'with null for a layer',
+      { rows: 2, layers: [null, ...zeros(6, 6)] },
+      'foreign-state',
+      'got 2 rows with null, 6, 6',
+    ],
+    ['with strings', { rows: 2, layers: ['abcd', ...zeros(6, 6)] }, 'invalid-argument', 'state.layers[0]: expected'],
+    ['with holes', { rows: 2, layers: new Array(3) }, 'foreign-state', 'with undefined, undefined, undefined numbers'],
+    [
+      'of holes',
+      { rows: 2, layers: [new Array(4), ...zeros(6, 6)] },
+      'invalid-argument',
+      'state.layers[0][0]: expected',
+    ],
+    [
+      'beyond f32',
+      { rows: 2, layers: [Float64Array.of(0, 1e300, 0, 0), ...zeros(6, 6)] },
+      'non-finite',
+      'state.layers[0][1]: expected a number that is finite in f32, got 1e+300',
     ],
   ])('%s', async (_, state, code, message) => {
     const model = await small();

@@ -1,7 +1,7 @@
 // `bptt train`: from a text to a model file.
 import pc from 'picocolors';
 import { BpttError } from '../../base/errors.ts';
-import { createModel, generate, type Model, serialize, type TrainEvent } from '../../index.ts';
+import { createModel, type EndEvent, generate, type Model, serialize, type TrainEvent } from '../../index.ts';
 import { checkWritable, writeFileAtomic } from '../../node/atomic-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import type { Vocabulary } from '../../tokenizers/characters.ts';
@@ -51,14 +51,14 @@ export async function trainCommand(
   try {
     reporter.start(introductionOf(corpus, run, left));
     for (const { reason } of left?.damaged ?? []) reporter.warning(reason);
-    const { step, reason, validationLoss } = await follow(run, left?.step ?? 0, reporter);
+    const { step, reason, validationLoss, lowest } = await follow(run, left?.step ?? 0, reporter);
     if (reason !== 'aborted') sampler.report(model, step, reporter);
     const bytes = serialize(model, { metadata });
     await writeFileAtomic(out, bytes);
     reporter.saved(out, bytes.length);
     // What is done needs no more to go on from.
     if (reason !== 'aborted') await files.clear();
-    reporter.end({ step, reason, seconds: (performance.now() - begin) / 1000, validationLoss });
+    reporter.end({ step, reason, seconds: (performance.now() - begin) / 1000, validationLoss, lowest });
     if (chart || (output.isTerminal && !json)) printChart(history, output);
     if (report !== undefined) await writeReport(report, history, model, corpus, values, output);
     return reason !== 'aborted';
@@ -151,6 +151,7 @@ async function follow({ events, steps, sampleEvery, sampler, model, files }: Run
   let step = first;
   let reason = '';
   let validationLoss: number | undefined;
+  let lowest: EndEvent['lowest'];
   for await (const event of events) {
     step = event.step;
     if (event.type === 'step') {
@@ -170,10 +171,10 @@ async function follow({ events, steps, sampleEvery, sampler, model, files }: Run
       reporter.checkpoint(step, await files.write(event));
     } else {
       reason = event.reason;
-      validationLoss = event.validationLoss;
+      ({ validationLoss, lowest } = event);
     }
   }
-  return { step, reason, validationLoss };
+  return { step, reason, validationLoss, lowest };
 }
 
 async function writeReport(

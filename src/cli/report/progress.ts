@@ -1,6 +1,7 @@
 // How training shows itself: a progress bar on a terminal, plain lines elsewhere, JSON events for programs.
 import { MultiBar, type SingleBar } from 'cli-progress';
 import pc from 'picocolors';
+import type { EndEvent } from '../../training/events.ts';
 import type { Output } from '../io/output.ts';
 
 export interface StartReport {
@@ -33,6 +34,8 @@ export interface EndReport {
   readonly seconds: number;
   /** The last validation loss, in nats per character. */
   readonly validationLoss: number | undefined;
+  /** A validation that had a lower one, whose model is not what was saved. */
+  readonly lowest?: EndEvent['lowest'];
 }
 
 /** Receives what happens, in this order: start, then steps with validations and samples between them, saved, end. */
@@ -110,9 +113,13 @@ function introduction(report: StartReport): string {
   ].join('\n');
 }
 
-function conclusion({ step, reason, seconds, validationLoss }: EndReport): string {
+function conclusion({ step, reason, seconds, validationLoss, lowest }: EndReport): string {
   const loss = validationLoss === undefined ? '' : `; validation ${both(validationLoss)} per character`;
-  return `${reason === 'steps' ? 'done' : 'stopped'} after ${count(step)} steps in ${duration(seconds)}${loss}`;
+  const better =
+    lowest === undefined
+      ? ''
+      : `\nthe validation at step ${count(lowest.step)} was better: ${both(lowest.loss)} per character; --early-stopping keeps the model of the best`;
+  return `${reason === 'steps' ? 'done' : 'stopped'} after ${count(step)} steps in ${duration(seconds)}${loss}${better}`;
 }
 
 /** The mean loss since it was last taken. */

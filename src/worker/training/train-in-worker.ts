@@ -1,5 +1,6 @@
 // `train` in a worker: what this thread does for it is to give batches and to read events.
 
+import { whenDropped } from '../../base/dropped.ts';
 import {
   type Checked,
   checkFields,
@@ -14,6 +15,7 @@ import type { GraphBatch } from '../../data/batch.ts';
 import { batchesOf, type Data } from '../../data/dataset.ts';
 import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
+import { claim, refuseTrained } from '../../training/claim.ts';
 import type { TrainEvent } from '../../training/events.ts';
 import { groupsIn } from '../../training/groups.ts';
 import { checkTraining, type TrainOptions, trainFields } from '../../training/options.ts';
@@ -60,11 +62,15 @@ const IN_ADVANCE = 2;
  */
 export function trainInWorker(model: Model, options: WorkerTrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   checkModel('trainInWorker', model);
+  refuseTrained('trainInWorker', model.network);
   const checked = checkFields('trainInWorker', options, all);
   const { worker: _, ahead: __, weightsEvery: ___, modules, ...training } = checked;
   groupsIn(model.network, checkTraining(training).groups ?? [], 'train');
   checkModules('trainInWorker', modules, model.description, training.loss);
-  return new RemoteTraining(model, checked).events();
+  const remote = new RemoteTraining(model, checked);
+  const events = remote.events();
+  whenDropped(events, () => remote.end());
+  return events;
 }
 
 class RemoteTraining {
@@ -72,7 +78,11 @@ class RemoteTraining {
   readonly #options: Checked<typeof all>;
   readonly #inbox = new Queue<FromTraining & { readonly type: 'event' | 'done' }>();
   readonly #feeds = new Map<number, AsyncIterator<GraphBatch>>();
+  readonly #abort = () => this.#post({ type: 'abort' });
   #port: Port | undefined;
+  #leave: (() => void) | undefined;
+  /** Whether the worker trains. */
+  #runs = false;
   /** What went wrong with the data here. */
   #failure: { readonly error: unknown } | undefined;
 
@@ -82,6 +92,15 @@ class RemoteTraining {
   }
 
   async *events(): AsyncGenerator<TrainEvent, void, undefined> {
+    this.#leave = claim('trainInWorker', this.#model.network);
+    try {
+      yield* this.#run();
+    } finally {
+      await this.end();
+    }
+  }
+
+  async *#run(): AsyncGenerator<TrainEvent, void, undefined> {
     const { worker, ahead, weightsEvery, modules, data, validation, signal, ...options } = this.#options;
     const { network } = this.#model;
     const description = await describeNetwork(network, modules);
@@ -90,33 +109,38 @@ class RemoteTraining {
       (message) => this.#receive(message as FromTraining),
       (error) => this.#inbox.fail(error),
     );
-    const abort = () => this.#post({ type: 'abort' });
-    let ended = false;
-    try {
-      const weights = takeWeights(network);
-      const validates = validation !== undefined;
-      this.#post({ type: 'train', network: description, weights, options, validates, ahead, weightsEvery }, [weights]);
-      if (signal?.aborted) abort();
-      else signal?.addEventListener('abort', abort);
-      for (;;) {
-        const message = await this.#inbox.take();
-        if (message.weights !== undefined) putWeights(network, message.weights);
-        if (message.type === 'done') {
-          ended = true;
-          if (this.#failure !== undefined) throw this.#failure.error;
-          if (message.error !== undefined) throw unpackError(message.error);
-          return;
-        }
-        yield message.event;
-        this.#post({ type: 'read' });
+    const weights = takeWeights(network);
+    const validates = validation !== undefined;
+    this.#post({ type: 'train', network: description, weights, options, validates, ahead, weightsEvery }, [weights]);
+    this.#runs = true;
+    if (signal?.aborted) this.#abort();
+    else signal?.addEventListener('abort', this.#abort);
+    for (;;) {
+      const message = await this.#inbox.take();
+      if (message.weights !== undefined) putWeights(network, message.weights);
+      if (message.type === 'done') {
+        this.#runs = false;
+        if (this.#failure !== undefined) throw this.#failure.error;
+        if (message.error !== undefined) throw unpackError(message.error);
+        return;
       }
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      if (!ended) await this.#stop();
-      for (const id of this.#feeds.keys()) this.#close(id);
-      if (worker === undefined) this.#port.close();
-      else this.#port.unlisten();
+      yield message.event;
+      this.#post({ type: 'read' });
     }
+  }
+
+  /** Ends what is not over, once, however often it is called. */
+  async end(): Promise<void> {
+    const { worker, signal } = this.#options;
+    const leave = this.#leave;
+    this.#leave = undefined;
+    if (leave === undefined) return;
+    signal?.removeEventListener('abort', this.#abort);
+    if (this.#runs) await this.#stop();
+    for (const id of this.#feeds.keys()) this.#close(id);
+    if (worker === undefined) this.#port?.close();
+    else this.#port?.unlisten();
+    leave();
   }
 
   /** Ends a training that nobody reads any more, and takes its weights. */

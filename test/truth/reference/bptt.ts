@@ -6,6 +6,7 @@
 //   k2 > k1: windows overlap. Only the new steps inject their losses (Williams and Peng 1990, BPTT(h; h')), or with
 //            losses 'window' all steps of the window do (Sutskever 2013, section 2.8.6). Older steps have the states and
 //            outputs of when they were computed; with 'recomputed' activations the window is computed anew from h_{end-k2}.
+//   k2 <= k1: windows stand side by side: the last one of a stream, which is shorter, goes back through its own steps alone.
 //   k2 < k1: the losses of all k1 new steps are reported, and divide the mean; the older k1 - k2 get no gradient.
 
 import { elements } from './losses.ts';
@@ -55,7 +56,7 @@ export function truncatedBptt(
   const width = network.batch * network.description.outputs;
   for (let start = 0; start < steps; start += k1) {
     const end = Math.min(start + k1, steps);
-    const from = Math.max(end - k2, 0);
+    const from = Math.max(end - k2, k2 > k1 ? 0 : start);
     const inject = losses === 'window' ? from : Math.max(start, from);
     forward(network, stream, activations === 'recomputed' ? Math.min(from, start) : start, end);
 

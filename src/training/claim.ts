@@ -1,0 +1,21 @@
+// One training of a model at a time: two would mix their updates.
+import { BpttError } from '../base/errors.ts';
+import type { Network } from '../model/network.ts';
+
+/** @throws BpttError `being-trained` for a network that is. */
+export function refuseTrained(where: string, { beingTrained }: Network): void {
+  if (!beingTrained) return;
+  throw new BpttError(
+    'being-trained',
+    `${where}(model): expected a model that is not being trained, got one whose training goes on: end that (leave its loop, or await its return()), or train a copy, model.clone()`,
+  );
+}
+
+/** Takes a network for a training; what it returns gives it back. @throws BpttError `being-trained`. */
+export function claim(where: string, network: Network): () => void {
+  refuseTrained(where, network);
+  network.beingTrained = true;
+  return () => {
+    network.beingTrained = false;
+  };
+}
