@@ -160,8 +160,8 @@ export class WindowMemory {
     for (const entry of this.#saved(steps)) {
       const view = this.#view(entry, 0, steps);
       saved.tensor(nameOf(entry), view);
-      // All octets are flags.
-      if (view instanceof Uint8Array) saved.within(nameOf(entry), view, 1);
+      // Where rows begin, end and count; flags of layers may be several in one.
+      if (view instanceof Uint8Array) saved.within(nameOf(entry), view, entry.spec.owner === 'window' ? 1 : 255);
     }
   }
 

@@ -112,9 +112,9 @@ export class Training {
       );
     }
     const settings = settingsOf(this.#options);
-    const before = saved.value('settings');
+    const before: Partial<typeof settings> = Object(saved.value('settings'));
     for (const [name, value] of Object.entries(settings)) {
-      const was = (before as typeof settings)[name] ?? null;
+      const was = before[name] ?? null;
       if (JSON.stringify(was) === JSON.stringify(value)) continue;
       throw new BpttError(
         'invalid-argument',
