@@ -61,11 +61,10 @@ export class NonFiniteError extends BpttError implements NonFiniteDetails {
   readonly norm: number;
 
   constructor({ quantity, where, step, norm }: NonFiniteDetails) {
-    const expected = {
-      loss: `a finite loss, got ${norm}`,
-      gradient: `a finite gradient norm, got ${norm}`,
-      update: `an update to finite numbers, got one beyond them by a gradient of norm ${norm}`,
-    }[quantity];
+    const expected =
+      quantity === 'update'
+        ? `an update to finite numbers, got one beyond them by a gradient of norm ${norm}`
+        : `a finite ${quantity === 'loss' ? 'loss' : 'gradient norm'}, got ${norm}`;
     super(
       'non-finite',
       `training step ${step}, ${where}: expected ${expected}; the parameters are as before this step`,

@@ -50,8 +50,9 @@ export class StateReader {
     throw this.error(name, `a whole number, at least 0${end}`, show(value));
   }
 
-  /** Refuses the first of an array's numbers that is not from 0 to `most`. */
-  within(name: string, data: Int32Array | Uint8Array, most: number): void {
+  /** Refuses the first of an array's whole numbers that is not from 0 to `most`. Reals have no such limit. */
+  within(name: string, data: TensorData, most = Number.POSITIVE_INFINITY): void {
+    if (!(data instanceof Int32Array || data instanceof Uint8Array)) return;
     const at = data.findIndex((value) => value < 0 || value > most);
     if (at >= 0) throw this.error(`${name}[${at}]`, `a whole number from 0 to ${most}`, String(data[at]));
   }

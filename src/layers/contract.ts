@@ -49,6 +49,8 @@ export interface BufferSpec {
   /** Blocks of columns side by side, each padded on its own. Default 1. */
   readonly gates?: number;
   readonly type: 'real' | 'integer' | 'octet';
+  /** The greatest of its whole numbers, the least being 0: what is read from a checkpoint is held to it. Default: any. */
+  readonly most?: number;
   /** Whether backward reads what an earlier forward call left: such rows move along when the window does. */
   readonly kept: boolean;
   /** A buffer of the same size in whose place this one may lie in windows that no later backward reads again. */

@@ -1,7 +1,6 @@
 // The loss of one output in a window: it holds targets and mask next to the activations and takes the loss of any of the steps.
 import type { Clock } from '../base/signal.ts';
 import { type GraphBatch, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
-import type { StateReader } from '../formats/state-reader.ts';
 import type { BufferSpec, Track } from '../layers/contract.ts';
 import type { Network } from '../model/network.ts';
 import { padRows, type Window } from '../model/window.ts';
@@ -14,11 +13,11 @@ export function lossBuffers(
 ): readonly (BufferSpec & { readonly clock: Clock })[] {
   const { clock, output } = node;
   const step = { extent: 'step', kept: true, clock } as const;
-  const { kind } = loss.targets(output.size);
+  const { kind, size } = loss.targets(output.size);
   const [columns, type] = kind === 'tokens' ? ([1, 'integer'] as const) : ([output.size, 'real'] as const);
   return [
-    { ...step, name: bufferName('targets', index), columns, type },
-    { ...step, name: bufferName('mask', index), columns: 1, type: 'octet' },
+    { ...step, name: bufferName('targets', index), columns, type, most: size - 1 },
+    { ...step, name: bufferName('mask', index), columns: 1, type: 'octet', most: 1 },
   ];
 }
 
@@ -81,14 +80,6 @@ export class BoundLoss {
     for (let row = 0; row < rows; row++) {
       for (let step = Math.max(from, lengths[row]!); step < to; step++) flags[(step - from) * rows + row] = 0;
     }
-  }
-
-  /** Checks the targets of so many steps, which were read from a checkpoint. */
-  checkLoaded(saved: StateReader, steps: number): void {
-    const { node, loss } = this.output;
-    const { kind, size } = loss.targets(node.output.size);
-    if (kind !== 'tokens' || node.clock !== this.#network.graph.clocks[0]) return;
-    saved.within('window.targets', this.#network.arena.integers(this.#targets.pointer, steps * this.#rows), size - 1);
   }
 
   /** The steps of the output that belong to steps `from` to `to` of the window; undefined where there are none. */

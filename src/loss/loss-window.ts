@@ -1,6 +1,5 @@
 // A window together with the losses of its outputs.
 import { type GraphBatch, stepsOf } from '../data/batch.ts';
-import type { StateReader } from '../formats/state-reader.ts';
 import type { Network } from '../model/network.ts';
 import { Window } from '../model/window.ts';
 import { type WindowOptions, type WindowSize, windowBytes } from '../model/window-memory.ts';
@@ -36,11 +35,6 @@ export class LossWindow extends Window {
     const at = this.append(batch, from, to);
     for (const loss of this.#losses) loss.append(batch, from, to, at);
     return at;
-  }
-
-  override load(saved: StateReader): void {
-    super.load(saved);
-    for (const loss of this.#losses) loss.checkLoaded(saved, this.filled);
   }
 
   /** How many numbers count in steps `from` to `to`, for each loss. */

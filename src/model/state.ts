@@ -68,8 +68,7 @@ export function checkState(network: Network, state: State | undefined, rows: num
   const lengths = states.map(({ columns }) => rows * columns);
   const given: { readonly [Name in keyof State]?: unknown } = Object(state);
   if (!Array.isArray(given.layers)) throw foreign('', show(state));
-  const layers: readonly unknown[] = Array.from(given.layers);
-  const found = layers.map((data) => (Object(data) as ArrayLike<number>).length ?? show(data));
+  const found = Array.from(given.layers, (data) => data?.length ?? show(data));
   if (given.rows !== rows || found.join() !== lengths.join()) {
     const shapes = states.map(({ columns }) => `[${rows},${columns}]`).join(', ');
     throw foreign(` with layers ${shapes}`, `${show(given.rows)} rows with ${found.join(', ')} numbers`);
@@ -77,7 +76,7 @@ export function checkState(network: Network, state: State | undefined, rows: num
   const say = ({ model, names }: typeof given) => `${model} with ${names}`;
   const [expected, got] = [stateNames, { ...stateNames, ...given }].map(say);
   if (expected !== got) throw foreign(`, ${expected}`, got!);
-  const checked = layers.map((layer, index) => {
+  const checked = given.layers.map((layer: unknown, index) => {
     const reals = checkReals(`state.layers[${index}]`, layer, lengths[index]!, '', dtype);
     return (ArrayBuffer.isView(reals) ? reals : Float64Array.from(reals)) as Reals;
   });

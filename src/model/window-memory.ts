@@ -70,11 +70,11 @@ function planOf({ kernels, graph, flow }: Network, { steps, rows }: WindowSize, 
     ...ofLayers,
     ...graph.inputs.map(({ clock, name, output: { kind, size } }, index) => {
       const [columns, type] = kind === 'tokens' ? ([1, 'integer'] as const) : ([size, 'real'] as const);
-      return own(clock, inputName(index, name), columns, type, true);
+      return { ...own(clock, inputName(index, name), columns, type, true), most: size - 1 };
     }),
     ...graph.clocks.flatMap((clock, index) => [
-      own(clock, flagsName('resets', index), 1, 'octet', true),
-      own(clock, flagsName('padding', index), 1, 'octet', true),
+      { ...own(clock, flagsName('resets', index), 1, 'octet', true), most: 1 },
+      { ...own(clock, flagsName('padding', index), 1, 'octet', true), most: 1 },
     ]),
     ...(options.buffers ?? []).map(({ clock, ...buffer }) => ({ ...buffer, owner: 'window', ...axisOf(clock) })),
     ...gradients,
@@ -160,8 +160,7 @@ export class WindowMemory {
     for (const entry of this.#saved(steps)) {
       const view = this.#view(entry, 0, steps);
       saved.tensor(nameOf(entry), view);
-      // Where rows begin, end and count; flags of layers may be several in one.
-      if (view instanceof Uint8Array) saved.within(nameOf(entry), view, entry.spec.owner === 'window' ? 1 : 255);
+      saved.within(nameOf(entry), view, entry.spec.most);
     }
   }
 

@@ -343,9 +343,6 @@ export class Window {
     this.restore();
     const steps = saved.count('steps', this.capacity);
     this.#memory.load(saved, steps);
-    for (const { index, name, output } of this.#network.graph.inputs) {
-      saved.within(`window.${name ?? 'input'}`, this.tokens(index, 0, steps), output.size - 1);
-    }
     this.#axis.refill(steps);
   }
 

@@ -7,7 +7,7 @@ export function refuseTrained(where: string, { beingTrained }: Network): void {
   if (!beingTrained) return;
   throw new BpttError(
     'being-trained',
-    `${where}(model): expected a model that is not being trained, got one whose training goes on: end that (leave its loop, or await its return()), or train a copy, model.clone()`,
+    `${where}(model): expected a model that is not being trained, got one that is: end that first (await its return()), or train model.clone()`,
   );
 }
 

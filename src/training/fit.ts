@@ -25,7 +25,7 @@ import { train } from './train.ts';
 const ROWS = 32;
 
 /** What `fit` learns from: a stream of tokens, a list of sequences, or batches as `train` takes them. */
-export type FitData = Int32Array | readonly Sequence[] | Data;
+export type FitData = Int32Array | readonly number[] | readonly Sequence[] | Data;
 
 const fields = {
   data: unchecked<FitData>(),
@@ -81,8 +81,7 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
   }
   const last = model.network.graph.outputs.every(({ clock }) => clock.kind === 'row');
   const batches = (where: string, given: FitData, shuffle?: number): Data => {
-    if (given instanceof Int32Array)
-      return textStream(given, { batch: Math.max(1, Math.min(batch ?? ROWS, given.length - 1)) });
+    if (isTokens(given)) return textStream(given, { batch: Math.max(1, Math.min(batch ?? ROWS, given.length - 1)) });
     if (!isSequences(given)) {
       if (batch === undefined) return given;
       throw new BpttError('invalid-argument', `fit.batch: expected none with ${where} in batches, got ${batch}`);
@@ -109,6 +108,10 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
   }
   const { reason, step, validationLoss, lowest } = end!;
   return { reason, step, history, loss: lossOf(history), validationLoss, lowest };
+}
+
+function isTokens(data: FitData): data is Int32Array | readonly number[] {
+  return data instanceof Int32Array || (Array.isArray(data) && typeof data[0] === 'number');
 }
 
 function isSequences(data: FitData): data is readonly Sequence[] {

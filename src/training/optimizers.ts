@@ -19,7 +19,7 @@ import type { Network } from '../model/network.ts';
 import { loadBlock, saveBlock } from '../model/parameters.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 import type { Groups, LearningGroup } from './groups.ts';
-import { OverflowGuard } from './overflow.ts';
+import { type Guard, guardOf } from './overflow.ts';
 import { learningRate, ScheduleRun } from './schedules.ts';
 
 const fraction = number({ min: 0, exclusiveMax: 1 });
@@ -194,7 +194,7 @@ export class OptimizerRun {
   /** Those of the groups that learn, in their order. */
   readonly #schedules: readonly ScheduleRun[];
   readonly #ranges: readonly Range[];
-  readonly #guard: OverflowGuard;
+  readonly #guard: Guard;
   /** How much greater than gradient times learning rate a change can be. */
   readonly #gain: number;
   readonly #decay: number;
@@ -214,7 +214,7 @@ export class OptimizerRun {
     this.#decay = Math.max(...this.#ranges.map(({ weightDecay }) => weightDecay));
     const kind = kinds[optimizer.kind] as OptimizerKind<Optimizer>;
     this.#slots = Array.from({ length: kind.slots(optimizer) }, () => network.arena.allocate(network.layout.bytes));
-    this.#guard = new OverflowGuard(network, this.#slots, optimizer.kind !== 'sgd');
+    this.#guard = guardOf(network, this.#slots, optimizer.kind !== 'sgd');
   }
 
   /**
@@ -254,11 +254,7 @@ export class OptimizerRun {
       }
     };
     const rate = Math.max(...rates.values());
-    const where = this.#guard.run(update, {
-      gradient: gradientNorm * gradientScale,
-      rate: rate * this.#gain,
-      decay: rate * this.#decay,
-    });
+    const where = this.#guard(update, gradientNorm * gradientScale, rate * this.#gain, rate * this.#decay);
     if (where === undefined) return rates.get(this.#schedule)!;
     throw new NonFiniteError({ quantity: 'update', where, step: this.#step, norm: gradientNorm });
   }

@@ -135,8 +135,7 @@ class Loop {
     const { checkpoint } = this.#options;
     const { loss, penalty: ofLayers } = accumulation.take();
     if (!Number.isFinite(ofLayers)) {
-      const where = 'what layers add to the objective';
-      throw new NonFiniteError({ quantity: 'loss', where, step: cursor.step + 1, norm: ofLayers });
+      throw new NonFiniteError({ quantity: 'loss', where: 'penalties', step: cursor.step + 1, norm: ofLayers });
     }
     const { gradientNorm, penalty: ofWeights, learningRate } = update.apply();
     average?.update();

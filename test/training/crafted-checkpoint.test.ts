@@ -39,7 +39,7 @@ type Values = Record<string, unknown>;
 /** The checkpoint with other content. */
 function crafted(change: (values: Values, tensors: ReadonlyMap<string, TensorData>) => void): Uint8Array {
   const { tensors, metadata } = decodeSafetensors(bytes);
-  const { [CHECKSUM]: _, ...own } = metadata;
+  const { [CHECKSUM]: _, ...own }: Record<string, string> = metadata;
   const values = JSON.parse(own[TRAINING]!) as Values;
   change(values, new Map(tensors.map(({ name, data }) => [name, data])));
   own[TRAINING] = JSON.stringify(values);
