@@ -14,11 +14,6 @@ export { padded } from "./simd";
 export { gatherRows, scatterAddRows } from "./tokens";
 export { add, approach, clampValues, clear, copy, fill, isZero, multiply, scale } from "./vectors";
 
-/** First byte above the module's own data; the memory from here on belongs to the caller. */
-export function heapBase(): usize {
-  return __heap_base;
-}
-
 /** Bytes of one `real`: 4 or 8. */
 export function realBytes(): i32 {
   return sizeof<real>();

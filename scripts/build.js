@@ -1,7 +1,7 @@
 // @ts-check
 // Builds everything into build/: the kernels, the kernels as JavaScript modules, the package's entry points, their types.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,16 +42,11 @@ mkdirSync('build/kernels', { recursive: true });
 
 writeFileSync('build/tiles.ts', tilesSource());
 writeFileSync('build/abi.ts', await abiSource());
-const targets = Object.keys(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets);
-for (const target of targets) {
-  run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
-  // Base64 in a string works in every bundler without configuration. Deflated first: bytes compress better than base64 of them, and
-  // by Zopfli 6 % better than by zlib.
-  const deflated = await promisify(zopfli.deflate)(readFileSync(`build/kernels/${target}.wasm`), { numiterations: 2 });
-  const base64 = Buffer.from(deflated).toString('base64');
-  writeFileSync(`build/kernels/${target}.js`, `export default '${base64}';\n`);
-  writeFileSync(`build/kernels/${target}.d.ts`, 'declare const base64: string;\nexport default base64;\n');
+const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'));
+for (const target of Object.keys(targets)) {
+  await compileKernels(target, 'assembly/index.ts', '--config', 'asconfig.json', '--target', target);
 }
+await compileCompanions();
 
 if (!kernelsOnly) {
   const metafiles = [
@@ -81,6 +76,33 @@ if (!kernelsOnly) {
   );
   copyFileSync('src/cli/moby-dick.txt', 'build/moby-dick.txt');
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+}
+
+/**
+ * Kernels beside those of every page (src/wasm/companion.ts): modules over the same memory, so that each has a place of its own for its
+ * data, below ARENA_START of src/wasm/arena.ts.
+ */
+async function compileCompanions() {
+  const directory = 'assembly/companions';
+  const names = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const [index, { name }] of names.entries()) {
+    for (const dtype of ['f32', 'f64']) {
+      const memoryBase = String(4096 + 2048 * index);
+      const options = ['--config', `${directory}/asconfig.json`, '--target', dtype, '--memoryBase', memoryBase];
+      await compileKernels(`${name}-${dtype}`, `${directory}/${name}/index.ts`, ...options);
+    }
+  }
+}
+
+/** @param {string} name @param {string} entry @param {string[]} options of asc */
+async function compileKernels(name, entry, ...options) {
+  run('assemblyscript/bin/asc.js', entry, ...options, '--outFile', `build/kernels/${name}.wasm`);
+  // Base64 in a string works in every bundler without configuration. Deflated first: bytes compress better than base64 of them, and
+  // by Zopfli 6 % better than by zlib.
+  const deflated = await promisify(zopfli.deflate)(readFileSync(`build/kernels/${name}.wasm`), { numiterations: 2 });
+  const base64 = Buffer.from(deflated).toString('base64');
+  writeFileSync(`build/kernels/${name}.js`, `export default '${base64}';\n`);
+  writeFileSync(`build/kernels/${name}.d.ts`, 'declare const base64: string;\nexport default base64;\n');
 }
 
 /** The code of a worker as a string: a blob has no neighbours to import. The kernels are sent to it, and it starts no other worker. */

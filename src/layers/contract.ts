@@ -2,6 +2,7 @@
 // addresses it runs forward and backward over a range of steps. No tape: each backward is written by hand.
 import type { Fields } from '../base/fields.ts';
 import type { Clock, Signal } from '../base/signal.ts';
+import type { Companion } from '../wasm/companion.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
 import type { Initializer, InitializerContext } from './initializers.ts';
 
@@ -227,6 +228,8 @@ export interface TiedParameter {
 /** A layer at its place in a model. */
 export interface Layer {
   readonly output: Signal;
+  /** Kernels that not every page has; loaded before the model is there, so that `bind` finds them. */
+  readonly companion?: Companion<object>;
   readonly parameters: readonly ParameterSpec[];
   readonly buffers: readonly BufferSpec[];
   /** The name of the buffer whose rows are the outputs; of a `slot` buffer, slot t+1 is the output of step t. */

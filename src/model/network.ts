@@ -156,7 +156,9 @@ export async function createNetwork(graph: Graph, engine: Engine): Promise<Netwo
   if (relaxed && dtype !== 'f32') {
     throw new BpttError('invalid-argument', `createModel.relaxed: expected dtype 'f32' with it, got '${dtype}'`);
   }
-  const network = new Network(graph, await loadModule(variantOf(engine), engine.kernels), engine);
+  const module = await loadModule(variantOf(engine), engine.kernels);
+  for (const { layer } of graph.layers) await layer.companion?.load(dtype);
+  const network = new Network(graph, module, engine);
   if (network.kernels.realBytes() === (dtype === 'f32' ? 4 : 8)) return network;
   throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
 }

@@ -6,6 +6,8 @@ import type { Kernels, Pointer } from './kernels.ts';
 /** Every block starts at a multiple of this many bytes: one cache line. */
 const ALIGNMENT = 64;
 const PAGE = 65536;
+/** Below lies the data of the kernels and their companions: see `memoryBase` in scripts/build.js. */
+const ARENA_START = 16384;
 
 /** `size` rounded up to whole cache lines. */
 export function aligned(size: number): number {
@@ -23,13 +25,12 @@ interface Block {
 export class Arena {
   readonly #memory: WebAssembly.Memory;
   readonly #Real: typeof Float32Array | typeof Float64Array;
-  #end: Pointer;
+  #end: Pointer = ARENA_START;
   #free: Block[] = [];
 
   constructor(kernels: Kernels) {
     this.#memory = kernels.memory;
     this.#Real = kernels.realBytes() === 4 ? Float32Array : Float64Array;
-    this.#end = aligned(kernels.heapBase());
   }
 
   /** Bytes of Wasm memory that are there now. */

@@ -11,7 +11,6 @@ export type Variant = Dtype | 'f32-relaxed';
 /** Exports of one kernel module (assembly/index.ts). Sizes are counts of elements; every row has a padded length ld. */
 export interface Kernels {
   readonly memory: WebAssembly.Memory;
-  heapBase(): Pointer;
   realBytes(): number;
   padded(columns: number): number;
 

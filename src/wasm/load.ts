@@ -17,7 +17,8 @@ const embedded: Record<Variant, () => Promise<{ default: string }>> = {
 
 const compiled = new Map<Variant, Promise<WebAssembly.Module>>();
 
-async function compile(bytes: BufferSource, variant: Variant): Promise<WebAssembly.Module> {
+/** @throws BpttError `unsupported-engine` when the engine cannot compile them. */
+export async function compile(bytes: BufferSource, variant: string): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
@@ -31,7 +32,11 @@ async function compile(bytes: BufferSource, variant: Variant): Promise<WebAssemb
 }
 
 async function embeddedBytes(variant: Variant): Promise<ArrayBuffer> {
-  const { default: base64 } = await embedded[variant]();
+  return inflate((await embedded[variant]()).default);
+}
+
+/** The bytes that scripts/build.js has deflated and written in base64. */
+export async function inflate(base64: string): Promise<ArrayBuffer> {
   const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const bytes = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return new Response(bytes).arrayBuffer();

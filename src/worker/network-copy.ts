@@ -1,10 +1,13 @@
 // A network in another thread: what it is made of, and its weights.
+import type { Dtype } from '../base/dtype.ts';
 import { kindsOf } from '../layers/describe.ts';
 import { moreKinds } from '../layers/kinds.ts';
 import type { ModelDescription } from '../layers/registry.ts';
 import type { LossOption } from '../loss/output-losses.ts';
 import { createGraph } from '../model/create-graph.ts';
+import type { Graph } from '../model/graph.ts';
 import { createNetwork, type Engine, type Network, variantOf } from '../model/network.ts';
+import { type PortableCompanion, receiveCompanions } from '../wasm/companion.ts';
 import { portableSource } from '../wasm/load.ts';
 import { loadModules, refuseMissing, restoreLoss } from './modules.ts';
 
@@ -16,6 +19,8 @@ export interface NetworkMessage {
   readonly frozen: readonly string[];
   /** URLs of modules with users' own layers and losses. */
   readonly modules: readonly string[];
+  /** Kernels of its layers beside those that every network has. */
+  readonly companions: readonly PortableCompanion[];
 }
 
 export async function describeNetwork(
@@ -28,16 +33,23 @@ export async function describeNetwork(
     engine: { ...engine, kernels },
     frozen: [...frozen],
     modules: modules.map(String),
+    companions: await portableCompanions(graph, engine.dtype),
   };
+}
+
+function portableCompanions({ layers }: Graph, dtype: Dtype): Promise<readonly PortableCompanion[]> {
+  const companions = new Set(layers.flatMap(({ layer }) => layer.companion ?? []));
+  return Promise.all([...companions].map((companion) => companion.portable(dtype)));
 }
 
 /** A network of the same layout, its weights zero, and the loss that was sent along. */
 export async function copyNetwork(
-  { description, engine, frozen, modules }: NetworkMessage,
+  { description, engine, frozen, modules, companions }: NetworkMessage,
   loss: LossOption,
 ): Promise<{ readonly network: Network; readonly loss: LossOption }> {
   const own = await loadModules(modules);
   refuseMissing('worker', own, description, loss);
+  await receiveCompanions(companions);
   const network = await createNetwork(createGraph(description, [...kindsOf(moreKinds), ...own.kinds]), engine);
   network.freeze(frozen);
   return { network, loss: restoreLoss(loss, own.losses) };

@@ -17,7 +17,6 @@ beforeEach(async () => {
   arena = new Arena({
     memory,
     realBytes: () => 4,
-    heapBase: () => 1000,
   } satisfies Partial<Kernels> as never as typeof kernels);
   start = arena.allocate(1);
   arena.release(start, 1);
