@@ -6,6 +6,7 @@ import { checkBatch, type GraphBatch, stepsOf } from '../data/batch.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import { type Network, refuseWhole } from '../model/network.ts';
+import { nonFinite } from '../model/non-finite.ts';
 import type { State } from '../model/state.ts';
 import { LossWindow, sizeOf } from './loss-window.ts';
 import { type Reduction, reduction } from './losses.ts';
@@ -125,7 +126,7 @@ export class Evaluator {
     window.forward(at, window.filled);
     const sums = window.takeLoss(at, window.filled, none);
     const total = sums.reduce((all, sum) => all + sum, 0);
-    if (!Number.isFinite(total)) throw window.nonFinite(this.#where, 'a finite loss', at, total);
+    if (!Number.isFinite(total)) throw nonFinite(window, at, this.#where, 'a finite loss', total);
     this.#counts = window.counted(at, window.filled).map((count, index) => count + (this.#counts[index] ?? 0));
     this.#sums = sums.map((sum, index) => sum + (this.#sums[index] ?? 0));
     return to;

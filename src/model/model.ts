@@ -13,6 +13,7 @@ import { createGraph } from './create-graph.ts';
 import { readingsOf } from './graph.ts';
 import { initializeParameter } from './initialize-parameter.ts';
 import { createNetwork, type Engine, type EngineOptions, engineFields, Network } from './network.ts';
+import { nonFinite } from './non-finite.ts';
 import { type Parameter, readBlock, writeEntry } from './parameters.ts';
 import { type State, zeroState } from './state.ts';
 import { summaryOf } from './summary.ts';
@@ -185,7 +186,8 @@ export class Model {
       );
       for (const values of outputs) {
         if (areFinite(values)) continue;
-        throw window.nonFinite('forward', 'finite outputs', 0, values.find((value) => !Number.isFinite(value))!);
+        const wrong = values.find((value) => !Number.isFinite(value))!;
+        throw nonFinite(window, 0, 'forward', 'finite outputs', wrong);
       }
       const named = graph.outputs.map(({ name }, index) => [name ?? 'output', outputs[index]!] as const);
       return { outputs: outputs[0]!, named: Object.fromEntries(named), state: window.state() };

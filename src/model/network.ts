@@ -6,13 +6,13 @@ import { boolean, type Checked, type Options, oneOf, optional, such, withDefault
 import type { StateSpec } from '../layers/contract.ts';
 import { Arena } from '../wasm/arena.ts';
 import type { Kernels, Pointer, Variant } from '../wasm/kernels.ts';
-import { instantiate, type KernelSource, loadModule } from '../wasm/load.ts';
+import { instantiate, type KernelModule, type KernelSource, loadModule } from '../wasm/load.ts';
 import { gradientFlow } from './gradient-flow.ts';
 import { GradientParts, type Part } from './gradient-parts.ts';
 import type { Graph, LayerNode } from './graph.ts';
 import { type ParameterLayout, planParameters } from './parameter-layout.ts';
 import { isOverwritten, type ParameterUses, usesOf } from './parameter-uses.ts';
-import { type StateNames, stateNames } from './state.ts';
+import { type StateNames, stateNames } from './state-names.ts';
 
 export const engineFields = {
   /** What the model computes in. Default `f32`; `f64` is for checks. */
@@ -35,7 +35,7 @@ export interface Engine extends Checked<typeof engineFields> {}
 export class Network {
   readonly graph: Graph;
   readonly engine: Engine;
-  readonly module: WebAssembly.Module;
+  readonly module: KernelModule;
   readonly kernels: Kernels;
   readonly dtype: Dtype;
   readonly arena: Arena;
@@ -56,7 +56,7 @@ export class Network {
   #frozen: ReadonlySet<string> = new Set();
   #flow: ReadonlySet<number>;
 
-  constructor(graph: Graph, module: WebAssembly.Module, engine: Engine) {
+  constructor(graph: Graph, module: KernelModule, engine: Engine) {
     const kernels = instantiate(module);
     this.graph = graph;
     this.module = module;

@@ -2,16 +2,8 @@
 import { checkReals, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { Reals } from '../wasm/arena.ts';
-import type { Graph } from './graph.ts';
 import type { Network } from './network.ts';
-
-/** What a state says of what it is of. */
-export interface StateNames {
-  /** The model whose state it is: the kinds of its entries and their sizes. */
-  readonly model: string;
-  /** What each of `layers` is: the name of an entry or its place in the description, its kind, and `h` or `c`, as in `2.lstm.c`. */
-  readonly names: readonly string[];
-}
+import type { StateNames } from './state-names.ts';
 
 /**
  * What the rows of a batch carry from step to step. One that was made by hand need not say what it is of. `JSON.stringify` writes one, and what `JSON.parse` then gives is taken as one;
@@ -22,21 +14,6 @@ export interface State extends Partial<StateNames> {
   readonly rows: number;
   /** [B,H] each: of each recurrent layer from the input on its h, and of an LSTM then its c. */
   readonly layers: readonly Reals[];
-}
-
-/** What the states of a graph say of it. */
-export function stateNames({ nodes, layers, description }: Graph): StateNames {
-  // Of an entry that stands around another one it is that which counts.
-  const kindOf = (entry: number) => {
-    const { kind, layer } = description[entry] as { readonly kind: string; readonly layer?: { readonly kind: string } };
-    return layer?.kind ?? kind;
-  };
-  return {
-    model: nodes.map(({ entry, output }) => `${kindOf(entry)} ${output.size}`).join(', '),
-    names: layers.flatMap(({ name, entry, layer }) =>
-      layer.states.flatMap((state) => (state.carried ? `${name ?? entry}.${kindOf(entry)}.${state.name}` : [])),
-    ),
-  };
 }
 
 /** A state of these numbers. */

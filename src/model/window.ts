@@ -2,7 +2,6 @@
 //
 // When new steps no longer fit, the oldest go and the rest move down, so that a backward pass can reach back over the new
 // steps. Slot t of a state is what step t starts from; slot 0 is the state that was carried in.
-import { BpttError } from '../base/errors.ts';
 import { type GraphInput, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
 import type { StateWriter } from '../formats/record.ts';
 import type { StateReader } from '../formats/state-reader.ts';
@@ -286,12 +285,6 @@ export class Window {
   /** Asks what layers add to the objective, one penalty after the other, about a pass. */
   mapPenalties<T>(ask: (penalty: BoundPenalty, pass: Pass, index: number) => T, how?: BackwardOptions): readonly T[] {
     return this.#penalties.map((penalty, index) => ask(penalty, this.#pass(how), index));
-  }
-
-  /** The error for what is not finite after steps `from` to `to`. */
-  nonFinite(where: string, expected: string, from: number, got: number): BpttError {
-    const layer = this.firstNonFinite(from, this.filled);
-    return new BpttError('non-finite', `${where}, ${layer}: expected ${expected}, got ${got}`);
   }
 
   /** The first layer whose outputs in steps `from` to `to` are not finite, for an error message. */

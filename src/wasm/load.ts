@@ -9,6 +9,9 @@ export type KernelSource =
   | { readonly bytes: BufferSource }
   | { readonly url: string | URL };
 
+/** Kernels that the engine has compiled. */
+export type KernelModule = WebAssembly.Module;
+
 const embedded: Record<Variant, () => Promise<{ default: string }>> = {
   f32: () => import('../../build/kernels/f32.js'),
   'f32-relaxed': () => import('../../build/kernels/f32-relaxed.js'),
