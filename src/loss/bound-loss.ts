@@ -96,24 +96,7 @@ export class BoundLoss {
   /** Steps `from` to `to` as metrics see them, before their loss is taken; undefined where there are none. */
   observed(from: number, to: number): Observed | undefined {
     const range = this.#range(from, to);
-    if (range === undefined) return undefined;
-    const { node, loss } = this.output;
-    const { arena } = this.#network;
-    const [first] = range;
-    const weights = this.#weightsOf(...range);
-    const place = ({ pointer, stride }: Track) => pointer + first * stride;
-    const { ld } = this.#result;
-    const { kind } = loss.targets(node.output.size);
-    return {
-      y: arena.reals(place(this.#result), weights.length * ld),
-      ld,
-      size: node.output.size,
-      targets:
-        kind === 'tokens'
-          ? arena.integers(place(this.#targets), weights.length)
-          : arena.reals(place(this.#targets), weights.length * this.#targets.ld),
-      weights,
-    };
+    return range && { first: range[0], y: this.#result, targets: this.#targets, weights: this.#weightsOf(...range) };
   }
 
   /** How many numbers count in steps `from` to `to`. */

@@ -9,7 +9,7 @@ import { type Network, refuseWhole } from '../model/network.ts';
 import type { State } from '../model/state.ts';
 import { LossWindow, sizeOf } from './loss-window.ts';
 import { type Reduction, reduction } from './losses.ts';
-import { type Measure, type Metric, measureOf, metrics } from './metric.ts';
+import { type Meter, type Metric, measureOf, metrics } from './metric.ts';
 import {
   type BatchSlots,
   type LossOption,
@@ -83,13 +83,13 @@ export class Evaluator {
   #sums: readonly number[] = [];
   #counts: readonly number[] = [];
   #chunk = CHUNK;
-  readonly #meters: readonly (readonly [Metric, ReturnType<Measure>])[];
+  readonly #meters: readonly (readonly [name: string, Meter])[];
 
   constructor(network: Network, loss: LossOption, metrics: readonly Metric[] = []) {
     this.#network = network;
     this.#losses = outputLosses('loss', network.graph, loss);
     this.#slots = slotsOf(network.graph, this.#losses);
-    this.#meters = metrics.map((metric) => [metric, measureOf(metric)!(`metrics.${metric.name}`, this.#losses)]);
+    this.#meters = metrics.map((metric) => [metric.name, measureOf(metric)!(this.#losses, metrics)]);
   }
 
   /** Checks a batch and goes to its start. */
@@ -127,7 +127,7 @@ export class Evaluator {
     window.forward(at, window.filled);
     for (const [, meter] of this.#meters) {
       const rows = window.observed(meter.index, at, window.filled);
-      if (rows !== undefined) meter.add(rows);
+      if (rows !== undefined) meter.add(this.#network, rows);
     }
     const sums = window.takeLoss(at, window.filled, none);
     this.#counts = window.counted(at, window.filled).map((count, index) => count + (this.#counts[index] ?? 0));
@@ -141,7 +141,7 @@ export class Evaluator {
       throw new BpttError('invalid-argument', `${where}: expected at least one batch, got none`);
     }
     const result = together(reduction, this.#losses, this.#sums, this.#counts);
-    const metrics = Object.fromEntries(this.#meters.map(([{ name }, meter]) => [name, meter.value()]));
+    const metrics = Object.fromEntries(this.#meters.map(([name, meter]) => [name, meter.value()]));
     return { ...result, ...(this.#meters.length > 0 && { metrics }), state: this.#window.state() };
   }
 

@@ -89,11 +89,7 @@ export function checkTraining(options: TrainOptions): CheckedTraining {
   const { validation, validateEvery, earlyStopping, optimizer, groups = [] } = checked;
   const monitor = earlyStopping?.monitor;
   if (monitor !== undefined)
-    checkOneOf(
-      'train.earlyStopping.monitor',
-      monitor,
-      checked.metrics.map(({ name }) => name),
-    );
+    checkOneOf('train.earlyStopping.monitor', monitor, checked.metrics?.map(({ name }) => name) ?? []);
   const decaying = groups.findIndex(({ weightDecay }) => weightDecay !== undefined);
   if (decaying >= 0 && optimizer.kind !== 'adamw') {
     throw new BpttError(
