@@ -1,8 +1,10 @@
 // A model as a picture: a box for each node, in the colour of its clock, arrows for what it reads, dashed ones for what it starts from.
+
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options, omit } from '../base/fields.ts';
 import type { Clock } from '../base/signal.ts';
+import { activationLayer } from '../layers/later/activation.ts';
 import { createGraph } from '../model/create-graph.ts';
 import type { Graph, GraphNode } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
@@ -81,7 +83,8 @@ export function plotNetwork(model: Model | Model['description'], options: Networ
 }
 
 function graphOf(model: unknown): Graph {
-  if (Array.isArray(model)) return createGraph(model);
+  // Activations are known to models alone until they are loaded; nothing is computed here.
+  if (Array.isArray(model)) return createGraph(model, [activationLayer as never]);
   const graph = (model as Partial<Model> | undefined)?.network?.graph;
   if (graph !== undefined) return graph;
   throw new BpttError('invalid-argument', `plotNetwork: expected a model or its description, got ${show(model)}`);

@@ -20,7 +20,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   generation: ['base', 'wasm', 'model', 'loss'],
   series: ['base', 'data', 'model'],
   diagnostics: ['base', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
-  plots: ['base', 'model', 'training', 'diagnostics'],
+  plots: ['base', 'layers', 'model', 'training', 'diagnostics'],
   interchange: ['base', 'formats', 'layers', 'model'],
   worker: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'metrics', 'bptt', 'training'],
   node: ['base', 'wasm', 'data', 'tokenizers', 'layers', 'model'],
