@@ -100,23 +100,8 @@ export class BoundStepLoss implements BoundLoss {
   observed(from: number, to: number): Observed | undefined {
     const range = this.#range(from, to);
     if (range === undefined) return undefined;
-    const { node, loss } = this.output;
-    const { arena } = this.#network;
-    const [first] = range;
-    const weights = this.#weightsOf(...range);
-    const place = ({ pointer, stride }: Track) => pointer + first * stride;
-    const { result } = this.#window.node(node);
-    const { kind } = loss.targets(node.output.size);
-    return {
-      y: arena.reals(place(result), weights.length * result.ld),
-      ld: result.ld,
-      size: node.output.size,
-      targets:
-        kind === 'tokens'
-          ? arena.integers(place(this.#targets), weights.length)
-          : arena.reals(place(this.#targets), weights.length * this.#targets.ld),
-      weights,
-    };
+    const { result } = this.#window.node(this.output.node);
+    return { first: range[0], y: result, targets: this.#targets, weights: this.#weightsOf(...range) };
   }
 
   counted(from: number, to: number): number {

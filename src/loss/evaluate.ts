@@ -11,7 +11,7 @@ import { nonFinite } from '../model/non-finite.ts';
 import type { State } from '../model/state.ts';
 import { LossWindow, sizeOf } from './loss-window.ts';
 import { type Reduction, reduction } from './losses.ts';
-import { type Measure, type Metric, measureOf, metrics } from './metric.ts';
+import { type Meter, type Metric, measureOf, metrics } from './metric.ts';
 import {
   type BatchSlots,
   type LossOption,
@@ -88,7 +88,7 @@ export class Evaluator {
   #counts: readonly number[] = [];
   #chunk = CHUNK;
   #batch: GraphBatch | undefined;
-  readonly #meters: readonly (readonly [Metric, ReturnType<Measure>])[];
+  readonly #meters: readonly (readonly [name: string, Meter])[];
 
   /** `where`: what errors call the data. */
   constructor(
@@ -103,7 +103,7 @@ export class Evaluator {
     this.#losses = outputLosses('loss', network.graph, loss, reduction);
     this.#reduction = reduction;
     this.#slots = slotsOf(network.graph, this.#losses);
-    this.#meters = metrics.map((metric) => [metric, measureOf(metric)!(`metrics.${metric.name}`, this.#losses)]);
+    this.#meters = metrics.map((metric) => [metric.name, measureOf(metric)!(this.#losses, metrics)]);
   }
 
   /** Checks a batch and goes to its start. */
@@ -143,7 +143,7 @@ export class Evaluator {
     window.forward(at, window.filled);
     for (const [, meter] of this.#meters) {
       const rows = window.observed(meter.index, at, window.filled);
-      if (rows !== undefined) meter.add(rows);
+      if (rows !== undefined) meter.add(this.#network, rows);
     }
     const sums = window.takeLoss(at, window.filled, none);
     const total = sums.reduce((all, sum) => all + sum, 0);
@@ -159,7 +159,7 @@ export class Evaluator {
       throw new BpttError('invalid-argument', `${this.#where}: expected at least one batch, got none`);
     }
     const result = together(this.#reduction, this.#losses, this.#sums, this.#counts);
-    const metrics = Object.fromEntries(this.#meters.map(([{ name }, meter]) => [name, meter.value()]));
+    const metrics = Object.fromEntries(this.#meters.map(([name, meter]) => [name, meter.value()]));
     return { ...result, ...(this.#meters.length > 0 && { metrics }), state: this.#window.state() };
   }
 

@@ -1,23 +1,26 @@
 // What a metric is: a number that says how good outputs are, taken beside the loss. Those that there are come with `bptt/metrics`.
-import { type Field, list, names, such, withDefault } from '../base/fields.ts';
-import type { Reals } from '../wasm/arena.ts';
+import { list, optional, such } from '../base/fields.ts';
+import type { Track } from '../layers/contract.ts';
+import type { Network } from '../model/network.ts';
 import type { OutputLoss } from './output-losses.ts';
 
-/** Outputs and what they should have been, in the memory of the model: gone when it grows. */
+/** Steps of an output and what they should have been, in the memory of the model. */
 export interface Observed {
-  /** [rows, ld] outputs, of which `size` of a row count: logits or estimates. */
-  readonly y: Reals;
-  readonly ld: number;
-  readonly size: number;
-  /** [rows] classes, or [rows, ld] numbers. */
-  readonly targets: Reals | Int32Array;
-  /** [rows]: what a row counts for, 0 where it does not. */
+  /** The first of the steps. */
+  readonly first: number;
+  /** [steps, B, ld] outputs: logits or estimates. */
+  readonly y: Track;
+  /** [steps, B] classes, or [steps, B, ld] numbers. */
+  readonly targets: Track;
+  /** [steps, B]: what each counts for, 0 where it does not. */
   readonly weights: Float64Array;
 }
 
 /** Takes outputs in, part by part. */
 export interface Meter {
-  add(rows: Observed): void;
+  /** Which of the outputs. */
+  readonly index: number;
+  add(network: Network, rows: Observed): void;
   /** The metric over all rows that were taken in. */
   value(): number;
 }
@@ -31,14 +34,8 @@ export interface Metric {
   readonly higher: boolean;
 }
 
-/** @throws BpttError that begins with `where`, for outputs that the metric cannot be of. */
-export type Measure = (
-  where: string,
-  losses: readonly OutputLoss[],
-) => Meter & {
-  /** Which of the outputs. */
-  readonly index: number;
-};
+/** @throws BpttError for outputs that the metric cannot be of, and for another of `all` that is called alike. */
+export type Measure = (losses: readonly OutputLoss[], all: readonly Metric[]) => Meter;
 
 /** Where a metric keeps what it does; one for all copies of the package that a program may have. */
 const MEASURE = Symbol.for('bptt.metric');
@@ -53,22 +50,10 @@ export function measureOf(metric: Metric): Measure | undefined {
   return (Object(metric) as { readonly [MEASURE]?: Measure })[MEASURE];
 }
 
-const some = list(
-  such<Metric>('a metric of bptt/metrics', (value) => measureOf(value) !== undefined),
-  'metrics',
-);
-
 /** An option that is a list of metrics. */
-export const metrics = withDefault<Field<readonly Metric[]>>(
-  {
-    check(where, value) {
-      const list = some.check(where, value);
-      names().check(
-        `${where}.name`,
-        list.map(({ name }) => name),
-      );
-      return list;
-    },
-  },
-  [],
+export const metrics = optional(
+  list(
+    such<Metric>('a metric of bptt/metrics', (value) => measureOf(value) !== undefined),
+    'metrics',
+  ),
 );

@@ -1,14 +1,11 @@
 // Metrics of classes: what share is right, and what share of a class.
 import { BpttError } from '../base/errors.ts';
 import { integer, type Options, optional, withDefault } from '../base/fields.ts';
-import type { Metric, Observed } from '../loss/metric.ts';
-import { describeMetric, type MetricKind, type metricFields } from './metric.ts';
+import type { Metric } from '../loss/metric.ts';
+import { describeMetric, type MetricKind, type metricFields, type Rows } from './metric.ts';
 
 /** Calls back for each row that counts, with its largest output (the first of equal ones). */
-function eachRow(
-  { y, ld, size, targets, weights }: Observed,
-  visit: (target: number, best: number, row: number) => void,
-) {
+function eachRow({ y, ld, size, targets, weights }: Rows, visit: (target: number, best: number, row: number) => void) {
   for (let row = 0; row < weights.length; row++) {
     if (weights[row] === 0) continue;
     let best = 0;

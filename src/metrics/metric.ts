@@ -2,6 +2,8 @@
 import { BpttError } from '../base/errors.ts';
 import { type Checked, checkFields, type Fields, optional, string } from '../base/fields.ts';
 import { bringMetric, type Measure, type Metric, type Observed } from '../loss/metric.ts';
+import type { Network } from '../model/network.ts';
+import type { Reals } from '../wasm/arena.ts';
 
 /** What every metric may be told. */
 export const metricFields = {
@@ -11,9 +13,33 @@ export const metricFields = {
   name: optional(string),
 };
 
-/** Takes rows that count in, and makes a number of them. */
+/** Rows of outputs and what they should have been: views that are gone when the memory of the model grows. */
+export interface Rows {
+  /** [rows, ld] outputs, of which `size` of a row count. */
+  readonly y: Reals;
+  readonly ld: number;
+  readonly size: number;
+  /** [rows] classes, or [rows, ld] numbers. */
+  readonly targets: Reals | Int32Array;
+  /** [rows]: what a row counts for, 0 where it does not. */
+  readonly weights: Float64Array;
+}
+
+function rowsOf({ arena }: Network, { first, y, targets, weights }: Observed, size: number, classes: boolean): Rows {
+  const count = weights.length;
+  const from = targets.pointer + first * targets.stride;
+  return {
+    y: arena.reals(y.pointer + first * y.stride, count * y.ld),
+    ld: y.ld,
+    size,
+    targets: classes ? arena.integers(from, count) : arena.reals(from, count * targets.ld),
+    weights,
+  };
+}
+
+/** Takes rows in, and makes a number of them. */
 export interface Count {
-  add(rows: Observed): void;
+  add(rows: Rows): void;
   value(): number;
 }
 
@@ -39,12 +65,20 @@ export function describeMetric<const F extends Fields>(of: MetricKind<F>, given:
     readonly output?: string;
   };
   const metric = { kind: of.kind, ...options, name, higher: of.higher };
-  return bringMetric(metric as unknown as Metric & Checked<F>, measureBy(of, options as never));
+  return bringMetric(metric as unknown as Metric & Checked<F>, measureBy(of, name, options as never));
 }
 
-function measureBy<F extends Fields>(of: MetricKind<F>, options: Checked<F> & { readonly output?: string }): Measure {
-  return (where, losses) => {
+function measureBy<F extends Fields>(
+  of: MetricKind<F>,
+  name: string,
+  options: Checked<F> & { readonly output?: string },
+): Measure {
+  return (losses, all) => {
     const { output } = options;
+    const where = `metrics.${name}`;
+    if (all.filter((other) => other.name === name).length > 1) {
+      throw new BpttError('invalid-argument', `${where}: expected each name once, got several; name: tells them apart`);
+    }
     const index =
       output === undefined && losses.length === 1 ? 0 : losses.findIndex(({ node }) => node.name === output);
     const found = losses[index];
@@ -71,6 +105,7 @@ function measureBy<F extends Fields>(of: MetricKind<F>, options: Checked<F> & { 
         `${where}: expected a loss with a target for each of the ${size} outputs, got one with ${wanted}`,
       );
     }
-    return { index, ...of.count(options, size, where) };
+    const { add, value } = of.count(options, size, where);
+    return { index, value, add: (network, rows) => add(rowsOf(network, rows, size, kind === 'tokens')) };
   };
 }

@@ -1,7 +1,7 @@
 // Metrics of numbers.
 import type { Options } from '../base/fields.ts';
-import type { Metric, Observed } from '../loss/metric.ts';
-import { type Count, describeMetric, type MetricKind, type metricFields } from './metric.ts';
+import type { Metric } from '../loss/metric.ts';
+import { type Count, describeMetric, type MetricKind, type metricFields, type Rows } from './metric.ts';
 
 export interface NumberMetricOptions extends Options<typeof metricFields> {}
 
@@ -15,7 +15,7 @@ function ofNumbers(kind: string, higher: boolean, count: () => NumbersCount): Me
     count(): Count {
       const { add, value } = count();
       return {
-        add({ y, ld, size, targets, weights }: Observed) {
+        add({ y, ld, size, targets, weights }: Rows) {
           for (let row = 0; row < weights.length; row++) {
             if (weights[row] === 0) continue;
             for (let j = row * ld; j < row * ld + size; j++) add(y[j]!, targets[j]!, weights[row]!, j - row * ld);

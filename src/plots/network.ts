@@ -3,6 +3,7 @@ import { readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options, omit } from '../base/fields.ts';
 import type { Clock } from '../base/signal.ts';
+import { activationLayer } from '../layers/later/activation.ts';
 import { createGraph } from '../model/create-graph.ts';
 import type { Graph, GraphNode } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
@@ -82,7 +83,8 @@ export function plotNetwork(model: Model | Model['description'], options: Networ
 
 function graphOf(model: unknown): Graph {
   return readable('plotNetwork(model)', () => {
-    if (Array.isArray(model)) return createGraph(model);
+    // Activations are known to models alone until they are loaded; nothing is computed here.
+    if (Array.isArray(model)) return createGraph(model, [activationLayer as never]);
     const graph = (model as Partial<Model> | undefined)?.network?.graph;
     if (graph !== undefined) return graph;
     throw new BpttError(

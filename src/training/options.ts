@@ -96,8 +96,7 @@ export function checkTraining(options: TrainOptions): CheckedTraining {
   const { earlyStopping, optimizer } = checked;
   const monitor = earlyStopping?.monitor;
   if (monitor !== undefined) {
-    const names = checked.metrics.map(({ name }) => name);
-    checkOneOf('train.earlyStopping.monitor', monitor, names);
+    checkOneOf('train.earlyStopping.monitor', monitor, checked.metrics?.map(({ name }) => name) ?? []);
   }
   if (validates(checked)) return checked;
   if (plateauIn(optimizer.learningRate) !== undefined) {

@@ -135,7 +135,7 @@ class Loop {
   #watched({ loss, metrics = {} }: Evaluation): number {
     const name = this.#options.earlyStopping?.monitor;
     if (name === undefined) return loss;
-    return this.#options.metrics.find((metric) => metric.name === name)!.higher ? -metrics[name]! : metrics[name]!;
+    return this.#options.metrics!.find((metric) => metric.name === name)!.higher ? -metrics[name]! : metrics[name]!;
   }
 
   async *#step(): AsyncGenerator<TrainEvent> {

@@ -29,9 +29,12 @@ describe('bundledPackages', () => {
 });
 
 describe('licences', () => {
-  it.each(['@assemblyscript/loader', '@bufbuild/protobuf', 'csv-parse', 'emoji-regex'])('has the text of %s', (name) => {
-    expect(licences([`node_modules/${name}`]).length).toBeGreaterThan(1000);
-  });
+  it.each(['@assemblyscript/loader', '@bufbuild/protobuf', 'csv-parse', 'emoji-regex'])(
+    'has the text of %s',
+    (name) => {
+      expect(licences([`node_modules/${name}`]).length).toBeGreaterThan(1000);
+    },
+  );
 
   it('has both texts of pako, also that of the zlib in it', () => {
     const text = licences(['node_modules/pako']);
@@ -63,7 +66,9 @@ describe('the published file', () => {
 
   it('names what the library, the command line, the report page and the worker are made of', () => {
     const names = entries.map((entry) => entry.split(' ')[0]);
-    expect(names).toEqual(expect.arrayContaining(['@assemblyscript/loader', 'assemblyscript', 'commander', 'echarts', 'pako', 'uplot']));
+    expect(names).toEqual(
+      expect.arrayContaining(['@assemblyscript/loader', 'assemblyscript', 'commander', 'echarts', 'pako', 'uplot']),
+    );
     expect(new Set(names).size).toBe(names.length);
   });
 });

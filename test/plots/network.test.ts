@@ -34,6 +34,11 @@ describe('plotNetwork', () => {
     expect(arrows.filter((arrow) => arrow.includes('stroke-dasharray'))).toHaveLength(1);
   });
 
+  it('draws the activation of a dense layer as a node', () => {
+    const texts = textsOf(plotNetwork([features(2), dense({ units: 3, name: 'head', activation: 'relu' })]));
+    expect(texts).toEqual(expect.arrayContaining(['dense [T,B,3]', 'activation [T,B,3]']));
+  });
+
   it('takes a model or its description, and gives the same', async () => {
     expect(plotNetwork(await createModel(translation))).toBe(plotNetwork(translation));
   });

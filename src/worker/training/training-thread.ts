@@ -67,8 +67,11 @@ export class TrainingThread {
       const copy = await copyNetwork(message.network, message.options.loss);
       network = copy.network;
       putWeights(network, message.weights);
-      const metrics = (message.options.metrics ?? []).map(restoreMetric);
-      await this.#train(new Model(network), { ...message, options: { ...message.options, loss: copy.loss, metrics } });
+      const metrics = message.options.metrics?.map(restoreMetric);
+      await this.#train(new Model(network), {
+        ...message,
+        options: { ...message.options, loss: copy.loss, ...(metrics && { metrics }) },
+      });
     } catch (error) {
       failure = error;
     }
