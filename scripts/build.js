@@ -60,6 +60,7 @@ if (!kernelsOnly) {
       plots: 'src/plots/index.ts',
       own: 'src/own/index.ts',
       losses: 'src/loss/index.ts',
+      metrics: 'src/metrics/index.ts',
       pytorch: 'src/interchange/pytorch/index.ts',
       onnx: 'src/interchange/onnx/index.ts',
       keras: 'src/interchange/keras/index.ts',

@@ -4,7 +4,7 @@ import { type GraphBatch, lengthsOf, stepsOf, type Values, valuesOf } from '../d
 import type { BufferSpec, Track } from '../layers/contract.ts';
 import type { Network } from '../model/network.ts';
 import { padRows, type Window } from '../model/window.ts';
-import type { BoundLoss, StepLoss } from './losses.ts';
+import type { BoundLoss, Observed, StepLoss } from './losses.ts';
 import type { OutputLoss } from './output-losses.ts';
 import { outputsToGradient } from './outputs-to-gradient.ts';
 
@@ -92,6 +92,12 @@ export class BoundStepLoss implements BoundLoss {
     if (clock === clocks[0]) return from < to ? [from, to] : undefined;
     if (to !== this.#window.filled || !this.#window.ends || from === to) return undefined;
     return [0, this.#window.node(this.output.node).axis?.filled ?? 1];
+  }
+
+  observed(from: number, to: number): Observed | undefined {
+    const range = this.#range(from, to);
+    const { result: y } = this.#window.node(this.output.node);
+    return range && { first: range[0], y, targets: this.#targets, weights: this.#weightsOf(...range) };
   }
 
   counted(from: number, to: number): number {

@@ -9,6 +9,7 @@ import { type Network, refuseWhole } from '../model/network.ts';
 import type { State } from '../model/state.ts';
 import { LossWindow, sizeOf } from './loss-window.ts';
 import { type Reduction, reduction } from './losses.ts';
+import { type Meter, type Metric, measureOf, metrics } from './metric.ts';
 import {
   type BatchSlots,
   type LossOption,
@@ -25,11 +26,15 @@ const fields = {
   loss: lossOption,
   /** Default `mean`: over everything that counts in all batches. */
   reduction,
+  /** Numbers to take beside the loss, such as `accuracy()` of `bptt/metrics`. Default: none. */
+  metrics,
 };
 
 export interface EvaluateOptions extends Options<typeof fields> {}
 
 export interface Evaluation extends LossResult {
+  /** The metrics by their names, where some were asked for. */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** Behind the last step of the last batch. */
   readonly state: State;
 }
@@ -50,8 +55,8 @@ export function evaluate(
   state?: State,
 ): Evaluation {
   checkModel('evaluate', model);
-  const { loss, reduction } = checkFields('evaluate', options, fields);
-  const evaluator = new Evaluator(model.network, loss, reduction);
+  const { loss, reduction, metrics } = checkFields('evaluate', options, fields);
+  const evaluator = new Evaluator(model.network, loss, reduction, metrics);
   let next = state;
   try {
     for (const batch of isIterable(data) ? data : [data]) {
@@ -79,12 +84,14 @@ export class Evaluator {
   #sums: readonly number[] = [];
   #counts: readonly number[] = [];
   #chunk = CHUNK;
+  readonly #meters: readonly (readonly [name: string, Meter])[];
 
-  constructor(network: Network, loss: LossOption, reduction: Reduction) {
+  constructor(network: Network, loss: LossOption, reduction: Reduction, metrics: readonly Metric[] = []) {
     this.#network = network;
     this.#losses = outputLosses('loss', network.graph, loss, reduction);
     this.#reduction = reduction;
     this.#slots = slotsOf(network.graph, this.#losses);
+    this.#meters = metrics.map((metric) => [metric.name, measureOf(metric)!(this.#losses, metrics)]);
   }
 
   /** Checks a batch and goes to its start. */
@@ -121,6 +128,10 @@ export class Evaluator {
     const none = this.#losses.map(() => 0);
     const at = window.appendBatch(batch, from, to);
     window.forward(at, window.filled);
+    for (const [, meter] of this.#meters) {
+      const rows = window.observed(meter.index, at, window.filled);
+      if (rows !== undefined) meter.add(this.#network, rows);
+    }
     const sums = window.takeLoss(at, window.filled, none);
     this.#counts = window.counted(at, window.filled).map((count, index) => count + (this.#counts[index] ?? 0));
     this.#sums = sums.map((sum, index) => sum + (this.#sums[index] ?? 0));
@@ -133,7 +144,8 @@ export class Evaluator {
       throw new BpttError('invalid-argument', `${where}: expected at least one batch, got none`);
     }
     const result = together(this.#reduction, this.#losses, this.#sums, this.#counts);
-    return { ...result, state: this.#window.state() };
+    const metrics = Object.fromEntries(this.#meters.map(([name, meter]) => [name, meter.value()]));
+    return { ...result, ...(this.#meters.length > 0 && { metrics }), state: this.#window.state() };
   }
 
   release(): void {

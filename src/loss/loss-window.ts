@@ -4,7 +4,7 @@ import type { Network } from '../model/network.ts';
 import { Window } from '../model/window.ts';
 import { type WindowOptions, type WindowSize, windowBytes } from '../model/window-memory.ts';
 import { BoundStepLoss, lossBuffers, type StepOutput } from './bound-loss.ts';
-import type { BoundLoss } from './losses.ts';
+import type { BoundLoss, Observed } from './losses.ts';
 import type { OutputLoss } from './output-losses.ts';
 
 /** A window that is large enough for a batch, or for `capacity` of its steps where they are taken in parts. */
@@ -46,6 +46,11 @@ export class LossWindow extends Window {
   /** How many numbers count in steps `from` to `to`, for each loss. */
   counted(from: number, to: number): readonly number[] {
     return this.#losses.map((loss) => loss.counted(from, to));
+  }
+
+  /** What one of the outputs is in steps `from` to `to`, before its loss is taken. */
+  observed(output: number, from: number, to: number): Observed | undefined {
+    return this.#losses[output]!.observed?.(from, to);
   }
 
   /** The first of steps `from` to `to` in which a loss is taken, or `to`. */

@@ -3,6 +3,7 @@
 import { type Field, oneOf, withDefault } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
 import type { CheckTargets, GraphBatch } from '../data/batch.ts';
+import type { Track } from '../layers/contract.ts';
 import type { LayerNode } from '../model/graph.ts';
 import type { Network } from '../model/network.ts';
 import type { Window } from '../model/window.ts';
@@ -74,6 +75,18 @@ export interface SequenceLoss extends AnyLoss {
 
 export type Loss = StepLoss | SequenceLoss;
 
+/** Steps of an output and what they should have been, in the memory of the model. */
+export interface Observed {
+  /** The first of the steps. */
+  readonly first: number;
+  /** [steps, B, ld] outputs: logits or estimates. */
+  readonly y: Track;
+  /** [steps, B] classes, or [steps, B, ld] numbers. */
+  readonly targets: Track;
+  /** [steps, B]: what each counts for, 0 where it does not. */
+  readonly weights: Float64Array;
+}
+
 /** A loss in a window, next to the outputs that it is of. Steps are those of the window, `to` is not included. */
 export interface BoundLoss {
   /** Takes what it needs of steps `from` to `to` of a batch, which lie from place `at` on. */
@@ -84,6 +97,8 @@ export interface BoundLoss {
   firstCounted(from: number, to: number): number;
   /** `sum` and the losses of steps `from` to `to`; their outputs become gradients, times `scale`. */
   take(from: number, to: number, scale: number, sum: number): number;
+  /** Steps `from` to `to` as metrics see them, before their loss is taken; only of losses that are taken step by step. */
+  observed?(from: number, to: number): Observed | undefined;
   /** Gives back memory of its own. */
   release?(): void;
 }

@@ -1,5 +1,5 @@
 // The lowest validation loss so far, the weights that had it, and when to stop hoping for a lower one.
-import { type Checked, integer, number, type Options, withDefault } from '../base/fields.ts';
+import { type Checked, integer, number, type Options, optional, string, withDefault } from '../base/fields.ts';
 import type { StateWriter } from '../formats/record.ts';
 import type { StateReader } from '../formats/state-reader.ts';
 import type { Network } from '../model/network.ts';
@@ -11,9 +11,11 @@ export const earlyStoppingFields = {
   patience: integer({ min: 1 }),
   /** How much lower a loss must be to count as lower, ≥ 0. Default 0. */
   minimumChange: withDefault(number({ min: 0 }), 0),
+  /** The name of the metric, of those in `metrics`, that is to become better. Default: the loss. */
+  monitor: optional(string),
 };
 
-/** Training stops when the validation loss no longer falls, and ends with the weights that had the lowest (Prechelt 1998). */
+/** Training stops when the validation loss no longer falls, or a metric no longer becomes better, and ends with the best weights (Prechelt 1998). */
 export interface EarlyStopping extends Options<typeof earlyStoppingFields> {}
 
 type CheckedStopping = Checked<typeof earlyStoppingFields>;
@@ -23,9 +25,11 @@ export class BestSoFar {
   readonly #stopping: CheckedStopping | undefined;
   /** The weights of the best validation; kept only where training is to end with them. */
   readonly #weights: Pointer | undefined;
+  /** The least of what is watched, and the loss that the weights had then. */
+  #least: number | undefined;
   #loss: number | undefined;
   #last: number | undefined;
-  /** Validations since the lowest loss. */
+  /** Validations since then. */
   #since = 0;
 
   constructor(network: Network, stopping: CheckedStopping | undefined) {
@@ -44,19 +48,20 @@ export class BestSoFar {
     return this.#last;
   }
 
-  /** Takes the loss of the network's weights of now; says whether it is the lowest. */
-  observe(loss: number): boolean {
+  /** Takes the loss of the network's weights of now, and what is watched, which is better when lower; says whether that is the lowest. */
+  observe(loss: number, watched: number): boolean {
     const { kernels, parameters, layout } = this.#network;
     this.#last = loss;
-    const lowest = this.#loss === undefined || loss < this.#loss - (this.#stopping?.minimumChange ?? 0);
+    const lowest = this.#least === undefined || watched < this.#least - (this.#stopping?.minimumChange ?? 0);
     this.#since = lowest ? 0 : this.#since + 1;
     if (!lowest) return false;
+    this.#least = watched;
     this.#loss = loss;
     if (this.#weights !== undefined) kernels.copy(this.#weights, parameters, layout.count);
     return true;
   }
 
-  /** Gives the network the weights of the lowest loss, where they were kept; returns the loss of the weights that it has then. */
+  /** Gives the network the best weights, where they were kept; returns the loss of the weights that it has then. */
   restore(): number | undefined {
     const { kernels, parameters, layout } = this.#network;
     if (this.#weights === undefined || this.#loss === undefined) return this.#last;
@@ -66,6 +71,7 @@ export class BestSoFar {
 
   save(out: StateWriter): void {
     out.value('loss', this.#loss ?? null);
+    out.value('least', this.#least ?? null);
     out.value('last', this.#last ?? null);
     out.value('since', this.#since);
     if (this.#weights !== undefined) saveBlock(this.#network, this.#weights, out);
@@ -73,6 +79,7 @@ export class BestSoFar {
 
   load(saved: StateReader): void {
     this.#loss = saved.value('loss') === null ? undefined : saved.number('loss');
+    this.#least = saved.value('least') === null ? undefined : saved.number('least');
     this.#last = saved.value('last') === null ? undefined : saved.number('last');
     this.#since = saved.count('since');
     if (this.#weights !== undefined) loadBlock(this.#network, this.#weights, saved);

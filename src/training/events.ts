@@ -25,7 +25,9 @@ export interface ValidationEvent {
   readonly step: number;
   /** The mean loss over the validation data. */
   readonly loss: number;
-  /** Whether it is the lowest so far. */
+  /** The metrics over it by their names, where some were asked for. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** Whether it is the lowest so far; with `earlyStopping.monitor`, whether that metric is the best so far. */
   readonly best: boolean;
 }
 

@@ -1,5 +1,6 @@
 // What a training takes.
 
+import { checkOneOf } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   type Checked,
@@ -16,6 +17,7 @@ import {
 import type { Parallel } from '../bptt/gradient-source.ts';
 import { type Objective, objectiveFields, refuseObjective } from '../bptt/objective.ts';
 import { data } from '../data/dataset.ts';
+import { metrics } from '../loss/metric.ts';
 import { metadata } from '../model/model-file.ts';
 import { type EarlyStopping, earlyStoppingFields } from './early-stopping.ts';
 import { plateauIn } from './schedules.ts';
@@ -48,6 +50,8 @@ const fields = {
   accumulate: withDefault(count, 1),
   /** Batches to take a validation loss on. */
   validation: optional(data),
+  /** Numbers to take in validations beside the loss, such as `accuracy()` of `bptt/metrics`. Default: none. */
+  metrics,
   /** Updates between two validations, or `epoch`: when all batches were read. One more comes at the end. Default: only at the end. */
   validateEvery: optional(validateEvery),
   /** Default: training goes on to its end, whatever the validation loss does. */
@@ -83,6 +87,9 @@ export function checkTraining(options: TrainOptions): CheckedTraining {
   const checked: CheckedTraining = checkFields('train', options, trainFields);
   refuseObjective('train', checked);
   const { validation, validateEvery, earlyStopping, optimizer, groups = [] } = checked;
+  const monitor = earlyStopping?.monitor;
+  if (monitor !== undefined)
+    checkOneOf('train.earlyStopping.monitor', monitor, checked.metrics?.map(({ name }) => name) ?? []);
   const decaying = groups.findIndex(({ weightDecay }) => weightDecay !== undefined);
   if (decaying >= 0 && optimizer.kind !== 'adamw') {
     throw new BpttError(

@@ -3,7 +3,7 @@
 import { BpttError } from '../base/errors.ts';
 import { TimeSlice } from '../base/time-slice.ts';
 import { batchesOf } from '../data/dataset.ts';
-import { Evaluator } from '../loss/evaluate.ts';
+import { type Evaluation, Evaluator } from '../loss/evaluate.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { ModelFileContent } from '../model/decode-model-file.ts';
 import type { Model } from '../model/model.ts';
@@ -118,6 +118,13 @@ class Loop {
     return 'epochs';
   }
 
+  /** What early stopping goes by, the better the lower. */
+  #watched({ loss, metrics = {} }: Evaluation): number {
+    const name = this.#options.earlyStopping?.monitor;
+    if (name === undefined) return loss;
+    return this.#options.metrics!.find((metric) => metric.name === name)!.higher ? -metrics[name]! : metrics[name]!;
+  }
+
   async *#step(): AsyncGenerator<TrainEvent> {
     const { update, cursor, accumulation, average } = this.#training;
     const { checkpoint } = this.#options;
@@ -145,11 +152,11 @@ class Loop {
 
   /** Unless this was done since the last update. Says whether it is done: not when the signal aborts. */
   async *#validate(): AsyncGenerator<TrainEvent, boolean> {
-    const { validation, loss: name, signal } = this.#options;
+    const { validation, loss: name, signal, metrics } = this.#options;
     const { network, cursor, average, best, update } = this.#training;
     if (validation === undefined || cursor.validated === cursor.step) return true;
-    const evaluator = new Evaluator(network, name, 'mean');
-    let loss: number;
+    const evaluator = new Evaluator(network, name, 'mean', metrics);
+    let evaluation: Evaluation;
     let lowest: boolean;
     average?.swap();
     try {
@@ -161,20 +168,26 @@ class Loop {
           if (signal?.aborted) return false;
         }
       }
-      const evaluation = evaluator.result('train.validation');
+      evaluation = evaluator.result('train.validation');
       if (evaluation.counted === 0) {
         throw new BpttError('invalid-argument', 'train.validation: expected steps that count, got masked ones only');
       }
-      loss = evaluation.loss;
-      lowest = best.observe(loss);
-      update.observe(loss);
+      lowest = best.observe(evaluation.loss, this.#watched(evaluation));
+      update.observe(evaluation.loss);
     } finally {
       average?.swap();
       evaluator.release();
       this.#speed.restart();
     }
     cursor.validated = cursor.step;
-    yield { type: 'validation', step: cursor.step, loss, best: lowest };
+    const { metrics: measured } = evaluation;
+    yield {
+      type: 'validation',
+      step: cursor.step,
+      loss: evaluation.loss,
+      best: lowest,
+      ...(measured && { metrics: measured }),
+    };
     return true;
   }
 

@@ -152,7 +152,7 @@ function settingsOf(options: CheckedTraining): Readonly<Record<string, Json>> {
     seed,
     accumulate,
     average: average === undefined ? null : 'on',
-    earlyStopping: earlyStopping === undefined ? null : 'on',
+    earlyStopping: earlyStopping === undefined ? null : (earlyStopping.monitor ?? 'on'),
     // Their learning rates and weight decays may be others.
     groups: groups?.map(({ match, frozen = false }) => ({ match, frozen })) ?? null,
     // How many threads there are makes no difference.

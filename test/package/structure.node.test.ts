@@ -13,6 +13,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   layers: ['base', 'wasm'],
   model: ['base', 'formats', 'wasm', 'data', 'layers'],
   loss: ['base', 'wasm', 'data', 'layers', 'model'],
+  metrics: ['base', 'wasm', 'model', 'loss'],
   own: ['base', 'wasm', 'layers', 'loss'],
   bptt: ['base', 'formats', 'data', 'model', 'loss'],
   training: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt'],
@@ -22,7 +23,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   diagnostics: ['base', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
   plots: ['base', 'model', 'training', 'diagnostics'],
   interchange: ['base', 'formats', 'layers', 'model'],
-  worker: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
+  worker: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'metrics', 'bptt', 'training'],
   node: ['base', 'wasm', 'data', 'tokenizers', 'layers', 'model'],
   // The faces: what is public, exported again.
   index: ['base', 'wasm', 'tokenizers', 'data', 'layers', 'model', 'loss', 'bptt', 'training', 'generation'],

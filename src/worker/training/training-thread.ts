@@ -1,6 +1,7 @@
 // A training in this thread, driven by another: asks it for batches, and tells it events.
 import type { GraphBatch } from '../../data/batch.ts';
 import type { Dataset } from '../../data/dataset.ts';
+import { restoreMetric } from '../../metrics/kinds.ts';
 import { Model } from '../../model/model.ts';
 import type { Network } from '../../model/network.ts';
 import { trainWith } from '../../training/train.ts';
@@ -66,7 +67,11 @@ export class TrainingThread {
       const copy = await copyNetwork(message.network, message.options.loss);
       network = copy.network;
       putWeights(network, message.weights);
-      await this.#train(new Model(network), { ...message, options: { ...message.options, loss: copy.loss } });
+      const metrics = message.options.metrics?.map(restoreMetric);
+      await this.#train(new Model(network), {
+        ...message,
+        options: { ...message.options, loss: copy.loss, ...(metrics && { metrics }) },
+      });
     } catch (error) {
       failure = error;
     }
