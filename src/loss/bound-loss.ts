@@ -5,8 +5,7 @@ import type { BufferSpec, Track } from '../layers/contract.ts';
 import type { Network } from '../model/network.ts';
 import { padRows } from '../model/pad-rows.ts';
 import type { Window } from '../model/window.ts';
-import type { BoundLoss, StepLoss } from './losses.ts';
-import type { Observed } from './metric.ts';
+import type { BoundLoss, Observed, StepLoss } from './losses.ts';
 import type { OutputLoss } from './output-losses.ts';
 import { outputsToGradient } from './outputs-to-gradient.ts';
 
@@ -99,9 +98,8 @@ export class BoundStepLoss implements BoundLoss {
 
   observed(from: number, to: number): Observed | undefined {
     const range = this.#range(from, to);
-    if (range === undefined) return undefined;
-    const { result } = this.#window.node(this.output.node);
-    return { first: range[0], y: result, targets: this.#targets, weights: this.#weightsOf(...range) };
+    const { result: y } = this.#window.node(this.output.node);
+    return range && { first: range[0], y, targets: this.#targets, weights: this.#weightsOf(...range) };
   }
 
   counted(from: number, to: number): number {

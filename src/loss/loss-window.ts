@@ -4,8 +4,7 @@ import type { Network } from '../model/network.ts';
 import { Window } from '../model/window.ts';
 import { type WindowOptions, type WindowSize, windowBytes } from '../model/window-memory.ts';
 import { BoundStepLoss, lossBuffers, type StepOutput } from './bound-loss.ts';
-import type { BoundLoss } from './losses.ts';
-import type { Observed } from './metric.ts';
+import type { BoundLoss, Observed } from './losses.ts';
 import type { OutputLoss } from './output-losses.ts';
 
 /** A window that is large enough for a batch, or for `capacity` of its steps where they are taken in parts. */

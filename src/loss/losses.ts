@@ -3,12 +3,12 @@
 import { type Field, oneOf, withDefault } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
 import type { CheckTargets, GraphBatch } from '../data/batch.ts';
+import type { Track } from '../layers/contract.ts';
 import type { LayerNode } from '../model/graph.ts';
 import type { Network } from '../model/network.ts';
 import type { Window } from '../model/window.ts';
 import type { Companion } from '../wasm/companion.ts';
 import type { Kernels, Pointer } from '../wasm/kernels.ts';
-import type { Observed } from './metric.ts';
 
 /**
  * - `cross-entropy`: softmax of the logits against a class, in nats: `-log softmax(y)[target]`.
@@ -77,12 +77,22 @@ export interface SequenceLoss extends AnyLoss {
 
 export type Loss = StepLoss | SequenceLoss;
 
+/** Steps of an output and what they should have been, in the memory of the model. */
+export interface Observed {
+  /** The first of the steps. */
+  readonly first: number;
+  /** [steps, B, ld] outputs: logits or estimates. */
+  readonly y: Track;
+  /** [steps, B] classes, or [steps, B, ld] numbers. */
+  readonly targets: Track;
+  /** [steps, B]: what each counts for, 0 where it does not. */
+  readonly weights: Float64Array;
+}
+
 /** A loss in a window, next to the outputs that it is of. Steps are those of the window, `to` is not included. */
 export interface BoundLoss {
   /** Takes what it needs of steps `from` to `to` of a batch, which lie from place `at` on. */
   append(batch: GraphBatch, from: number, to: number, at: number): void;
-  /** Steps `from` to `to` as metrics see them, before their loss is taken; undefined where there are none. */
-  observed?(from: number, to: number): Observed | undefined;
   /** Over how many numbers the mean of steps `from` to `to` is. */
   counted(from: number, to: number): number;
   /** The first of steps `from` to `to` in which a row counts, or `to`: that also of an output that has other steps. */
@@ -91,6 +101,8 @@ export interface BoundLoss {
   take(from: number, to: number, scale: number, sum: number): number;
   /** What to blame where the last loss or its gradient is not finite, though the outputs were. */
   readonly atFault?: string | undefined;
+  /** Steps `from` to `to` as metrics see them, before their loss is taken; only of losses that are taken step by step. */
+  observed?(from: number, to: number): Observed | undefined;
   /** Gives back memory of its own. */
   release?(): void;
 }

@@ -1,20 +1,8 @@
 // What a metric is: a number that says how good outputs are, taken beside the loss. Those that there are come with `bptt/metrics`.
 import { list, optional, such } from '../base/fields.ts';
-import type { Track } from '../layers/contract.ts';
 import type { Network } from '../model/network.ts';
+import type { Observed } from './losses.ts';
 import type { OutputLoss } from './output-losses.ts';
-
-/** Steps of an output and what they should have been, in the memory of the model. */
-export interface Observed {
-  /** The first of the steps. */
-  readonly first: number;
-  /** [steps, B, ld] outputs: logits or estimates. */
-  readonly y: Track;
-  /** [steps, B] classes, or [steps, B, ld] numbers. */
-  readonly targets: Track;
-  /** [steps, B]: what each counts for, 0 where it does not. */
-  readonly weights: Float64Array;
-}
 
 /** Takes outputs in, part by part. */
 export interface Meter {

@@ -1,7 +1,8 @@
 // How metrics are made: plain data of one kind, checked, which brings along what it does.
 import { BpttError } from '../base/errors.ts';
 import { type Checked, checkFields, type Fields, optional, string } from '../base/fields.ts';
-import { bringMetric, type Measure, type Metric, type Observed } from '../loss/metric.ts';
+import type { Observed } from '../loss/losses.ts';
+import { bringMetric, type Measure, type Metric } from '../loss/metric.ts';
 import type { Network } from '../model/network.ts';
 import type { Reals } from '../wasm/arena.ts';
 
@@ -88,8 +89,7 @@ function measureBy<F extends Fields>(
     }
     const { node, loss } = found;
     if (loss.bind !== undefined) {
-      const got = 'one of labels of whole sequences';
-      throw new BpttError('invalid-argument', `${where}: expected a loss whose targets are ${of.targets}, got ${got}`);
+      throw new BpttError('invalid-argument', `${where}: expected a loss of steps, got one of whole sequences`);
     }
     const { size } = node.output;
     const { kind, size: wanted } = loss.targets(size);

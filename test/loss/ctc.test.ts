@@ -17,6 +17,7 @@ import {
   tokens,
   train,
 } from '../../src/index.ts';
+import { accuracy } from '../../src/metrics/index.ts';
 import { ctc } from '../../src/speech/index.ts';
 
 const [T, B, C] = [9, 4, 5];
@@ -275,6 +276,9 @@ describe('ctc refuses', () => {
       'truncation: expected a model whose outputs depend on earlier steps alone, got one in which the loss of model[2] is over whole sequences; leave it out for full BPTT',
     );
     expect(() => [...backpropagate(model, batch, { loss, memoryBudget: 1e6 })]).toThrow(/^memoryBudget: /);
+    expect(() => evaluate(model, batch, { loss, metrics: [accuracy()] })).toThrow(
+      'metrics.accuracy: expected a loss of steps, got one of whole sequences',
+    );
     const other = await ctc({ blank: 5 });
     expect(() => evaluate(model, batch, { loss: other })).toThrow(
       'loss.blank: expected an integer >= 0 and <= 4, got 5',
