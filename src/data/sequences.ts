@@ -1,8 +1,8 @@
 // Sequences of any lengths as batches: shuffled by seed, with like lengths together where that is asked for.
 
-import { checkObject, checkOptions, show } from '../base/check.ts';
+import { checkOptions, readable } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { boolean, checkFields, integer, type Options, oneOf, optional, withDefault } from '../base/fields.ts';
+import { boolean, checkFields, integer, type Options, oneOf, optional, such, withDefault } from '../base/fields.ts';
 import { permutation } from '../base/philox.ts';
 import type { Batch } from './batch.ts';
 import type { Dataset } from './dataset.ts';
@@ -45,17 +45,27 @@ const POOL = 100;
  * @throws BpttError for an empty list, sequences of no steps, lengths that do not fit each other, and unknown options.
  */
 export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch> {
-  const { batch: B, features: F, returns, shuffle, bucket } = checkFields('sequences', options, fields);
+  return sequencesOf('sequences', 'sequences(list)', list, options);
+}
+
+/** The same for other functions: what errors call them, and the list. @internal */
+export function sequencesOf(
+  caller: string,
+  where: string,
+  list: readonly Sequence[],
+  options: SequencesOptions,
+): Dataset<Batch> {
+  const { batch: B, features: F, returns, shuffle, bucket } = checkFields(caller, options, fields);
   const last = returns === 'last';
-  if (!Array.isArray(list) || list.length === 0) {
-    throw new BpttError('invalid-argument', 'sequences(list): expected at least one sequence, got none');
+  if (!readable(where, () => Array.isArray(list)) || list.length === 0) {
+    throw new BpttError('invalid-argument', `${where}: expected at least one sequence, got none`);
   }
-  const shapes = list.map((sequence, index) => shapeOf(`sequences(list)[${index}]`, sequence, F, last));
+  const shapes = Array.from(list, (sequence, index) => shapeOf(`${where}[${index}]`, sequence, F, last));
   const different = shapes.findIndex((shape) => describe(shape) !== describe(shapes[0]!));
   if (different >= 0) {
     throw new BpttError(
       'invalid-shape',
-      `sequences(list)[${different}]: expected ${describe(shapes[0]!)}, as in the first sequence, got ${describe(shapes[different]!)}`,
+      `${where}[${different}]: expected ${describe(shapes[0]!)}, as in the first sequence, got ${describe(shapes[different]!)}`,
     );
   }
   const lengths = shapes.map(({ steps }) => steps);
@@ -94,10 +104,9 @@ const describe = ({ tokens, classes, outputs }: Shape) =>
   `${tokens ? 'tokens' : 'features'} with ${outputs} ${classes ? 'classes' : 'reals'} a target`;
 
 function shapeOf(where: string, value: unknown, F: number, last: boolean): Shape {
-  checkOptions(where, value, ['inputs', 'targets']);
-  const sequence = checkObject(where, value);
-  const inputs = checkTyped(`${where}.inputs`, sequence.inputs);
-  const targets = checkTyped(`${where}.targets`, sequence.targets);
+  const sequence = checkOptions(where, value, ['inputs', 'targets']);
+  const inputs = typed.check(`${where}.inputs`, sequence.inputs);
+  const targets = typed.check(`${where}.targets`, sequence.targets);
   const tokens = inputs instanceof Int32Array;
   const steps = tokens ? inputs.length : inputs.length / F;
   if (steps < 1 || !Number.isInteger(steps)) {
@@ -112,13 +121,10 @@ function shapeOf(where: string, value: unknown, F: number, last: boolean): Shape
   return { steps, tokens, classes: targets instanceof Int32Array, outputs };
 }
 
-function checkTyped(where: string, value: unknown): Typed {
-  if (value instanceof Int32Array || value instanceof Float32Array || value instanceof Float64Array) return value;
-  throw new BpttError(
-    'invalid-argument',
-    `${where}: expected an Int32Array, Float32Array or Float64Array, got ${show(value)}`,
-  );
-}
+const typed = such<Typed>(
+  'an Int32Array, Float32Array or Float64Array',
+  (value) => value instanceof Int32Array || value instanceof Float32Array || value instanceof Float64Array,
+);
 
 /** The order of the sequences in an epoch. */
 function arrange(

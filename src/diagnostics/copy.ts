@@ -1,6 +1,6 @@
 // Diagnostics compute on a copy in f64: exact, and the model, its gradients and its training are left alone.
 
-import { checkInteger } from '../base/check.ts';
+import { checkInteger, checkLegible } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkInput, type Input } from '../data/batch.ts';
 import { cellKindOf, type DirectedDescription, isDirected } from '../layers/recurrent/cells.ts';
@@ -112,6 +112,7 @@ async function makeNetworkOf(model: Model, { index, description }: RecurrentLaye
 
 /** Checks what is to be read, and a row of it. */
 export function checkReading(where: string, model: Model, input: Input, row = 0, state?: State): void {
+  checkLegible(`${where}(input)`, input, 'an object of steps, rows and inputs');
   checkInput(where, input, readingsOf(model.network.graph), model.dtype);
   checkInteger(`${where}.row`, row, 0, input.rows - 1);
   if (state !== undefined) checkState(model.network, state, input.rows);

@@ -1,5 +1,6 @@
 // The loss of a model on given data, without learning.
 
+import { fail, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options } from '../base/fields.ts';
 import { checkBatch, type GraphBatch, stepsOf } from '../data/batch.ts';
@@ -54,7 +55,7 @@ export function evaluate(
   const evaluator = new Evaluator(model.network, loss);
   let next = state;
   try {
-    for (const batch of isIterable(data) ? data : [data]) {
+    for (const batch of batchesIn(data)) {
       evaluator.open(batch, next);
       next = undefined;
       for (let from = 0; from < evaluator.stepsOf(batch); ) from = evaluator.run(batch, from);
@@ -65,8 +66,11 @@ export function evaluate(
   }
 }
 
-function isIterable(data: GraphBatch | Iterable<GraphBatch>): data is Iterable<GraphBatch> {
-  return typeof data === 'object' && data !== null && Symbol.iterator in data;
+function batchesIn(data: GraphBatch | Iterable<GraphBatch>): Iterable<GraphBatch> {
+  return readable('evaluate(data)', () => {
+    if (typeof data === 'object' && data !== null) return Symbol.iterator in data ? data : [data];
+    return fail('evaluate(data)', 'a batch or several', show(data));
+  });
 }
 
 /** Takes the loss chunk by chunk, so that a caller can do something else in between. @internal */

@@ -1,5 +1,5 @@
 // From a description to a graph. Pure: it computes nothing.
-import { checkObject, checkString, nearest, show } from '../base/check.ts';
+import { checkObject, checkString, nearest, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { type Clock, ROW } from '../base/signal.ts';
 import type { LayerKind, ParameterSpec, Place, Port } from '../layers/contract.ts';
@@ -26,15 +26,16 @@ import {
  * @throws BpttError that names the entry: an unknown kind, name or option, an input in the wrong place, no layer.
  */
 export function createGraph(description: readonly unknown[], kinds: readonly LayerKind<never>[] = []): Graph {
-  if (!Array.isArray(description) || description.length < 2) {
+  if (!readable('model', () => Array.isArray(description)) || description.length < 2) {
     throw new BpttError(
       'invalid-argument',
       'model: expected [input, layer, ...] with at least one layer, such as [tokens(65), elman({ units: 128 }), dense({ units: 65 })]',
     );
   }
-  const names = description.map((entry: { readonly name?: unknown } | undefined) => entry?.name);
-  const builder = new GraphBuilder(kinds, new Set(names));
-  for (const [index, value] of description.entries()) builder.add(checkObject(`model[${index}]`, value), index);
+  const copies = Array.from(description, (entry, index) => checkObject(`model[${index}]`, entry));
+  const builder = new GraphBuilder(kinds, new Set(copies.map(({ name }) => name)));
+  // The entries themselves, not the copies: they may have brought their kinds along.
+  for (const [index, entry] of description.entries()) builder.add(entry as (typeof copies)[number], index);
   return builder.finish();
 }
 

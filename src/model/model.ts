@@ -1,6 +1,6 @@
 // A model as people see it: a description, parameters by name, and outputs. Training is in train.ts.
 
-import { checkArray, checkInteger } from '../base/check.ts';
+import { checkArray, checkInteger, checkLegible, show } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
@@ -142,7 +142,7 @@ export class Model {
     const entry = layout.entries.find(({ spec }) => spec.name === name);
     if (entry === undefined) {
       const known = layout.entries.map(({ spec }) => spec.name).join(', ');
-      throw new BpttError('invalid-argument', `setParameter: expected one of ${known}, got ${JSON.stringify(name)}`);
+      throw new BpttError('invalid-argument', `setParameter(name): expected one of ${known}, got ${show(name)}`);
     }
     const { rows, columns, shape } = entry.spec;
     checkArray(`setParameter(${name})`, data, rows * columns, `[${shape.join(', ')}]`);
@@ -170,6 +170,7 @@ export class Model {
    * @throws BpttError for wrong shapes, tokens out of range, numbers that are not finite and states of another model.
    */
   forward(input: GraphInput, state?: State): ForwardResult {
+    checkLegible('forward(input)', input, 'an object of steps, rows and inputs');
     const { graph } = this.network;
     checkInput('forward', input, readingsOf(graph), this.dtype);
     const steps = graph.clocks.map((clock) => stepsOf(input, clock));

@@ -1,5 +1,5 @@
 // The state of recurrent layers between steps, as a value that the caller keeps.
-import { show } from '../base/check.ts';
+import { checkLegible, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { Reals } from '../wasm/arena.ts';
 import type { Network } from './network.ts';
@@ -22,6 +22,7 @@ export function zeroState(network: Network, rows: number): State {
 
 /** @throws BpttError `foreign-state` when a state does not belong to such a network and number of rows. */
 export function checkState(network: Network, state: State, rows: number): void {
+  checkLegible('state', state);
   const expected = network.states.map(({ columns: width }) => `[${rows},${width}]`);
   const lengths = network.states.map(({ columns }) => rows * columns);
   const given: unknown = state?.layers;

@@ -118,7 +118,25 @@ export async function judge(of, { row, place, value }) {
   const cpu = (user + system) / 1e6;
   if (!thrown) return { answer: legal ? 'right' : 'accepted', said: '', cpu };
   if (!(error instanceof BpttError)) return { answer: 'foreign', said: saying(error), cpu };
-  return { answer: names(error.message, of, place, says) ? 'refused' : 'unnamed', said: error.message, cpu };
+  // What is legal by itself may be refused for what stands beside it, and a path is named by itself.
+  const beside = legal ? [...of.parameters.map(({ name }) => name), ...siblingsIn(args, place.path)] : [];
+  const itself = typeof made === 'string' && made !== '' ? [made] : [];
+  return {
+    answer: names(error.message, of, place, [...says, ...beside, ...itself]) ? 'refused' : 'unnamed',
+    said: error.message,
+    cpu,
+  };
+}
+
+/**
+ * The names beside a place.
+ * @param {unknown} whole
+ * @param {import('./places.js').Path} path
+ */
+function siblingsIn(whole, path) {
+  let inner = /** @type {any} */ (whole);
+  for (const key of path.slice(0, -1)) inner = inner[key];
+  return path.length > 1 && !Array.isArray(inner) ? Object.keys(inner) : [];
 }
 
 /** @param {unknown} error */
