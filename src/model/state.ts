@@ -32,9 +32,10 @@ export function checkState(network: Network, state: State, rows: number): void {
   const fits =
     state.rows === rows &&
     state.layers.length === lengths.length &&
-    state.layers.every((data, index) => data.length === lengths[index]);
+    state.layers.every((data, index) => ArrayBuffer.isView(data) && data.length === lengths[index]);
   if (!fits) {
-    const got = `${state.rows} rows with ${state.layers.map((data) => data.length).join(', ')} numbers`;
+    const found = state.layers.map((data: Reals | undefined) => data?.length ?? 'no');
+    const got = `${show(state.rows)} rows with ${found.map(show).join(', ')} numbers`;
     throw new BpttError(
       'foreign-state',
       `state: expected a state of this model with layers ${expected.join(', ')}, got ${got}`,

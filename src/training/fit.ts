@@ -1,6 +1,6 @@
 // Training in one call, for the usual case.
 
-import { fail, show } from '../base/check.ts';
+import { fail, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   callable,
@@ -124,7 +124,7 @@ function refuseTrainer(got: string): never {
 
 function isSequences(data: FitData): data is readonly Sequence[] {
   const [first] = Array.isArray(data) ? data : [];
-  return typeof first === 'object' && first !== null && !('steps' in first);
+  return typeof first === 'object' && first !== null && readable('fit.data[0]', () => !('steps' in first));
 }
 
 function lossOf(history: FitResult['history']): number | undefined {

@@ -31,9 +31,9 @@ const harmless = [
 /** @type {readonly Rule[]} */
 const long = [
   {
-    where: /\.(epochs|accumulate|steps|length|beams|lags\[0\])$/,
+    where: /\.(epochs|accumulate|steps|length|beams|lags\[0\]|k1|k2|k2\[0\])$/,
     values: large,
-    why: 'so much was asked for; a signal, or leaving the loop, ends it',
+    why: 'so much work, or memory, was asked for; a signal, or leaving the loop, ends it',
   },
 ];
 
