@@ -157,7 +157,7 @@ export function checkBatch(
   model: Readings & { readonly outputs: readonly Slot[] },
   dtype: Dtype,
 ): void {
-  checkLegible(where, batch, 'an object of steps, rows, inputs and targets');
+  checkLegible(where, batch, 'an object');
   checkOptions(where, batch, ['steps', 'rows', 'inputs', 'resets', 'lengths', 'targets', 'mask', 'carry']);
   checkInput(where, batch, model, dtype);
   const { rows: B } = batch;
