@@ -75,7 +75,10 @@ function checkReadable(where: string, value: unknown): void {
  */
 export function checkLegible(where: string, value: unknown, expected?: string, depth = 2): void {
   checkReadable(where, value);
-  if (expected !== undefined && (Object(value) !== value || Array.isArray(value) || ArrayBuffer.isView(value))) {
+  if (
+    expected !== undefined &&
+    (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
+  ) {
     fail(where, expected, show(value));
   }
   if (depth === 0 || typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;

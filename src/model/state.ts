@@ -32,7 +32,9 @@ export function checkState(network: Network, state: State, rows: number): void {
   const fits =
     state.rows === rows &&
     state.layers.length === lengths.length &&
-    state.layers.every((data, index) => ArrayBuffer.isView(data) && data.length === lengths[index]);
+    state.layers.every(
+      (data, index) => (data instanceof Float32Array || data instanceof Float64Array) && data.length === lengths[index],
+    );
   if (!fits) {
     const found = state.layers.map((data: Reals | undefined) => data?.length ?? 'no');
     const got = `${show(state.rows)} rows with ${found.map(show).join(', ')} numbers`;

@@ -13,7 +13,7 @@ const large = ['1000000', '2^31', '2^53'];
 const harmless = [
   {
     where: /(layer|description|optimizer|learningRate|schedule|[iI]nitializer)\b.*\.\w+$/,
-    values: ['undefined'],
+    values: ['undefined', 'an empty object', 'an object without a prototype', 'a thenable that throws'],
     why: 'plain data, as from a file: what it leaves out has its default',
   },
   {
