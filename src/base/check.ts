@@ -29,7 +29,7 @@ function describe(value: unknown): string {
     case 'bigint':
       return `${value}n`;
     case 'function':
-      return 'a function';
+      return isCallable(value) ? 'a function' : 'a class';
     case 'object':
       if (value === null) return 'null';
       if (value instanceof Error) return `an error: ${value.message}`;
@@ -47,7 +47,8 @@ function describe(value: unknown): string {
 /** What an object is made as: `Object`, `Map`, `Float32Array`. */
 const kindOf = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1);
 
-function fail(where: string, expected: string, got: string): never {
+/** @throws BpttError that says where, what was expected and what came. */
+export function fail(where: string, expected: string, got: string): never {
   throw new BpttError('invalid-argument', `${where}: expected ${expected}, got ${got}`);
 }
 
@@ -65,9 +66,29 @@ export function readable<T>(where: string, read: () => T): T {
   }
 }
 
-/** @throws BpttError for what cannot even be asked what it is, such as a revoked proxy. */
+/** @throws BpttError for what cannot even be looked at, such as a revoked proxy or an array whose buffer has been sent away. */
 function checkReadable(where: string, value: unknown): void {
-  readable(where, () => value instanceof Object && Array.isArray(value));
+  readable(where, () => value instanceof Object && ArrayBuffer.isView(value) && (value as Int8Array).keys?.());
+}
+
+/**
+ * Touches what a caller gives, and what is in it, before it is used here and there.
+ *
+ * @param expected What it is, where it must be an object.
+ * @throws BpttError that names the part that cannot be looked at.
+ */
+export function checkLegible(where: string, value: unknown, expected?: string, depth = 2): void {
+  checkReadable(where, value);
+  if (
+    expected !== undefined &&
+    (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
+  ) {
+    fail(where, expected, show(value));
+  }
+  if (depth === 0 || typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
+  for (const [name, part] of readable(where, () => Object.entries(value))) {
+    if (typeof part === 'object') checkLegible(`${where}.${name}`, part, undefined, depth - 1);
+  }
 }
 
 /** An integer from `min` to `max`; both default to the safe integers' ends. */
@@ -129,6 +150,11 @@ export function checkOneOf<const T>(where: string, value: unknown, list: readonl
   if (list.includes(value as T)) return value as T;
   const names = list.map((item) => show(item));
   return fail(where, names.length > 1 ? `one of ${names.join(', ')}` : names.join(), show(value));
+}
+
+/** Whether a value can be called: a class cannot. */
+export function isCallable(value: unknown): boolean {
+  return typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value));
 }
 
 /** Whether a value is a plain object. Those of another realm, such as a frame's, have another `Object.prototype`, at the end of their chain too. */

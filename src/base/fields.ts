@@ -10,11 +10,12 @@ import {
   checkOptions,
   checkSignal,
   checkString,
+  fail,
+  isCallable,
   type NumberLimits,
   readable,
   show,
 } from './check.ts';
-import { BpttError } from './errors.ts';
 
 /** How one option is checked. */
 export interface Field<Value> {
@@ -91,14 +92,12 @@ export const unchecked = <Value>(): Field<Value> => ({ check: (_, value) => valu
 /** What passes a test; `expected` says what that is. */
 export const such = <Value>(expected: string, is: (value: Value) => boolean): Field<Value> => ({
   check(where, value) {
-    if (readable(where, () => is(value as Value))) return value as Value;
-    throw new BpttError('invalid-argument', `${where}: expected ${expected}, got ${show(value)}`);
+    return readable(where, () => is(value as Value)) ? (value as Value) : fail(where, expected, show(value));
   },
 });
 
 /** A function. */
-export const callable = <Value>(expected = 'a function'): Field<Value> =>
-  such(expected, (value) => typeof value === 'function');
+export const callable = <Value>(expected = 'a function'): Field<Value> => such<Value>(expected, isCallable);
 
 /** An integer from `min` to `max`; both default to the safe integers' ends. */
 export const integer = (limits: Pick<NumberLimits, 'min' | 'max'> = {}): NumberField => ({
@@ -125,11 +124,8 @@ export const names = (what = 'names'): Field<readonly string[]> => ({
   check(where, value) {
     const all = list(string, what).check(where, value);
     const before = new Set<string>();
-    for (const [index, name] of all.entries()) {
-      if (before.size < before.add(name).size) continue;
-      throw new BpttError('invalid-argument', `${where}[${index}]: expected each name once, got ${show(name)} again`);
-    }
-    return all;
+    const twice = all.findIndex((name) => before.size === before.add(name).size);
+    return twice < 0 ? all : fail(`${where}[${twice}]`, 'each name once', `${show(all[twice])} again`);
   },
 });
 
@@ -144,7 +140,7 @@ export const list = <Value>(item: Field<Value>, what: string, min = 0): Field<re
       });
     }
     const least = min === 0 ? '' : ' with at least one';
-    throw new BpttError('invalid-argument', `${where}: expected an array of ${what}${least}, got ${show(value)}`);
+    return fail(where, `an array of ${what}${least}`, show(value));
   },
 });
 

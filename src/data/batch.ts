@@ -3,6 +3,7 @@ import {
   checkBoolean,
   checkFlags,
   checkInteger,
+  checkLegible,
   checkLength,
   checkNumber,
   checkNumbers,
@@ -216,6 +217,7 @@ export function checkBatch<Batch extends GraphBatch>(
   model: Readings & { readonly outputs: readonly TargetSlot[] },
   dtype: Dtype,
 ): Batch {
+  checkLegible(where, batch, 'an object');
   const checked = checkInput(where, batch, model, dtype, ['targets', 'mask', 'carry']);
   const { rows: B } = batch;
   const names = model.outputs.map(({ name }) => name ?? '');

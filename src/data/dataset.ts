@@ -1,6 +1,6 @@
 // Where batches come from, epoch by epoch, so that training can begin anywhere in it.
 
-import { show } from '../base/check.ts';
+import { fail, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { Field } from '../base/fields.ts';
 import type { GraphBatch } from './batch.ts';
@@ -32,12 +32,11 @@ function isIterable(value: unknown): value is Iterable<GraphBatch> | AsyncIterab
 export const data: Field<Data> = {
   check(where, value) {
     const given = value as Partial<Iterable<GraphBatch> & AsyncIterable<GraphBatch> & Dataset> | null | undefined;
-    const known = [given?.[Symbol.iterator], given?.[Symbol.asyncIterator], given?.batches];
-    if (typeof value === 'object' && known.some((way) => typeof way === 'function')) return value as Data;
-    throw new BpttError(
-      'invalid-argument',
-      `${where}: expected an iterable of batches or a dataset, got ${value === null ? 'null' : typeof value}`,
-    );
+    const known = readable(where, () => [given?.[Symbol.iterator], given?.[Symbol.asyncIterator], given?.batches]);
+    const gives =
+      typeof value === 'object' && !ArrayBuffer.isView(value) && known.some((way) => typeof way === 'function');
+    if (gives) return value as Data;
+    return fail(where, 'an iterable of batches or a dataset', show(value));
   },
 };
 

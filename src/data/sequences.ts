@@ -1,8 +1,8 @@
 // Sequences of any lengths as batches: shuffled by seed, with like lengths together where that is asked for.
 
-import { checkObject, checkOptions, show } from '../base/check.ts';
+import { checkOptions, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { boolean, checkFields, integer, type Options, oneOf, optional, withDefault } from '../base/fields.ts';
+import { boolean, checkFields, integer, type Options, oneOf, optional, such, withDefault } from '../base/fields.ts';
 import { permutation } from '../base/philox.ts';
 import { type Batch, checkMask, type LabelBatch, type Mask, type Values } from './batch.ts';
 import type { Dataset } from './dataset.ts';
@@ -55,19 +55,29 @@ export function sequences(
 ): Dataset<LabelBatch>;
 export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch>;
 export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch | LabelBatch> {
-  const { batch: B, features: F, returns, shuffle, bucket } = checkFields('sequences', options, fields);
-  if (!Array.isArray(list) || list.length === 0) {
-    throw new BpttError('invalid-argument', 'sequences(list): expected at least one sequence, got none');
+  return sequencesOf('sequences', 'sequences(list)', list, options);
+}
+
+/** The same for other functions: what errors call them, and the list. @internal */
+export function sequencesOf(
+  caller: string,
+  where: string,
+  list: readonly Sequence[],
+  options: SequencesOptions,
+): Dataset<Batch | LabelBatch> {
+  const { batch: B, features: F, returns, shuffle, bucket } = checkFields(caller, options, fields);
+  if (!readable(where, () => Array.isArray(list)) || list.length === 0) {
+    throw new BpttError('invalid-argument', `${where}: expected at least one sequence, got none`);
   }
-  const shapes = list.map((sequence, index) => shapeOf(`sequences(list)[${index}]`, sequence, F, returns));
+  const shapes = Array.from(list, (sequence, index) => shapeOf(`${where}[${index}]`, sequence, F, returns));
   const different = shapes.findIndex((shape) => describe(shape) !== describe(shapes[0]!));
   if (different >= 0) {
     throw new BpttError(
       'invalid-shape',
-      `sequences(list)[${different}]: expected ${describe(shapes[0]!)}, as in the first sequence, got ${describe(shapes[different]!)}`,
+      `${where}[${different}]: expected ${describe(shapes[0]!)}, as in the first sequence, got ${describe(shapes[different]!)}`,
     );
   }
-  checkMask('sequences(list).weight', Float64Array.from(list, weightOf), list.length);
+  checkMask(`${where}.weight`, Float64Array.from(list, weightOf), list.length);
   const lengths = shapes.map(({ steps }) => steps);
   const O = shapes[0]!.outputs;
   const width = shapes[0]!.tokens ? 1 : F;
@@ -107,10 +117,9 @@ const describe = ({ tokens, classes, outputs }: Shape) =>
 type Returns = 'all' | 'last' | 'labels';
 
 function shapeOf(where: string, value: unknown, F: number, returns: Returns): Shape {
-  checkOptions(where, value, ['inputs', 'targets', 'mask', 'weight']);
-  const sequence = checkObject(where, value);
-  const inputs = checkTyped(`${where}.inputs`, sequence.inputs);
-  const targets = checkTyped(`${where}.targets`, sequence.targets);
+  const sequence = checkOptions(where, value, ['inputs', 'targets', 'mask', 'weight']);
+  const inputs = typed.check(`${where}.inputs`, sequence.inputs);
+  const targets = typed.check(`${where}.targets`, sequence.targets);
   const tokens = inputs instanceof Int32Array;
   const steps = tokens ? inputs.length : inputs.length / F;
   if (steps < 1 || !Number.isInteger(steps)) {
@@ -136,13 +145,10 @@ function shapeOf(where: string, value: unknown, F: number, returns: Returns): Sh
   return { steps, tokens, classes, outputs };
 }
 
-function checkTyped(where: string, value: unknown): Values {
-  if (value instanceof Int32Array || value instanceof Float32Array || value instanceof Float64Array) return value;
-  throw new BpttError(
-    'invalid-argument',
-    `${where}: expected an Int32Array, Float32Array or Float64Array, got ${show(value)}`,
-  );
-}
+const typed = such<Values>(
+  'an Int32Array, Float32Array or Float64Array',
+  (value) => value instanceof Int32Array || value instanceof Float32Array || value instanceof Float64Array,
+);
 
 /** The order of the sequences in an epoch. */
 function arrange(

@@ -1,6 +1,6 @@
 // Diagnostics compute on a copy in f64: exact, and the model, its gradients and its training are left alone.
 
-import { checkInteger } from '../base/check.ts';
+import { checkInteger, checkLegible } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkInput, type Input } from '../data/batch.ts';
 import { cellKindOf, type DirectedDescription, isDirected } from '../layers/recurrent/cells.ts';
@@ -118,6 +118,7 @@ export function checkReading(
   row = 0,
   state?: State,
 ): { readonly input: Input; readonly state: State | undefined } {
+  checkLegible(`${where}(input)`, given, 'an object of steps, rows and inputs');
   const input = checkInput(where, given, readingsOf(network.graph), network.dtype);
   checkInteger(`${where}.row`, row, 0, input.rows - 1);
   return { input, state: checkState(network, state, input.rows) };

@@ -1,6 +1,6 @@
 // How much of a loss's gradient arrives so many steps before it.
 
-import { checkInteger } from '../base/check.ts';
+import { checkInteger, checkLegible } from '../base/check.ts';
 import { checkFields, integer, type Options, omit, optional } from '../base/fields.ts';
 import { type Batch, checkBatch } from '../data/batch.ts';
 import { lossName } from '../loss/losses.ts';
@@ -44,6 +44,7 @@ export async function gradientByLag(
   refuseMixedSlopes('gradientByLag', model);
   const { graph, dtype } = model.network;
   const stack = stackIn(graph, 'gradientByLag');
+  checkLegible('gradientByLag(batch)', reading, 'an object of steps, rows, inputs and targets');
   const batch = checkBatch(
     'gradientByLag',
     reading,

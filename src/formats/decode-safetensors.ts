@@ -1,5 +1,5 @@
 // Reading the safetensors format, which safetensors.ts describes and writes. A file of its own, because most pages never need it.
-import { show } from '../base/check.ts';
+import { checkBytes, show } from '../base/check.ts';
 import { textClass } from '../base/engine.ts';
 import { BpttError } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
@@ -29,9 +29,7 @@ const LONGEST_HEADER = 100_000_000;
  * @throws BpttError `bad-file` for everything that is not exactly in the format, each kind of damage with its own message.
  */
 export function decodeSafetensors(bytes: Uint8Array, where = 'safetensors'): SafetensorsFile {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new BpttError('invalid-argument', `${where}: expected a Uint8Array, got ${show(bytes)}`);
-  }
+  checkBytes(`${where} (bytes)`, bytes);
   const bad: Bad = (expected, got) => {
     throw new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`);
   };

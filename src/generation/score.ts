@@ -1,5 +1,5 @@
 // How likely a model finds given sequences.
-import { checkTokens, show } from '../base/check.ts';
+import { checkTokens, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options, optional, unchecked } from '../base/fields.ts';
 import { stackIn } from '../model/graph.ts';
@@ -53,14 +53,14 @@ export function score(
   if (stackIn(network.graph, 'score').last) {
     throw new BpttError('invalid-argument', "score: expected a model with outputs at every step, got returns: 'last'");
   }
-  if (!Array.isArray(sequences)) {
+  if (!readable('score(sequences)', () => Array.isArray(sequences))) {
     throw new BpttError('invalid-argument', `score.sequences: expected an array of sequences, got ${show(sequences)}`);
   }
   const start = checkState(network, given.state, 1);
   const prompt = given.prompt === undefined ? undefined : checkPrompt('score.prompt', given.prompt, size);
   // The prompt's last token stands before each sequence; the others are read once.
   const before = prompt === undefined ? [] : [prompt.at(-1)!];
-  const all = sequences.map((sequence, index) => {
+  const all = Array.from(sequences, (sequence, index) => {
     const where = `score.sequences[${index}]`;
     const tokens = Int32Array.from([...before, ...(checkTokens(where, sequence, size) as readonly number[])]);
     if (tokens.length >= 2) return tokens;

@@ -1,5 +1,5 @@
 // Stop sequences: tokens that may be the beginning of one are held back until it is clear.
-import { checkTokens, show } from '../base/check.ts';
+import { checkTokens, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 
 /** Sequences of tokens at which generation ends. */
@@ -7,10 +7,10 @@ export type StopSequences = readonly (Int32Array | readonly number[])[];
 
 /** @throws BpttError for a list that is not one of sequences of at least one token each. */
 export function checkStop(where: string, value: StopSequences, size: number): readonly Int32Array[] {
-  if (!Array.isArray(value)) {
+  if (!readable(where, () => Array.isArray(value))) {
     throw new BpttError('invalid-argument', `${where}: expected an array of sequences of tokens, got ${show(value)}`);
   }
-  return value.map((sequence: unknown, index) => {
+  return Array.from(value, (sequence: unknown, index) => {
     const tokens = Int32Array.from(checkTokens(`${where}[${index}]`, sequence, size) as ArrayLike<number>);
     if (tokens.length > 0) return tokens;
     throw new BpttError('invalid-argument', `${where}[${index}]: expected at least 1 token, got 0`);

@@ -71,7 +71,8 @@ export function kindOf(
   const kind = kindIn(entry) ?? all.find((candidate) => candidate.kind === entry.kind);
   if (kind !== undefined) return kind;
   const known = [...new Set(all.map((candidate) => `'${candidate.kind}'`))].join(', ');
-  const hint = `any other kind must be handed in, as in kinds: [${String(entry.kind).replace('own:', '')}]`;
+  const other = typeof entry.kind === 'string' ? entry.kind.replace('own:', '') : 'concat';
+  const hint = `any other kind must be handed in, as in kinds: [${other}]`;
   throw new BpttError('invalid-argument', `${where}.kind: expected one of ${known}, got ${show(entry.kind)}; ${hint}`);
 }
 

@@ -1,5 +1,6 @@
 // The loss of a model on given data, without learning.
 
+import { fail, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options } from '../base/fields.ts';
 import { checkBatch, type GraphBatch, stepsOf } from '../data/batch.ts';
@@ -71,9 +72,11 @@ export function evaluate(model: Model, data: EvaluateData, options: EvaluateOpti
 }
 
 function batchesIn(data: EvaluateData): Iterable<GraphBatch> {
-  const batches = typeof data === 'object' && data !== null && 'batches' in data ? data.batches(0, 0) : data;
-  const several = typeof batches === 'object' && batches !== null && Symbol.iterator in batches;
-  return several ? batches : [batches as GraphBatch];
+  return readable('evaluate(data)', () => {
+    if (typeof data !== 'object' || data === null) return fail('evaluate(data)', 'a batch or several', show(data));
+    const batches = 'batches' in data ? data.batches(0, 0) : data;
+    return Symbol.iterator in batches ? batches : [batches as GraphBatch];
+  });
 }
 
 /** Takes the loss chunk by chunk, so that a caller can do something else in between. @internal */

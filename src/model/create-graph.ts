@@ -1,5 +1,5 @@
 // From a description to a graph. Pure: it computes nothing.
-import { checkObject, checkString, nearest, show } from '../base/check.ts';
+import { checkObject, checkString, nearest, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { type Clock, ROW } from '../base/signal.ts';
 import type { Layer, LayerKind, ParameterSpec, Place, Port, StateSpec } from '../layers/contract.ts';
@@ -26,7 +26,7 @@ import {
  * @throws BpttError that names the entry: an unknown kind, name or option, an input in the wrong place, no layer.
  */
 export function createGraph(description: readonly unknown[], kinds: readonly LayerKind<never>[] = []): Graph {
-  if (!Array.isArray(description) || description.length < 2) {
+  if (!readable('model', () => Array.isArray(description)) || description.length < 2) {
     throw new BpttError(
       'invalid-argument',
       'model: expected [input, layer, ...] with at least one layer, such as [tokens(65), elman({ units: 128 }), dense({ units: 65 })]',

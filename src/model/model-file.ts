@@ -1,12 +1,11 @@
 // A model as one file: safetensors, with the description in the metadata.
 
-import { checkBytes, checkFinite, checkObject, checkString } from '../base/check.ts';
+import { checkFinite, checkObject, checkString } from '../base/check.ts';
 import { checksum } from '../base/crc32.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Field, type Options, optional, withDefault } from '../base/fields.ts';
 import type { StateWriter } from '../formats/record.ts';
 import { encodeSafetensors, partsOfSafetensors } from '../formats/safetensors.ts';
-import type { LayerKind } from '../layers/contract.ts';
 import { kindsFields, kindsOf } from '../layers/describe.ts';
 import { checkModel } from './check-model.ts';
 import { type Model, restoreModel } from './model.ts';
@@ -27,12 +26,14 @@ export const metadata: Field<Readonly<Record<string, string>>> = {
   },
 };
 
-const fields = {
+export const serializeFields = {
   /** Strings to keep in the file, such as a vocabulary as JSON. Names that begin with `bptt.` are taken. */
   metadata: withDefault(metadata, () => ({})),
 };
 
-export interface SerializeOptions extends Options<typeof fields> {}
+export const deserializeFields = { ...engineFields, dtype: optional(engineFields.dtype), ...kindsFields };
+
+export interface SerializeOptions extends Options<typeof serializeFields> {}
 
 export interface DeserializeOptions extends EngineOptions, Options<typeof kindsFields> {}
 
@@ -49,13 +50,8 @@ export interface ModelFile {
  * @throws BpttError for metadata that are not strings or whose names are taken, and for a model whose parameters are not finite.
  */
 export function serialize(model: Model, options: SerializeOptions = {}): Uint8Array<ArrayBuffer> {
-  return serializeAs('serialize', model, options);
-}
-
-/** The same for other functions, which `caller` names. @internal */
-export function serializeAs(caller: string, model: Model, options: SerializeOptions): Uint8Array<ArrayBuffer> {
-  checkModel(caller, model);
-  return encodeModelFile(model, checkFields(caller, options, fields).metadata);
+  checkModel('serialize', model);
+  return encodeModelFile(model, checkFields('serialize', options, serializeFields).metadata);
 }
 
 /** A model file; with `training`, one from which the training goes on. @internal */
@@ -90,22 +86,9 @@ export async function deserialize(
   options: DeserializeOptions = {},
   where = 'model file',
 ): Promise<ModelFile> {
-  return deserializeAs('deserialize', bytes, options, where);
-}
-
-/** The same for other functions, which `caller` names. @internal */
-export async function deserializeAs(
-  caller: string,
-  bytes: Uint8Array,
-  options: DeserializeOptions,
-  where: string,
-  more: readonly LayerKind<never>[] = [],
-): Promise<ModelFile> {
-  checkBytes(`${caller}(bytes)`, bytes);
-  checkString(`${caller}(where)`, where);
-  const fields = { ...engineFields, dtype: optional(engineFields.dtype), ...kindsFields };
-  const { kinds: functions, ...engine } = checkFields(caller, options, fields);
-  const kinds = [...more, ...kindsOf(functions)];
+  checkString('deserialize(where)', where);
+  const { kinds: functions, ...engine } = checkFields('deserialize', options, deserializeFields);
+  const kinds = kindsOf(functions);
   const { decodeModelFile } = await import('./decode-model-file.ts');
   const { description, parameters, metadata } = await decodeModelFile(bytes, where, kinds);
   const dtype = parameters.every(({ data }) => data instanceof Float64Array) ? 'f64' : 'f32';

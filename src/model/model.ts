@@ -1,6 +1,6 @@
 // A model as people see it: a description, parameters by name, and outputs. Training is in train.ts.
 
-import { areFinite, checkInteger, checkReals } from '../base/check.ts';
+import { areFinite, checkInteger, checkLegible, checkReals, show } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, optional, signal, withDefault } from '../base/fields.ts';
@@ -187,7 +187,7 @@ export class Model extends Object {
     const entry = layout.entries.find(({ spec }) => spec.name === name);
     if (entry === undefined) {
       const known = layout.entries.map(({ spec }) => spec.name).join(', ');
-      throw new BpttError('invalid-argument', `setParameter: expected one of ${known}, got ${JSON.stringify(name)}`);
+      throw new BpttError('invalid-argument', `setParameter(name): expected one of ${known}, got ${show(name)}`);
     }
     const { rows, columns, shape } = entry.spec;
     checkReals(`setParameter(${name})`, data, rows * columns, `[${shape.join(', ')}]`, this.dtype);
@@ -209,6 +209,7 @@ export class Model extends Object {
    * the layer, where the outputs are not finite.
    */
   forward(input: GraphInput, state?: State): ForwardResult {
+    checkLegible('forward(input)', input, 'an object of steps, rows and inputs');
     const { graph } = this.network;
     const read = checkInput('forward', input, readingsOf(graph), this.dtype);
     const steps = graph.clocks.map((clock) => stepsOf(read, clock));

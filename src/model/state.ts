@@ -1,5 +1,5 @@
 // The state of recurrent layers between steps, as a value that the caller keeps.
-import { checkReals, show } from '../base/check.ts';
+import { checkLegible, checkReals, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { Reals } from '../wasm/arena.ts';
 import type { Network } from './network.ts';
@@ -41,6 +41,7 @@ export function zeroState({ dtype, stateNames, states }: Network, rows: number):
  */
 export function checkState(network: Network, state: State | undefined, rows: number): State | undefined {
   if (state === undefined) return undefined;
+  checkLegible('state', state);
   const { stateNames, states, dtype } = network;
   const lengths = states.map(({ columns }) => rows * columns);
   const given: { readonly [Name in keyof State]?: unknown } = Object(state);

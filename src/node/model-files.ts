@@ -1,15 +1,18 @@
 // Models in files.
 
 import { checkString } from '../base/check.ts';
-import { kindsOf } from '../layers/describe.ts';
+import { checkFields } from '../base/fields.ts';
 import { moreKinds } from '../layers/kinds.ts';
+import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import {
   type DeserializeOptions,
-  deserializeAs,
+  deserialize,
+  deserializeFields,
   type ModelFile,
   type SerializeOptions,
-  serializeAs,
+  serialize,
+  serializeFields,
 } from '../model/model-file.ts';
 import { readBytes, writeFileAtomic } from './atomic-file.ts';
 
@@ -19,8 +22,9 @@ import { readBytes, writeFileAtomic } from './atomic-file.ts';
  * @throws BpttError `bad-file` with the path and the reason.
  */
 export async function saveModel(model: Model, path: string, options: SerializeOptions = {}): Promise<void> {
-  const bytes = serializeAs('saveModel', model, options);
-  await writeFileAtomic(checkString('saveModel(path)', path), bytes);
+  checkModel('saveModel', model);
+  checkString('saveModel(path)', path);
+  await writeFileAtomic(path, serialize(model, checkFields('saveModel', options, serializeFields)));
 }
 
 /**
@@ -29,6 +33,7 @@ export async function saveModel(model: Model, path: string, options: SerializeOp
  * @throws BpttError `bad-file` with the path when it cannot be read or is not a whole model file.
  */
 export async function loadModel(path: string, options: DeserializeOptions = {}): Promise<ModelFile> {
-  const bytes = await readBytes(checkString('loadModel(path)', path));
-  return deserializeAs('loadModel', bytes, options, path, kindsOf(moreKinds));
+  checkString('loadModel(path)', path);
+  const { kinds, ...engine } = checkFields('loadModel', options, deserializeFields);
+  return deserialize(await readBytes(path), { ...engine, kinds: [...moreKinds, ...kinds] }, path);
 }

@@ -1,6 +1,6 @@
 // A text file as batches, read as training goes: it may be larger than memory.
 import { type FileHandle, open } from 'node:fs/promises';
-import { checkNumber, checkString } from '../base/check.ts';
+import { checkNumber, checkString, isCallable } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, number, type Options, such, withDefault } from '../base/fields.ts';
 import type { Batch } from '../data/batch.ts';
@@ -17,7 +17,7 @@ export interface PiecewiseTokenizer {
 
 const fields = {
   /** Such as `await fileCharacters(path)`. */
-  vocabulary: such<PiecewiseTokenizer>('a tokenizer', (value) => typeof value?.encode === 'function'),
+  vocabulary: such<PiecewiseTokenizer>('a tokenizer', (value) => isCallable(value?.encode)),
   /** B, how many rows read the file side by side. */
   batch: integer({ min: 1 }),
   /** T, the steps of a batch: what is in memory at a time. Default 1000. */

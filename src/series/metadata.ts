@@ -1,14 +1,16 @@
 // A pipeline in the metadata of a model file, so that a model that is loaded can forecast the next file.
-import { show } from '../base/check.ts';
+import { checkObject, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields } from '../base/fields.ts';
+import { checkFields, type Field, withDefault } from '../base/fields.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { type CsvOptions, checkCsvOptions } from './csv.ts';
-import { type Pipeline, pipelineFromJSON } from './pipeline.ts';
+import { type Pipeline, pipelineOf } from './pipeline.ts';
 
 const fields = {
-  pipeline: { check: (_: string, value: unknown) => pipelineFromJSON(value) },
-  csv: { check: checkCsvOptions },
+  pipeline: { check: pipelineOf },
+  csv: withDefault<Field<ReturnType<typeof checkCsvOptions>>>({ check: checkCsvOptions }, () =>
+    checkCsvOptions('csv', {}),
+  ),
 };
 
 /** What a model needs to forecast from a file. */
@@ -29,8 +31,8 @@ const NAME = 'series';
  * const loaded = readSeriesMetadata(file.metadata);
  * const next = forecast(file.model, loaded.pipeline, readCsv(text, loaded.csv), { steps: 7 });
  */
-export function seriesMetadata({ pipeline, csv = {} }: Forecaster): Readonly<Record<string, string>> {
-  return { [NAME]: JSON.stringify({ pipeline: pipelineFromJSON(pipeline), csv: checkCsvOptions('csv', csv) }) };
+export function seriesMetadata(forecaster: Forecaster): Readonly<Record<string, string>> {
+  return { [NAME]: JSON.stringify(checkFields('seriesMetadata', forecaster, fields)) };
 }
 
 /**
@@ -39,9 +41,10 @@ export function seriesMetadata({ pipeline, csv = {} }: Forecaster): Readonly<Rec
  * @throws BpttError `bad-file` when there is none, or it is damaged.
  */
 export function readSeriesMetadata(metadata: Readonly<Record<string, string>>): Required<Forecaster> {
-  const text = metadata[NAME];
-  if (text === undefined) {
-    const got = Object.keys(metadata).map(show).join(', ') || 'none';
+  const given = checkObject('readSeriesMetadata(metadata)', metadata);
+  const text = given[NAME];
+  if (typeof text !== 'string') {
+    const got = Object.keys(given).map(show).join(', ') || 'none';
     throw new BpttError('bad-file', `metadata: expected the entry "${NAME}" of a model that forecasts, got ${got}`);
   }
   try {

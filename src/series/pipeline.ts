@@ -160,7 +160,8 @@ export function pipelineFromJSON(value: unknown): Pipeline {
   return pipelineOf('pipelineFromJSON', value);
 }
 
-function pipelineOf(where: string, value: unknown): Pipeline {
+/** A pipeline that may come from anywhere. */
+export function pipelineOf(where: string, value: unknown): Pipeline {
   const pipeline: Pipeline = checkFields(where, value, kept);
   refusePlan(where, pipeline);
   const { scalings, naive, targets } = pipeline;

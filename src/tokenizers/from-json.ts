@@ -17,7 +17,7 @@ import { Words } from './words.ts';
  * const again = tokenizerFromJSON(JSON.parse(metadata.tokenizer));
  */
 export function tokenizerFromJSON(value: unknown): Tokenizer {
-  const where = 'tokenizerFromJSON(value)';
+  const where = 'tokenizerFromJSON';
   const { kind } = checkObject(where, value);
   switch (checkOneOf(`${where}.kind`, kind, ['characters', 'words', 'bytes', 'byte-pair'] as const)) {
     case 'characters':

@@ -1,18 +1,19 @@
 // Training in one call, for the usual case.
 
+import { fail, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   callable,
   checkFields,
+  type Field,
   integer,
   type Options,
   omit,
   optional,
-  unchecked,
   withDefault,
 } from '../base/fields.ts';
-import type { Data } from '../data/dataset.ts';
-import { type Sequence, sequences } from '../data/sequences.ts';
+import { type Data, data } from '../data/dataset.ts';
+import { type Sequence, sequencesOf } from '../data/sequences.ts';
 import { textStream } from '../data/text-stream.ts';
 import { outputLosses } from '../loss/output-losses.ts';
 import { checkModel } from '../model/check-model.ts';
@@ -28,9 +29,13 @@ const ROWS = 32;
 /** What `fit` learns from: a stream of tokens, a list of sequences, or batches as `train` takes them. */
 export type FitData = Int32Array | readonly number[] | readonly Sequence[] | Data;
 
+const fitData: Field<FitData> = {
+  check: (where, value) => (value instanceof Int32Array ? value : data.check(where, value)),
+};
+
 const fields = {
-  data: unchecked<FitData>(),
-  validation: optional(unchecked<FitData>()),
+  data: fitData,
+  validation: optional(fitData),
   /** B: rows of a stream of tokens (fewer where it is too short), or sequences of a batch, which are shuffled by the seed. Not for batches. Default 32. */
   batch: optional(integer({ min: 1 })),
   /** F, for sequences of features. Default: what the model reads. */
@@ -41,8 +46,11 @@ const fields = {
   trainer: optional(
     callable<(model: Model, options: TrainOptions) => AsyncIterable<TrainEvent>>('a function such as train'),
   ),
-  /** Is told each event of `train`. */
-  onEvent: optional(callable<(event: TrainEvent) => void>()),
+  /**
+   * Is told each event of `train`. Where it is asynchronous, the training waits for it; an error of it ends the training and is that of
+   * `fit`. What it returns is not looked at: a `signal` stops a training.
+   */
+  onEvent: optional(callable<(event: TrainEvent) => unknown>()),
 };
 
 const ofTraining = omit(trainFields, 'data', 'validation', 'optimizer');
@@ -78,7 +86,7 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
   const checked = checkFields('fit', options, { ...ofTraining, ...fields });
   const [input] = model.description;
   const read = input.kind === 'features' ? input.size : 1;
-  const { data, validation, batch, features = read, trainer = train, onEvent, ...rest } = checked;
+  const { data: given, validation, batch, features = read, trainer = train, onEvent, ...rest } = checked;
   if (rest.steps === undefined && rest.epochs === undefined && rest.signal === undefined) {
     throw new BpttError('invalid-argument', 'fit: expected steps or epochs, or a signal that ends it, got none');
   }
@@ -91,7 +99,7 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
       if (batch === undefined) return given;
       throw new BpttError('invalid-argument', `fit.batch: expected none with ${where} in batches, got ${batch}`);
     }
-    return sequences(given, {
+    return sequencesOf('fit', `fit.${where}`, given, {
       batch: batch ?? ROWS,
       returns: labels ? 'labels' : last ? 'last' : 'all',
       features,
@@ -103,15 +111,16 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
   const events = trainer(model, {
     validateEvery: 'epoch',
     ...rest,
-    data: batches('data', data, rest.seed),
+    data: batches('data', given, rest.seed),
     ...(validation !== undefined && { validation: batches('validation', validation) }),
   });
+  if (!(Symbol.asyncIterator in Object(events))) refuseTrainer(show(events));
   for await (const event of events) {
     if (event.type === 'step' || event.type === 'validation') history.push(event);
     else if (event.type === 'end') end = event;
-    onEvent?.(event);
+    await onEvent?.(event);
   }
-  const { reason, step, validationLoss, lowest } = end!;
+  const { reason, step, validationLoss, lowest } = end ?? refuseTrainer('none that ends');
   return { reason, step, history, loss: lossOf(history), validationLoss, lowest };
 }
 
@@ -119,9 +128,13 @@ function isTokens(data: FitData): data is Int32Array | readonly number[] {
   return data instanceof Int32Array || (Array.isArray(data) && typeof data[0] === 'number');
 }
 
+function refuseTrainer(got: string): never {
+  return fail('fit.trainer', 'a function that gives events as train does', got);
+}
+
 function isSequences(data: FitData): data is readonly Sequence[] {
   const [first] = Array.isArray(data) ? data : [];
-  return typeof first === 'object' && first !== null && !('steps' in first);
+  return typeof first === 'object' && first !== null && readable('fit.data[0]', () => !('steps' in first));
 }
 
 function lossOf(history: FitResult['history']): number | undefined {

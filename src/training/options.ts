@@ -1,6 +1,6 @@
 // What a training takes.
 
-import { checkOneOf } from '../base/check.ts';
+import { checkOneOf, isCallable } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   type Checked,
@@ -76,7 +76,7 @@ const fields = {
    */
   resume: optional(such<Uint8Array>('a Uint8Array', (value) => value instanceof Uint8Array)),
   /** Reads the rows of each batch in several threads: `workers` of `bptt/worker`. Default: in this thread alone. */
-  parallel: optional(such<Parallel>('workers(...) of bptt/worker', (value) => typeof value?.open === 'function')),
+  parallel: optional(such<Parallel>('workers(...) of bptt/worker', (value) => isCallable(value?.open))),
   /** Stops before the next update when it aborts; the iterator then ends with an `end` event, it does not throw. */
   signal: optional(signal),
 };

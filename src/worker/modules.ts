@@ -1,4 +1,5 @@
 // Users' own layers and losses in a thread. Functions cannot be sent to it: it gets them from the modules that export them.
+import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { type Field, list, withDefault } from '../base/fields.ts';
 import type { LayerKind } from '../layers/contract.ts';
@@ -13,7 +14,7 @@ const url: Field<string | URL> = {
     if (URL.canParse(String(value))) return String(value);
     throw new BpttError(
       'invalid-argument',
-      `${where}: expected the URL of a module, as in new URL('./own.js', import.meta.url), got ${JSON.stringify(value)}`,
+      `${where}: expected the URL of a module, as in new URL('./own.js', import.meta.url), got ${show(value)}`,
     );
   },
 };

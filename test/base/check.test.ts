@@ -5,12 +5,15 @@ import {
   checkBoolean,
   checkFlags,
   checkInteger,
+  checkLegible,
   checkNumber,
   checkObject,
   checkOneOf,
   checkOptions,
   checkTokens,
+  isCallable,
   nearest,
+  readable,
   show,
 } from '../../src/base/check.ts';
 import { BpttError, type BpttErrorCode } from '../../src/base/errors.ts';
@@ -210,5 +213,44 @@ describe('show', () => {
 
   test('cuts long strings between characters', () => {
     expect(show('🐋'.repeat(1000))).toBe(`"${'🐋'.repeat(40)}…"`);
+  });
+});
+
+describe('what throws when it is looked at', () => {
+  const revoked = () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  };
+  const thrower = {
+    get x() {
+      throw new Error('from the getter');
+    },
+  };
+  const sent = new Float32Array(2);
+  structuredClone(sent, { transfer: [sent.buffer] });
+
+  test('is shown all the same', () => {
+    expect(show(revoked())).toBe('what cannot be read');
+    expect(show(new Error('why'))).toBe('an error: why');
+    expect(show(class {})).toBe('a class');
+  });
+
+  test('is named, with what it threw as the cause', () => {
+    const error = thrown(() => checkObject('x', thrower));
+    expect(error.message).toBe('x: expected what can be read, got an error: from the getter');
+    expect(error.cause).toMatchObject({ message: 'from the getter' });
+    for (const check of [() => checkTokens('x', revoked(), 3), () => checkArray('x', sent, 0)]) {
+      expect(thrown(check).message).toMatch(/^x: expected what can be read, got an error: Cannot perform/);
+    }
+    expect(thrown(() => checkLegible('x', { part: { inner: revoked() } })).message).toMatch(
+      /^x\.part\.inner: expected/,
+    );
+    expectError(() => checkLegible('x', 5, 'an object'), 'invalid-argument', 'x: expected an object, got 5');
+    expect(readable('x', () => 1)).toBe(1);
+  });
+
+  test('a class is nothing to be called', () => {
+    expect([() => 1, async () => 1, class {}, {}].map(isCallable)).toEqual([true, true, false, false]);
   });
 });

@@ -119,11 +119,12 @@ describe('checkData', () => {
   test.each([
     [null, 'null'],
     [undefined, 'undefined'],
-    ['text', 'string'],
-    [{}, 'object'],
-    [{ batches: 1 }, 'object'],
-    [{ [Symbol.iterator]: true }, 'object'],
-    [() => batches, 'function'],
+    ['text', '"text"'],
+    [{}, 'an object'],
+    [{ batches: 1 }, 'an object'],
+    [{ [Symbol.iterator]: true }, 'an object'],
+    [Float32Array.of(1), 'Float32Array of length 1'],
+    [() => batches, 'a function'],
   ])('refuses %j', (data, got) => {
     expect(() => dataField.check('train.data', data)).toThrow(
       new BpttError('invalid-argument', `train.data: expected an iterable of batches or a dataset, got ${got}`),

@@ -26,8 +26,8 @@ const create = (units = 6) => createModel([tokens(V), elman({ units }), dense({ 
 
 it.each<[unknown, string]>([
   [[], 'evaluate(data): expected at least one batch, got none'],
-  [null, 'batch: expected an object, got null'],
-  ['text', 'batch: expected an object, got "text"'],
+  [null, 'evaluate(data): expected a batch or several, got null'],
+  ['text', 'evaluate(data): expected a batch or several, got "text"'],
 ])('refuses %j', async (data, message) => {
   const model = await createModel([tokens(3), elman({ units: 2 }), dense({ units: 3 })]);
   expect(() => evaluate(model, data as never, { loss: 'cross-entropy' })).toThrow(message);

@@ -13,7 +13,7 @@ const large = ['1000000', '2^31', '2^53'];
 const harmless = [
   {
     where: /(layer|description|optimizer|learningRate|schedule|[iI]nitializer)\b.*\.\w+$/,
-    values: ['undefined'],
+    values: ['undefined', 'an empty object', 'an object without a prototype', 'a thenable that throws'],
     why: 'plain data, as from a file: what it leaves out has its default',
   },
   {
@@ -31,9 +31,9 @@ const harmless = [
 /** @type {readonly Rule[]} */
 const long = [
   {
-    where: /\.(epochs|accumulate|steps|length|beams|lags\[0\])$/,
+    where: /\.(epochs|accumulate|steps|length|beams|lags\[0\]|k1|k2|k2\[0\])$/,
     values: large,
-    why: 'so much was asked for; a signal, or leaving the loop, ends it',
+    why: 'so much work, or memory, was asked for; a signal, or leaving the loop, ends it',
   },
 ];
 

@@ -4,8 +4,12 @@
  * was answered, in lines on file descriptor 3, which are written at once.
  */
 import { writeSync } from 'node:fs';
+import { folder } from './calls/node.js';
 import { judge, wrongCalls } from './judge.js';
 import { chosen } from './sample.js';
+
+// A file whose name is a wrong value lands there.
+process.chdir(folder);
 
 /** @param {unknown} line */
 const say = (line) => writeSync(3, `${JSON.stringify(line)}\n`);

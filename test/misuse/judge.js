@@ -1,9 +1,9 @@
 // @ts-check
 /** Makes one wrong call and says how it was answered. */
-import { BpttError } from '../../build/index.js';
+import { BpttError, NonFiniteError } from '../../build/index.js';
 import { isHarmless, isLong } from './allowed.js';
 import { admits, placesOf, replaced } from './places.js';
-import { table } from './table.js';
+import { table, words } from './table.js';
 import { values } from './values.js';
 
 /**
@@ -98,7 +98,7 @@ export async function validCall(of, row) {
  * @returns {Promise<{ answer: Answer, said: string, cpu: number }>} cpu: seconds
  */
 export async function judge(of, { row, place, value }) {
-  const { on, args, says = [] } = await callOf(of, row);
+  const { on, args } = await callOf(of, row);
   /** @type {unknown} */
   let made;
   const wrong = /** @type {unknown[]} */ (
@@ -117,8 +117,42 @@ export async function judge(of, { row, place, value }) {
   const { user, system } = process.cpuUsage(before);
   const cpu = (user + system) / 1e6;
   if (!thrown) return { answer: legal ? 'right' : 'accepted', said: '', cpu };
+  // A learning rate that is legal may be too high: the training says so when it is.
+  if (legal && error instanceof NonFiniteError) return { answer: 'right', said: '', cpu };
   if (!(error instanceof BpttError)) return { answer: 'foreign', said: saying(error), cpu };
-  return { answer: names(error.message, of, place, says) ? 'refused' : 'unnamed', said: error.message, cpu };
+  // What is legal by itself may be refused for what stands beside it, and a path is named by itself.
+  const beside = legal ? [...of.parameters.map(({ name }) => name), ...siblingsIn(args, place.path)] : [];
+  const itself = typeof made === 'string' && made !== '' && error.message.startsWith(made);
+  const missing = typeof made === 'object' && made !== null ? fieldsOf(place.shape) : [];
+  return {
+    answer:
+      itself || names(error.message, of, place, [...(words[of.name] ?? []), ...beside, ...missing])
+        ? 'refused'
+        : 'unnamed',
+    said: error.message,
+    cpu,
+  };
+}
+
+/**
+ * The names of what an object there has, one of which may be missing.
+ * @param {import('./types.js').Shape} shape
+ * @returns {string[]}
+ */
+function fieldsOf(shape) {
+  if (shape.kind === 'union') return shape.types.flatMap(fieldsOf);
+  return shape.kind === 'object' ? Object.keys(shape.fields) : [];
+}
+
+/**
+ * The names beside a place.
+ * @param {unknown} whole
+ * @param {import('./places.js').Path} path
+ */
+function siblingsIn(whole, path) {
+  let inner = /** @type {any} */ (whole);
+  for (const key of path.slice(0, -1)) inner = inner[key];
+  return path.length > 1 && !Array.isArray(inner) ? Object.keys(inner) : [];
 }
 
 /** @param {unknown} error */

@@ -9,10 +9,24 @@ import { rooms } from './calls/rooms.js';
  * @property {unknown[]} args
  * @property {object} [on] of a method: whose
  * @property {boolean} [slow] it starts a thread: a part of the values is enough
- * @property {readonly string[]} [says] words by which messages may call its arguments, beside their names
  *
  * @typedef {() => Call | Promise<Call>} Row
  */
 
 /** By the function's name; several rows are several ways to call it. */
 export const table = { ...core, ...rooms, ...hosts };
+
+/** By which words beside the names of its arguments a function's messages may call them. */
+export const words = /** @type {Readonly<Record<string, readonly string[]>>} */ ({
+  'bptt.createModel': ['model'],
+  'bptt.Model.setParameter': ['dense.bias'],
+  'bptt.evaluate': ['batch'],
+  'bptt.fit': ['batch'],
+  'bptt.train': ['batch'],
+  'bptt.learningRateRange': ['batch'],
+  'worker.trainInWorker': ['batch'],
+  'pytorch.loadStateDict': ['state dict'],
+  'series.readCsv': ['CSV'],
+  'series.slice': ['series'],
+  'series.splitByTime': ['series'],
+});

@@ -53,7 +53,11 @@ describe('plotNetwork', () => {
   });
 
   it.each([
-    ['what is no model', () => plotNetwork(3 as never), 'plotNetwork: expected a model or its description, got 3'],
+    [
+      'what is no model',
+      () => plotNetwork(3 as never),
+      'plotNetwork(model): expected a model or its description, got 3',
+    ],
     ['unknown options', () => plotNetwork(translation, { height: 100 } as never), 'plotNetwork: expected only'],
     ['a wrong description', () => plotNetwork([tokens(3)] as never), 'model: expected [input, layer, ...]'],
   ])('refuses %s', (_, plot, message) => {

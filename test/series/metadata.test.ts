@@ -37,7 +37,7 @@ describe('seriesMetadata', () => {
     [{ vocabulary: '{}' }, 'expected the entry "series" of a model that forecasts, got "vocabulary"'],
     [{}, 'got none'],
     [{ series: '{' }, 'expected JSON'],
-    [{ series: '{"pipeline":{"kind":"x"},"csv":{}}' }, 'metadata entry "series": pipelineFromJSON'],
+    [{ series: '{"pipeline":{"kind":"x"},"csv":{}}' }, 'metadata entry "series": forecaster.pipeline.kind'],
     [{ series: JSON.stringify({ pipeline, csv: { delimiter: '' } }) }, 'csv.delimiter'],
   ])('refuses %j', (metadata, message) => {
     expect(() => readSeriesMetadata(metadata as never)).toThrow(message);

@@ -26,6 +26,34 @@ const create = () => createModel([tokens(V), elman({ units: 8 }), dense({ units:
 const optimizer = adam({ learningRate: 0.01 });
 
 describe('fit', () => {
+  it('waits for an asynchronous onEvent, whose error is its own; what it returns does not stop it', async () => {
+    const options = { data: stream(40), batch: 2, loss: 'cross-entropy', optimizer, epochs: 3 } as const;
+    const model = await create();
+    let told = 0;
+    const { step } = await fit(model, {
+      ...options,
+      async onEvent({ type }) {
+        const before = model.parameters();
+        await new Promise((resolve) => setTimeout(resolve));
+        // Nothing is learned meanwhile.
+        expect(model.parameters()).toEqual(before);
+        if (type === 'step') told++;
+        return false;
+      },
+    });
+    expect([told, step]).toEqual([3, 3]);
+    const failure = new Error('from onEvent');
+    await expect(fit(model, { ...options, onEvent: () => Promise.reject(failure) })).rejects.toBe(failure);
+  });
+
+  it('refuses a trainer that gives no events, or no end', async () => {
+    const options = { data: stream(40), batch: 2, loss: 'cross-entropy', optimizer, epochs: 1 } as const;
+    for (const trainer of [() => 3, async function* () {}]) {
+      const attempt = fit(await create(), { ...options, trainer: trainer as never });
+      await expect(attempt).rejects.toThrow('fit.trainer: expected a function that gives events as train does');
+    }
+  });
+
   it('is train with the batches made', async () => {
     const model = await create();
     const events: TrainEvent[] = [];

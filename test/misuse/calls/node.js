@@ -7,10 +7,9 @@ import { characters } from '../../../build/index.js';
 import * as node from '../../../build/node.js';
 import { speaker, training } from './models.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'bptt-misuse-'));
+/** Where the files of these calls are; it goes when the process ends. */
+export const folder = mkdtempSync(join(tmpdir(), 'bptt-misuse-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-// A file whose name is a wrong value lands there too.
-process.chdir(folder);
 
 const text = join(folder, 'text.txt');
 writeFileSync(text, 'abc abc abc abc abc abc');
