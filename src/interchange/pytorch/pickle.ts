@@ -52,9 +52,9 @@ class Machine {
       const opcode = this.#byte();
       // STOP
       if (opcode === 0x2e) return this.#pop();
-      const step = opcodes[String.fromCharCode(opcode)];
+      const step = this.#opcodes[String.fromCharCode(opcode)];
       if (step === undefined) throw this.#bad('an opcode of tensors and plain data', hex(opcode), start);
-      step.call(this);
+      step();
     }
   }
 
@@ -167,131 +167,130 @@ class Machine {
   }
 
   /** What each opcode does, by its character. */
-  static readonly opcodes: Readonly<Record<string, (this: Machine) => void>> = {
-    '\x80'(this: Machine) {
+  readonly #opcodes: Readonly<Record<string, () => void>> = {
+    '\x80': () => {
       const protocol = this.#byte();
       if (protocol < 2 || protocol > 5) throw this.#bad('protocol 2 to 5', `${protocol}`);
     },
     // FRAME: a length that says nothing new
-    '\x95'(this: Machine) {
+    '\x95': () => {
       this.#take(8);
     },
-    '('(this: Machine) {
+    '(': () => {
       this.#push(MARK);
     },
-    N(this: Machine) {
+    N: () => {
       this.#push(undefined);
     },
-    '\x88'(this: Machine) {
+    '\x88': () => {
       this.#push(true);
     },
-    '\x89'(this: Machine) {
+    '\x89': () => {
       this.#push(false);
     },
     // BININT, BININT1, BININT2, LONG1
-    J(this: Machine) {
+    J: () => {
       this.#push(this.#view.getInt32(this.#take(4), true));
     },
-    K(this: Machine) {
+    K: () => {
       this.#push(this.#byte());
     },
-    M(this: Machine) {
+    M: () => {
       this.#push(this.#view.getUint16(this.#take(2), true));
     },
-    '\x8a'(this: Machine) {
+    '\x8a': () => {
       this.#push(this.#integer(this.#byte()));
     },
     // BINFLOAT
-    G(this: Machine) {
+    G: () => {
       this.#push(this.#view.getFloat64(this.#take(8), false));
     },
     // SHORT_BINUNICODE, BINUNICODE
-    '\x8c'(this: Machine) {
+    '\x8c': () => {
       this.#push(this.#text(this.#byte()));
     },
-    X(this: Machine) {
+    X: () => {
       this.#push(this.#text(this.#view.getUint32(this.#take(4), true)));
     },
     // EMPTY_DICT, EMPTY_LIST, EMPTY_TUPLE
-    '}'(this: Machine) {
+    '}': () => {
       this.#push(new Map());
     },
-    ']'(this: Machine) {
+    ']': () => {
       this.#push([]);
     },
-    ')'(this: Machine) {
+    ')': () => {
       this.#push([]);
     },
     // TUPLE, TUPLE1 to TUPLE3
-    t(this: Machine) {
+    t: () => {
       this.#push(this.#marked());
     },
-    '\x85'(this: Machine) {
+    '\x85': () => {
       this.#push(this.#several(1));
     },
-    '\x86'(this: Machine) {
+    '\x86': () => {
       this.#push(this.#several(2));
     },
-    '\x87'(this: Machine) {
+    '\x87': () => {
       this.#push(this.#several(3));
     },
     // APPEND, APPENDS, SETITEM, SETITEMS
-    a(this: Machine) {
+    a: () => {
       const value = this.#pop();
       this.#top(Array, 'list').push(value);
     },
-    e(this: Machine) {
+    e: () => {
       const values = this.#marked();
       const list = this.#top(Array, 'list');
       for (const value of values) list.push(value);
     },
-    s(this: Machine) {
+    s: () => {
       const pair = this.#several(2);
       this.#put(pair);
     },
-    u(this: Machine) {
+    u: () => {
       const pairs = this.#marked();
       this.#put(pairs);
     },
     // BINPUT, LONG_BINPUT, MEMOIZE; BINGET, LONG_BINGET
-    q(this: Machine) {
+    q: () => {
       this.#remember(this.#byte());
     },
-    r(this: Machine) {
+    r: () => {
       this.#remember(this.#view.getUint32(this.#take(4), true));
     },
-    '\x94'(this: Machine) {
+    '\x94': () => {
       this.#remember(this.#memo.size);
     },
-    h(this: Machine) {
+    h: () => {
       this.#recall(this.#byte());
     },
-    j(this: Machine) {
+    j: () => {
       this.#recall(this.#view.getUint32(this.#take(4), true));
     },
     // GLOBAL, STACK_GLOBAL, REDUCE
-    c(this: Machine) {
+    c: () => {
       const module = this.#line();
       this.#global(module, this.#line());
     },
-    '\x93'(this: Machine) {
+    '\x93': () => {
       const [module, member] = this.#several(2);
       this.#global(module, member);
     },
-    R(this: Machine) {
+    R: () => {
       this.#reduce();
     },
     // BUILD: attributes of an object, such as the _metadata of a state dict; they hold no tensors
-    b(this: Machine) {
+    b: () => {
       this.#pop();
       this.#top(Map, 'dictionary');
     },
     // BINPERSID
-    Q(this: Machine) {
+    Q: () => {
       this.#push(this.#options.persistent(this.#pop()));
     },
   };
 }
 
-const { opcodes } = Machine;
 const hex = (opcode: number) => `0x${opcode.toString(16).padStart(2, '0')}`;
