@@ -38,7 +38,7 @@ function describe(value: unknown): string {
         const { length, byteLength } = value as unknown as { length?: number; byteLength: number };
         return `${kindOf(value)} of length ${length ?? byteLength}`;
       }
-      return isPlain(value) ? 'an object' : kindOf(value);
+      return isPlain(value) ? 'an object' : kindOf(value).replace(/^Object$/, 'an object of a class');
     default:
       return String(value);
   }

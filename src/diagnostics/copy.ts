@@ -113,11 +113,12 @@ async function makeNetworkOf(model: Model, { index, description }: RecurrentLaye
 /** Checks what is to be read, and a row of it, and gives it with typed arrays in place of plain ones. */
 export function checkReading(
   where: string,
-  { network }: Model,
+  model: Model,
   given: Input,
   row = 0,
   state?: State,
 ): { readonly input: Input; readonly state: State | undefined } {
+  const { network } = model;
   checkLegible(`${where}(input)`, given, 'an object of steps, rows and inputs');
   const input = checkInput(where, given, readingsOf(network.graph), network.dtype);
   checkInteger(`${where}.row`, row, 0, input.rows - 1);

@@ -47,7 +47,7 @@ export async function checkpointOf(
     if (JSON.stringify(was) === JSON.stringify(value)) continue;
     throw new BpttError(
       'invalid-argument',
-      `train.${name}: expected ${show(was)}, as in the training that is resumed, got ${show(value)}`,
+      `train.${name}: expected ${JSON.stringify(was)}, as in the training that is resumed, got ${JSON.stringify(value)}`,
     );
   }
   checkCounters(training);

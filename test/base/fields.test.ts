@@ -92,7 +92,7 @@ describe('anything but a plain object', () => {
       new (class {
         units = 3;
       })(),
-      'f: expected an object of options, got an object',
+      'f: expected an object of options, got an object of a class',
     ],
     [() => 3, 'f: expected an object of options, got a function'],
   ])('%o is refused', (value, message) => {

@@ -340,6 +340,6 @@ describe('damage', () => {
   });
 
   test('what is not bytes is a wrong argument', () => {
-    expect(() => decodeSafetensors('{}' as never)).toThrow('safetensors: expected a Uint8Array, got "{}"');
+    expect(() => decodeSafetensors('{}' as never)).toThrow('safetensors (bytes): expected a Uint8Array, got "{}"');
   });
 });

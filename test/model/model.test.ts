@@ -225,7 +225,7 @@ describe('setParameter', () => {
     const model = await createModel(description(), { seed: 1 });
     const set = (name: string, data: readonly number[]) => () => model.setParameter(name, data);
     expect(set('nope', [1])).toThrow(
-      'setParameter: expected one of rnn.weight_ih_l0, rnn.weight_hh_l0, dense.weight, rnn.bias_ih_l0, dense.bias, got "nope"',
+      'setParameter(name): expected one of rnn.weight_ih_l0, rnn.weight_hh_l0, dense.weight, rnn.bias_ih_l0, dense.bias, got "nope"',
     );
     expect(set('dense.bias', [1, 2])).toThrow(/^setParameter\(dense\.bias\): expected .*\[5\].*got 2/);
     expect(set('dense.weight', [1, 2])).toThrow(/\[5, 7\]/);

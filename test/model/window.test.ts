@@ -95,7 +95,9 @@ describe('a window', () => {
     const out = new StateWriter();
     window.save(out.part('window'), 6);
     const small = new Window(network, { steps: [5], rows: B }, options);
-    expect(() => small.load(savedOf(out).part('window'))).toThrow('file, window.steps: expected at most 5, got 6');
+    expect(() => small.load(savedOf(out).part('window'))).toThrow(
+      'file, window.steps: expected a whole number, at least 0 and at most 5, got 6',
+    );
   });
 
   it('begins anew at start: nothing of resets, padding and states is left', async () => {
