@@ -159,8 +159,8 @@ describe('lesson 6', () => {
     const [open, closed] = [await Seen.of('The forget bias'), await Seen.of('The forget bias', 'b')];
     expect(await open.rate()).toBeGreaterThan(0.99);
     expect(await closed.rate()).toBeLessThan(0.6);
-    expect((await open.to(700)).right).toBeGreaterThan(0.7);
-    expect((await closed.to(700)).right).toBeLessThan(0.4);
+    expect((await open.to(500)).right).toBeGreaterThan(0.7);
+    expect((await closed.to(500)).right).toBeLessThan(0.4);
     expect((await closed.to(1200)).right).toBeGreaterThan(0.85);
   });
 
