@@ -41,7 +41,7 @@ describe('export and import', () => {
     );
     await writeFile(at('weights.pth'), `PK\x03\x04${'\0'.repeat(26)}archive/data.pkl`, 'latin1');
     expect(expectFailure(await run('import', at('weights.pth'), at('x.safetensors')))).toMatch(
-      /got a file of torch\.save .*loadStateDict\.torch\.save_file/,
+      /got a file of torch\.save .*loadStateDict/,
     );
     await writeFile(at('pointer.safetensors'), 'version https://git-lfs.github.com/spec/v1\n');
     expect(expectFailure(await run('info', at('pointer.safetensors')))).toMatch(
