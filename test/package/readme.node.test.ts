@@ -1,7 +1,7 @@
 // The README: every program and every command in it runs as it stands there.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unzlibSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -119,6 +119,8 @@ describe('the commands', () => {
   const words = (line: string) => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
 
   it.each(commands.filter((line) => line !== 'bench'))('bptt %s', async (line) => {
+    // The programs have saved a model of that name, and files that are there are kept.
+    if (line === commands[0]) await rm(at('my-model.safetensors'), { force: true });
     // What --resume goes on with: the same training, killed when it has a checkpoint.
     if (line.includes('--resume')) await leave(commands[0]!);
     const { code, stdout, stderr } = await run(...words(line));
@@ -131,6 +133,7 @@ describe('the commands', () => {
     const left = async () => (await readdir(at('.'))).some((name) => name.startsWith('my-model.checkpoint-'));
     // Once more where it came to its end before it was killed.
     while (!(await left())) {
+      await rm(at('my-model.safetensors'), { force: true });
       const child = start(words(line));
       const outcome = finish(child);
       while (child.exitCode === null && !(await left())) await new Promise((resolve) => setTimeout(resolve, 5));
