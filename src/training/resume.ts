@@ -41,7 +41,7 @@ export async function checkpointOf(
   }
   const Real = model.dtype === 'f32' ? Float32Array : Float64Array;
   if (parameters.some(({ data }) => !(data instanceof Real))) throw bad(` in ${model.dtype}`, 'another precision');
-  const before = training.value('settings') as Settings;
+  const before = Object(training.value('settings')) as Settings;
   for (const [name, value] of Object.entries(settings)) {
     const was = before[name] ?? null;
     if (JSON.stringify(was) === JSON.stringify(value)) continue;

@@ -138,7 +138,7 @@ describe('fit', () => {
     ],
     ['no rows', { epochs: 1, batch: 0 }, 'fit.batch: expected'],
     ['an empty list', { epochs: 1, data: [] }, 'expected at least one batch'],
-    ['numbers', { epochs: 1, data: [1, 2] as never }, 'batch: expected an object, got 1'],
+    ['texts', { epochs: 1, data: ['a'] as never }, 'batch: expected an object, got "a"'],
     ['an event handler that is none', { epochs: 1, onEvent: 3 as never }, 'fit.onEvent: expected a function, got 3'],
     [
       'no batch to validate on',

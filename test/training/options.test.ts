@@ -4,7 +4,7 @@ import { adam, BpttError, type TrainOptions, train } from '../../src/index.ts';
 import { batchOf, create } from '../support/rows.ts';
 
 it.each<[string, Partial<TrainOptions>, string]>([
-  ['no data', { data: 5 as never }, 'train.data: expected an iterable of batches or a dataset, got number'],
+  ['no data', { data: 5 as never }, 'train.data: expected an iterable of batches or a dataset, got 5'],
   ['a text as data', { data: 'text' as never }, 'train.data: expected an iterable'],
   ['a validation that is none', { validation: null as never }, 'train.validation: expected'],
   ['an average of 1', { average: { decay: 1 } }, 'train.average.decay: expected'],
