@@ -83,7 +83,11 @@ describe('is refused', () => {
       for (const at of [0, 7]) {
         const names: string[] = [];
         crafted((_, tensors) =>
-          names.push(...[...tensors].flatMap(([name, data]) => (data instanceof Int32Array && !name.endsWith('weights') ? name : []))),
+          names.push(
+            ...[...tensors].flatMap(([name, data]) =>
+              data instanceof Int32Array && !name.endsWith('weights') ? name : [],
+            ),
+          ),
         );
         for (const name of names) {
           const attempt = resume(
