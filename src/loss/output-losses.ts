@@ -44,7 +44,7 @@ export interface LossResult {
   readonly lossSum: number;
   /** How many numbers are in the sum. */
   readonly counted: number;
-  /** That of each output, where there are several. */
+  /** That of each output, where there are several, or one whose loss has a weight. */
   readonly outputs?: readonly OutputResult[];
 }
 
@@ -165,6 +165,6 @@ export function together(
     loss: weighted(outputs.map(({ loss }) => loss)),
     lossSum: weighted(sums),
     counted: counts.reduce((sum, count) => sum + count, 0),
-    ...(outputs.length > 1 && { outputs }),
+    ...((outputs.length > 1 || terms[0]!.weight !== 1) && { outputs }),
   };
 }
