@@ -4,7 +4,6 @@
 // been read, and at the end for the rest, backward from the newest step t through at most k2 steps, with h_{t-k2} constant. With k2 <= k1
 // windows stand side by side: also the last, shorter one of a batch goes back through none but its own steps.
 
-import { whenDropped } from '../base/dropped.ts';
 import { BpttError, NonFiniteError } from '../base/errors.ts';
 import { checkFields } from '../base/fields.ts';
 import { seedWords } from '../base/philox.ts';
@@ -376,7 +375,7 @@ export function backpropagate(
   refuseObjective('backpropagate', checked);
   const bptt = new Backpropagation(model.network, checked);
   const windows = readAll(bptt, batch, state);
-  whenDropped(windows, () => bptt.release());
+  model.network.dropped.watch(windows, () => bptt.release());
   return windows;
 }
 

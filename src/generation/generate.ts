@@ -1,6 +1,5 @@
 // Generation: a model that reads tokens and gives logits over the same tokens speaks one token at a time.
 import { checkTokens } from '../base/check.ts';
-import { whenDropped } from '../base/dropped.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   boolean,
@@ -199,7 +198,7 @@ export class Generation<T> implements IterableIterator<T, undefined>, AsyncItera
     const { network, size, prompt, sampling, state } = this.#plan;
     if (this.#decoder === undefined) {
       const decoder = new Decoder(network, 'generate', size, [prompt], sampling, state);
-      whenDropped(this, () => decoder.release());
+      network.dropped.watch(this, () => decoder.release());
       this.#decoder = decoder;
     }
     if (this.#pending) this.#decoder.step();

@@ -1,5 +1,7 @@
 // A network in memory: its layers, a kernel instance of its own, and the blocks of parameters and gradients.
 // Everything that computes works on this; the public face is model.ts.
+
+import { Dropped } from '../base/dropped.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
 import { boolean, type Checked, type Options, oneOf, optional, such, withDefault } from '../base/fields.ts';
@@ -53,6 +55,8 @@ export class Network {
   edits = 0;
   /** Whether a training has begun and not ended. */
   beingTrained = false;
+  /** What iterators that nobody reads any more have taken. */
+  readonly dropped = new Dropped();
   #gradients: Pointer | undefined;
   #frozen: ReadonlySet<string> = new Set();
   #flow: ReadonlySet<number>;

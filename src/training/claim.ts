@@ -3,8 +3,9 @@ import { BpttError } from '../base/errors.ts';
 import type { Network } from '../model/network.ts';
 
 /** @throws BpttError `being-trained` for a network that is. */
-export function refuseTrained(where: string, { beingTrained }: Network): void {
-  if (!beingTrained) return;
+export function refuseTrained(where: string, network: Network): void {
+  network.dropped.free();
+  if (!network.beingTrained) return;
   throw new BpttError(
     'being-trained',
     `${where}(model): expected a model that is not being trained, got one that is: end that first (await its return()), or train model.clone()`,

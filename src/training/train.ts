@@ -1,6 +1,5 @@
 // Training as a loop that the caller drives: an async iterator of events.
 
-import { whenDropped } from '../base/dropped.ts';
 import { BpttError, NonFiniteError } from '../base/errors.ts';
 import { TimeSlice } from '../base/time-slice.ts';
 import { batchesOf } from '../data/dataset.ts';
@@ -49,7 +48,7 @@ export function trainWith(
   new Training(model, checked).release();
   const owned: { training?: Training } = {};
   const events = run(owned, () => new Training(model, checked), checked, new TimeSlice(slice), checkpoint);
-  whenDropped(events, () => owned.training?.release());
+  model.network.dropped.watch(events, () => owned.training?.release());
   return events;
 }
 
