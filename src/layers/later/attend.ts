@@ -204,7 +204,8 @@ function bindAdditive(bound: Bound): Scores {
   return {
     prepare(from, to, S) {
       ofQuery.forward(asked, from, to);
-      ofMemory.forward(keys, 0, S);
+      // Once, however many steps then ask.
+      if (from === 0) ofMemory.forward(keys, 0, S);
     },
     forward(a, row, _, from, T, S) {
       const [q, k] = [part(asked, row, 0, from), part(keys, row, 0, 0)];
