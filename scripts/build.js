@@ -74,6 +74,7 @@ if (!kernelsOnly) {
       keras: 'src/interchange/keras/index.ts',
       series: 'src/series/index.ts',
       speech: 'src/speech/index.ts',
+      translation: 'src/translation/index.ts',
       tokenizers: 'src/tokenizers/index.ts',
       worker: 'src/worker/index.ts',
       workerd: 'src/workerd.ts',

@@ -22,6 +22,7 @@ export {
   activityRegularization,
 } from './layers/activity-regularization.ts';
 export { type AddDescription, add } from './layers/add.ts';
+export { attention } from './layers/attention.ts';
 export { type ConcatDescription, concat } from './layers/concat.ts';
 export { type DenseDescription, type DenseOptions, dense } from './layers/dense.ts';
 export type { EntryOptions, LayerFunction, StartOptions } from './layers/describe.ts';
@@ -51,6 +52,7 @@ export {
   tokens,
 } from './layers/inputs.ts';
 export { type LastDescription, last } from './layers/last.ts';
+export type { AttentionDescription, AttentionOptions, AttentionScore } from './layers/later/attention.ts';
 export {
   type BidirectionalDescription,
   type BidirectionalOptions,

@@ -3,8 +3,8 @@
 import { checkOptions, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { boolean, checkFields, integer, type Options, oneOf, optional, such, withDefault } from '../base/fields.ts';
-import { permutation } from '../base/philox.ts';
 import { type Batch, checkMask, type LabelBatch, type Mask, type Values } from './batch.ts';
+import { membersOf } from './buckets.ts';
 import type { Dataset } from './dataset.ts';
 
 /** One sequence of T steps and what the outputs should be. */
@@ -39,9 +39,6 @@ const fields = {
 };
 
 export interface SequencesOptions extends Options<typeof fields> {}
-
-/** Batches whose sequences are sorted together. */
-const POOL = 100;
 
 /**
  * Sequences as batches, padded to the longest of each batch, with `lengths` where they differ. The batches of an epoch depend on nothing
@@ -84,11 +81,13 @@ export function sequencesOf(
 
   return {
     *batches(epoch, skip) {
-      const orders = cut(arrange(lengths, B, bucket, shuffle, epoch), B);
-      // The batches themselves in another order: two streams of random numbers an epoch.
-      const turn = bucket && shuffle !== undefined ? permutation(orders.length, shuffle, 2 * epoch + 1) : undefined;
-      for (let index = skip; index < orders.length; index++) {
-        const members = orders[turn?.[index] ?? index]!;
+      const batches = membersOf(
+        lengths.length,
+        (a, b) => lengths[a]! - lengths[b]!,
+        { batch: B, bucket, shuffle },
+        epoch,
+      );
+      for (const members of batches.slice(skip)) {
         yield collate(
           members.map((member) => list[member]!),
           members.map((member) => lengths[member]!),
@@ -149,27 +148,6 @@ const typed = such<Values>(
   'an Int32Array, Float32Array or Float64Array',
   (value) => value instanceof Int32Array || value instanceof Float32Array || value instanceof Float64Array,
 );
-
-/** The order of the sequences in an epoch. */
-function arrange(
-  lengths: readonly number[],
-  B: number,
-  bucket: boolean,
-  shuffle: number | undefined,
-  epoch: number,
-): readonly number[] {
-  const order = shuffle === undefined ? [...lengths.keys()] : [...permutation(lengths.length, shuffle, 2 * epoch)];
-  if (!bucket) return order;
-  // Array.prototype.sort is stable everywhere: sequences of one length keep their order.
-  const pools = shuffle === undefined ? [order] : cut(order, B * POOL);
-  return pools.flatMap((pool) => pool.toSorted((a, b) => lengths[a]! - lengths[b]!));
-}
-
-function cut(order: readonly number[], size: number): readonly (readonly number[])[] {
-  return Array.from({ length: Math.ceil(order.length / size) }, (_, index) =>
-    order.slice(index * size, (index + 1) * size),
-  );
-}
 
 /** Rows side by side, time-major, zeros where a row has ended. */
 function collate(

@@ -54,6 +54,10 @@ export interface BufferSpec {
   readonly most?: number;
   /** Whether backward reads what an earlier forward call left: such rows move along when the window does. */
   readonly kept: boolean;
+  /** Another time axis whose steps it has. Default: the layer's own. */
+  readonly clock?: Clock;
+  /** A time axis whose steps are its columns; `columns` is then 0. */
+  readonly across?: Clock;
   /** A buffer of the same size in whose place this one may lie in windows that no later backward reads again. */
   readonly inPlaceOf?: string;
 }
@@ -250,8 +254,8 @@ export interface Layer {
   readonly clock?: Clock;
   /** What the output of a step depends on: that step's input alone, earlier steps too, or steps on both sides. */
   readonly reads: 'step' | 'past' | 'both';
-  /** Bytes of scratch for at most T steps of B rows. */
-  scratch(kernels: Kernels, T: number, B: number): number;
+  /** Bytes of scratch for at most T steps of B rows; `stepsOf`: the most steps of other time axes. */
+  scratch(kernels: Kernels, T: number, B: number, stepsOf: (clock: Clock) => number): number;
   /** Loads code that `bind` needs and most models do not, once for each network. Default: there is none. */
   load?(): Promise<void>;
   bind(binding: Binding): BoundLayer;

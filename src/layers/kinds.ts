@@ -2,9 +2,17 @@
 // descriptions that are plain data. A page that reads such data hands in the kinds that it wants to know: `kinds: [concat]`.
 import { activation } from './activation.ts';
 import { add } from './add.ts';
+import { attention } from './attention.ts';
 import { concat } from './concat.ts';
 import { bring, type LayerFunction } from './describe.ts';
 import { activationLayer } from './later/activation.ts';
+import { attentionLayer } from './later/attention.ts';
 import { repeat } from './repeat.ts';
 
-export const moreKinds: readonly LayerFunction[] = [concat, add, repeat, bring(activation, activationLayer as never)];
+export const moreKinds: readonly LayerFunction[] = [
+  concat,
+  add,
+  repeat,
+  bring(activation, activationLayer as never),
+  bring(attention, attentionLayer as never),
+];

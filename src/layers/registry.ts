@@ -12,6 +12,7 @@ import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
 import type { InputDescription } from './inputs.ts';
 import { type LastDescription, lastLayer } from './last.ts';
 import type { ActivationDescription } from './later/activation.ts';
+import type { AttentionDescription } from './later/attention.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
 import { cells, type DirectedDescription } from './recurrent/cells.ts';
 import type { RepeatDescription } from './repeat.ts';
@@ -35,7 +36,7 @@ export type LayerDescription =
   | OwnDescription;
 
 /** What joins entries, and clocks. */
-export type JoiningDescription = ConcatDescription | AddDescription | RepeatDescription;
+export type JoiningDescription = ConcatDescription | AddDescription | RepeatDescription | AttentionDescription;
 
 /** An entry that is no input. */
 export type ComputedDescription = LayerDescription | JoiningDescription;

@@ -44,6 +44,17 @@ export function addAddends(
   }
 }
 
+/** Where a layer starts from another, its first states are that one's last, or its one output a row. */
+export function startStates({ kernels }: Network, { states, start }: BoundNode, rows: number): void {
+  if (start === undefined) return;
+  for (const { name, values } of states) {
+    const source = start.find((state) => state.name === name);
+    const count = rows * values.ld;
+    if (source === undefined) kernels.clear(values.pointer, count);
+    else kernels.copy(values.pointer, source.value(), count);
+  }
+}
+
 /** What errors in training call a layer. */
 export function labelOf({ node: { entry, kind, name } }: BoundNode): string {
   return name === undefined ? `layer ${entry - 1} (${kind})` : `'${name}' (${kind})`;

@@ -133,7 +133,7 @@ class GraphBuilder {
         ports.some(({ complete }) => complete) ||
         (clock.kind === 'row' && ports.some((port) => port.clock.kind === 'steps')),
     };
-    if (clock.kind === 'row' && layer.reads !== 'step') {
+    if (layer.reads !== 'step' && ports.every((port) => port.clock.kind === 'row') && clock.kind === 'row') {
       throw new BpttError(
         'invalid-shape',
         `${where}: expected something with steps to read, got ${ports[0]!.where} (${ports[0]!.kind}), which gives one output a row (returns: 'last', or last()); a ${kind.kind} layer reads other steps too`,

@@ -49,7 +49,12 @@ function planOf({ kernels, graph, flow }: Network, { steps, rows }: WindowSize, 
   const ofLayers = graph.layers.flatMap(({ owner, clock, layer }): OwnedBuffer[] => {
     const packed = options.fixed === true ? packedBuffers(layer) : [];
     const tied = options.gradients === true ? tiedBuffers(layer) : [];
-    return [...layer.buffers, ...packed, ...tied].map((buffer) => ({ ...buffer, owner, ...axisOf(clock) }));
+    return [...layer.buffers, ...packed, ...tied].map(({ clock: other = clock, across, ...buffer }) => ({
+      ...buffer,
+      columns: across === undefined ? buffer.columns : lengthOf(across),
+      owner,
+      ...axisOf(other),
+    }));
   });
   const gradients = graph.layers.flatMap(({ index, owner, clock, layer }) => {
     const output = graph.outputs.some((node) => node.index === index);
@@ -81,7 +86,10 @@ function planOf({ kernels, graph, flow }: Network, { steps, rows }: WindowSize, 
     ...addends,
   ];
   const layout = planWindow(kernels, buffers, rows, options.overlapping ?? false);
-  const scratch = Math.max(0, ...graph.layers.map(({ layer, clock }) => layer.scratch(kernels, lengthOf(clock), rows)));
+  const scratch = Math.max(
+    0,
+    ...graph.layers.map(({ layer, clock }) => layer.scratch(kernels, lengthOf(clock), rows, lengthOf)),
+  );
   return { layout, bytes: layout.bytes + aligned(scratch) };
 }
 

@@ -8,7 +8,7 @@ import type { StateReader } from '../formats/state-reader.ts';
 import type { BoundPenalty, BoundState, Draw, Pass, Track } from '../layers/contract.ts';
 import type { Reals } from '../wasm/arena.ts';
 import type { Pointer } from '../wasm/kernels.ts';
-import { addAddends, type BoundNode, bindNodes, labelOf, penaltiesOf } from './bound-nodes.ts';
+import { addAddends, type BoundNode, bindNodes, labelOf, penaltiesOf, startStates } from './bound-nodes.ts';
 import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { padRows } from './pad-rows.ts';
@@ -206,7 +206,7 @@ export class Window {
     for (const bound of this.#nodes) {
       const range = this.#range(bound, from, to, headFrom);
       if (range === undefined) continue;
-      if (bound.start !== undefined) this.#startNode(bound, bound.start);
+      startStates(this.#network, bound, this.rows);
       bound.bound.forward(range[0], range[1], pass);
     }
   }
@@ -262,17 +262,6 @@ export class Window {
     }
     if (axis !== undefined) return [0, axis.filled];
     return !node.complete || (this.#ends && to === this.filled) ? [0, 1] : undefined;
-  }
-
-  /** The first states of a layer are the last of another, or its one output. */
-  #startNode({ states }: BoundNode, start: readonly BoundState[]): void {
-    const { kernels } = this.#network;
-    for (const { name, values } of states) {
-      const source = start.find((state) => state.name === name);
-      const count = this.rows * values.ld;
-      if (source === undefined) kernels.clear(values.pointer, count);
-      else kernels.copy(values.pointer, source.value(), count);
-    }
   }
 
   /** The gradients of its first states go to where those come from. */

@@ -20,6 +20,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   generation: ['base', 'wasm', 'model', 'loss'],
   series: ['base', 'data', 'model'],
   speech: ['base', 'model', 'loss', 'generation'],
+  translation: ['base', 'wasm', 'data', 'tokenizers', 'layers', 'model', 'generation'],
   diagnostics: ['base', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
   plots: ['base', 'layers', 'model', 'training', 'diagnostics'],
   interchange: ['base', 'formats', 'layers', 'model'],

@@ -4,6 +4,7 @@ import type { LayerKind } from '../contract.ts';
 
 const later: Readonly<Record<string, () => Promise<object>>> = {
   activation: async () => (await import('./activation.ts')).activationLayer,
+  attention: async () => (await import('./attention.ts')).attentionLayer,
 };
 
 /** The kinds that a description names, loaded: those of its entries, and of the activations of dense layers. */

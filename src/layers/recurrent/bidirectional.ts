@@ -81,7 +81,8 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
       states: cell.states.map((name) => ({ name, columns, value: name, gradient: `d${name}`, carried: false })),
       adds: true,
       reads: 'both',
-      scratch: (kernels, T, B) => Math.max(...directions.map((direction) => direction.scratch(kernels, T, B))),
+      scratch: (kernels, T, B, stepsOf) =>
+        Math.max(...directions.map((direction) => direction.scratch(kernels, T, B, stepsOf))),
       async load() {
         for (const direction of directions) await direction.load?.();
         both = await import('./both-directions.ts');

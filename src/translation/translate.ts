@@ -1,0 +1,254 @@
+// From sources to targets: greedily, or by a search with several beams for each source.
+import { checkNumbers, checkReals, checkTokens, readable, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import {
+  boolean,
+  type Checked,
+  checkFields,
+  integer,
+  number,
+  type Options,
+  optional,
+  signal,
+  withDefault,
+} from '../base/fields.ts';
+import { TimeSlice } from '../base/time-slice.ts';
+import { type Beam, Expansion, Finished, type Hypothesis, LengthPenalty } from '../generation/beams.ts';
+import type { Model } from '../model/model.ts';
+import type { Network } from '../model/network.ts';
+import { DecoderWindow, type Sources } from './decoder-window.ts';
+import { type TranslationModel, translationModel } from './translation-model.ts';
+
+const fields = {
+  /** How many hypotheses are followed for each source, and at most returned. Default 1: the likeliest token at each step. */
+  beams: withDefault(integer({ min: 1 }), 1),
+  /** The most tokens of a target. Default: twice the steps of the longest source of a batch and 10. */
+  length: optional(integer({ min: 1 })),
+  /** The least tokens of a target, 0 to `length`: the end is not written before. Default 0. */
+  minimum: withDefault(integer({ min: 0 }), 0),
+  /**
+   * α, at least 0, of the length penalty `((5 + n) / 6)^α` by which the log-probability of n tokens is divided (Wu et al. 2016, eq. 14):
+   * above 0, longer hypotheses are less at a disadvantage. Default 0: none.
+   */
+  lengthPenalty: withDefault(number({ min: 0 }), 0),
+  /** How many sources are read side by side; the results are those of each alone. Default 32. */
+  batch: withDefault(integer({ min: 1 }), 32),
+  /** Whether to return what each step has looked at, of a model with attention. Default false. */
+  attention: withDefault(boolean, false),
+  /** Ends the search when it aborts, with the hypotheses as they are; nothing is thrown. */
+  signal: optional(signal),
+};
+
+export interface TranslateOptions extends Options<typeof fields> {}
+
+/** What a model has written for a source. */
+export interface Translation extends Omit<Hypothesis, 'stop'> {
+  /**
+   * With `attention: true`: for each token, and for the end, the weights of the steps of the source, of the decoder's last attention and as
+   * the mean of its heads.
+   */
+  readonly attention?: readonly Float64Array[];
+}
+
+/** A hypothesis with what each of its steps has looked at. */
+interface Looking extends Beam {
+  readonly looks: readonly Float64Array[];
+}
+
+/**
+ * Writes a target for each source, the best hypothesis first, in the order of the sources. The model is an encoder and a decoder in one
+ * graph: two inputs with steps of their own, of which the output stands on the steps of the second, with as many outputs as its tokens. The
+ * last token begins the target when it is read and ends it when it is written, as `pairs` has it. What a source gives depends on nothing
+ * but itself, whatever else is in its batch.
+ *
+ * @param sources Tokens [S], or features [S,F] where the model reads features.
+ * @throws BpttError for a model that is no encoder with a decoder, sources without steps, tokens out of range, a model that gives numbers
+ * that are not finite, and wrong options.
+ *
+ * @example
+ * const [[best]] = await translate(model, [letters.encode('4 May 1920')], { beams: 5 });
+ * target.decode(best.tokens);
+ */
+export async function translate(
+  model: Model,
+  sources: readonly (Int32Array | Float32Array | Float64Array | readonly number[])[],
+  options: TranslateOptions = {},
+): Promise<readonly (readonly Translation[])[]> {
+  const where = 'translate';
+  const kind = translationModel(where, model);
+  const checked = checkFields(where, options, fields);
+  if (checked.attention && kind.attention === undefined) {
+    throw new BpttError(
+      'invalid-argument',
+      `${where}.attention: expected false of a model without attention, got true`,
+    );
+  }
+  const rows = checkSources(`${where}(sources)`, sources, kind, model);
+  // Sources of like lengths together: what is padded costs steps and changes nothing.
+  const order = [...rows.keys()].toSorted((a, b) => rows[a]!.steps - rows[b]!.steps);
+  const results: (readonly Translation[])[] = [];
+  const slice = new TimeSlice();
+  for (let from = 0; from < order.length; from += checked.batch) {
+    const members = order.slice(from, from + checked.batch);
+    const search = new Search(
+      model.network,
+      kind,
+      collate(
+        members.map((index) => rows[index]!),
+        kind,
+      ),
+      checked,
+    );
+    try {
+      while (search.step()) await slice.rest();
+      for (const [index, found] of search.results().entries()) results[members[index]!] = found;
+    } finally {
+      search.release();
+    }
+  }
+  return results;
+}
+
+interface Source {
+  readonly values: Int32Array | Float32Array | Float64Array;
+  readonly steps: number;
+}
+
+function checkSources(where: string, sources: unknown, { source }: TranslationModel, model: Model): readonly Source[] {
+  if (!readable(where, () => Array.isArray(sources))) {
+    throw new BpttError('invalid-argument', `${where}: expected a list of sources, got ${show(sources)}`);
+  }
+  const { kind, size } = source.output;
+  return Array.from(sources as readonly unknown[], (given, index): Source => {
+    const place = `${where}[${index}]`;
+    if (kind === 'tokens') {
+      const values = Int32Array.from(checkTokens(place, given, size));
+      if (values.length > 0) return { values, steps: values.length };
+      throw new BpttError('invalid-shape', `${place}: expected at least one token, got none`);
+    }
+    const numbers = checkNumbers(place, given);
+    const values = Float64Array.from(checkReals(place, numbers, numbers.length, '', model.dtype));
+    if (values.length > 0 && values.length % size === 0) return { values, steps: values.length / size };
+    throw new BpttError(
+      'invalid-shape',
+      `${place}: expected a multiple of F=${size} numbers, at least one step, got ${values.length}`,
+    );
+  });
+}
+
+/** Rows side by side, time-major, zeros where a row has ended. */
+function collate(rows: readonly Source[], { source }: TranslationModel): Sources {
+  const width = source.output.kind === 'tokens' ? 1 : source.output.size;
+  const steps = Math.max(...rows.map((row) => row.steps));
+  const inputs = new (rows[0]!.values.constructor as Float64ArrayConstructor)(steps * rows.length * width);
+  for (const [row, { values }] of rows.entries()) {
+    for (let i = 0; i < values.length; i++)
+      inputs[(Math.floor(i / width) * rows.length + row) * width + (i % width)] = values[i]!;
+  }
+  return { rows: rows.length, steps, inputs, lengths: Int32Array.from(rows, (row) => row.steps) };
+}
+
+/** The searches of a batch, step by step. */
+class Search {
+  readonly #kind: TranslationModel;
+  readonly #options: Checked<typeof fields>;
+  readonly #length: number;
+  readonly #window: DecoderWindow;
+  readonly #expansion: Expansion;
+  readonly #penalty: LengthPenalty;
+  readonly #largest: number;
+  readonly #finished: readonly Finished[];
+  readonly #looks = new Map<Hypothesis, readonly Float64Array[]>();
+  #live: (readonly Looking[])[];
+  #tokens: Int32Array;
+
+  constructor(network: Network, kind: TranslationModel, sources: Sources, options: Checked<typeof fields>) {
+    const { beams, lengthPenalty } = options;
+    this.#kind = kind;
+    this.#options = options;
+    this.#length = options.length ?? 2 * sources.steps + 10;
+    const rows = sources.rows * beams;
+    this.#window = new DecoderWindow(network, kind, { rows, S: sources.steps, T: this.#length });
+    if (beams === 1) this.#window.encode(sources);
+    else {
+      // The sources are read once, and not once for each beam.
+      const encoder = new DecoderWindow(network, kind, { rows: sources.rows, S: sources.steps, T: 1 });
+      encoder.encode(sources);
+      this.#window.encodeFrom(encoder, sources, beams);
+      encoder.release();
+    }
+    const end = Int32Array.of(kind.size - 1);
+    this.#expansion = new Expansion(network, 'translate', kind.size, Math.min(beams + 1, kind.size));
+    this.#penalty = new LengthPenalty(network, lengthPenalty);
+    this.#largest = this.#penalty.of(this.#length);
+    this.#finished = Array.from({ length: sources.rows }, () => new Finished(beams, [end], this.#penalty));
+    this.#live = this.#finished.map((_, index) => [{ row: index * beams, tokens: [], logProbability: 0, looks: [] }]);
+    this.#tokens = new Int32Array(rows).fill(kind.size - 1);
+  }
+
+  /** One token more for every hypothesis that goes on. Returns whether any does. */
+  step(): boolean {
+    const { beams, signal } = this.#options;
+    this.#window.step(this.#tokens);
+    const parents = Array.from({ length: this.#window.rows }, (_, row) => row);
+    const aborted = signal?.aborted === true;
+    for (const [index, live] of this.#live.entries()) {
+      const next = aborted ? live.filter(({ tokens }) => tokens.length > 0) : this.#longer(index, live);
+      if (aborted || this.#window.written === this.#length) {
+        for (const beam of next) this.#end(index, beam, aborted ? 'aborted' : 'length');
+        this.#live[index] = [];
+        continue;
+      }
+      // No log-probability grows, so the most that a beam can reach is that of now with the largest penalty.
+      const finished = this.#finished[index]!;
+      const kept = next.filter(({ logProbability }) => logProbability / this.#largest > finished.worst);
+      this.#live[index] = kept.map((beam, place) => {
+        const row = index * beams + place;
+        parents[row] = beam.row;
+        this.#tokens[row] = beam.tokens.at(-1)!;
+        return { ...beam, row };
+      });
+    }
+    const goesOn = this.#live.some((live) => live.length > 0);
+    if (goesOn && beams > 1) this.#window.gather(parents);
+    return goesOn;
+  }
+
+  /** What the hypotheses of a source become; those that end here are put aside. */
+  #longer(index: number, live: readonly Looking[]): readonly Looking[] {
+    const { beams, minimum, attention } = this.#options;
+    if (live.length === 0) return [];
+    const looks = new Map(
+      live.map(({ row, looks: before }) => [row, attention ? [...before, this.#window.weights(row)!] : before]),
+    );
+    const next: Looking[] = [];
+    for (const beam of this.#expansion.of(this.#window, live)) {
+      const longer = { ...beam, looks: looks.get(beam.row)! };
+      if (beam.tokens.at(-1) !== this.#kind.size - 1) next.push(longer);
+      else if (beam.tokens.length > minimum) this.#end(index, longer, 'stop');
+      if (next.length === beams) break;
+    }
+    return next;
+  }
+
+  #end(index: number, beam: Looking, finish: Hypothesis['finish']): void {
+    const hypothesis = this.#finished[index]!.add(beam, finish, finish === 'stop' ? 0 : undefined);
+    if (this.#options.attention) this.#looks.set(hypothesis, beam.looks);
+  }
+
+  results(): readonly (readonly Translation[])[] {
+    return this.#finished.map(({ best }) =>
+      best.map((hypothesis) => {
+        const { stop: _, ...translation } = hypothesis;
+        const attention = this.#looks.get(hypothesis);
+        return attention === undefined ? translation : { ...translation, attention };
+      }),
+    );
+  }
+
+  release(): void {
+    this.#penalty.release();
+    this.#expansion.release();
+    this.#window.release();
+  }
+}
