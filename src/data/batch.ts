@@ -61,7 +61,7 @@ export interface Batch extends Input {
 }
 
 /** Numbers as people give them. */
-type Given = Values | readonly number[];
+export type Given = Values | readonly number[];
 
 /** The same for a loss of whole sequences. */
 export interface LabelBatch extends Omit<Batch, 'targets' | 'mask'> {

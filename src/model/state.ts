@@ -26,6 +26,11 @@ export function stateOf({ model, names }: StateNames, rows: number, layers: read
 
 /** Zeros for `rows` rows. */
 export function zeroState({ dtype, stateNames, states }: Network, rows: number): State {
+  const most = Math.max(0, ...states.map(({ columns }) => rows * columns));
+  // A state of more is read by no model: its memory ends at 4 GiB, and arrays end at 2^32 numbers or before.
+  if (most * (dtype === 'f32' ? 4 : 8) >= 2 ** 32) {
+    throw new BpttError('out-of-memory', `zeroState(rows): expected rows whose state fits into 4 GiB, got ${rows}`);
+  }
   const Real = dtype === 'f32' ? Float32Array : Float64Array;
   return stateOf(
     stateNames,
