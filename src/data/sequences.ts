@@ -1,6 +1,6 @@
 // Sequences of any lengths as batches: shuffled by seed, with like lengths together where that is asked for.
 
-import { checkFinite, checkNumbers, checkOptions, readable, show } from '../base/check.ts';
+import { checkFinite, checkNumber, checkNumbers, checkOptions, checkTokens, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { boolean, checkFields, integer, type Options, oneOf, optional, withDefault } from '../base/fields.ts';
 import { permutation } from '../base/philox.ts';
@@ -86,7 +86,10 @@ export function sequencesOf(
       `${where}[${different}]: expected ${describe(shapes[0]!)}, as in the first sequence, got ${describe(shapes[different]!)}`,
     );
   }
-  checkMask(`${where}.weight`, Float64Array.from(list, weightOf), list.length);
+  const weights = Float64Array.from(list, (one, index) =>
+    checkNumber(`${where}[${index}].weight`, weightOf(one), { min: 0 }),
+  );
+  checkMask(`${where}.weight`, weights, list.length);
   const lengths = shapes.map(({ steps }) => steps);
   const O = shapes[0]!.outputs;
   const width = shapes[0]!.inputs === 'tokens' ? 1 : F;
@@ -137,6 +140,7 @@ function shapeOf(where: string, value: unknown, F: number, returns: Returns): Sh
   }
   const last = returns === 'last';
   const outputs = returns === 'labels' ? undefined : last ? targets.length : targets.length / steps;
+  if (outputs === undefined && Array.isArray(targets)) checkTokens(`${where}.targets`, targets, 2 ** 31);
   if (outputs === undefined && ofClasses(targets) === 'reals') {
     throw new BpttError('invalid-argument', `${where}.targets: expected labels as an Int32Array, got ${show(targets)}`);
   }

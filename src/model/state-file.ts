@@ -44,7 +44,7 @@ export function serializeState(state: State): Uint8Array<ArrayBuffer> {
   checkLength(`${where}.layers`, given.layers, names.length, names.join(', '));
   const tensors = Array.from(given.layers, (layer: unknown, index) => {
     const numbers = checkNumbers(`${where}.layers[${index}]`, layer);
-    if (numbers.length % rows !== 0) {
+    if (numbers.length === 0 || numbers.length % rows !== 0) {
       fail(`${where}.layers[${index}]`, `a multiple of ${rows} rows`, `${numbers.length} numbers`);
     }
     checkFinite(`${where}.layers[${index}]`, numbers);

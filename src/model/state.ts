@@ -56,7 +56,8 @@ export function checkState(network: Network, state: State | undefined, rows: num
     const shapes = states.map(({ columns }) => `[${rows},${columns}]`).join(', ');
     throw foreign(` with layers ${shapes}`, `${show(given.rows)} rows with ${found.join(', ')} numbers`);
   }
-  const say = ({ model, names }: typeof given) => `${model} with ${names}`;
+  const say = ({ model, names }: typeof given) =>
+    `${typeof model === 'string' ? model : show(model)} with ${isList(names) ? names.join() : show(names)}`;
   const [expected, got] = [stateNames, { ...stateNames, ...given }].map(say);
   if (expected !== got) throw foreign(`, ${expected}`, got!);
   const checked = given.layers.map((layer: unknown, index) => {
@@ -65,6 +66,9 @@ export function checkState(network: Network, state: State | undefined, rows: num
   });
   return stateOf(stateNames, rows, checked);
 }
+
+const isList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
 
 const foreign = (expected: string, got: string) =>
   new BpttError('foreign-state', `state: expected a state of this model${expected}, got ${got}`);
