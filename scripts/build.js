@@ -35,6 +35,8 @@ const shared = {
   minify: true,
   logLevel: 'warning',
   metafile: true,
+  // Packages may show what is in a file of anybody's, as jsfive does, and that may be what controls a terminal.
+  drop: ['console'],
   // The loader makes one as it is loaded, for strings that kernels do not have; jsdom has no such class.
   pure: ['TextDecoder'],
 };

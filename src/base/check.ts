@@ -79,12 +79,7 @@ function checkReadable(where: string, value: unknown): void {
  */
 export function checkLegible(where: string, value: unknown, expected?: string, depth = 2): void {
   checkReadable(where, value);
-  if (
-    expected !== undefined &&
-    (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
-  ) {
-    fail(where, expected, show(value));
-  }
+  if (expected !== undefined && !readable(where, () => isPlain(value))) fail(where, expected, show(value));
   if (depth === 0 || typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
   for (const [name, part] of readable(where, () => Object.entries(value))) {
     if (typeof part === 'object') checkLegible(`${where}.${name}`, part, undefined, depth - 1);

@@ -182,11 +182,14 @@ export class Backpropagation {
     const size = sizeOf(this.#network, batch, capacity);
     if (window === undefined || !window.fits(size, whole)) {
       const carried = batch.carry === true ? window?.state() : undefined;
-      window?.release();
-      this.#window = undefined;
-      window = new LossWindow(this.#network, this.#losses, size, options);
-      this.#window = window;
-      window.start(state ?? carried);
+      // Gradients that go back into the batch before need its steps; else its memory is free first.
+      const before = this.#older > 0 && carried !== undefined && state === undefined ? window : undefined;
+      if (before === undefined) this.release();
+      const next = new LossWindow(this.#network, this.#losses, size, options);
+      if (before === undefined) next.start(state === undefined ? carried : state);
+      else next.adopt(before);
+      before?.release();
+      this.#window = window = next;
     } else if (state !== undefined || batch.carry !== true) {
       window.start(state);
     }
@@ -196,7 +199,13 @@ export class Backpropagation {
   /** The steps that the window for a batch holds. */
   #capacity(batch: GraphBatch, options: WindowOptions): number {
     const steps = this.#stepsOf(batch);
-    if (this.#truncation !== undefined) return Math.max(this.#truncation.k1, this.#truncation.k2);
+    if (this.#truncation !== undefined) {
+      // No more than there are: those of the batch and, where gradients go back further, those left of the batches before.
+      const { filled = 0, capacity = 0 } = (batch.carry === true && this.#older > 0 && this.#window) || {};
+      const needed = steps + (this.#saved?.count('steps') ?? filled);
+      const grown = needed > capacity ? Math.max(needed, 2 * capacity) : needed;
+      return Math.min(Math.max(this.#truncation.k1, this.#truncation.k2), grown);
+    }
     if (this.#memoryBudget === undefined) return steps;
     const network = this.#network;
     const bytes = (T: number) => lossWindowBytes(network, this.#losses, sizeOf(network, batch, T), options);

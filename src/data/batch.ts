@@ -10,6 +10,7 @@ import {
   checkOptions,
   checkReals,
   checkTokens,
+  readable,
   show,
 } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
@@ -61,7 +62,7 @@ export interface Batch extends Input {
 }
 
 /** Numbers as people give them. */
-type Given = Values | readonly number[];
+export type Given = Values | readonly number[];
 
 /** The same for a loss of whole sequences. */
 export interface LabelBatch extends Omit<Batch, 'targets' | 'mask'> {
@@ -311,10 +312,12 @@ function checkTargets(
 
 /** @throws BpttError for what is neither flags nor weights, or weights that are all zero. */
 export function checkMask(where: string, mask: unknown, length: number, shape?: string): void {
-  if (mask instanceof Float32Array || mask instanceof Float64Array) {
-    checkLength(where, mask, length, shape);
+  const isReals = () => mask instanceof Float32Array || mask instanceof Float64Array;
+  if (readable(where, isReals)) {
+    const weights = mask as Float32Array;
+    checkLength(where, weights, length, shape);
     let sum = 0;
-    for (let i = 0; i < length; i++) sum += checkNumber(`${where}[${i}]`, mask[i], { min: 0 });
+    for (let i = 0; i < length; i++) sum += checkNumber(`${where}[${i}]`, weights[i], { min: 0 });
     if (sum === 0) throw new BpttError('invalid-argument', `${where}: expected a weight above 0, got zeros alone`);
   } else checkFlags(where, mask, length, shape);
 }

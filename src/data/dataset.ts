@@ -1,6 +1,6 @@
 // Where batches come from, epoch by epoch, so that training can begin anywhere in it.
 
-import { fail, readable, show } from '../base/check.ts';
+import { checkInteger, fail, isCallable, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import type { Field } from '../base/fields.ts';
 import type { GraphBatch } from './batch.ts';
@@ -33,12 +33,17 @@ export const data: Field<Data> = {
   check(where, value) {
     const given = value as Partial<Iterable<GraphBatch> & AsyncIterable<GraphBatch> & Dataset> | null | undefined;
     const known = readable(where, () => [given?.[Symbol.iterator], given?.[Symbol.asyncIterator], given?.batches]);
-    const gives =
-      typeof value === 'object' && !ArrayBuffer.isView(value) && known.some((way) => typeof way === 'function');
+    const gives = typeof value === 'object' && !ArrayBuffer.isView(value) && known.some(isCallable);
     if (gives) return value as Data;
     return fail(where, 'an iterable of batches or a dataset', show(value));
   },
 };
+
+/** The arguments of `batches`. */
+export function checkEpoch(epoch: number, skip: number): void {
+  checkInteger('batches(epoch)', epoch, 0);
+  checkInteger('batches(skip)', skip, 0);
+}
 
 /** The batches of an epoch without the first `skip`. */
 export async function* batchesOf(data: Data, epoch: number, skip: number): AsyncGenerator<GraphBatch, void, undefined> {

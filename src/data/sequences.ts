@@ -1,21 +1,29 @@
 // Sequences of any lengths as batches: shuffled by seed, with like lengths together where that is asked for.
 
-import { checkOptions, readable, show } from '../base/check.ts';
+import { checkFinite, checkNumber, checkNumbers, checkOptions, checkTokens, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { boolean, checkFields, integer, type Options, oneOf, optional, such, withDefault } from '../base/fields.ts';
-import { type Batch, checkMask, type LabelBatch, type Mask, type Values } from './batch.ts';
+import { boolean, checkFields, integer, type Options, oneOf, optional, withDefault } from '../base/fields.ts';
+import {
+  type Batch,
+  checkMask,
+  type Given,
+  type GraphBatch,
+  type LabelBatch,
+  type Mask,
+  type Values,
+} from './batch.ts';
 import { membersOf } from './buckets.ts';
-import type { Dataset } from './dataset.ts';
+import { checkEpoch, type Dataset } from './dataset.ts';
 
-/** One sequence of T steps and what the outputs should be. */
-export interface Sequence {
-  /** Tokens [T] as Int32Array, or features [T,F] as Float32Array or Float64Array. */
-  readonly inputs: Values;
+/** One sequence of T steps and what the outputs should be. Plain arrays of numbers are what the model has there. */
+export interface Sequence<Numbers extends Given = Given> {
+  /** Tokens [T] as Int32Array, or features [T,F] as Float32Array or Float64Array; or a plain array of either. */
+  readonly inputs: Numbers;
   /**
    * Classes [T] as Int32Array or reals [T,O]; with `returns: 'last'` the class [1] or the reals [O] of the whole sequence; with
-   * `returns: 'labels'` its labels in their order as Int32Array, as many as there are, also none.
+   * `returns: 'labels'` its labels in their order as Int32Array, as many as there are, also none. Or a plain array of any of these.
    */
-  readonly targets: Values;
+  readonly targets: Numbers;
   /** What the losses of its steps count for, as in a `Batch`: [T]; [1] where targets are of the whole sequence. Default: 1 each. */
   readonly mask?: Mask;
   /** What the sequence counts for beside others, ≥ 0. Default 1. */
@@ -47,11 +55,12 @@ export interface SequencesOptions extends Options<typeof fields> {}
  * @throws BpttError for an empty list, sequences of no steps, lengths that do not fit each other, and unknown options.
  */
 export function sequences(
-  list: readonly Sequence[],
+  list: readonly Sequence<Values>[],
   options: SequencesOptions & { readonly returns: 'labels' },
 ): Dataset<LabelBatch>;
-export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch>;
-export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch | LabelBatch> {
+export function sequences(list: readonly Sequence<Values>[], options: SequencesOptions): Dataset<Batch>;
+export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset;
+export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset {
   return sequencesOf('sequences', 'sequences(list)', list, options);
 }
 
@@ -61,7 +70,7 @@ export function sequencesOf(
   where: string,
   list: readonly Sequence[],
   options: SequencesOptions,
-): Dataset<Batch | LabelBatch> {
+): Dataset {
   const { batch: B, features: F, returns, shuffle, bucket } = checkFields(caller, options, fields);
   if (!readable(where, () => Array.isArray(list)) || list.length === 0) {
     throw new BpttError('invalid-argument', `${where}: expected at least one sequence, got none`);
@@ -74,13 +83,17 @@ export function sequencesOf(
       `${where}[${different}]: expected ${describe(shapes[0]!)}, as in the first sequence, got ${describe(shapes[different]!)}`,
     );
   }
-  checkMask(`${where}.weight`, Float64Array.from(list, weightOf), list.length);
+  const weights = Float64Array.from(list, (one, index) =>
+    checkNumber(`${where}[${index}].weight`, weightOf(one), { min: 0 }),
+  );
+  checkMask(`${where}.weight`, weights, list.length);
   const lengths = shapes.map(({ steps }) => steps);
   const O = shapes[0]!.outputs;
-  const width = shapes[0]!.tokens ? 1 : F;
+  const width = shapes[0]!.inputs === 'tokens' ? 1 : F;
 
   return {
     *batches(epoch, skip) {
+      checkEpoch(epoch, skip);
       const batches = membersOf(
         lengths.length,
         (a, b) => lengths[a]! - lengths[b]!,
@@ -102,33 +115,32 @@ export function sequencesOf(
 
 interface Shape {
   readonly steps: number;
-  /** Whether the inputs are tokens, and the targets classes. */
-  readonly tokens: boolean;
-  readonly classes: boolean;
+  readonly inputs: 'tokens' | 'features' | 'plain numbers';
+  readonly targets: 'classes' | 'reals' | 'plain numbers';
   /** Numbers of a target; undefined for labels, of which there are any number. */
   readonly outputs: number | undefined;
 }
 
-const describe = ({ tokens, classes, outputs }: Shape) =>
-  `${tokens ? 'tokens' : 'features'} with ${outputs === undefined ? 'labels' : `${outputs} ${classes ? 'classes' : 'reals'} a target`}`;
+const describe = ({ inputs, targets, outputs }: Shape) =>
+  `${inputs} with ${outputs === undefined ? 'labels' : `${outputs} ${targets} a target`}`;
 
 /** What targets are. */
 type Returns = 'all' | 'last' | 'labels';
 
 function shapeOf(where: string, value: unknown, F: number, returns: Returns): Shape {
   const sequence = checkOptions(where, value, ['inputs', 'targets', 'mask', 'weight']);
-  const inputs = typed.check(`${where}.inputs`, sequence.inputs);
-  const targets = typed.check(`${where}.targets`, sequence.targets);
+  const inputs = checkGiven(`${where}.inputs`, sequence.inputs);
+  const targets = checkGiven(`${where}.targets`, sequence.targets);
   const tokens = inputs instanceof Int32Array;
   const steps = tokens ? inputs.length : inputs.length / F;
   if (steps < 1 || !Number.isInteger(steps)) {
     const expected = tokens ? 'at least one token' : `a multiple of F=${F} numbers, at least one step`;
     throw new BpttError('invalid-shape', `${where}.inputs: expected ${expected}, got ${inputs.length}`);
   }
-  const classes = targets instanceof Int32Array;
   const last = returns === 'last';
   const outputs = returns === 'labels' ? undefined : last ? targets.length : targets.length / steps;
-  if (outputs === undefined && !classes) {
+  if (outputs === undefined && Array.isArray(targets)) checkTokens(`${where}.targets`, targets, 2 ** 31);
+  if (outputs === undefined && ofClasses(targets) === 'reals') {
     throw new BpttError('invalid-argument', `${where}.targets: expected labels as an Int32Array, got ${show(targets)}`);
   }
   if (outputs !== undefined && (outputs < 1 || !Number.isInteger(outputs))) {
@@ -141,13 +153,19 @@ function shapeOf(where: string, value: unknown, F: number, returns: Returns): Sh
   }
   const { mask } = sequence;
   if (mask !== undefined) checkMask(`${where}.mask`, mask, returns === 'all' ? steps : 1, `[T=${steps}]`);
-  return { steps, tokens, classes, outputs };
+  const kind = Array.isArray(inputs) ? 'plain numbers' : tokens ? 'tokens' : 'features';
+  return { steps, inputs: kind, targets: ofClasses(targets), outputs };
 }
 
-const typed = such<Values>(
-  'an Int32Array, Float32Array or Float64Array',
-  (value) => value instanceof Int32Array || value instanceof Float32Array || value instanceof Float64Array,
-);
+const ofClasses = (targets: Given): Shape['targets'] =>
+  Array.isArray(targets) ? 'plain numbers' : targets instanceof Int32Array ? 'classes' : 'reals';
+
+/** Numbers of a sequence; whether they are in range is checked with the model, as of any batch. */
+function checkGiven(where: string, value: unknown): Given {
+  const numbers = checkNumbers(where, value) as Given;
+  if (Array.isArray(numbers)) checkFinite(where, numbers);
+  return numbers;
+}
 
 /** Rows side by side, time-major, zeros where a row has ended. */
 function collate(
@@ -156,7 +174,7 @@ function collate(
   width: number,
   outputs: number | undefined,
   returns: Returns,
-): Batch | LabelBatch {
+): GraphBatch {
   const steps = Math.max(...lengths);
   const inputs = rows.map((row) => row.inputs);
   const targets = rows.map((row) => row.targets);
@@ -166,8 +184,8 @@ function collate(
     rows: rows.length,
     inputs: interleave(inputs, steps, width),
     targets: (outputs === undefined
-      ? targets
-      : interleave(targets, returns === 'last' ? 1 : steps, outputs)) as LabelBatch['targets'],
+      ? targets.map((labels) => (Array.isArray(labels) ? Int32Array.from(labels) : labels))
+      : interleave(targets, returns === 'last' ? 1 : steps, outputs)) as GraphBatch['targets'],
     ...(ragged ? { lengths: Int32Array.from(lengths) } : {}),
     ...maskOf(rows, lengths, returns === 'all' ? steps : 1),
   };
@@ -186,19 +204,21 @@ function maskOf(rows: readonly Sequence[], lengths: readonly number[], steps: nu
   return { mask: mask.every((weight) => weight === 0 || weight === 1) ? Uint8Array.from(mask) : mask };
 }
 
-/** [steps,B,width] of one array [its steps,width] a row. Reals are f64 where one of them is. */
-function interleave(rows: readonly Values[], steps: number, width: number): Values {
+/** [steps,B,width] of one array [its steps,width] a row. Reals are f64 where one of them is, and plain arrays stay what they are. */
+function interleave(rows: readonly Given[], steps: number, width: number): Given {
   const B = rows.length;
   const count = steps * B * width;
   const joined = rows[0] instanceof Int32Array ? new Int32Array(count) : realsOf(rows, count);
   for (const [row, data] of rows.entries()) {
     for (let t = 0; t * width < data.length; t++) {
-      joined.set(data.subarray(t * width, (t + 1) * width), (t * B + row) * width);
+      const [from, to] = [t * width, (t + 1) * width];
+      joined.set(ArrayBuffer.isView(data) ? data.subarray(from, to) : data.slice(from, to), (t * B + row) * width);
     }
   }
-  return joined;
+  return Array.isArray(rows[0]) ? Array.from(joined) : joined;
 }
 
-function realsOf(rows: readonly Values[], count: number): Float32Array | Float64Array {
+function realsOf(rows: readonly Given[], count: number): Float32Array | Float64Array {
+  if (Array.isArray(rows[0])) return new Float64Array(count);
   return rows.some((row) => row instanceof Float64Array) ? new Float64Array(count) : new Float32Array(count);
 }

@@ -37,13 +37,22 @@ export interface TextStream extends Iterable<Batch> {
  * @throws BpttError when the stream is too short for the batch.
  */
 export function textStream(tokens: Int32Array | readonly number[], options: TextStreamOptions): TextStream {
+  return textStreamOf('textStream(tokens)', tokens, options);
+}
+
+/** The same for other functions: what errors call the tokens. @internal */
+export function textStreamOf(
+  where: string,
+  tokens: Int32Array | readonly number[],
+  options: TextStreamOptions,
+): TextStream {
   const { batch: B } = checkFields('textStream', options, fields);
-  const stream = checkTokens('textStream(tokens)', tokens, 2 ** 31) as Int32Array | readonly number[];
+  const stream = checkTokens(where, tokens, 2 ** 31) as Int32Array | readonly number[];
   const pairs = stream.length - 1;
   if (pairs < 1) {
     throw new BpttError(
       'invalid-argument',
-      `textStream(tokens): expected at least 2 tokens, one to read and one to predict, got ${stream.length}`,
+      `${where}: expected at least 2 tokens, one to read and one to predict, got ${stream.length}`,
     );
   }
   if (B > pairs) {

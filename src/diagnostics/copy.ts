@@ -2,7 +2,7 @@
 
 import { checkInteger, checkLegible } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkInput, type Input } from '../data/batch.ts';
+import { checkInput, type GraphInput, type Input, lengthsOf, stepsOf, valuesOf } from '../data/batch.ts';
 import { cellKindOf, type DirectedDescription, isDirected } from '../layers/recurrent/cells.ts';
 import { checkModel } from '../model/check-model.ts';
 import { createGraph } from '../model/create-graph.ts';
@@ -120,9 +120,20 @@ export function checkReading(
 ): { readonly input: Input; readonly state: State | undefined } {
   const { network } = model;
   checkLegible(`${where}(input)`, given, 'an object of steps, rows and inputs');
-  const input = checkInput(where, given, readingsOf(network.graph), network.dtype);
-  checkInteger(`${where}.row`, row, 0, input.rows - 1);
-  return { input, state: checkState(network, state, input.rows) };
+  const { graph, dtype } = network;
+  const { rows, ...checked } = checkInput<GraphInput>(where, given, readingsOf(graph), dtype);
+  checkInteger(`${where}.row`, row, 0, rows - 1);
+  stackIn(graph, where);
+  const { name, clock } = graph.inputs[0]!;
+  const lengths = lengthsOf(checked, clock);
+  const input: Input = {
+    steps: stepsOf(checked, clock),
+    rows,
+    inputs: valuesOf(checked.inputs, name),
+    ...(checked.resets && { resets: checked.resets }),
+    ...(lengths && { lengths }),
+  };
+  return { input, state: checkState(network, state, rows) };
 }
 
 /** One row of an input: its steps up to its length. */

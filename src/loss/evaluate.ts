@@ -129,7 +129,7 @@ export class Evaluator {
       this.release();
       this.#window = new LossWindow(this.#network, this.#losses, size, { fixed: true });
     }
-    this.#window!.start(state ?? carried);
+    this.#window!.start(state === undefined ? carried : state);
   }
 
   /** T of the batch that was opened, whose losses are taken part by part. */

@@ -1,18 +1,16 @@
 // What a model makes of sequences, in the order in which they were given.
-import { show } from '../base/check.ts';
+import { checkFinite, checkTokens, fail, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, oneOf, withDefault } from '../base/fields.ts';
+import type { Signal } from '../base/signal.ts';
+import type { Given } from '../data/batch.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
 import type { Reals } from '../wasm/arena.ts';
 
-/** What is predicted from: tokens [T], or features [T,F]; targets beside them are not looked at. */
-export type PredictFrom =
-  | Int32Array
-  | Float32Array
-  | Float64Array
-  | { readonly inputs: Int32Array | Float32Array | Float64Array };
+/** What is predicted from: tokens [T], or features [T,F], in plain arrays too; targets beside them are not looked at. */
+export type PredictFrom = Given | { readonly inputs: Given };
 
 const fields = {
   /**
@@ -53,12 +51,14 @@ export function predict(
       `predict: expected a model with one input and one output, got ${inputs.length} and ${outputs.length}; forward takes several`,
     );
   }
-  if (!Array.isArray(list) || list.length === 0) {
+  if (!readable('predict(list)', () => Array.isArray(list)) || list.length === 0) {
     throw new BpttError('invalid-argument', 'predict(list): expected at least one sequence, got none');
   }
   const { kind, size: F } = inputs[0]!.output;
   const width = kind === 'tokens' ? 1 : F;
-  const sequences = list.map((one, index) => sequenceOf(`predict(list)[${index}]`, one, kind === 'tokens', width));
+  const sequences = Array.from(list, (one, index) =>
+    sequenceOf(`predict(list)[${index}]`, one, inputs[0]!.output, width),
+  );
   const { size, perStep } = { size: outputs[0]!.output.size, perStep: outputs[0]!.clock === clocks[0] };
   const order = [...sequences.keys()].sort((a, b) => sequences[a]!.length - sequences[b]!.length);
   const results: Prediction[] = new Array(list.length);
@@ -86,20 +86,31 @@ export function predict(
 
 type Values = Int32Array | Float32Array | Float64Array;
 
-/** The inputs of one sequence. */
-function sequenceOf(where: string, given: PredictFrom, tokens: boolean, width: number): Values {
-  const inputs = ArrayBuffer.isView(given) ? given : (Object(given) as { readonly inputs?: unknown }).inputs;
-  const fits = tokens ? inputs instanceof Int32Array : inputs instanceof Float32Array || inputs instanceof Float64Array;
-  if (!fits) {
-    const expected = tokens ? 'an Int32Array of tokens' : 'a Float32Array or Float64Array of features';
-    throw new BpttError('invalid-argument', `${where}: expected ${expected}, got ${show(inputs)}`);
-  }
-  const values = inputs as Values;
-  if (values.length > 0 && values.length % width === 0) return values;
-  throw new BpttError(
-    'invalid-shape',
-    `${where}: expected ${width === 1 ? 'at least one step' : `a multiple of F=${width} numbers, at least one step`}, got ${values.length}`,
+/** The inputs of one sequence, of `width` numbers a step. */
+function sequenceOf(where: string, given: PredictFrom, { kind, size }: Signal, width: number): Values {
+  const tokens = kind === 'tokens';
+  const inputs = readable(where, () =>
+    ArrayBuffer.isView(given) || Array.isArray(given) ? given : (Object(given) as { readonly inputs?: unknown }).inputs,
   );
+  const reals = inputs instanceof Float32Array || inputs instanceof Float64Array;
+  if (!Array.isArray(inputs) && !(tokens ? inputs instanceof Int32Array : reals)) {
+    fail(
+      where,
+      tokens ? 'an Int32Array or array of tokens' : 'a Float32Array, Float64Array or array of features',
+      show(inputs),
+    );
+  }
+  const numbers = inputs as Given;
+  if (numbers.length === 0 || numbers.length % width !== 0) {
+    throw new BpttError(
+      'invalid-shape',
+      `${where}: expected ${width === 1 ? 'at least one step' : `a multiple of F=${width} numbers, at least one step`}, got ${numbers.length}`,
+    );
+  }
+  if (!Array.isArray(numbers)) return numbers as Values;
+  if (tokens) return Int32Array.from(checkTokens(where, numbers, size));
+  checkFinite(where, numbers);
+  return Float64Array.from(numbers);
 }
 
 /** The outputs of all steps of rows side by side, padded to the longest. */

@@ -1,8 +1,18 @@
 // A state as bytes: safetensors, each layer a tensor of the name that the state has for it, which tell what it is of.
-import { checkFinite, show } from '../base/check.ts';
+import {
+  checkBytes,
+  checkFinite,
+  checkLegible,
+  checkLength,
+  checkNumbers,
+  checkString,
+  fail,
+  show,
+} from '../base/check.ts';
 import { checksum } from '../base/crc32.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, names, string } from '../base/fields.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { encodeSafetensors, partsOfSafetensors } from '../formats/safetensors.ts';
 import type { Reals } from '../wasm/arena.ts';
 import { CHECKSUM, FORMAT, STATE, VERSION } from './model-file-names.ts';
@@ -20,17 +30,26 @@ const fields = { rows: integer({ min: 1 }), model: string, names: names() };
  * @throws BpttError for what is no state that a model gave, and for one that is not finite.
  */
 export function serializeState(state: State): Uint8Array<ArrayBuffer> {
-  const { rows, model, names, layers }: Partial<State> = Object(state);
-  if (typeof model !== 'string' || !Array.isArray(names) || !Array.isArray(layers) || names.length !== layers.length) {
-    throw new BpttError(
-      'foreign-state',
-      `serializeState(state): expected a state that a model gave, got ${show(state)}`,
-    );
+  const where = 'serializeState(state)';
+  checkLegible(where, state);
+  const given: Partial<State> = Object(state);
+  if (typeof given.model !== 'string' || !Array.isArray(given.names) || !Array.isArray(given.layers)) {
+    throw new BpttError('foreign-state', `${where}: expected a state that a model gave, got ${show(state)}`);
   }
-  const tensors = layers.map((layer: State['layers'][number], index) => {
-    checkFinite(`serializeState(state).layers[${index}]`, layer);
-    const data = ArrayBuffer.isView(layer) ? layer : Float64Array.from(layer);
-    return { name: String(names[index]), shape: [rows!, data.length / rows!], data };
+  const { rows, model, names } = checkFields(
+    where,
+    { rows: given.rows, model: given.model, names: given.names },
+    fields,
+  );
+  checkLength(`${where}.layers`, given.layers, names.length, names.join(', '));
+  const tensors = Array.from(given.layers, (layer: unknown, index) => {
+    const numbers = checkNumbers(`${where}.layers[${index}]`, layer);
+    if (numbers.length === 0 || numbers.length % rows !== 0) {
+      fail(`${where}.layers[${index}]`, `a multiple of ${rows} rows`, `${numbers.length} numbers`);
+    }
+    checkFinite(`${where}.layers[${index}]`, numbers);
+    const data = layer instanceof Float32Array ? layer : Float64Array.from(numbers);
+    return { name: names[index]!, shape: [rows, data.length / rows], data };
   });
   const own = { [FORMAT]: VERSION, [STATE]: JSON.stringify({ rows, model, names }) };
   return encodeSafetensors(tensors, { ...own, [CHECKSUM]: checksum(...partsOfSafetensors(tensors, own)) });
@@ -43,6 +62,8 @@ export function serializeState(state: State): Uint8Array<ArrayBuffer> {
  * @throws BpttError `bad-file` for bytes that are not a whole state, and where the checksum tells that something has changed.
  */
 export async function deserializeState(bytes: Uint8Array, where = 'state file'): Promise<State> {
+  checkBytes('deserializeState(bytes)', bytes);
+  checkString('deserializeState(where)', where);
   const { decodeSafetensors } = await import('../formats/decode-safetensors.ts');
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   const { [CHECKSUM]: sum, ...own } = metadata;
@@ -52,7 +73,13 @@ export async function deserializeState(bytes: Uint8Array, where = 'state file'):
   if (own[FORMAT] !== VERSION) throw bad(`format version ${VERSION}`, show(own[FORMAT]));
   const found = checksum(...partsOfSafetensors(tensors, own));
   if (sum !== found) throw bad(`checksum ${sum ?? '(none)'}`, `${found}: the file is damaged`);
-  const { rows, model, names } = checkFields(`${where}, ${STATE}`, JSON.parse(own[STATE]), fields);
+  let said: unknown;
+  try {
+    said = parseJson(own[STATE]);
+  } catch {
+    throw bad(`JSON in ${STATE}`, 'something else');
+  }
+  const { rows, model, names } = checkFields(`${where}, ${STATE}`, said, fields);
   const layers = names.map((name) => {
     const tensor = tensors.find((one) => one.name === name);
     if (tensor?.shape[0] !== rows || !(tensor.data instanceof Float32Array || tensor.data instanceof Float64Array)) {

@@ -26,6 +26,11 @@ export function stateOf({ model, names }: StateNames, rows: number, layers: read
 
 /** Zeros for `rows` rows. */
 export function zeroState({ dtype, stateNames, states }: Network, rows: number): State {
+  const most = Math.max(0, ...states.map(({ columns }) => rows * columns));
+  // A state of more is read by no model: its memory ends at 4 GiB, and arrays end at 2^32 numbers or before.
+  if (most * (dtype === 'f32' ? 4 : 8) >= 2 ** 32) {
+    throw new BpttError('out-of-memory', `zeroState(rows): expected rows whose state fits into 4 GiB, got ${rows}`);
+  }
   const Real = dtype === 'f32' ? Float32Array : Float64Array;
   return stateOf(
     stateNames,
@@ -51,7 +56,8 @@ export function checkState(network: Network, state: State | undefined, rows: num
     const shapes = states.map(({ columns }) => `[${rows},${columns}]`).join(', ');
     throw foreign(` with layers ${shapes}`, `${show(given.rows)} rows with ${found.join(', ')} numbers`);
   }
-  const say = ({ model, names }: typeof given) => `${model} with ${names}`;
+  const say = ({ model, names }: typeof given) =>
+    `${typeof model === 'string' ? model : show(model)} with ${isList(names) ? names.join() : show(names)}`;
   const [expected, got] = [stateNames, { ...stateNames, ...given }].map(say);
   if (expected !== got) throw foreign(`, ${expected}`, got!);
   const checked = given.layers.map((layer: unknown, index) => {
@@ -60,6 +66,9 @@ export function checkState(network: Network, state: State | undefined, rows: num
   });
   return stateOf(stateNames, rows, checked);
 }
+
+const isList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
 
 const foreign = (expected: string, got: string) =>
   new BpttError('foreign-state', `state: expected a state of this model${expected}, got ${got}`);

@@ -172,6 +172,14 @@ export class WindowMemory {
     }
   }
 
+  /** The same from another window of the network: the newest `steps` of those that are `filled`. */
+  adopt(other: WindowMemory, filled: number, steps: number): void {
+    const entries = other.#saved(steps);
+    for (const [index, entry] of this.#saved(steps).entries()) {
+      this.#view(entry, 0, steps).set(other.#view(entries[index]!, filled - steps, filled));
+    }
+  }
+
   /** Gives the memory back. */
   release(): void {
     this.#network.arena.release(this.#block, this.#bytes);

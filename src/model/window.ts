@@ -333,6 +333,14 @@ export class Window {
     this.#axis.refill(steps);
   }
 
+  /** Goes on from another window of these rows that has no more room: with its newest steps, and the state after them. */
+  adopt(other: Window): void {
+    this.restore();
+    const steps = Math.min(other.filled, this.capacity);
+    this.#memory.adopt(other.#memory, other.filled, steps);
+    this.#axis.refill(steps);
+  }
+
   /** Gives the memory back. The window must not be used after. */
   release(): void {
     this.#memory.release();

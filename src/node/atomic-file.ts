@@ -2,8 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { link, lstat, open, readdir, readFile, readlink, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { checkString, fail, show } from '../base/check.ts';
 import { checksum } from '../base/crc32.ts';
 import { BpttError } from '../base/errors.ts';
+
+/** A path. @throws BpttError for what is none. */
+export function checkPath(where: string, value: unknown): string {
+  return checkString(where, value) === '' ? fail(where, 'a path', show(value)) : (value as string);
+}
 
 /** What the system's codes mean to somebody who gave a path. */
 const reasons: Readonly<Record<string, string>> = {

@@ -1,14 +1,14 @@
 // Checkpoints in files: written whole or not at all, the newest few kept, the newest readable one found again.
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { checkBytes, checkString } from '../base/check.ts';
+import { checkBytes } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, having, integer, type Options, withDefault } from '../base/fields.ts';
 import type { LayerKind } from '../layers/contract.ts';
 import { kindsFields, kindsOf } from '../layers/describe.ts';
 import { moreKinds } from '../layers/kinds.ts';
 import { decodeModelFile, type ModelFileContent } from '../model/decode-model-file.ts';
-import { readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
+import { checkPath, readBytes, removeAbandoned, writeFileAtomic } from './atomic-file.ts';
 
 export const checkpointFilesFields = {
   /** How many of the newest are kept, ≥ 1. Default 2. */
@@ -60,7 +60,7 @@ export class CheckpointFiles {
     const { keep, kinds } = checkFields('CheckpointFiles', options, fields);
     this.#keep = keep;
     this.#kinds = kindsOf([...moreKinds, ...kinds]);
-    this.#path = checkString('CheckpointFiles(path)', path);
+    this.#path = checkPath('CheckpointFiles(path)', path);
     this.#extension = extname(path);
     this.#directory = dirname(path);
     this.#stem = `${basename(path, this.#extension)}.checkpoint-`;

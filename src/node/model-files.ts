@@ -1,6 +1,5 @@
 // Models in files.
 
-import { checkString } from '../base/check.ts';
 import { checkFields } from '../base/fields.ts';
 import { moreKinds } from '../layers/kinds.ts';
 import { checkModel } from '../model/check-model.ts';
@@ -14,7 +13,7 @@ import {
   serialize,
   serializeFields,
 } from '../model/model-file.ts';
-import { readBytes, writeFileAtomic } from './atomic-file.ts';
+import { checkPath, readBytes, writeFileAtomic } from './atomic-file.ts';
 
 /**
  * Writes a model to a file, whole or not at all: a file that was there before survives every failure.
@@ -23,7 +22,7 @@ import { readBytes, writeFileAtomic } from './atomic-file.ts';
  */
 export async function saveModel(model: Model, path: string, options: SerializeOptions = {}): Promise<void> {
   checkModel('saveModel', model);
-  checkString('saveModel(path)', path);
+  checkPath('saveModel(path)', path);
   await writeFileAtomic(path, serialize(model, checkFields('saveModel', options, serializeFields)));
 }
 
@@ -33,7 +32,7 @@ export async function saveModel(model: Model, path: string, options: SerializeOp
  * @throws BpttError `bad-file` with the path when it cannot be read or is not a whole model file.
  */
 export async function loadModel(path: string, options: DeserializeOptions = {}): Promise<ModelFile> {
-  checkString('loadModel(path)', path);
+  checkPath('loadModel(path)', path);
   const { kinds, ...engine } = checkFields('loadModel', options, deserializeFields);
   return deserialize(await readBytes(path), { ...engine, kinds: [...moreKinds, ...kinds] }, path);
 }

@@ -1,6 +1,6 @@
 // A text file as batches, read as training goes: it may be larger than memory.
 import { type FileHandle, open } from 'node:fs/promises';
-import { checkNumber, checkString, isCallable } from '../base/check.ts';
+import { checkNumber, isCallable, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, number, type Options, such, withDefault } from '../base/fields.ts';
 import type { Batch } from '../data/batch.ts';
@@ -8,7 +8,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { nextTokens } from '../data/next-tokens.ts';
 import { checkText, notUtf8 } from '../formats/utf8.ts';
 import { type CharactersOptions, characters, charactersFields, type Vocabulary } from '../tokenizers/characters.ts';
-import { fileError } from './atomic-file.ts';
+import { checkPath, fileError } from './atomic-file.ts';
 
 /** What makes tokens of a text, piece by piece: the tokens of a text are those of its parts, as with characters and bytes. */
 export interface PiecewiseTokenizer {
@@ -40,19 +40,20 @@ const CHUNK = 1 << 16;
  * @throws BpttError `bad-file` for a file that cannot be read or is not UTF-8, and where it is too short for the rows.
  */
 export async function textFile(path: string, options: TextFileOptions): Promise<Dataset<Batch>> {
-  checkString('textFile(path)', path);
+  checkPath('textFile(path)', path);
   const { vocabulary, batch: B, steps: T, from, to } = checkFields('textFile', options, fields);
   checkNumber('textFile.to', to, { min: from, max: 1 });
   const borders = await withFile(path, async (file) => {
     const { size } = await file.stat();
     const begin = Math.floor(size * from);
     const end = Math.floor(size * to);
+    // No more rows than bytes: a row has a character at least.
+    if (B > end - begin) throw tooShort(path, B, end - begin);
     const places = Array.from({ length: B + 1 }, (_, row) => begin + Math.floor(((end - begin) * row) / B));
     return Promise.all(places.map((place) => nextCharacter(file, place)));
   });
   if (borders.some((place, row) => row > 0 && place <= borders[row - 1]!)) {
-    const bytes = borders.at(-1)! - borders[0]!;
-    throw new BpttError('bad-file', `${path}: expected at least a character for each of ${B} rows, got ${bytes} bytes`);
+    throw tooShort(path, B, borders.at(-1)! - borders[0]!);
   }
   return {
     async *batches(_, skip) {
@@ -84,7 +85,7 @@ export async function textFile(path: string, options: TextFileOptions): Promise<
  * @throws BpttError `bad-file` for a file that cannot be read, is empty or is not UTF-8.
  */
 export async function fileCharacters(path: string, options: CharactersOptions = {}): Promise<Vocabulary> {
-  checkString('fileCharacters(path)', path);
+  checkPath('fileCharacters(path)', path);
   checkFields('fileCharacters', options, charactersFields);
   const points = new Set<string>();
   // Most characters are one UTF-16 unit, and a table of those is looked up faster than a set.
@@ -109,6 +110,12 @@ export async function fileCharacters(path: string, options: CharactersOptions = 
   if (points.size === 0) throw new BpttError('bad-file', `${path}: expected a text, got an empty file`);
   return characters([...points].join(''), options);
 }
+
+const tooShort = (path: string, rows: number, bytes: number) =>
+  new BpttError(
+    'bad-file',
+    `${path}: expected at least a character for each of ${rows} rows, got ${bytes} bytes: textFile.batch, from and to say how many and of what`,
+  );
 
 async function opened(path: string): Promise<FileHandle> {
   try {
@@ -202,10 +209,17 @@ class Row {
     const wanted = Math.min(CHUNK, this.#end - this.#place);
     const text = await this.#text(wanted);
     this.#place += wanted;
-    const tokens = this.#tokenizer.encode(text);
+    const tokens = this.#encode(text);
     if (this.#place < this.#end || this.#end === this.#last) return tokens;
-    const after = this.#tokenizer.encode(await this.#after());
+    const after = this.#encode(await this.#after());
     return join([tokens, after.subarray(0, 1)]);
+  }
+
+  #encode(text: string): Int32Array {
+    const where = `${this.#path}, textFile.vocabulary.encode`;
+    const tokens: unknown = readable(where, () => this.#tokenizer.encode(text));
+    if (tokens instanceof Int32Array) return tokens;
+    throw new BpttError('invalid-argument', `${where}: expected it to give an Int32Array, got ${show(tokens)}`);
   }
 
   async #text(length: number): Promise<string> {

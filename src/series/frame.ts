@@ -25,6 +25,8 @@ const NONE: Future = { steps: 0, known: {}, days: new Int32Array(0) };
  */
 export class Frame {
   readonly pipeline: Pipeline;
+  /** What errors call the series. */
+  readonly #where: string;
   /** F and O. */
   readonly inputs: number;
   readonly outputs: number;
@@ -58,6 +60,14 @@ export class Frame {
         return [name, values];
       }),
     );
+    const longest = Math.max(0, ...names.map((name) => pipeline.scalings[name]!.difference));
+    if (longest >= N) {
+      throw new BpttError(
+        'invalid-argument',
+        `${where}: expected more than ${longest} rows, those of the difference in pipeline.scalings, got ${N}`,
+      );
+    }
+    this.#where = where;
     this.#scaled = new Map(names.map((name) => [name, new Float64Array(rows)]));
     for (const name of names) this.#scale(name, 0, pipeline.known.includes(name) ? rows : N);
     // A row needs its differences, and those of the rows that are the longest lag before the first that it predicts.
@@ -136,6 +146,14 @@ export class Frame {
     const scaling = this.pipeline.scalings[name]!;
     const start = Math.max(from - scaling.difference, 0);
     const values = scaled(scaling, this.#values.get(name)!.subarray(start, to));
+    // The model reads f32.
+    const wrong = values.findIndex((value) => !Number.isFinite(Math.fround(value)));
+    if (wrong >= 0) {
+      throw new BpttError(
+        'non-finite',
+        `${this.#where}: expected numbers that pipeline.scalings.${name} makes finite in f32, got ${values[wrong]}`,
+      );
+    }
     this.#scaled.get(name)!.set(values, start + scaling.difference);
   }
 }

@@ -4,7 +4,7 @@ import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, oneOf, optional, withDefault } from '../base/fields.ts';
 import { permutation } from '../base/philox.ts';
 import type { Batch } from '../data/batch.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { checkEpoch, type Dataset } from '../data/dataset.ts';
 import { Frame } from './frame.ts';
 import { checkPipeline, type Pipeline } from './pipeline.ts';
 import { checkSpan, type Series, type Span } from './series.ts';
@@ -64,6 +64,7 @@ export function windows(series: Series, span: Span, pipeline: Pipeline, options:
   const ends = Int32Array.from({ length: count }, (_, index) => origins.to - 1 - stride * (count - 1 - index));
 
   function* batches(epoch: number, skip: number): Generator<Batch, void, undefined> {
+    checkEpoch(epoch, skip);
     const order = shuffle === undefined ? undefined : permutation(count, shuffle, epoch);
     for (let from = skip * B; from < count; from += B) {
       const rows = Array.from(
@@ -116,7 +117,8 @@ export function seriesStream(
   const long = steps - (T - 1) * B; // rows of T steps: they come first
   const starts = Array.from({ length: B }, (_, row) => from + row * (T - 1) + Math.min(row, long));
   let batch: Batch | undefined;
-  function* batches(_epoch: number, skip: number): Generator<Batch, void, undefined> {
+  function* batches(epoch: number, skip: number): Generator<Batch, void, undefined> {
+    checkEpoch(epoch, skip);
     batch ??= batchOf(frame, T, starts, false, long);
     if (skip === 0) yield batch;
   }

@@ -1,5 +1,5 @@
 // From logits to labels.
-import { checkTokens, show } from '../base/check.ts';
+import { checkTokens, isCallable, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Field, integer, number, type Options, optional, withDefault } from '../base/fields.ts';
 import { greedyLabels } from './greedy.ts';
@@ -11,8 +11,8 @@ import { type PrefixScore, type Score, ScoreSum } from './prefix-score.ts';
 const score: Field<Score | readonly Score[]> = {
   check(where, value) {
     for (const one of Array.isArray(value) ? value : [value]) {
-      const { next, total } = Object(one) as Partial<PrefixScore>;
-      if (typeof one === 'function' || (typeof next === 'function' && typeof total === 'function')) continue;
+      const { next, total, end = total } = Object(one) as Partial<PrefixScore>;
+      if (isCallable(one) || [next, total, end].every(isCallable)) continue;
       throw new BpttError(
         'invalid-argument',
         `${where}: expected modelScore(…), wordScore(…), a function of labels, or a list of these, got ${show(one)}`,
@@ -115,7 +115,7 @@ export function align(
 ): readonly Alignment[] {
   const { blank: none } = checkFields('align', options, { blank });
   const rows = rowsOf('align', logits, none);
-  if (!Array.isArray(labels) || labels.length !== rows.length) {
+  if (!readable('align(labels)', () => Array.isArray(labels)) || labels.length !== rows.length) {
     throw new BpttError('invalid-shape', `align(labels): expected those of ${rows.length} rows, got ${show(labels)}`);
   }
   return rows.map((row, index) => {

@@ -1,6 +1,5 @@
 // How far transcripts are from what was said: the fewest labels or words that must be changed.
-import { show } from '../base/check.ts';
-import { BpttError } from '../base/errors.ts';
+import { fail, readable, show } from '../base/check.ts';
 
 /** One place of an alignment of two sequences. */
 export interface Edit<Item> {
@@ -51,16 +50,13 @@ export interface ErrorRate<Item> extends ErrorCounts {
 export function errorRate<Item>(
   pairs: readonly (readonly [expected: ArrayLike<Item>, got: ArrayLike<Item>])[],
 ): ErrorRate<Item> {
-  if (!Array.isArray(pairs)) {
-    throw new BpttError('invalid-argument', `errorRate: expected a list of pairs, got ${show(pairs)}`);
+  if (!readable('errorRate(pairs)', () => Array.isArray(pairs))) {
+    fail('errorRate(pairs)', 'a list of pairs', show(pairs));
   }
-  const counted = pairs.map((pair, index) => {
-    for (const side of [0, 1]) {
-      const items = pair?.[side];
-      if (Array.isArray(items) || ArrayBuffer.isView(items)) continue;
-      throw new BpttError('invalid-argument', `errorRate[${index}][${side}]: expected a sequence, got ${show(items)}`);
-    }
-    return compare(pair[0] as ArrayLike<Item>, pair[1] as ArrayLike<Item>);
+  const counted = Array.from(pairs, (pair, index) => {
+    const where = `errorRate(pairs)[${index}]`;
+    const [expected, got] = [0, 1].map((side) => sequenceIn<Item>(`${where}[${side}]`, pair, side));
+    return compare(expected!, got!);
   });
   const sum = (count: (one: ErrorCounts) => number) => counted.reduce((total, one) => total + count(one), 0);
   const substitutions = sum((one) => one.substitutions);
@@ -69,6 +65,15 @@ export function errorRate<Item>(
   const length = sum((one) => one.length);
   const errors = substitutions + insertions + deletions;
   return { rate: errors === 0 ? 0 : errors / length, substitutions, insertions, deletions, length, pairs: counted };
+}
+
+function sequenceIn<Item>(where: string, pair: unknown, side: number): ArrayLike<Item> {
+  const items: unknown = readable(where, () => Object(pair)[side]);
+  const listed = readable(
+    where,
+    () => Array.isArray(items) || (ArrayBuffer.isView(items) && !(items instanceof DataView)),
+  );
+  return listed ? (items as ArrayLike<Item>) : fail(where, 'a sequence', show(items));
 }
 
 function compare<Item>(expected: ArrayLike<Item>, got: ArrayLike<Item>): PairErrors<Item> {

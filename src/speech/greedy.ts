@@ -2,6 +2,7 @@
 import { checkFinite, checkInteger, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
+import { isReals } from './logits.ts';
 
 /** The likeliest class of a step, of equally likely ones the first. */
 export function likeliest(values: ArrayLike<number>, start: number, classes: number): number {
@@ -54,7 +55,7 @@ export function greedyStream(classes: number, options: GreedyStreamOptions = {})
   let step = 0;
   return {
     push(logits) {
-      if (!(logits instanceof Float32Array || logits instanceof Float64Array) || logits.length % C !== 0) {
+      if (!isReals('push(logits)', logits) || logits.length % C !== 0) {
         throw new BpttError('invalid-shape', `push(logits): expected [n, C=${C}] numbers, got ${show(logits)}`);
       }
       checkFinite('push(logits)', logits);

@@ -1,5 +1,14 @@
 // What decoding reads: the logits of rows of steps, as `forward` gives them.
-import { checkFinite, checkInteger, checkLength, checkNumbers, show } from '../base/check.ts';
+import {
+  checkFinite,
+  checkInteger,
+  checkLength,
+  checkNumbers,
+  checkObject,
+  fail,
+  readable,
+  show,
+} from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { exp, log } from '../base/exact-log.ts';
 
@@ -15,6 +24,10 @@ export interface Logits {
   readonly lengths?: Int32Array | readonly number[] | undefined;
 }
 
+/** Whether a value is an array of logits. @throws BpttError for what cannot be looked at. */
+export const isReals = (where: string, value: unknown): value is Float32Array | Float64Array =>
+  readable(where, () => value instanceof Float32Array || value instanceof Float64Array);
+
 /** Log-probabilities of the classes in the steps of one row, [its steps, C]. */
 export interface Row {
   readonly steps: number;
@@ -27,14 +40,16 @@ export interface Row {
  *
  * @throws BpttError for shapes that do not fit together, a blank that is no class, and logits that are not finite.
  */
-export function rowsOf(where: string, { steps, rows, logits, lengths }: Logits, blank: number): readonly Row[] {
+export function rowsOf(where: string, given: Logits, blank: number): readonly Row[] {
+  const { steps, rows, logits, lengths } = checkObject(
+    `${where}(logits)`,
+    given,
+    'an object of steps, rows and logits',
+  );
   const T = checkInteger(`${where}.steps`, steps, 1);
   const B = checkInteger(`${where}.rows`, rows, 1);
-  if (!(logits instanceof Float32Array || logits instanceof Float64Array)) {
-    throw new BpttError(
-      'invalid-argument',
-      `${where}.logits: expected a Float32Array or Float64Array, got ${show(logits)}`,
-    );
+  if (!isReals(`${where}.logits`, logits)) {
+    return fail(`${where}.logits`, 'a Float32Array or Float64Array', show(logits));
   }
   const C = logits.length / (T * B);
   if (C < 2 || !Number.isInteger(C)) {

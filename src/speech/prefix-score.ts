@@ -1,5 +1,5 @@
 // What beam search knows of labels beside the logits: a score of each prefix, added to its log-probability (shallow fusion).
-import { show } from '../base/check.ts';
+import { readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 
 /**
@@ -20,6 +20,8 @@ export interface PrefixScore<Known = unknown> {
 /** A score of prefixes, or a function of the labels of a prefix. */
 export type Score = PrefixScore | ((labels: readonly number[]) => number);
 
+const WHERE = 'decode.score';
+
 /** Several scores as one: their sum. */
 export class ScoreSum implements PrefixScore<readonly unknown[]> {
   readonly #scores: readonly PrefixScore[];
@@ -31,7 +33,7 @@ export class ScoreSum implements PrefixScore<readonly unknown[]> {
   }
 
   next(known: readonly unknown[], label: number): readonly unknown[] {
-    return this.#scores.map((score, index) => score.next(known[index], label));
+    return this.#scores.map((score, index) => readable(WHERE, () => score.next(known[index], label)));
   }
 
   total(known: readonly unknown[]): number {
@@ -44,9 +46,9 @@ export class ScoreSum implements PrefixScore<readonly unknown[]> {
 
   #sum(value: (score: PrefixScore, index: number) => unknown): number {
     return this.#scores.reduce((sum, score, index) => {
-      const one = value(score, index);
+      const one = readable(WHERE, () => value(score, index));
       if (typeof one === 'number' && !Number.isNaN(one)) return sum + one;
-      throw new BpttError('invalid-argument', `decode.score: expected it to give a number, got ${show(one)}`);
+      throw new BpttError('invalid-argument', `${WHERE}: expected it to give a number, got ${show(one)}`);
     }, 0);
   }
 }

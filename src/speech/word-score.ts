@@ -1,5 +1,5 @@
 // A list of words as the score of prefixes.
-import { checkTokens, show } from '../base/check.ts';
+import { checkTokens, fail, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, number, type Options, optional, withDefault } from '../base/fields.ts';
 import type { PrefixScore } from './prefix-score.ts';
@@ -49,7 +49,9 @@ export function wordScore(
   const { separator, known, unknown } = checkFields('wordScore', options, fields);
   const root = beginning();
   let index = 0;
-  for (const word of words) add(root, word, separator, `wordScore(words)[${index++}]`);
+  const list = readable('wordScore(words)', () => (typeof words === 'string' ? undefined : Array.from(words)));
+  if (list === undefined) return fail('wordScore(words)', 'words, each as its labels', show(words));
+  for (const word of list) add(root, word, separator, `wordScore(words)[${index++}]`);
   if (index === 0) throw new BpttError('invalid-argument', 'wordScore(words): expected at least one word, got none');
 
   const finished = ({ done, length, at }: Spelled) => done + (length === 0 ? 0 : at?.isWord ? known : unknown);

@@ -8,7 +8,7 @@ export function refuseTrained(where: string, network: Network): void {
   if (!network.beingTrained) return;
   throw new BpttError(
     'being-trained',
-    `${where}(model): expected a model that is not being trained, got one that is: end that first (await its return()), or train model.clone()`,
+    `${where}(model): expected a model that is not being trained, got one that is: end that first (a for await that is left ends it; after next() alone await its return(), or it holds the model until it is garbage-collected), or train model.clone()`,
   );
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../base/fields.ts';
 import { type Data, data } from '../data/dataset.ts';
 import { type Sequence, sequencesOf } from '../data/sequences.ts';
-import { textStream } from '../data/text-stream.ts';
+import { textStreamOf } from '../data/text-stream.ts';
 import { outputLosses } from '../loss/output-losses.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
@@ -94,7 +94,10 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
   const last = outputs.every(({ node }) => node.clock.kind === 'row');
   const labels = outputs.every(({ loss }) => loss.bind !== undefined);
   const batches = (where: string, given: FitData, shuffle?: number): Data => {
-    if (isTokens(given)) return textStream(given, { batch: Math.max(1, Math.min(batch ?? ROWS, given.length - 1)) });
+    if (isTokens(given)) {
+      const rows = Math.max(1, Math.min(batch ?? ROWS, given.length - 1));
+      return textStreamOf(`fit.${where}`, given, { batch: rows });
+    }
     if (!isSequences(given)) {
       if (batch === undefined) return given;
       throw new BpttError('invalid-argument', `fit.batch: expected none with ${where} in batches, got ${batch}`);

@@ -113,14 +113,25 @@ function refuse(group: ParameterGroup, at: string, optimizer: Optimizer, validat
   }
 }
 
+/** Whether the texts stand in a name in their order, with anything between them. */
+function matches(name: string, [first = '', ...others]: readonly string[]): boolean {
+  const last = others.pop();
+  if (last === undefined) return name === first;
+  let at = first.length;
+  for (const text of others) {
+    const found = name.indexOf(text, at);
+    if (found < 0) return false;
+    at = found + text.length;
+  }
+  return name.startsWith(first) && name.length >= at + last.length && name.endsWith(last);
+}
+
 /** The names that patterns match, each of which must match one. */
 function matching(match: string | readonly string[], names: readonly string[], where: string): ReadonlySet<string> {
   const given = typeof match === 'string' ? [match] : match;
   return new Set(
     given.flatMap((pattern) => {
-      const letters = pattern.split('*').map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-      const expression = new RegExp(`^${letters.join('.*')}$`);
-      const found = names.filter((name) => expression.test(name));
+      const found = names.filter((name) => matches(name, pattern.split('*')));
       if (found.length > 0) return found;
       throw new BpttError(
         'invalid-argument',

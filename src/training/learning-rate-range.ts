@@ -99,7 +99,10 @@ export async function learningRateRange(model: Model, options: LearningRateRange
     for (const { name, data } of before) model.setParameter(name, data);
   }
   if (points.length === 0 && !options.signal?.aborted) {
-    throw new BpttError('non-finite', `${where}: expected a finite loss at the first update, got none`);
+    throw new BpttError(
+      'non-finite',
+      `${where}: expected a finite loss at the first update, got none: the data, the loss or the regularization overflow`,
+    );
   }
   return { points, suggestion: steepest(points) };
 }

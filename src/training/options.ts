@@ -76,7 +76,12 @@ const fields = {
    */
   resume: optional(such<Uint8Array>('a Uint8Array', (value) => value instanceof Uint8Array)),
   /** Reads the rows of each batch in several threads: `workers` of `bptt/worker`. Default: in this thread alone. */
-  parallel: optional(such<Parallel>('workers(...) of bptt/worker', (value) => isCallable(value?.open))),
+  parallel: optional(
+    such<Parallel>(
+      'workers(...) of bptt/worker',
+      (value) => isCallable(value?.open) && Number.isSafeInteger(value?.blocks),
+    ),
+  ),
   /** Stops before the next update when it aborts; the iterator then ends with an `end` event, it does not throw. */
   signal: optional(signal),
 };

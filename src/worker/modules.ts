@@ -11,7 +11,7 @@ import type { LossOption, WeightedLoss } from '../loss/output-losses.ts';
 
 const url: Field<string | URL> = {
   check(where, value) {
-    if (URL.canParse(String(value))) return String(value);
+    if ((typeof value === 'string' || value instanceof URL) && URL.canParse(String(value))) return String(value);
     throw new BpttError(
       'invalid-argument',
       `${where}: expected the URL of a module, as in new URL('./own.js', import.meta.url), got ${show(value)}`,

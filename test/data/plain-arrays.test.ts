@@ -18,11 +18,15 @@ import {
   evaluate,
   features,
   fit,
+  type GraphBatch,
   gru,
   type Model,
+  type Sequence,
+  sequences,
   sgd,
   tokens,
 } from '../../src/index.ts';
+import { predict } from '../../src/metrics/index.ts';
 
 const speaker = (dtype: Dtype) => createModel([tokens(5), gru({ units: 3 }), dense({ units: 5 })], { dtype, seed: 2 });
 const meter = (dtype: Dtype) => createModel([features(2), gru({ units: 3 }), dense({ units: 1 })], { dtype, seed: 2 });
@@ -86,6 +90,27 @@ describe.each(['f32', 'f64'] as const)('in %s', (dtype) => {
     for (const [name, run] of Object.entries(ways)) {
       expect(await run(await create(dtype), plain), name).toEqual(await run(await create(dtype), typed));
     }
+  });
+
+  it('sequences, and what is predicted from', async () => {
+    const tokens = [
+      { inputs: [1, 2, 0], targets: [2, 0, 1] },
+      { inputs: [2], targets: [1] },
+    ];
+    const typed = tokens.map(({ inputs, targets }) => ({
+      inputs: Int32Array.from(inputs),
+      targets: Int32Array.from(targets),
+    }));
+    const run = async (list: readonly Sequence[]) => {
+      const model = await speaker(dtype);
+      const options = { loss: 'cross-entropy', steps: 2 } as const;
+      const { history } = await fit(model, { ...options, data: sequences(list, { batch: 2 }) });
+      await fit(model, { ...options, data: list });
+      return [history.map(({ loss }) => loss), predict(model, list), model.parameters()];
+    };
+    expect(await run(tokens)).toEqual(await run(typed));
+    const [batch] = sequences(tokens, { batch: 2 }).batches(0, 0) as Iterable<GraphBatch>;
+    expect(batch).toMatchObject({ inputs: [1, 2, 2, 0, 0, 0], lengths: Int32Array.of(3, 1) });
   });
 
   it('what looks inside', async () => {

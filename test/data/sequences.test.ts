@@ -81,7 +81,7 @@ describe('sequences', () => {
 
     const refused = (...all: readonly object[]) => expect(() => sequences(all as never, { batch: 2 }));
     refused({ ...a, weight: 0 }).toThrow('sequences(list).weight: expected a weight above 0, got zeros alone');
-    refused(a, { ...a, weight: -1 }).toThrow(/^sequences\(list\)\.weight\[1\]: expected a finite number >= 0, got -1/);
+    refused(a, { ...a, weight: -1 }).toThrow(/^sequences\(list\)\[1\]\.weight: expected a finite number >= 0, got -1/);
     refused(a, { ...a, mask: Uint8Array.of(1) }).toThrow(/^sequences\(list\)\[1\]\.mask: expected 3 .*got 1/);
   });
 
@@ -209,8 +209,8 @@ describe('sequences', () => {
       'sequences(list)[0]',
     ],
     [
-      () => sequences([{ inputs: new Int32Array(1), targets: [1] as never }], { batch: 1 }),
-      'sequences(list)[0].targets: expected an Int32Array, Float32Array or Float64Array, got an array of length 1',
+      () => sequences([{ inputs: new Int32Array(1), targets: [1, 'x'] as never }], { batch: 1 }),
+      'sequences(list)[0].targets[1]: expected a finite number, got "x"',
     ],
     [
       () => sequences([{ inputs: new Int32Array(3), targets: new Int32Array(0) }], { batch: 1, returns: 'last' }),
@@ -246,11 +246,19 @@ describe('sequences', () => {
       'sequences(list)[1]: expected tokens with 1 classes a target, as in the first sequence, got tokens with 1 reals a target',
     ],
     [
-      () => sequences([{ inputs: [1] as never, targets: new Int32Array(1) }], { batch: 1 }),
-      'sequences(list)[0].inputs: expected an Int32Array, Float32Array or Float64Array, got',
+      () => sequences([{ inputs: new Set([1]) as never, targets: new Int32Array(1) }], { batch: 1 }),
+      'sequences(list)[0].inputs: expected a Float32Array, Float64Array, Int32Array or array of numbers, got',
+    ],
+    [
+      () => sequences([{ inputs: [1, 2], targets: [0.5] }], { batch: 1, returns: 'labels' }),
+      'sequences(list)[0].targets[0]: expected a token from 0 to 2147483647, got 0.5',
+    ],
+    [
+      () => sequences([...list([1]), { inputs: [1], targets: [1] }], { batch: 1 }),
+      'sequences(list)[1]: expected tokens with 1 classes a target, as in the first sequence, got plain numbers with 1 plain numbers a target',
     ],
   ])('refuses %#', (run, message) => {
     expect(run).toThrow(message);
-    expect(codeOf(run)).toMatch(/^(invalid-argument|invalid-shape|unknown-option)$/);
+    expect(codeOf(run)).toMatch(/^(invalid-argument|invalid-shape|unknown-option|token-out-of-range)$/);
   });
 });

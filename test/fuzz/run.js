@@ -28,6 +28,8 @@ await build({
   format: 'esm',
   platform: 'node',
   logLevel: 'error',
+  // As the package has it.
+  drop: ['console'],
 });
 const names = positionals.length > 0 ? positionals : /** @type {string[]} */ (await ask({ type: 'names' }));
 let faults = 0;

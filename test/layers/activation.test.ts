@@ -123,6 +123,15 @@ describe('the option of dense layers', () => {
     for (const value of named.share!) expect(value === 0 || value === 1).toBe(true);
   });
 
+  it('refuses what can be known to be wrong at once', () => {
+    expect(() => activation({ function: 'elu', beta: 1 } as never)).toThrow(
+      /^activation: expected only .*, got "beta"/,
+    );
+    expect(() => activation(0.1 as never)).toThrow(
+      'activation: expected an object of options such as { alpha: 0.1 }, got 0.1',
+    );
+  });
+
   it('refuses what is wrong, when the model is created', async () => {
     const refused = (head: object) => expect(build(head)).rejects;
     await refused(dense({ units: 3, activation: 'rleu' as never })).toThrow(
@@ -132,7 +141,7 @@ describe('the option of dense layers', () => {
       'model[2].alpha: expected none with tanh, only with leaky-relu, elu, hard-sigmoid, got 1',
     );
     await refused(activation({ function: 'elu', alpha: -1 })).toThrow(/^model\[2\]\.alpha: expected/);
-    await refused(activation({ function: 'elu', beta: 1 } as never)).toThrow(/^model\[2\].*beta/);
+    await refused({ kind: 'activation', function: 'elu', beta: 1 }).toThrow(/^model\[2\].*beta/);
     await expect(createModel([tokens(4), activation({ function: 'relu' })])).rejects.toThrow(
       /^model\[1\]: expected features as input, got 4 tokens/,
     );

@@ -22,6 +22,30 @@ const harmless = [
     why: 'of events the picture shows step and loss alone',
   },
   {
+    where: /bptt\.(activation|dense) options\.(function|activation)$/,
+    values: [
+      'an empty string',
+      'a string',
+      'a number as a string',
+      '"__proto__"',
+      '"constructor"',
+      'half a surrogate pair',
+      'a zero character',
+      'a long string',
+    ],
+    why: 'which functions there are is known where they are: when a model is created',
+  },
+  {
+    where: /plot(GradientByLag|Connectivity|LyapunovExponents|UpdateRatios) .*\[0\](\.ratio)?$/,
+    values: ['Infinity', '-Infinity'],
+    why: 'what has grown without end, or vanished, is left out of the picture',
+  },
+  {
+    where: /^diagnostics\.\w+ \w+\.lengths$/,
+    values: ['an empty object', 'an object without a prototype', 'a thenable that throws'],
+    why: 'lengths by name, of no input',
+  },
+  {
     where: /plotTruncationError errors\[0\]\.(cosine|normRatio)$/,
     values: any,
     why: 'the picture shows the angle alone',

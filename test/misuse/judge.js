@@ -4,7 +4,7 @@ import { BpttError, NonFiniteError } from '../../build/index.js';
 import { isHarmless, isLong } from './allowed.js';
 import { admits, placesOf, replaced } from './places.js';
 import { table, words } from './table.js';
-import { values } from './values.js';
+import { isOwn, values } from './values.js';
 
 /**
  * How a call was answered: `right`, since the value is legal there; `refused` by a BpttError that names the argument; `unnamed` by one that
@@ -119,6 +119,8 @@ export async function judge(of, { row, place, value }) {
   if (!thrown) return { answer: legal ? 'right' : 'accepted', said: '', cpu };
   // A learning rate that is legal may be too high: the training says so when it is.
   if (legal && error instanceof NonFiniteError) return { answer: 'right', said: '', cpu };
+  // What a user's own function throws is the user's.
+  if (legal && isOwn(error)) return { answer: 'right', said: '', cpu };
   if (!(error instanceof BpttError)) return { answer: 'foreign', said: saying(error), cpu };
   // What is legal by itself may be refused for what stands beside it, and a path is named by itself.
   const beside = legal ? [...of.parameters.map(({ name }) => name), ...siblingsIn(args, place.path)] : [];

@@ -7,8 +7,8 @@ import { DEPTH } from './types.js';
 /** @typedef {{ path: Path, name: string, segments: string[], shape: Shape, optional: boolean }} Place */
 
 /**
- * The places of a call, by its types and its arguments: in a union those of the members that the argument is one of. Of a list its first
- * element stands for all, of what is by name the first name.
+ * The places of a call, by its types and its arguments: in a union those of the members that the argument is one of. Of a list the first
+ * element of each kind stands for all, of what is by name the first name.
  * @param {import('./types.js').PublicFunction} of
  * @param {readonly unknown[]} args
  * @returns {Place[]}
@@ -58,8 +58,11 @@ function placesIn(above, value) {
  * @returns {{ key: string | number, shape: Shape, optional: boolean }[]}
  */
 function childrenOf(shape, value) {
-  if (shape.kind === 'list')
-    return Array.isArray(value) && value.length > 0 ? [{ key: 0, shape: shape.element, optional: false }] : [];
+  if (shape.kind === 'list') {
+    const kinds = Array.isArray(value) ? value.map((each) => Object(each).kind) : [];
+    const firsts = [...kinds.keys()].filter((index) => kinds.indexOf(kinds[index]) === index);
+    return firsts.map((key) => ({ key, shape: shape.element, optional: false }));
+  }
   if (shape.kind !== 'object') return [];
   const children = Object.entries(shape.fields).map(([key, field]) => ({ key, ...field }));
   const [first] = Object.keys(value).filter((key) => !(key in shape.fields));

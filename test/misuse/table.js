@@ -1,6 +1,8 @@
 // @ts-check
 /** A valid call of each public function: a row makes its arguments anew, and what it is called on. */
 import { core } from './calls/core.js';
+import { descriptions } from './calls/descriptions.js';
+import { goals } from './calls/goals.js';
 import { hosts } from './calls/node.js';
 import { rooms } from './calls/rooms.js';
 
@@ -14,7 +16,7 @@ import { rooms } from './calls/rooms.js';
  */
 
 /** By the function's name; several rows are several ways to call it. */
-export const table = { ...core, ...rooms, ...hosts };
+export const table = { ...core, ...descriptions, ...goals, ...rooms, ...hosts };
 
 /** By which words beside the names of its arguments a function's messages may call them. */
 export const words = /** @type {Readonly<Record<string, readonly string[]>>} */ ({
@@ -26,6 +28,18 @@ export const words = /** @type {Readonly<Record<string, readonly string[]>>} */ 
   'bptt.learningRateRange': ['batch'],
   'worker.trainInWorker': ['batch'],
   'pytorch.loadStateDict': ['state dict'],
+  'diagnostics.gradientByLag': ['batch'],
+  'diagnostics.saturation': ['input'],
+  'diagnostics.truncationError': ['batch'],
+  'onnx.importOnnx': ['net.onnx'],
+  'plots.plotConnectivity': ['labels'],
+  'bptt.glorotNormal': ['glorot-normal'],
+  'bptt.glorotUniform': ['glorot-uniform'],
+  'bptt.heNormal': ['he-normal'],
+  'bptt.heUniform': ['he-uniform'],
+  'losses.crossEntropy': ['cross-entropy'],
+  'metrics.meanAbsoluteError': ['mae'],
+  'metrics.rSquared': ['r2'],
   'series.readCsv': ['CSV'],
   'series.slice': ['series'],
   'series.splitByTime': ['series'],

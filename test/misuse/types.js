@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What the shipped declarations say about everything public: each function, constructor and method of each entry point, its parameters, and
+ * What the shipped declarations say about everything public: each function, constructor and method, of interfaces too, of each entry point, its parameters, and
  * their types down to `DEPTH`, as plain data that another process can read.
  */
 import { readFileSync } from 'node:fs';
@@ -78,7 +78,7 @@ class Reader {
     for (const exported of this.#checker.getExportsOfModule(module)) {
       const symbol = exported.flags & SymbolFlags.Alias ? this.#checker.getAliasedSymbol(exported) : exported;
       const at = (/** @type {string[]} */ path) => ({ name: [name, ...path].join('.'), entry: code, path });
-      if (symbol.flags & SymbolFlags.Class) found.push(...this.#methodsOf(symbol, at));
+      if (symbol.flags & (SymbolFlags.Class | SymbolFlags.Interface)) found.push(...this.#methodsOf(symbol, at));
       else if (symbol.flags & (SymbolFlags.Function | SymbolFlags.Variable)) {
         const parameters = this.#parametersOf(this.#checker.getTypeOfSymbol(symbol), SignatureKind.Call);
         if (parameters) found.push({ ...at([exported.name]), kind: /** @type {const} */ ('function'), parameters });
@@ -94,7 +94,7 @@ class Reader {
   #methodsOf(symbol, at) {
     /** @type {PublicFunction[]} */
     const found = [];
-    const ofConstructor = this.#checker.getTypeOfSymbol(symbol);
+    const ofConstructor = symbol.flags & SymbolFlags.Class ? this.#checker.getTypeOfSymbol(symbol) : undefined;
     const created = this.#parametersOf(ofConstructor, SignatureKind.Construct);
     if (created) found.push({ ...at([symbol.name, 'new']), kind: 'constructor', parameters: created });
     const tables = /** @type {const} */ ([

@@ -8,6 +8,9 @@ class Hostile extends Error {
   }
 }
 
+/** Whether an error is that of the function that throws. @param {unknown} error */
+export const isOwn = (error) => error instanceof Hostile && error.message === 'thrown by a function';
+
 /** @param {string} where */
 const thrower = (where) => () => {
   throw new Hostile(where);

@@ -299,7 +299,7 @@ describe('errorRate', () => {
   });
 
   it('refuses what is no list of pairs', () => {
-    expect(() => errorRate('abc' as never)).toThrow('errorRate: expected a list of pairs, got "abc"');
-    expect(() => errorRate([[[1], 'a']] as never)).toThrow('errorRate[0][1]: expected a sequence, got "a"');
+    expect(() => errorRate('abc' as never)).toThrow('errorRate(pairs): expected a list of pairs, got "abc"');
+    expect(() => errorRate([[[1], 'a']] as never)).toThrow('errorRate(pairs)[0][1]: expected a sequence, got "a"');
   });
 });

@@ -2,6 +2,7 @@
 import { extname } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
 import { otherFormat } from '../../formats/other-format.ts';
+import { importFields } from '../../interchange/keras/import.ts';
 import { importKeras } from '../../interchange/keras/index.ts';
 import { exportOnnx, importOnnx } from '../../interchange/onnx/index.ts';
 import { exportFields } from '../../interchange/onnx/write/export.ts';
@@ -13,6 +14,7 @@ import { loadModel } from '../../node.ts';
 import { flag, overwriteFlag, toggle, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
 import { checkTarget } from '../io/paths.ts';
+import { renamedError } from '../io/renamed-error.ts';
 
 export const exportFlags = {
   output: flag('what an ONNX graph gives', exportFields.output, 'logits'),
@@ -41,20 +43,32 @@ export async function exportCommand(
   output.line(`saved ${to} (${bytes.length.toLocaleString('en-US')} bytes)`);
 }
 
-export const importFlags = { overwrite: overwriteFlag, json: toggle('print one JSON event') };
+export const importFlags = {
+  kerasVersion: flag(
+    'which Keras wrote a file that does not say so, such as 2.2.4',
+    importFields.kerasVersion,
+    undefined,
+    'version',
+  ),
+  overwrite: overwriteFlag,
+  json: toggle('print one JSON event'),
+};
 
 /** Makes a model file of an ONNX graph (.onnx) or of a Keras model (.keras, .h5). */
 export async function importCommand(
   from: string,
   to: string,
-  { json, overwrite }: Values<typeof importFlags>,
+  { kerasVersion, json, overwrite }: Values<typeof importFlags>,
   output: Output,
 ): Promise<void> {
   const bytes = await readBytes(from);
   const form = formOf(from, ['.onnx', '.keras', '.h5', '.hdf5'], otherFormat(bytes, 'zip', 'hdf5'));
   await checkTarget({ where: 'MODEL', path: to, others: [from], overwrite });
+  if (form === '.onnx' && kerasVersion !== undefined) {
+    throw new BpttError('invalid-argument', `--keras-version: expected a file of Keras with it, got ${from}`);
+  }
   const { model, output: gives }: { readonly model: Model; readonly output: string } =
-    form === '.onnx' ? await importOnnx(bytes, {}, from) : await importKeras(bytes, {}, from);
+    form === '.onnx' ? await importOnnx(bytes, {}, from) : await readKeras(bytes, kerasVersion, from);
   await writeFileAtomic(to, serialize(model), { replace: overwrite });
   const kinds = model.description.map(({ kind }) => kind);
   if (json)
@@ -67,6 +81,14 @@ export async function importCommand(
       output: gives,
     });
   else output.line(`saved ${to}: ${kinds.join(', ')}; ${model.parameterCount.toLocaleString('en-US')} parameters`);
+}
+
+async function readKeras(bytes: Uint8Array, kerasVersion: string | undefined, from: string) {
+  try {
+    return await importKeras(bytes, kerasVersion === undefined ? {} : { kerasVersion }, from);
+  } catch (cause) {
+    throw renamedError(cause, { 'the option kerasVersion does': '--keras-version does' });
+  }
 }
 
 /** `other`: what else the file is, where that can be seen. */

@@ -112,7 +112,10 @@ export async function streamedCorpus(path: string): Promise<Corpus> {
       const to = 1 - fraction;
       const part = (from: number, end: number) =>
         textFile(path, { vocabulary, batch, from, to: end }).catch((cause) => {
-          throw renamedError(cause, { [`each of ${batch} rows`]: `each of the ${batch} rows of --batch` });
+          throw renamedError(cause, {
+            [`each of ${batch} rows`]: `each of the ${batch} rows of --batch`,
+            ': textFile.batch, from and to say how many and of what': '',
+          });
         });
       return { training: await part(0, to), validation: fraction > 0 ? await part(to, 1) : undefined };
     },

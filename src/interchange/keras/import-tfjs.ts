@@ -1,8 +1,9 @@
 // Models of TensorFlow.js: model.json, with the configuration that Keras would have and a list of weights, and files with their numbers.
 // https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/types.ts
-import { checkObject, show } from '../../base/check.ts';
+import { checkLegible, checkObject, checkString, readable, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { checkFields } from '../../base/fields.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { bitsOfF16 } from '../../formats/decode-safetensors.ts';
 import { count } from '../../formats/safetensors.ts';
 import { type EngineOptions, engineFields } from '../../model/network.ts';
@@ -31,6 +32,8 @@ export async function importTfjs(
   options: EngineOptions = {},
   where = 'TensorFlow.js model',
 ): Promise<KerasModel> {
+  checkString('importTfjs(where)', where);
+  if (typeof model !== 'string') checkLegible('importTfjs(model)', model, 'the text of model.json, or what it holds');
   const engine = checkFields('importTfjs', options, engineFields);
   const json = fields(typeof model === 'string' ? parse(model, where) : model, where);
   const { format = 'layers-model', modelTopology } = json;
@@ -47,7 +50,7 @@ export async function importTfjs(
 
 function parse(text: string, where: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw new BpttError('bad-file', `${where}: expected JSON, got something else: it is damaged`, { cause });
   }
@@ -60,7 +63,7 @@ function groupsOf(
   where: string,
 ): readonly WeightGroup[] {
   const parts = list(manifest, `${where}, weightsManifest`).map((part) => fields(part, `${where}, weightsManifest`));
-  const bytes = weights instanceof Uint8Array ? weights : join(parts, weights, where);
+  const bytes = isBytes('importTfjs(weights)', weights) ? weights : join(parts, weights, where);
   const groups = new Map<string, RealArray[]>();
   let at = 0;
   for (const entry of parts.flatMap((part) => list(part.weights, `${where}, weights`))) {
@@ -76,13 +79,16 @@ function groupsOf(
   return [...groups].map(([name, arrays]) => ({ name, arrays }));
 }
 
+const isBytes = (where: string, value: unknown): value is Uint8Array =>
+  readable(where, () => value instanceof Uint8Array && value.keys() !== undefined);
+
 /** The files of the manifest, one after the other. */
 function join(parts: readonly Fields[], files: Readonly<Record<string, Uint8Array>>, where: string): Uint8Array {
   checkObject('importTfjs(weights)', files);
   const paths = parts.flatMap(({ paths }) => list(paths, `${where}, paths`)).map(String);
   const chosen = paths.map((path) => {
     const file = Object.hasOwn(files, path) ? files[path] : undefined;
-    if (file instanceof Uint8Array) return file;
+    if (isBytes(`importTfjs(weights)[${show(path)}]`, file)) return file;
     throw new BpttError(
       'invalid-argument',
       `importTfjs(weights): expected the bytes of ${path}, got ${file === undefined ? `only ${Object.keys(files).join(', ') || 'none'}` : show(file)}`,

@@ -1,19 +1,21 @@
 // Keras models as models.
 import { checkBytes, checkString } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
-import { checkFields, type Options, optional, string } from '../../base/fields.ts';
+import { checkFields, type Options, optional, such } from '../../base/fields.ts';
 import { type EngineOptions, engineFields } from '../../model/network.ts';
 import { readKerasFile } from './keras-file.ts';
 import { type KerasModel, restore } from './restore.ts';
 import { readWeightGroups } from './weight-groups.ts';
 
-const fields = {
+export const importFields = {
   ...engineFields,
   /** Of the Keras that wrote the file, such as `3.5.0`, for a file that does not say it. */
-  kerasVersion: optional(string),
+  kerasVersion: optional(
+    such<string>('a version such as "2.2.4"', (value) => typeof value === 'string' && /^\d+(\.\w+)*$/.test(value)),
+  ),
 };
 
-export interface KerasImportOptions extends EngineOptions, Options<typeof fields> {}
+export interface KerasImportOptions extends EngineOptions, Options<typeof importFields> {}
 
 /**
  * The model of a `.keras` file (Keras 3), or of a `.h5` file of a whole model (Keras 1 to 3): Sequential, or Functional with one
@@ -39,7 +41,7 @@ export async function importKeras(
 ): Promise<KerasModel> {
   checkBytes('importKeras(bytes)', bytes);
   checkString('importKeras(where)', where);
-  const { kerasVersion, ...engine } = checkFields('importKeras', options, fields);
+  const { kerasVersion, ...engine } = checkFields('importKeras', options, importFields);
   const { model, version, weights } = readKerasFile(bytes, where);
   if (model === undefined) {
     const got = 'weights alone: loadKerasWeights puts them into a model';

@@ -1,13 +1,36 @@
 // `bptt export` and `bptt import`.
 import { readFile, writeFile } from 'node:fs/promises';
+import { unzlibSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { createModel, dense, elman, embedding, lstm, tokens } from '../../../src/index.ts';
 import { loadStateDict } from '../../../src/interchange/pytorch/index.ts';
 import { loadModel, saveModel } from '../../../src/node.ts';
 import { at, events, expectFailure, run } from '../../support/cli-program.ts';
 import { model } from '../../support/trained-file.ts';
+import keras from '../../truth/fixtures/keras.json' with { type: 'json' };
+
+/** A file with hard_sigmoid gates that does not say which Keras wrote it. */
+function nameless(): Uint8Array {
+  const bytes = unzlibSync(Buffer.from(keras.foreign['hard-sigmoid'], 'base64'));
+  const text = Buffer.from(bytes).toString('latin1');
+  for (const { index } of text.matchAll(/keras_version/g)) bytes[index] = 'K'.charCodeAt(0);
+  return bytes;
+}
 
 describe('export and import', () => {
+  test('a file of Keras that does not say which wrote it is told by a flag', async () => {
+    const net = at('nameless.h5');
+    await writeFile(net, nameless());
+    const to = at('told.safetensors');
+    expect(expectFailure(await run('import', net, to))).toMatch(
+      /does not say which Keras wrote it \(--keras-version does\)/,
+    );
+    expect(expectFailure(await run('import', net, to, '--keras-version', 'three'))).toMatch(
+      /--keras-version: expected a version such as "2\.2\.4", got "three"/,
+    );
+    expect((await run('import', net, to, '--keras-version', '3.5.0')).code).toBe(0);
+  });
+
   test('ONNX there and back gives the same parameters', async () => {
     const graph = at('model.onnx');
     expect((await run('export', model(), graph, '--lengths', '--states', '--output', 'softmax')).code).toBe(0);

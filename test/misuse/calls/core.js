@@ -19,17 +19,6 @@ import {
   V,
 } from './models.js';
 
-const entry = { name: 'here', from: 'above' };
-const recurrent = {
-  ...entry,
-  start: 'before',
-  units: 2,
-  returns: 'all',
-  inputInitializer: bptt.uniform({ low: -1, high: 1 }),
-  recurrentInitializer: bptt.orthogonal(),
-  biasInitializer: bptt.constant(1),
-};
-
 /** What ends a training soon, whatever its options say. */
 const few = () => {
   const control = new AbortController();
@@ -47,8 +36,10 @@ const kernels = await (async () => {
 
 /** @type {Readonly<Record<string, readonly import('../table.js').Row[]>>} */
 export const core = {
+  // What the package makes and users are given.
   'bptt.BpttError.new': [],
   'bptt.NonFiniteError.new': [],
+  'bptt.Model.new': [],
   'bptt.backpropagate': [
     async () => {
       const model = await speaker();
@@ -88,6 +79,12 @@ export const core = {
     }),
     () => ({ args: [[{ inputs: ids(), targets: Int32Array.of(1) }], { batch: 1, returns: 'last' }] }),
   ],
+  'bptt.Dataset.batches': [
+    () => ({
+      on: bptt.sequences([{ inputs: reals(4), targets: reals(2) }], { batch: 1, features: 2, shuffle: 1 }),
+      args: [0, 0],
+    }),
+  ],
   'bptt.split': [() => ({ args: [ids(), 0.5] }), () => ({ args: [[1, 2, 3, 0], 0.5] })],
   'bptt.textStream': [() => ({ args: [ids(), { batch: 2 }] }), () => ({ args: [[0, 1, 2], { batch: 1 }] })],
   'bptt.generate': [
@@ -117,74 +114,6 @@ export const core = {
       };
     },
   ],
-  'bptt.activityRegularization': [() => ({ args: [{ ...entry, activation: 0.1, temporal: 0.1 }] })],
-  'bptt.add': [() => ({ args: [{ name: 'sum', from: ['a', 'b'] }] })],
-  'bptt.concat': [() => ({ args: [{ name: 'both', from: ['a', 'b'] }] })],
-  'bptt.dense': [
-    () => ({
-      args: [{ ...entry, units: 2, weightInitializer: bptt.normal({ deviation: 1 }), biasInitializer: bptt.zeros() }],
-    }),
-    () => ({ args: [{ units: 2, tied: 'embedding.weight' }] }),
-  ],
-  'bptt.dropout': [() => ({ args: [{ ...entry, rate: 0.1, variational: true }] })],
-  'bptt.embedding': [
-    () => ({ args: [{ ...entry, units: 2, initializer: bptt.identity() }] }),
-    () => ({ args: [{ units: 2, tied: 'dense.weight' }] }),
-  ],
-  'bptt.chrono': [() => ({ args: [{ maximum: 10 }] })],
-  'bptt.constant': [() => ({ args: [1] })],
-  'bptt.identity': [() => ({ args: [{ scale: 1 }] })],
-  'bptt.normal': [() => ({ args: [{ mean: 0, deviation: 1 }] })],
-  'bptt.orthogonal': [() => ({ args: [{ gain: 1 }] })],
-  'bptt.uniform': [() => ({ args: [{ low: -1, high: 1 }] })],
-  'bptt.features': [() => ({ args: [2, { name: 'values', clock: 'words' }] })],
-  'bptt.tokens': [() => ({ args: [2, { name: 'words', clock: 'values' }] })],
-  'bptt.last': [() => ({ args: [entry] })],
-  'bptt.bidirectional': [() => ({ args: [bptt.elman({ units: 2 }), { ...entry, merge: 'sum', returns: 'last' }] })],
-  'bptt.elman': [
-    () => ({ args: [{ ...recurrent, activation: 'relu', vanishingRegularization: 0.1 }] }),
-    () => ({ args: [{ units: 2, layerNorm: true, zoneout: { hidden: 0.1 } }] }),
-  ],
-  'bptt.gru': [
-    () => ({ args: [recurrent] }),
-    () => ({ args: [{ units: 2, layerNorm: true, zoneout: { hidden: 0.1 } }] }),
-  ],
-  'bptt.indrnn': [
-    () => ({
-      args: [
-        {
-          ...entry,
-          units: 2,
-          returns: 'all',
-          inputInitializer: bptt.zeros(),
-          biasInitializer: bptt.zeros(),
-          recurrentInitializer: bptt.constant(1),
-          activation: 'relu',
-        },
-      ],
-    }),
-  ],
-  'bptt.lstm': [
-    () => ({
-      args: [
-        {
-          ...recurrent,
-          activation: 'tanh',
-          gateActivation: 'sigmoid',
-          forgetBias: 1,
-          peepholes: false,
-          layerNorm: true,
-          zoneout: { hidden: 0.1, cell: 0.1 },
-        },
-      ],
-    }),
-    () => ({ args: [{ units: 2, peepholes: true, weightDropout: 0.1 }] }),
-  ],
-  'bptt.repeat': [() => ({ args: [{ ...entry, clock: 'words' }] })],
-  'bptt.residual': [
-    () => ({ args: [bptt.elman({ units: 2 }), { ...entry, start: 'before' }] }),
-    () => ({ args: [bptt.bidirectional(bptt.gru({ units: 2 }))] }),
-  ],
   'bptt.evaluate': [
     async () => {
       const model = await speaker();
@@ -195,6 +124,15 @@ export const core = {
     }),
   ],
   'bptt.createModel': [
+    () => ({
+      args: [
+        [
+          bptt.features(2),
+          bptt.dense({ units: 2, activation: 'leaky-relu' }),
+          bptt.activation({ function: 'elu', alpha: 0.5 }),
+        ],
+      ],
+    }),
     () => ({
       args: [
         [bptt.tokens(V), bptt.elman({ units: 2 }), bptt.dense({ units: V })],
@@ -213,6 +151,10 @@ export const core = {
         { kernels: { url: `data:application/wasm;base64,${kernels.toString('base64')}` } },
       ],
     }),
+  ],
+  'bptt.serializeState': [async () => ({ args: [(await speaker()).forward(input()).state] })],
+  'bptt.deserializeState': [
+    async () => ({ args: [bptt.serializeState((await speaker()).forward(input()).state), 'state.bin'] }),
   ],
   'bptt.Model.setParameter': [async () => ({ on: await speaker(), args: ['dense.bias', [1, 2, 3, 4]] })],
   'bptt.Model.zeroState': [async () => ({ on: await speaker(), args: [2] })],
@@ -319,30 +261,6 @@ export const core = {
       };
     },
   ],
-  'bptt.adagrad': [() => ({ args: [{ learningRate: 0.1, epsilon: 1e-8 }] })],
-  'bptt.adam': [
-    () => ({
-      args: [{ learningRate: bptt.linear({ from: 0.1, to: 0, steps: 4 }), beta1: 0.9, beta2: 0.99, epsilon: 1e-8 }],
-    }),
-  ],
-  'bptt.adamw': [
-    () => ({
-      args: [{ learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, decayBiases: true }],
-    }),
-  ],
-  'bptt.rmsprop': [
-    () => ({ args: [{ learningRate: bptt.steps({ from: 0.1, factor: 0.5, every: 2 }), alpha: 0.9, epsilon: 1e-8 }] }),
-  ],
-  'bptt.sgd': [
-    () => ({ args: [{ learningRate: bptt.exponential({ from: 0.1, factor: 0.9 }), momentum: 0.9, nesterov: true }] }),
-  ],
-  'bptt.cosine': [() => ({ args: [{ from: 0.1, to: 0, steps: 5, restarts: true }] })],
-  'bptt.exponential': [() => ({ args: [{ from: 0.1, factor: 0.9 }] })],
-  'bptt.linear': [() => ({ args: [{ from: 0.1, to: 0, steps: 5 }] })],
-  'bptt.oneCycle': [() => ({ args: [{ max: 0.1, steps: 5, rise: 0.3, from: 0.01, to: 0.001 }] })],
-  'bptt.plateau': [() => ({ args: [{ from: 0.1, factor: 0.5, patience: 2, threshold: 0.01, cooldown: 0, min: 0 }] })],
-  'bptt.steps': [() => ({ args: [{ from: 0.1, factor: 0.5, every: 2 }] })],
-  'bptt.warmup': [() => ({ args: [{ steps: 2, schedule: bptt.cosine({ from: 0.1, to: 0, steps: 4 }) }] })],
   'bptt.train': [
     async () => ({ args: [await speaker(), training()] }),
     async () => ({

@@ -28,6 +28,9 @@ export const hosts = {
   ],
   'node.fileCharacters': [() => ({ args: [text, { unknown: '?' }] })],
   'node.textFile': [() => ({ args: [text, { vocabulary: characters('abc '), batch: 2, steps: 2, from: 0, to: 1 }] })],
+  // What users write, and `textFile` and `trainInWorker` call.
+  'node.PiecewiseTokenizer.encode': [],
+  'worker.WorkerLike.postMessage': [],
   'worker.workers': [
     () => ({
       args: [{ blocks: 2, count: 1, sharedMemory: true, modules: ['data:text/javascript,'], worker: () => ({}) }],

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { unzlibSync } from 'fflate';
 import { createModel, dense, features, gru, zeros } from '../../../build/index.js';
-import { importKeras } from '../../../build/keras.js';
+import { exportTfjs, importKeras } from '../../../build/keras.js';
 import { exportOnnx } from '../../../build/onnx.js';
 import { saveStateDict } from '../../../build/pytorch.js';
 import * as series from '../../../build/series.js';
@@ -168,6 +168,17 @@ export const rooms = {
   'own.defineLoss': [() => ({ args: [{ name: 'wrong', targets: 'reals', loss: () => 0 }] })],
   'keras.importKeras': [() => ({ args: [keras, { dtype: 'f64', relaxed: false }, 'net.keras'] })],
   'keras.loadKerasWeights': [async () => ({ args: [(await importKeras(keras)).model, keras, {}, 'net.keras'] })],
+  'keras.exportTfjs': [async () => ({ args: [await speaker(), { output: 'softmax' }] })],
+  'keras.importTfjs': [
+    async () => {
+      const { model, weights } = exportTfjs(await speaker());
+      return { args: [model, { 'weights.bin': weights }, { dtype: 'f32', relaxed: false }, 'model.json'] };
+    },
+    async () => {
+      const { model, weights } = exportTfjs(await speaker());
+      return { args: [JSON.parse(model), weights] };
+    },
+  ],
   'onnx.importOnnx': [
     async () => ({ args: [exportOnnx(await speaker()), { dtype: 'f32', relaxed: false }, 'net.onnx'] }),
   ],
@@ -239,6 +250,9 @@ export const rooms = {
     () => ({ args: [{ sold: [1, 2], price: Float64Array.of(1, 2) }, { dates: ['2020-01-01', '2020-01-02'] }] }),
   ],
   'series.slice': [() => ({ args: [days(), 1, 4] })],
+  'series.SeriesBatches.batches': [
+    () => ({ on: series.windows(days(), span(), pipeline(), { batch: 2 }), args: [0, 0] }),
+  ],
   'series.splitByTime': [() => ({ args: [days(), { validation: 0.2, test: 0.2 }] })],
   'series.seriesStream': [() => ({ args: [days(), span(), pipeline(), { batch: 2 }] })],
   'series.windows': [
@@ -253,6 +267,9 @@ export const rooms = {
   ],
   'tokenizers.Bytes.encode': [encoding(tokenizers.bytes, 'a text')],
   'tokenizers.Bytes.decode': [decoding(tokenizers.bytes)],
+  // The classes have rows of their own.
+  'tokenizers.Tokenizer.encode': [],
+  'tokenizers.Tokenizer.decode': [],
   'tokenizers.tokenizerFromJSON': [fromJSON(tokenizers.bytes()), fromJSON(words()), fromJSON(pairs())],
   'tokenizers.Words.fromJSON': [fromJSON(words())],
   'tokenizers.Words.encode': [encoding(words, 'one two')],
