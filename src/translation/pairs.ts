@@ -4,7 +4,7 @@ import { BpttError } from '../base/errors.ts';
 import { boolean, checkFields, type Field, integer, type Options, optional, withDefault } from '../base/fields.ts';
 import type { GraphBatch } from '../data/batch.ts';
 import { membersOf } from '../data/buckets.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { checkEpoch, type Dataset } from '../data/dataset.ts';
 import type { Tokenizer } from '../tokenizers/tokenizer.ts';
 
 /** What makes tokens of a text; a vocabulary of `characters`, or any of `bptt/tokenizers`. */
@@ -79,6 +79,7 @@ export function pairs(list: readonly Pair[], options: PairsOptions): PairData {
     sourceSize: source.size,
     targetSize: target.size + 1,
     *batches(epoch, skip) {
+      checkEpoch(epoch, skip);
       for (const members of membersOf(encoded.length, byLength, { batch, bucket, shuffle }, epoch).slice(skip)) {
         const rows = members.map((index) => encoded[index]!);
         yield collate(
