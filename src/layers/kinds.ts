@@ -2,9 +2,20 @@
 // descriptions that are plain data. A page that reads such data hands in the kinds that it wants to know: `kinds: [concat]`.
 import { activation } from './activation.ts';
 import { add } from './add.ts';
+import { batchNormalization } from './batch-normalization.ts';
 import { concat } from './concat.ts';
 import { bring, type LayerFunction } from './describe.ts';
+import { flatten } from './flatten.ts';
 import { activationLayer } from './later/activation.ts';
+import { batchNormalizationLayer } from './later/batch-normalization.ts';
+import { flattenLayer } from './later/flatten.ts';
 import { repeat } from './repeat.ts';
 
-export const moreKinds: readonly LayerFunction[] = [concat, add, repeat, bring(activation, activationLayer as never)];
+export const moreKinds: readonly LayerFunction[] = [
+  concat,
+  add,
+  repeat,
+  bring(activation, activationLayer as never),
+  bring(batchNormalization, batchNormalizationLayer as never),
+  bring(flatten, flattenLayer as never),
+];

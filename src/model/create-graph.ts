@@ -84,11 +84,11 @@ class GraphBuilder {
 
   #addInput(given: object, entry: number, where: string): void {
     const description = checkInputDescription(where, given);
-    const { kind, size, name } = description;
+    const { kind, size, name, skip } = description;
     const clock = this.#clockOf(description.clock, name ?? kind, where);
     this.#description.push(description);
     const index = this.#nodes.length;
-    this.#nodes.push({ index, entry, kind, name, where, output: { kind, size }, clock, complete: false });
+    this.#nodes.push({ index, entry, kind, name, where, output: { kind, size }, clock, complete: false, skip });
   }
 
   /** The time axis of an input: its own unless it says otherwise. */
@@ -128,7 +128,7 @@ class GraphBuilder {
       clock,
       complete:
         layer.reads === 'both' ||
-        (layer.takes ?? 'steps') !== 'steps' ||
+        layer.takes !== undefined ||
         start !== undefined ||
         ports.some(({ complete }) => complete) ||
         (clock.kind === 'row' && ports.some((port) => port.clock.kind === 'steps')),
@@ -327,7 +327,8 @@ class GraphBuilder {
     const all = new Set<number>();
     for (const node of this.#nodes.toReversed()) {
       if (node.layer === undefined) continue;
-      if (node.layer.reads !== 'step' || node.layer.states.length > 0) all.add(node.index);
+      const { reads, states, batchwise } = node.layer;
+      if (reads !== 'step' || states.length > 0 || batchwise) all.add(node.index);
       for (const input of node.inputs) {
         if (all.has(node.index) || this.#nodes[input]!.clock !== node.clock) all.add(input);
       }
@@ -348,10 +349,11 @@ class GraphBuilder {
       return `${started.where} (${started.kind}) starts from ${this.#nodes[started.start!]!.where}`;
     const ended = layers.find(({ complete, clock }) => complete && clock.kind === 'steps');
     if (ended !== undefined) return `${ended.where} (${ended.kind}) reads what is known at the end of sequences alone`;
-    const taken = layers.find(({ layer }) => layer.takes === 'last-step');
+    const taken = layers.find(({ layer: { takes } }) => takes !== undefined && takes !== 'last-state');
     if (taken !== undefined) {
       const source = this.#nodes[taken.inputs[0]!]!;
-      return `${taken.where} (${taken.kind}) takes the last step of ${source.where} (${source.kind}), which is no state`;
+      const steps = taken.layer.takes === 'last-step' ? 'the last step' : 'all steps';
+      return `${taken.where} (${taken.kind}) takes ${steps} of ${source.where} (${source.kind}), which is no state`;
     }
     const other = layers.find(({ clock }) => clock.kind === 'steps' && clock !== this.#clocks[0]);
     if (other !== undefined)

@@ -204,6 +204,7 @@ const onStream: Readonly<Record<string, readonly [readonly LayerDescription[], .
     'k1=5 k2=9',
   ],
   'gru hard sigmoid': [[gru({ units: 11, gateActivation: 'hard-sigmoid' })], 'full BPTT'],
+  'lstm hard sigmoid of 1/5': [[lstm({ units: 11, gateActivation: 'hard-sigmoid-fifth' })], 'full BPTT'],
   'elman, normalised': [[elman({ units: 11, layerNorm: true })], 'full BPTT'],
   'lstm, normalised': [[lstm({ units: 11, layerNorm: true })], 'full BPTT', 'k1=5 k2=9'],
   'gru, normalised': [[gru({ units: 11, layerNorm: true })], 'full BPTT'],
