@@ -265,8 +265,6 @@ export interface Layer {
   readonly clock?: Clock;
   /** What the output of a step depends on: that step's input alone, earlier steps too, or steps on both sides. */
   readonly reads: 'step' | 'past' | 'both';
-  /** Whether in training its outputs depend on all steps and rows that are read together. Default false. */
-  readonly batchwise?: boolean;
   /** @throws BpttError for gradients that it cannot have. Default: it can have any. */
   refuse?(reach: Reach): void;
   /** Bytes of scratch for at most T steps of B rows. */

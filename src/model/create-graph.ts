@@ -327,8 +327,7 @@ class GraphBuilder {
     const all = new Set<number>();
     for (const node of this.#nodes.toReversed()) {
       if (node.layer === undefined) continue;
-      const { reads, states, batchwise } = node.layer;
-      if (reads !== 'step' || states.length > 0 || batchwise) all.add(node.index);
+      if (node.layer.reads !== 'step' || node.layer.states.length > 0) all.add(node.index);
       for (const input of node.inputs) {
         if (all.has(node.index) || this.#nodes[input]!.clock !== node.clock) all.add(input);
       }
@@ -349,11 +348,10 @@ class GraphBuilder {
       return `${started.where} (${started.kind}) starts from ${this.#nodes[started.start!]!.where}`;
     const ended = layers.find(({ complete, clock }) => complete && clock.kind === 'steps');
     if (ended !== undefined) return `${ended.where} (${ended.kind}) reads what is known at the end of sequences alone`;
-    const taken = layers.find(({ layer: { takes } }) => takes !== undefined && takes !== 'last-state');
+    const taken = layers.find(({ layer: { takes } }) => takes && takes !== 'last-state');
     if (taken !== undefined) {
       const source = this.#nodes[taken.inputs[0]!]!;
-      const steps = taken.layer.takes === 'last-step' ? 'the last step' : 'all steps';
-      return `${taken.where} (${taken.kind}) takes ${steps} of ${source.where} (${source.kind}), which is no state`;
+      return `${taken.where} (${taken.kind}) takes steps of ${source.where} (${source.kind}), which are no state`;
     }
     const other = layers.find(({ clock }) => clock.kind === 'steps' && clock !== this.#clocks[0]);
     if (other !== undefined)

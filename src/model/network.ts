@@ -60,7 +60,7 @@ export class Network {
   readonly dropped = new Dropped();
   #gradients: Pointer | undefined;
   #frozen: ReadonlySet<string> = new Set();
-  #flow: ReadonlySet<number> = this.#frozen as ReadonlySet<never>;
+  #flow!: ReadonlySet<number>;
 
   constructor(graph: Graph, module: WasmModule, engine: Engine) {
     const kernels = instantiate(module);

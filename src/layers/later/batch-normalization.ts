@@ -102,8 +102,8 @@ export const batchNormalizationLayer: LayerKind<BatchNormalizationDescription> =
       keepsResult: false,
       states: [],
       adds: true,
-      reads: 'step',
-      batchwise: true,
+      // In training its statistics are also of steps whose own output does not count.
+      reads: clock.kind === 'row' ? 'step' : 'past',
       refuse: (reach) => refuse(reach, where),
       scratch: () => 0,
       // What has one output a row has no padding.
@@ -128,7 +128,7 @@ function parametersOf({ gain, bias, mean, variance }: Names, columns: number): r
     { ...vector, name: gain, kind: 'bias', initializer: constant(1) },
     { ...vector, name: bias, kind: 'bias', initializer: zeros() },
     { ...vector, name: mean, kind: 'statistic', initializer: zeros() },
-    { ...vector, name: variance, kind: 'statistic', range: [0, Number.MAX_VALUE], initializer: constant(1) },
+    { ...vector, name: variance, kind: 'statistic', range: [0, Number.POSITIVE_INFINITY], initializer: constant(1) },
   ];
 }
 

@@ -119,6 +119,7 @@ export const core = {
   ],
   'bptt.activityRegularization': [() => ({ args: [{ ...entry, activation: 0.1, temporal: 0.1 }] })],
   'bptt.add': [() => ({ args: [{ name: 'sum', from: ['a', 'b'] }] })],
+  'bptt.batchNormalization': [() => ({ args: [{ ...entry, momentum: 0.1, epsilon: 1e-3 }] })],
   'bptt.concat': [() => ({ args: [{ name: 'both', from: ['a', 'b'] }] })],
   'bptt.dense': [
     () => ({
@@ -127,6 +128,7 @@ export const core = {
     () => ({ args: [{ units: 2, tied: 'embedding.weight' }] }),
   ],
   'bptt.dropout': [() => ({ args: [{ ...entry, rate: 0.1, variational: true }] })],
+  'bptt.flatten': [() => ({ args: [{ ...entry, steps: 3 }] })],
   'bptt.embedding': [
     () => ({ args: [{ ...entry, units: 2, initializer: bptt.identity() }] }),
     () => ({ args: [{ units: 2, tied: 'dense.weight' }] }),
@@ -137,8 +139,8 @@ export const core = {
   'bptt.normal': [() => ({ args: [{ mean: 0, deviation: 1 }] })],
   'bptt.orthogonal': [() => ({ args: [{ gain: 1 }] })],
   'bptt.uniform': [() => ({ args: [{ low: -1, high: 1 }] })],
-  'bptt.features': [() => ({ args: [2, { name: 'values', clock: 'words' }] })],
-  'bptt.tokens': [() => ({ args: [2, { name: 'words', clock: 'values' }] })],
+  'bptt.features': [() => ({ args: [2, { name: 'values', clock: 'words', skip: 0.5 }] })],
+  'bptt.tokens': [() => ({ args: [2, { name: 'words', clock: 'values', skip: 1 }] })],
   'bptt.last': [() => ({ args: [entry] })],
   'bptt.bidirectional': [() => ({ args: [bptt.elman({ units: 2 }), { ...entry, merge: 'sum', returns: 'last' }] })],
   'bptt.elman': [

@@ -6,6 +6,7 @@ import {
   activation,
   activityRegularization,
   type Batch,
+  batchNormalization,
   bidirectional,
   chrono,
   constant,
@@ -100,6 +101,7 @@ export function cases(): Readonly<Record<string, Case>> {
     all[`tied, ${truncation}`] = { ...tied, ...truncated(truncation), data: stream };
   }
   all['activations, k1=5 k2=9'] = { ...activations, ...truncated('k1=5 k2=9'), data: stream };
+  all['batch normalisation, full BPTT'] = { ...normalized, data: stream };
   all['frozen, k1=5 k2=9'] = { ...frozen, ...truncated('k1=5 k2=9'), data: stream };
   const sources = { vocabulary: VOCABULARY, stream, sequences };
   for (const [name, one] of Object.entries(graphsOnStream(sources))) {
@@ -157,6 +159,19 @@ const activations: Omit<Case, 'data'> = {
     activation({ function: 'hard-sigmoid' }),
     dense({ units: 9, activation: 'sigmoid' }),
     activation({ function: 'elu', alpha: 0.5 }),
+    dense({ units: VOCABULARY }),
+  ],
+};
+
+/** Batch normalisation, and its running statistics. */
+const normalized: Omit<Case, 'data'> = {
+  ...small([]),
+  model: [
+    tokens(VOCABULARY),
+    gru({ units: 11 }),
+    batchNormalization(),
+    dense({ units: 9 }),
+    batchNormalization({ momentum: 0.3, epsilon: 1e-3 }),
     dense({ units: VOCABULARY }),
   ],
 };
