@@ -52,9 +52,12 @@ const POOL = 100;
 export function sequences(
   list: readonly Sequence[],
   options: SequencesOptions & { readonly returns: 'labels' },
-): Dataset<LabelBatch>;
-export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch>;
-export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch | LabelBatch> {
+): Dataset<LabelBatch, Iterable<LabelBatch>>;
+export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset<Batch, Iterable<Batch>>;
+export function sequences(
+  list: readonly Sequence[],
+  options: SequencesOptions,
+): Dataset<Batch | LabelBatch, Iterable<Batch | LabelBatch>> {
   return sequencesOf('sequences', 'sequences(list)', list, options);
 }
 
@@ -64,7 +67,7 @@ export function sequencesOf(
   where: string,
   list: readonly Sequence[],
   options: SequencesOptions,
-): Dataset<Batch | LabelBatch> {
+): Dataset<Batch | LabelBatch, Iterable<Batch | LabelBatch>> {
   const { batch: B, features: F, returns, shuffle, bucket } = checkFields(caller, options, fields);
   if (!readable(where, () => Array.isArray(list)) || list.length === 0) {
     throw new BpttError('invalid-argument', `${where}: expected at least one sequence, got none`);
