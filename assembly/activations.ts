@@ -6,13 +6,20 @@
 // IDENTITY      a                               slope 1
 // SOFTSIGN      a / (1 + |a|)                   slope (1 - |y|)²          Turian, Bergstra and Bengio 2009
 // HARD_SIGMOID  min(max(a/6 + 1/2, 0), 1)       slope 1/6 where 0 < y < 1, else 0: the form of PyTorch and Keras 3
-import { HARD_SIGMOID, RELU, SIGMOID, SOFTSIGN, TANH } from "../build/abi";
+// HARD_SIGMOID_FIFTH  the same with 1/5: the form of Keras 1 and 2
+import { HARD_SIGMOID, IDENTITY, RELU, SIGMOID, SOFTSIGN, TANH } from "../build/abi";
 import { sigmoid, tanh } from "./math";
 
 /** max(a, 0), but not max(): a NaN must come through and be reported, not become 0. */
 // @ts-ignore: decorator
 @inline export function relu(a: v128): v128 {
   return v128.andnot(a, v128.lt<real>(a, v128.splat<real>(0)));
+}
+
+/** Over how long a run a hard sigmoid rises from 0 to 1. */
+// @ts-ignore: decorator
+@inline function run(kind: i32): real {
+  return kind == HARD_SIGMOID ? 6 : 5;
 }
 
 /** One body for all places where the kind is not known. */
@@ -23,11 +30,9 @@ function anyOf(a: v128, kind: i32): v128 {
   const zero = v128.splat<real>(0);
   const one = v128.splat<real>(1);
   if (kind == SOFTSIGN) return v128.div<real>(a, v128.add<real>(one, v128.abs<real>(a)));
-  if (kind == HARD_SIGMOID) {
-    const y = v128.add<real>(v128.div<real>(a, v128.splat<real>(6)), v128.splat<real>(0.5));
-    return v128.pmin<real>(v128.pmax<real>(y, zero), one);
-  }
-  return a;
+  if (kind == IDENTITY) return a;
+  const y = v128.add<real>(v128.div<real>(a, v128.splat<real>(run(kind))), v128.splat<real>(0.5));
+  return v128.pmin<real>(v128.pmax<real>(y, zero), one);
 }
 
 /** f(a). */
@@ -46,10 +51,8 @@ function anySlope(y: v128, kind: i32): v128 {
     const rest = v128.sub<real>(one, v128.abs<real>(y));
     return v128.mul<real>(rest, rest);
   }
-  if (kind == HARD_SIGMOID) {
-    return v128.and(v128.splat<real>(<real>(1.0 / 6.0)), v128.and(v128.gt<real>(y, zero), v128.lt<real>(y, one)));
-  }
-  return one;
+  if (kind == IDENTITY) return one;
+  return v128.and(v128.splat<real>(1 / run(kind)), v128.and(v128.gt<real>(y, zero), v128.lt<real>(y, one)));
 }
 
 /** f'(a) from y = f(a). */

@@ -23,11 +23,13 @@ export {
 } from './layers/activity-regularization.ts';
 export { type AddDescription, add } from './layers/add.ts';
 export { attention } from './layers/attention.ts';
+export { batchNormalization } from './layers/batch-normalization.ts';
 export { type ConcatDescription, concat } from './layers/concat.ts';
 export { type DenseDescription, type DenseOptions, dense } from './layers/dense.ts';
 export type { EntryOptions, LayerFunction, StartOptions } from './layers/describe.ts';
 export { type DropoutDescription, type DropoutOptions, dropout } from './layers/dropout.ts';
 export { type EmbeddingDescription, type EmbeddingOptions, embedding } from './layers/embedding.ts';
+export { flatten } from './layers/flatten.ts';
 export {
   chrono,
   constant,

@@ -339,8 +339,14 @@ export class Backpropagation {
   }
 }
 
-/** @throws BpttError where gradients are to end at steps, and the network or a loss reads later ones. */
-export function checkReach(network: Network, { truncation, memoryBudget }: Objective, { whole }: BatchSlots): void {
+/** @throws BpttError where gradients are to end at steps, and the network or a loss reads later ones; and for what a layer refuses. */
+export function checkReach(
+  network: Network,
+  reach: Pick<Objective, 'truncation' | 'memoryBudget'> & { readonly blocks?: boolean },
+  { whole }: BatchSlots,
+): void {
+  const { truncation, memoryBudget } = reach;
+  for (const { layer } of network.graph.layers) layer.refuse?.(reach);
   if (truncation !== undefined) refuseWhole(network, 'truncation', 'leave it out for full BPTT', whole);
   if (memoryBudget !== undefined) refuseWhole(network, 'memoryBudget', 'leave it out', whole);
 }

@@ -6,12 +6,15 @@ import type { Field } from '../base/fields.ts';
 import type { GraphBatch } from './batch.ts';
 
 /** Batches that can be gone through from any of them on: what exact resuming needs of data that does not fit in memory. */
-export interface Dataset<Item extends GraphBatch = GraphBatch> {
+export interface Dataset<
+  Item extends GraphBatch = GraphBatch,
+  Batches extends Iterable<Item> | AsyncIterable<Item> = Iterable<Item> | AsyncIterable<Item>,
+> {
   /**
    * The batches of an epoch, counted from 0, without the first `skip`: the same arguments, the same batches. A training that
    * is resumed asks for the rest of the epoch that it was in.
    */
-  batches(epoch: number, skip: number): Iterable<Item> | AsyncIterable<Item>;
+  batches(epoch: number, skip: number): Batches;
 }
 
 /**

@@ -57,10 +57,19 @@ export interface SequencesOptions extends Options<typeof fields> {}
 export function sequences(
   list: readonly Sequence<Values>[],
   options: SequencesOptions & { readonly returns: 'labels' },
-): Dataset<LabelBatch>;
-export function sequences(list: readonly Sequence<Values>[], options: SequencesOptions): Dataset<Batch>;
-export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset;
-export function sequences(list: readonly Sequence[], options: SequencesOptions): Dataset {
+): Dataset<LabelBatch, Iterable<LabelBatch>>;
+export function sequences(
+  list: readonly Sequence<Values>[],
+  options: SequencesOptions,
+): Dataset<Batch, Iterable<Batch>>;
+export function sequences(
+  list: readonly Sequence[],
+  options: SequencesOptions,
+): Dataset<GraphBatch, Iterable<GraphBatch>>;
+export function sequences(
+  list: readonly Sequence[],
+  options: SequencesOptions,
+): Dataset<GraphBatch, Iterable<GraphBatch>> {
   return sequencesOf('sequences', 'sequences(list)', list, options);
 }
 
@@ -70,7 +79,7 @@ export function sequencesOf(
   where: string,
   list: readonly Sequence[],
   options: SequencesOptions,
-): Dataset {
+): Dataset<GraphBatch, Iterable<GraphBatch>> {
   const { batch: B, features: F, returns, shuffle, bucket } = checkFields(caller, options, fields);
   if (!readable(where, () => Array.isArray(list)) || list.length === 0) {
     throw new BpttError('invalid-argument', `${where}: expected at least one sequence, got none`);

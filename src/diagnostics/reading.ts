@@ -69,6 +69,7 @@ const limits: Readonly<Record<string, readonly [low: number, high: number] | 'be
   softsign: [-1, 1],
   sigmoid: [0, 1],
   'hard-sigmoid': [0, 1],
+  'hard-sigmoid-fifth': [0, 1],
   relu: 'below',
 };
 

@@ -35,8 +35,10 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   readonly transposed: boolean;
   readonly use: ParameterUse;
-  /** Biases are left out of weight decay, L1 and L2. */
-  readonly kind: 'weight' | 'bias';
+  /** Biases are left out of weight decay, L1 and L2. A statistic is not learned: the layer keeps it up itself, and it has no gradient. */
+  readonly kind: 'weight' | 'bias' | 'statistic';
+  /** The least and the greatest that its numbers may be. Default: any. */
+  readonly range?: readonly [least: number, most: number];
   readonly initializer: Initializer;
 }
 
@@ -140,6 +142,8 @@ export interface Binding {
   weight(name: string): Weight;
   /** The gradient of a parameter, which backward adds to. */
   gradient(name: string): Pointer;
+  /** Whether a parameter is to stay as it is. */
+  isFrozen(name: string): boolean;
   buffer(name: string): Track;
 }
 
@@ -219,6 +223,14 @@ export interface BoundLayer {
   atFault?(): boolean;
 }
 
+/** How gradients are to be taken, as far as a layer may have to refuse it. */
+export interface Reach {
+  readonly truncation?: { readonly k1: number; readonly k2: number } | undefined;
+  readonly memoryBudget?: number | undefined;
+  /** Whether the rows of a batch are read in several places. */
+  readonly blocks?: boolean;
+}
+
 /** A parameter of another entry that a layer uses as well. */
 export interface TiedParameter {
   /** What it would be called if it were the layer's own: other formats know it by both names. */
@@ -248,12 +260,17 @@ export interface Layer {
   readonly tied?: readonly TiedParameter[];
   /** Whether backward can add to the gradients of what it reads instead of writing them. Default false. */
   readonly adds?: boolean;
-  /** Whether it reads the steps of its ports, the last valid step of each row, or the state h in which they end. Default `steps`. */
-  readonly takes?: 'steps' | 'last-step' | 'last-state';
+  /**
+   * Whether it reads the steps of its ports step by step, all at once, the last valid one of each row, or the state h in which they end.
+   * Default: step by step.
+   */
+  readonly takes?: 'all-steps' | 'last-step' | 'last-state';
   /** The time axis of its outputs. Default: that of its first port. */
   readonly clock?: Clock;
   /** What the output of a step depends on: that step's input alone, earlier steps too, or steps on both sides. */
   readonly reads: 'step' | 'past' | 'both';
+  /** @throws BpttError for gradients that it cannot have. Default: it can have any. */
+  refuse?(reach: Reach): void;
   /** Bytes of scratch for at most T steps of B rows; `stepsOf`: the most steps of other time axes. */
   scratch(kernels: Kernels, T: number, B: number, stepsOf: (clock: Clock) => number): number;
   /** Loads code that `bind` needs and most models do not, once for each network. Default: there is none. */

@@ -1,6 +1,15 @@
 // What a model reads. Not layers: inputs compute nothing.
 import { checkInteger } from '../base/check.ts';
-import { type Checked, checkFields, checkKind, integer, type Options, optional, string } from '../base/fields.ts';
+import {
+  type Checked,
+  checkFields,
+  checkKind,
+  integer,
+  number,
+  type Options,
+  optional,
+  string,
+} from '../base/fields.ts';
 
 const options = {
   /** What batches call it where a model has several inputs. Default: none. */
@@ -10,6 +19,12 @@ const options = {
    * own.
    */
   clock: optional(string),
+  /**
+   * Marks steps that are none, also between others, as Keras's `Masking` and `mask_zero` do: those with this token, or whose features are all
+   * this number. As padding they leave every state as it is, their outputs are zero, and they have neither loss nor gradient. Of several
+   * inputs on one time axis each can skip a step. Default: all steps are some, up to the `lengths` of a batch.
+   */
+  skip: optional(number()),
 };
 const fields = { size: integer({ min: 1 }), ...options };
 

@@ -3,10 +3,14 @@
 import { activation } from './activation.ts';
 import { add } from './add.ts';
 import { attention } from './attention.ts';
+import { batchNormalization } from './batch-normalization.ts';
 import { concat } from './concat.ts';
 import { bring, type LayerFunction } from './describe.ts';
+import { flatten } from './flatten.ts';
 import { activationLayer } from './later/activation.ts';
 import { attentionLayer } from './later/attention.ts';
+import { batchNormalizationLayer } from './later/batch-normalization.ts';
+import { flattenLayer } from './later/flatten.ts';
 import { repeat } from './repeat.ts';
 
 export const moreKinds: readonly LayerFunction[] = [
@@ -15,4 +19,6 @@ export const moreKinds: readonly LayerFunction[] = [
   repeat,
   bring(activation, activationLayer as never),
   bring(attention, attentionLayer as never),
+  bring(batchNormalization, batchNormalizationLayer as never),
+  bring(flatten, flattenLayer as never),
 ];

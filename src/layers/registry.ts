@@ -13,6 +13,8 @@ import type { InputDescription } from './inputs.ts';
 import { type LastDescription, lastLayer } from './last.ts';
 import type { ActivationDescription } from './later/activation.ts';
 import type { AttentionDescription } from './later/attention.ts';
+import type { BatchNormalizationDescription } from './later/batch-normalization.ts';
+import type { FlattenDescription } from './later/flatten.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
 import { cells, type DirectedDescription } from './recurrent/cells.ts';
 import type { RepeatDescription } from './repeat.ts';
@@ -32,6 +34,8 @@ export type LayerDescription =
   | ActivityRegularizationDescription
   | DenseDescription
   | ActivationDescription
+  | BatchNormalizationDescription
+  | FlattenDescription
   | LastDescription
   | OwnDescription;
 
@@ -58,20 +62,23 @@ const registry: readonly LayerKind<never>[] = [
   lastLayer,
 ] as never;
 
-/**
- * The kind of an entry: the one that it brings along, or that of the registry or of `more`.
- *
- * @throws BpttError for a kind that is not there.
- */
+/** The kind of an entry: the one that it brings along, or that of the registry or of `more`. */
+export function knownKind(
+  entry: Readonly<Record<string, unknown>>,
+  more: readonly LayerKind<never>[],
+): LayerKind<never> | undefined {
+  return kindIn(entry) ?? [...registry, ...more].find((candidate) => candidate.kind === entry.kind);
+}
+
+/** The same. @throws BpttError for a kind that is not there. */
 export function kindOf(
   entry: Readonly<Record<string, unknown>>,
   where: string,
   more: readonly LayerKind<never>[],
 ): LayerKind<never> {
-  const all = [...registry, ...more];
-  const kind = kindIn(entry) ?? all.find((candidate) => candidate.kind === entry.kind);
+  const kind = knownKind(entry, more);
   if (kind !== undefined) return kind;
-  const known = [...new Set(all.map((candidate) => `'${candidate.kind}'`))].join(', ');
+  const known = [...new Set([...registry, ...more].map((candidate) => `'${candidate.kind}'`))].join(', ');
   const other = typeof entry.kind === 'string' ? entry.kind.replace('own:', '') : 'concat';
   const hint = `any other kind must be handed in, as in kinds: [${other}]`;
   throw new BpttError('invalid-argument', `${where}.kind: expected one of ${known}, got ${show(entry.kind)}; ${hint}`);

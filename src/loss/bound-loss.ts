@@ -1,6 +1,6 @@
 // A loss step by step, of one output in a window: it holds targets and mask next to the activations and takes the loss of any of the steps.
 import type { Clock } from '../base/signal.ts';
-import { type GraphBatch, lengthsOf, stepsOf, type Values, valuesOf } from '../data/batch.ts';
+import { type GraphBatch, stepsOf, type Values, valuesOf } from '../data/batch.ts';
 import type { BufferSpec, Track } from '../layers/contract.ts';
 import type { Network } from '../model/network.ts';
 import { padRows } from '../model/pad-rows.ts';
@@ -77,12 +77,12 @@ export class BoundStepLoss implements BoundLoss {
       arena.integers(place, count).set(targets.subarray(from * rows, to * rows));
     } else padRows(this.#network, place, targets, from * rows, count, size, this.#targets.ld);
     const mask = batch.mask && valuesOf(batch.mask, node.name);
-    const lengths = node.clock.kind === 'row' ? undefined : lengthsOf(batch, node.clock);
+    const padding = this.#window.node(node).axis?.padding;
+    const skipped = padding && arena.octets(padding.pointer + at * rows, count);
     const flags = this.#flags(at, at + to - from);
     const weights = this.#weightsOf(at, at + to - from);
     for (let i = 0, j = from * rows; i < count; i++, j++) {
-      const ended = lengths !== undefined && Math.floor(j / rows) >= lengths[j % rows]!;
-      weights[i] = ended ? 0 : (mask?.[j] ?? 1) * (loss.weigh?.(targets[j]!) ?? 1);
+      weights[i] = skipped?.[i] ? 0 : (mask?.[j] ?? 1) * (loss.weigh?.(targets[j]!) ?? 1);
       flags[i] = +(weights[i]! > 0);
     }
   }

@@ -5,11 +5,13 @@ import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options } from '../base/fields.ts';
 import { checkBatch, type GraphBatch, stepsOf } from '../data/batch.ts';
 import type { Dataset } from '../data/dataset.ts';
+import type { Sequence } from '../data/sequences.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import { type Network, refuseWhole } from '../model/network.ts';
 import { nonFinite } from '../model/non-finite.ts';
 import type { State } from '../model/state.ts';
+import { batchesFrom, type GivenData, type GivenOptions, givenFields } from './given-data.ts';
 import { LossWindow, sizeOf } from './loss-window.ts';
 import { type Reduction, reduction } from './losses.ts';
 import { type Meter, type Metric, measureOf, metrics } from './metric.ts';
@@ -24,16 +26,17 @@ import {
   together,
 } from './output-losses.ts';
 
-const fields = {
+export const evaluateFields = {
   /** Of the output; of several, of each by its name. */
   loss: lossOption,
   /** Default `mean`: over everything that counts in all batches. */
   reduction,
   /** Numbers to take beside the loss, such as `accuracy()` of `bptt/metrics`. Default: none. */
   metrics,
+  ...givenFields,
 };
 
-export interface EvaluateOptions extends Options<typeof fields> {}
+export interface EvaluateOptions extends Options<typeof evaluateFields> {}
 
 export interface Evaluation extends LossResult {
   /** The metrics by their names, where some were asked for. */
@@ -42,8 +45,20 @@ export interface Evaluation extends LossResult {
   readonly state: State;
 }
 
-/** A batch, several, or a dataset such as `sequences` gives, of which the first epoch is taken. */
-export type EvaluateData = GraphBatch | Iterable<GraphBatch> | Dataset;
+/** Batches that are there, or are made as they are asked for; a list of sequences; a stream of tokens. */
+export type DataNow =
+  | GraphBatch
+  | Int32Array
+  | readonly number[]
+  | readonly Sequence[]
+  | Iterable<GraphBatch>
+  | Dataset<GraphBatch, Iterable<GraphBatch>>;
+
+/** Batches that are waited for. */
+export type DataLater = AsyncIterable<GraphBatch> | Dataset<GraphBatch, AsyncIterable<GraphBatch>>;
+
+/** A batch, or what `fit` takes: several, a dataset such as `sequences` gives, of which the first epoch is taken, a list of sequences, tokens. */
+export type EvaluateData = GraphBatch | GivenData;
 
 /** Steps computed at a time: bounds the memory that long texts take. */
 const CHUNK = 128;
@@ -51,16 +66,34 @@ const CHUNK = 128;
 /**
  * The loss over one batch or several; a batch with `carry` goes on from the state that the one before left.
  *
+ * @param data A batch, or whatever `fit` takes. Of batches that come later, as those of `textFile`, the result is a promise.
  * @param state Where the first batch starts. Default zero.
  * @throws BpttError for batches and states that do not fit the model, where there is no batch, and `non-finite` for a loss that is not finite.
  */
-export function evaluate(model: Model, data: EvaluateData, options: EvaluateOptions, state?: State): Evaluation {
+export function evaluate(model: Model, data: DataNow, options: EvaluateOptions, state?: State): Evaluation;
+export function evaluate(model: Model, data: DataLater, options: EvaluateOptions, state?: State): Promise<Evaluation>;
+export function evaluate(
+  model: Model,
+  data: EvaluateData,
+  options: EvaluateOptions,
+  state?: State,
+): Evaluation | Promise<Evaluation>;
+export function evaluate(
+  model: Model,
+  data: EvaluateData,
+  options: EvaluateOptions,
+  state?: State,
+): Evaluation | Promise<Evaluation> {
   checkModel('evaluate', model);
-  const { loss, reduction, metrics } = checkFields('evaluate', options, fields);
+  const { loss, reduction, metrics, ...given } = checkFields('evaluate', options, evaluateFields);
   const evaluator = new Evaluator('evaluate(data)', model.network, loss, reduction, metrics);
+  const batches = readable('evaluate(data)', () => evaluator.batchesOf(data, given));
+  if (Symbol.asyncIterator in batches) {
+    return import('./evaluate-later.ts').then(({ evaluateLater }) => evaluateLater(evaluator, batches, state));
+  }
   let next = state;
   try {
-    for (const batch of batchesIn(data)) {
+    for (const batch of batches) {
       evaluator.open(batch, next);
       next = undefined;
       for (let from = 0; from < evaluator.steps; ) from = evaluator.run(from);
@@ -69,14 +102,6 @@ export function evaluate(model: Model, data: EvaluateData, options: EvaluateOpti
   } finally {
     evaluator.release();
   }
-}
-
-function batchesIn(data: EvaluateData): Iterable<GraphBatch> {
-  return readable('evaluate(data)', () => {
-    if (typeof data !== 'object' || data === null) return fail('evaluate(data)', 'a batch or several', show(data));
-    const batches = 'batches' in data ? data.batches(0, 0) : data;
-    return Symbol.iterator in batches ? batches : [batches as GraphBatch];
-  });
 }
 
 /** Takes the loss chunk by chunk, so that a caller can do something else in between. @internal */
@@ -107,6 +132,14 @@ export class Evaluator {
     this.#reduction = reduction;
     this.#slots = slotsOf(network.graph, this.#losses);
     this.#meters = metrics.map((metric) => [metric.name, measureOf(metric)!(this.#losses, metrics)]);
+  }
+
+  /** The batches of what was given to `evaluate`. */
+  batchesOf(data: EvaluateData, options: GivenOptions): Iterable<GraphBatch> | AsyncIterable<GraphBatch> {
+    if (typeof data !== 'object' || data === null) return fail(this.#where, 'a batch or several', show(data));
+    if ('steps' in data && 'inputs' in data) return [data];
+    const all = batchesFrom('evaluate', 'data', data as GivenData, this.#network.graph, this.#losses, options);
+    return 'batches' in all ? all.batches(0, 0) : all;
   }
 
   /** Checks a batch and goes to its start. */

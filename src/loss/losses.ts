@@ -3,6 +3,7 @@
 import { type Field, oneOf, withDefault } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
 import type { CheckTargets, GraphBatch } from '../data/batch.ts';
+import type { Data } from '../data/dataset.ts';
 import type { Track } from '../layers/contract.ts';
 import type { LayerNode } from '../model/graph.ts';
 import type { Network } from '../model/network.ts';
@@ -38,6 +39,8 @@ interface AnyLoss {
   readonly companion?: Companion<object>;
   /** @throws BpttError that begins with `where`, for a number of outputs that it cannot be of. */
   refuse?(outputs: number, where: string): void;
+  /** What it is in a training on this data, where it depends on that: `fit` asks. Default: itself. */
+  prepare?(node: LayerNode, data: Data): Promise<LossValue>;
 }
 
 /** A loss that is taken step by step. */

@@ -5,7 +5,10 @@ import type { Metric } from '../loss/metric.ts';
 import { describeMetric, type MetricKind, type metricFields, type Rows } from './metric.ts';
 
 /** Calls back for each row that counts, with its largest output (the first of equal ones). */
-function eachRow({ y, ld, size, targets, weights }: Rows, visit: (target: number, best: number, row: number) => void) {
+export function eachRow(
+  { y, ld, size, targets, weights }: Rows,
+  visit: (target: number, best: number, row: number) => void,
+) {
   for (let row = 0; row < weights.length; row++) {
     if (weights[row] === 0) continue;
     let best = 0;

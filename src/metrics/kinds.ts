@@ -4,6 +4,7 @@ import type { Metric } from '../loss/metric.ts';
 import { accuracyKind, f1Kind, precisionKind, recallKind } from './classes.ts';
 import { describeMetric, type MetricKind } from './metric.ts';
 import { absoluteKind, rSquaredKind } from './numbers.ts';
+import { perplexityKind } from './perplexity.ts';
 
 const kinds = [
   accuracyKind,
@@ -12,6 +13,7 @@ const kinds = [
   f1Kind,
   absoluteKind,
   rSquaredKind,
+  perplexityKind,
 ] as unknown as readonly MetricKind<Fields>[];
 
 /** A metric as it was sent, with what it does: on its way it has lost that. */

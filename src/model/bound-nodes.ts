@@ -191,6 +191,7 @@ class Binder {
         return bindWeight(this.#network, layer, name, { packed, tied, gradients });
       },
       gradient: (name) => gradients + this.#network.offset(name),
+      isFrozen: (name) => this.#network.isFrozen(name),
       buffer,
     };
   }

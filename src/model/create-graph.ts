@@ -84,11 +84,11 @@ class GraphBuilder {
 
   #addInput(given: object, entry: number, where: string): void {
     const description = checkInputDescription(where, given);
-    const { kind, size, name } = description;
+    const { kind, size, name, skip } = description;
     const clock = this.#clockOf(description.clock, name ?? kind, where);
     this.#description.push(description);
     const index = this.#nodes.length;
-    this.#nodes.push({ index, entry, kind, name, where, output: { kind, size }, clock, complete: false });
+    this.#nodes.push({ index, entry, kind, name, where, output: { kind, size }, clock, complete: false, skip });
   }
 
   /** The time axis of an input: its own unless it says otherwise. */
@@ -128,7 +128,7 @@ class GraphBuilder {
       clock,
       complete:
         layer.reads === 'both' ||
-        (layer.takes ?? 'steps') !== 'steps' ||
+        layer.takes !== undefined ||
         start !== undefined ||
         ports.some(({ complete }) => complete) ||
         (clock.kind === 'row' && ports.some((port) => port.clock.kind === 'steps')),
@@ -348,10 +348,10 @@ class GraphBuilder {
       return `${started.where} (${started.kind}) starts from ${this.#nodes[started.start!]!.where}`;
     const ended = layers.find(({ complete, clock }) => complete && clock.kind === 'steps');
     if (ended !== undefined) return `${ended.where} (${ended.kind}) reads what is known at the end of sequences alone`;
-    const taken = layers.find(({ layer }) => layer.takes === 'last-step');
+    const taken = layers.find(({ layer: { takes } }) => takes && takes !== 'last-state');
     if (taken !== undefined) {
       const source = this.#nodes[taken.inputs[0]!]!;
-      return `${taken.where} (${taken.kind}) takes the last step of ${source.where} (${source.kind}), which is no state`;
+      return `${taken.where} (${taken.kind}) takes steps of ${source.where} (${source.kind}), which are no state`;
     }
     const other = layers.find(({ clock }) => clock.kind === 'steps' && clock !== this.#clocks[0]);
     if (other !== undefined)

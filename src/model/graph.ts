@@ -28,6 +28,8 @@ interface AnyNode {
 /** What is given from outside. */
 export interface InputNode extends AnyNode {
   readonly layer?: undefined;
+  /** What marks steps that are none. */
+  readonly skip?: number | undefined;
 }
 
 /** What is computed. */

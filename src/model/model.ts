@@ -146,7 +146,10 @@ export class Model extends Object {
 
   /** How many numbers are learned. */
   get parameterCount(): number {
-    return this.network.layout.entries.reduce((sum, { spec }) => sum + spec.rows * spec.columns, 0);
+    return this.network.layout.entries.reduce(
+      (sum, { spec }) => sum + (spec.kind === 'statistic' ? 0 : spec.rows * spec.columns),
+      0,
+    );
   }
 
   /** Bytes of Wasm memory that the model has now. */
@@ -189,8 +192,8 @@ export class Model extends Object {
       const known = layout.entries.map(({ spec }) => spec.name).join(', ');
       throw new BpttError('invalid-argument', `setParameter(name): expected one of ${known}, got ${show(name)}`);
     }
-    const { rows, columns, shape } = entry.spec;
-    checkReals(`setParameter(${name})`, data, rows * columns, `[${shape.join(', ')}]`, this.dtype);
+    const { rows, columns, shape, range } = entry.spec;
+    checkReals(`setParameter(${name})`, data, rows * columns, `[${shape.join(', ')}]`, this.dtype, range);
     writeEntry(this.network, parameters, entry, data);
     this.network.edits++;
   }

@@ -14,6 +14,7 @@ import { GradientParts, type Part } from './gradient-parts.ts';
 import type { Graph, LayerNode } from './graph.ts';
 import { type ParameterLayout, planParameters } from './parameter-layout.ts';
 import { isOverwritten, type ParameterUses, usesOf } from './parameter-uses.ts';
+import { loadSkipping } from './skipping.ts';
 import { type StateNames, stateNames } from './state-names.ts';
 
 export const engineFields = {
@@ -59,7 +60,7 @@ export class Network {
   readonly dropped = new Dropped();
   #gradients: Pointer | undefined;
   #frozen: ReadonlySet<string> = new Set();
-  #flow: ReadonlySet<number>;
+  #flow!: ReadonlySet<number>;
 
   constructor(graph: Graph, module: WasmModule, engine: Engine) {
     const kernels = instantiate(module);
@@ -80,7 +81,7 @@ export class Network {
       states.filter(({ carried }) => carried).map((state) => ({ ...state, owner })),
     );
     this.stateNames = stateNames(graph);
-    this.#flow = gradientFlow(graph, this.#frozen);
+    this.freeze([]);
   }
 
   /** The layers that gradients go back through: those with something to learn, and those after them. */
@@ -97,10 +98,11 @@ export class Network {
     return this.#frozen.has(parameter);
   }
 
-  /** From now on these parameters alone have no gradient. Windows that are there already must not be used after. */
+  /** From now on these parameters, and statistics, alone have no gradient. Windows that are there already must not be used after. */
   freeze(parameters: readonly string[]): void {
     const before = this.#frozen;
-    this.#frozen = new Set(parameters);
+    const statistics = this.layout.entries.flatMap(({ spec }) => (spec.kind === 'statistic' ? spec.name : []));
+    this.#frozen = new Set([...parameters, ...statistics]);
     this.#flow = gradientFlow(this.graph, this.#frozen);
     // What is left there is nobody's gradient, and what layers add to that of a frozen bias nobody reads.
     for (const name of [...before, ...this.#frozen]) this.#clear(name);
@@ -163,6 +165,7 @@ export async function createNetwork(graph: Graph, engine: Engine): Promise<Netwo
   }
   const [module] = await Promise.all([
     loadModule(variantOf(engine), engine.kernels),
+    loadSkipping(graph),
     ...graph.layers.flatMap(({ layer }) => [layer.load?.(), layer.companion?.load(dtype)]),
   ]);
   const network = new Network(graph, module, engine);

@@ -29,13 +29,16 @@ export function eachElement(
 export interface ParameterLayout extends Layout<ParameterSpec> {
   /** Reals of the whole block, padding included: the length of one flat call. */
   readonly count: number;
-  /** Reals of the weights, which stand before the biases: what is decayed and regularised. */
+  /** Reals of the weights, which stand before all else: what is decayed and regularised. */
   readonly weightCount: number;
 }
 
 export function planParameters(kernels: Kernels, layers: readonly Layer[]): ParameterLayout {
   const specs = layers.flatMap((layer) => layer.parameters);
-  const ordered = [...specs.filter((spec) => spec.kind === 'weight'), ...specs.filter((spec) => spec.kind === 'bias')];
+  const ordered = [
+    ...specs.filter((spec) => spec.kind === 'weight'),
+    ...specs.filter((spec) => spec.kind !== 'weight'),
+  ];
   const real = kernels.realBytes();
   const needed = specs.reduce((sum, { rows, columns }) => sum + rows * columns, 0) * real;
   if (needed >= MEMORY) {
@@ -46,6 +49,6 @@ export function planParameters(kernels: Kernels, layers: readonly Layer[]): Para
     );
   }
   const layout = plan(ordered, (spec) => spec.rows * rowLength(kernels, spec.columns, spec.gates?.length ?? 1) * real);
-  const firstBias = layout.entries.find(({ spec }) => spec.kind === 'bias');
-  return { ...layout, count: layout.bytes / real, weightCount: (firstBias?.offset ?? layout.bytes) / real };
+  const firstOther = layout.entries.find(({ spec }) => spec.kind !== 'weight');
+  return { ...layout, count: layout.bytes / real, weightCount: (firstOther?.offset ?? layout.bytes) / real };
 }

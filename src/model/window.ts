@@ -12,6 +12,7 @@ import { addAddends, type BoundNode, bindNodes, labelOf, penaltiesOf, startState
 import type { InputNode, LayerNode } from './graph.ts';
 import type { Network } from './network.ts';
 import { padRows } from './pad-rows.ts';
+import { skipping } from './skipping.ts';
 import { checkState, type State, stateOf } from './state.ts';
 import { addTied } from './tied-gradients.ts';
 import { TimeAxis } from './time-axis.ts';
@@ -149,6 +150,7 @@ export class Window {
       const clock = clocks[index]!;
       this.#axes[index]!.append(0, stepsOf(input, clock), undefined, lengthsOf(input, clock));
     }
+    skipping?.markSkipped(this.#network, this.#inputs, this.#axes, at);
     return at;
   }
 

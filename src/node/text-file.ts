@@ -39,7 +39,7 @@ const CHUNK = 1 << 16;
  *
  * @throws BpttError `bad-file` for a file that cannot be read or is not UTF-8, and where it is too short for the rows.
  */
-export async function textFile(path: string, options: TextFileOptions): Promise<Dataset<Batch>> {
+export async function textFile(path: string, options: TextFileOptions): Promise<Dataset<Batch, AsyncIterable<Batch>>> {
   checkPath('textFile(path)', path);
   const { vocabulary, batch: B, steps: T, from, to } = checkFields('textFile', options, fields);
   checkNumber('textFile.to', to, { min: from, max: 1 });

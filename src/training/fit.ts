@@ -1,20 +1,11 @@
 // Training in one call, for the usual case.
 
-import { fail, readable, show } from '../base/check.ts';
+import { fail, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import {
-  callable,
-  checkFields,
-  type Field,
-  integer,
-  type Options,
-  omit,
-  optional,
-  withDefault,
-} from '../base/fields.ts';
+import { callable, checkFields, type Field, type Options, omit, optional, withDefault } from '../base/fields.ts';
 import { type Data, data } from '../data/dataset.ts';
-import { type Sequence, sequencesOf } from '../data/sequences.ts';
-import { textStreamOf } from '../data/text-stream.ts';
+import { batchesFrom, type GivenData, givenFields } from '../loss/given-data.ts';
+import { isLossValue } from '../loss/losses.ts';
 import { outputLosses } from '../loss/output-losses.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
@@ -23,11 +14,8 @@ import { adam, optimizer } from './optimizers.ts';
 import { type TrainOptions, trainFields } from './options.ts';
 import { train } from './train.ts';
 
-/** Rows of a batch, where nothing says how many. */
-const ROWS = 32;
-
 /** What `fit` learns from: a stream of tokens, a list of sequences, or batches as `train` takes them. */
-export type FitData = Int32Array | readonly number[] | readonly Sequence[] | Data;
+export type FitData = GivenData;
 
 const fitData: Field<FitData> = {
   check: (where, value) => (value instanceof Int32Array ? value : data.check(where, value)),
@@ -36,10 +24,7 @@ const fitData: Field<FitData> = {
 const fields = {
   data: fitData,
   validation: optional(fitData),
-  /** B: rows of a stream of tokens (fewer where it is too short), or sequences of a batch, which are shuffled by the seed. Not for batches. Default 32. */
-  batch: optional(integer({ min: 1 })),
-  /** F, for sequences of features. Default: what the model reads. */
-  features: optional(integer({ min: 1 })),
+  ...givenFields,
   /** Default `adam()`. */
   optimizer: withDefault(optimizer, () => adam()),
   /** What trains: `trainInWorker` of `bptt/worker`, to keep this thread free, or anything of its kind. Default `train`. */
@@ -84,37 +69,27 @@ export interface FitResult {
 export async function fit(model: Model, options: FitOptions): Promise<FitResult> {
   checkModel('fit', model);
   const checked = checkFields('fit', options, { ...ofTraining, ...fields });
-  const [input] = model.description;
-  const read = input.kind === 'features' ? input.size : 1;
-  const { data: given, validation, batch, features = read, trainer = train, onEvent, ...rest } = checked;
+  const { data: given, validation, batch, features, trainer = train, onEvent, ...rest } = checked;
   if (rest.steps === undefined && rest.epochs === undefined && rest.signal === undefined) {
     throw new BpttError('invalid-argument', 'fit: expected steps or epochs, or a signal that ends it, got none');
   }
-  const outputs = outputLosses('fit.loss', model.network.graph, rest.loss);
-  const last = outputs.every(({ node }) => node.clock.kind === 'row');
-  const labels = outputs.every(({ loss }) => loss.bind !== undefined);
-  const batches = (where: string, given: FitData, shuffle?: number): Data => {
-    if (isTokens(given)) {
-      const rows = Math.max(1, Math.min(batch ?? ROWS, given.length - 1));
-      return textStreamOf(`fit.${where}`, given, { batch: rows });
-    }
-    if (!isSequences(given)) {
-      if (batch === undefined) return given;
-      throw new BpttError('invalid-argument', `fit.batch: expected none with ${where} in batches, got ${batch}`);
-    }
-    return sequencesOf('fit', `fit.${where}`, given, {
-      batch: batch ?? ROWS,
-      returns: labels ? 'labels' : last ? 'last' : 'all',
-      features,
-      ...(shuffle !== undefined && { shuffle }),
-    });
-  };
+  const { graph } = model.network;
+  const outputs = outputLosses('fit.loss', graph, rest.loss);
+  const batches = (name: string, given: FitData, shuffle?: number): Data =>
+    batchesFrom('fit', name, given, graph, outputs, { batch, features, shuffle });
   const history: (StepEvent | ValidationEvent)[] = [];
   let end: EndEvent | undefined;
+  const data = batches('data', given, rest.seed);
+  let { loss } = rest;
+  for (const { node, loss: given, weight } of outputs) {
+    const own = await given.prepare?.(node, data);
+    if (own) loss = isLossValue(loss) ? own : { ...(loss as object), [node.name!]: { loss: own, weight } };
+  }
   const events = trainer(model, {
     validateEvery: 'epoch',
     ...rest,
-    data: batches('data', given, rest.seed),
+    loss,
+    data,
     ...(validation !== undefined && { validation: batches('validation', validation) }),
   });
   if (!(Symbol.asyncIterator in Object(events))) refuseTrainer(show(events));
@@ -127,17 +102,8 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
   return { reason, step, history, loss: lossOf(history), validationLoss, lowest };
 }
 
-function isTokens(data: FitData): data is Int32Array | readonly number[] {
-  return data instanceof Int32Array || (Array.isArray(data) && typeof data[0] === 'number');
-}
-
 function refuseTrainer(got: string): never {
   return fail('fit.trainer', 'a function that gives events as train does', got);
-}
-
-function isSequences(data: FitData): data is readonly Sequence[] {
-  const [first] = Array.isArray(data) ? data : [];
-  return typeof first === 'object' && first !== null && readable('fit.data[0]', () => !('steps' in first));
 }
 
 function lossOf(history: FitResult['history']): number | undefined {

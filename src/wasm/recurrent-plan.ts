@@ -8,7 +8,15 @@ import type { Kernels, Pointer } from './kernels.ts';
 export const numberedCells = ['elman', 'lstm', 'gru', 'gru-before', 'indrnn'] as const;
 
 /** Nonlinearities in the order of their numbers; assembly/activations.ts gives their formulas. */
-export const numberedFunctions = ['tanh', 'relu', 'identity', 'softsign', 'sigmoid', 'hard-sigmoid'] as const;
+export const numberedFunctions = [
+  'tanh',
+  'relu',
+  'identity',
+  'softsign',
+  'sigmoid',
+  'hard-sigmoid',
+  'hard-sigmoid-fifth',
+] as const;
 
 /** The words of a plan that are sizes, numbers of the lists above, and flags of 0 or 1. */
 export const planNumbers = [

@@ -44,9 +44,11 @@ describe('evaluate', () => {
     expect(evaluate(model, data, { loss: 'cross-entropy' })).toEqual(
       evaluate(model, batches, { loss: 'cross-entropy' }),
     );
-    // Batches that come one after the other are to be waited for.
+    // Batches that come one after the other are waited for.
     const later = { async *batches() {} };
-    expect(() => evaluate(model, later, { loss: 'cross-entropy' })).toThrow(BpttError);
+    await expect(evaluate(model, later, { loss: 'cross-entropy' })).rejects.toThrow(
+      /^evaluate\(data\): expected at least one batch/,
+    );
   });
 
   it.each([

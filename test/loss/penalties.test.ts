@@ -1,6 +1,6 @@
 // What layers add to the objective, in the events of training.
 import { describe, expect, it } from 'vitest';
-import { evaluate, type Model, sgd, train } from '../../src/index.ts';
+import { type Evaluation, evaluate, type Model, sgd, train } from '../../src/index.ts';
 import { all, both, copyOf, head, modelOf, rnn, run } from '../support/penalties.ts';
 
 describe('the value', () => {
@@ -11,7 +11,7 @@ describe('the value', () => {
     const [window] = run(model, all, { loss: 'cross-entropy' });
     expect(window!.penalty).toBeGreaterThan(0);
     expect(window!.loss).toBe(run(without, all, { loss: 'cross-entropy' })[0]!.loss);
-    const evaluation = ({ loss, counted }: ReturnType<typeof evaluate>) => ({ loss, counted });
+    const evaluation = ({ loss, counted }: Evaluation) => ({ loss, counted });
     expect(evaluation(evaluate(model, all, { loss: 'cross-entropy' }))).toEqual(
       evaluation(evaluate(without, all, { loss: 'cross-entropy' })),
     );

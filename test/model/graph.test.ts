@@ -104,12 +104,12 @@ describe('createGraph', () => {
     [
       'the last step of no state',
       [features(2), dense({ units: 2 }), last()],
-      /\(last\) takes the last step of model\[1\] \(dense\), which is no state/,
+      /\(last\) takes steps of model\[1\] \(dense\), which are no state/,
     ],
     [
       'the last step of a sum',
       [features(2), residual(gru({ units: 2 })), last()],
-      /\(last\) takes the last step of model\[1\] \(residual\), which is no state/,
+      /\(last\) takes steps of model\[1\] \(residual\), which are no state/,
     ],
     [
       'a second time axis',

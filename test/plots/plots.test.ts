@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BpttError, type StepEvent, type ValidationEvent } from '../../src/index.ts';
 import {
   type PlotOptions,
+  plotConfusionMatrix,
   plotConnectivity,
   plotGradientByLag,
   plotLoss,
@@ -33,6 +34,15 @@ const square = { rows: 2, columns: 2, data: Float64Array.of(2, 0, 0, 0.5) };
 const plots: Readonly<
   Record<string, readonly [(options?: PlotOptions) => string, title: string, texts: readonly string[]]>
 > = {
+  plotConfusionMatrix: [
+    (options) =>
+      plotConfusionMatrix(
+        { rows: 2, columns: 2, data: Float64Array.of(8, 2, 0, 0.5) },
+        { classes: ['<ham>', 'spam'], ...options },
+      ),
+    'Confusion matrix',
+    ['&lt;ham&gt;', 'spam', 'taken for', 'class', '8', '2', '0.50'],
+  ],
   plotLoss: [
     (options) => plotLoss([step(1), step(2), validation(2), step(3)], options),
     'Loss',

@@ -164,20 +164,18 @@ function recurrent(layer: KerasLayer, version: string, backwards: boolean): Recu
   return { before, cell, last };
 }
 
-/** The same words have meant two things: before Keras 3, hard_sigmoid was another function, and was what was meant where nothing is said. */
-function gateActivationOf(layer: KerasLayer, { recurrent_activation: name }: Fields, version: string) {
+/** The same word has meant two things: before Keras 3, hard_sigmoid rose over 5 and not over 6, and was what was meant where nothing is said. */
+function gateActivationOf(layer: KerasLayer, { recurrent_activation: name }: Fields, version: string): GateActivation {
   const gateActivation = named(layer, 'recurrent_activation', name ?? 'sigmoid', gateActivationsOf);
   const major = Number.parseInt(version, 10);
   if (major >= 3 || (gateActivation === 'sigmoid' && name !== undefined)) return gateActivation;
-  const other = 'before Keras 3 it was max(0, min(1, 0.2 x + 0.5))';
+  if (name !== undefined && !Number.isNaN(major)) return 'hard-sigmoid-fifth';
   throw refuse(
     layer,
-    name === undefined ? 'a recurrent_activation' : 'the hard_sigmoid of Keras 3, relu6(x + 3) / 6',
+    name === undefined ? 'a recurrent_activation' : 'a Keras version, by which hard_sigmoid is one function or another',
     Number.isNaN(major)
-      ? `${name ?? 'none'} in a file that does not say which Keras wrote it (the option kerasVersion does): ${other}`
-      : name === undefined
-        ? `none in a file of Keras ${version}`
-        : `that of Keras ${version}: ${other}`,
+      ? `${name ?? 'none'} in a file that does not say which Keras wrote it (the option kerasVersion does)`
+      : `none in a file of Keras ${version}`,
   );
 }
 

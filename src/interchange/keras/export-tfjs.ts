@@ -164,6 +164,7 @@ function bothOf(
 }
 
 const activations: Readonly<Record<string, string>> = { identity: 'linear' };
+const gateActivations: Readonly<Record<string, string>> = { sigmoid: 'sigmoid', 'hard-sigmoid-fifth': 'hard_sigmoid' };
 
 function directionOf(
   layer: DirectedDescription,
@@ -172,10 +173,12 @@ function directionOf(
   { where, following }: Context,
 ): KerasEntry {
   const { keras } = cellKindOf(layer)!;
-  // TensorFlow.js has no GRU with the reset gate after the product, and the older form of the hard sigmoid.
+  // TensorFlow.js has no GRU with the reset gate after the product, and of the hard sigmoid the older form.
   const only = { ...keras?.only, ...(layer.kind === 'gru' && { reset: ['before'] }) };
   const gate = 'gateActivation' in layer ? layer.gateActivation : 'sigmoid';
-  const missing = missingFrom(keras && only, layer) ?? (gate === 'sigmoid' ? undefined : `gateActivation '${gate}'`);
+  const missing =
+    missingFrom(keras && only, layer) ??
+    (Object.hasOwn(gateActivations, gate) ? undefined : `gateActivation '${gate}'`);
   if (missing !== undefined) throw refuse(where, 'a layer that TensorFlow.js has', `one with ${missing}`);
   const H = layer.units;
   const gates = cellOf(layer).gates.map((own) => keras!.gates.indexOf(own));
@@ -191,7 +194,7 @@ function directionOf(
     config: {
       units: H,
       activation: activations[layer.activation] ?? layer.activation,
-      ...('gateActivation' in layer && { recurrent_activation: 'sigmoid' }),
+      ...('gateActivation' in layer && { recurrent_activation: gateActivations[gate] }),
       ...(layer.kind === 'gru' && { reset_after: false }),
       use_bias: true,
       return_sequences: !(following || layer.returns === 'last'),

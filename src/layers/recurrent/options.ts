@@ -20,8 +20,11 @@ import { gateInitializer, glorotUniform, initializer, orthogonal, zeros } from '
 export type Activation = 'tanh' | 'relu' | 'identity' | 'softsign';
 export const activation = withDefault(oneOf<Activation>('tanh', 'relu', 'identity', 'softsign'), 'tanh');
 
-/** σ of the gates. `sigmoid`: 1 / (1 + e^-a); `hard-sigmoid`: a/6 + 1/2 within [0, 1], the form of PyTorch and Keras 3. */
-export type GateActivation = 'sigmoid' | 'hard-sigmoid';
+/**
+ * σ of the gates. `sigmoid`: 1 / (1 + e^-a); `hard-sigmoid`: a/6 + 1/2 within [0, 1], the form of PyTorch and Keras 3; `hard-sigmoid-fifth`:
+ * a/5 + 1/2 within [0, 1], the form of Keras 1 and 2, TensorFlow.js and, by default, ONNX.
+ */
+export type GateActivation = 'sigmoid' | 'hard-sigmoid' | 'hard-sigmoid-fifth';
 
 /** Whether a layer gives the outputs of all steps or the last valid one. */
 export type Returns = 'all' | 'last';
@@ -93,7 +96,10 @@ export const cellFields = {
 };
 
 /** σ, of the gates. Default `sigmoid`. */
-export const gateActivation = withDefault(oneOf<GateActivation>('sigmoid', 'hard-sigmoid'), 'sigmoid');
+export const gateActivation = withDefault(
+  oneOf<GateActivation>('sigmoid', 'hard-sigmoid', 'hard-sigmoid-fifth'),
+  'sigmoid',
+);
 
 /** Options of every recurrent layer. */
 export interface RecurrentOptions extends Options<typeof recurrentFields> {}

@@ -2,13 +2,18 @@
 import { BpttError } from '../../base/errors.ts';
 import { type Checked, type Field, integer, list, number, optional } from '../../base/fields.ts';
 import type { Reals } from '../../wasm/arena.ts';
-import type { Loss } from '../losses.ts';
+import { balancedWeights } from '../balanced.ts';
+import type { Loss, LossDescription } from '../losses.ts';
 import { realsOf } from './reals.ts';
 
 const numbers = list(number({ min: 0 }), 'weights', 1);
 
-const weights: Field<readonly number[]> = {
+/** One for each class, or by how often each is a target of the training. */
+export type ClassWeights = readonly number[] | 'balanced';
+
+const weights: Field<ClassWeights> = {
   check(where, value) {
+    if (value === 'balanced') return value;
     const checked = numbers.check(where, value);
     if (checked.some((weight) => weight > 0)) return checked;
     throw new BpttError('invalid-argument', `${where}: expected a weight above 0, got zeros alone`);
@@ -16,7 +21,10 @@ const weights: Field<readonly number[]> = {
 };
 
 export const classFields = {
-  /** What each class counts for, ≥ 0, one weight for each output; a mean is divided by the sum of the weights of the targets. Default: 1 each. */
+  /**
+   * What each class counts for, ≥ 0, one weight for each output; a mean is divided by the sum of the weights of the targets. `balanced`, in
+   * `fit`: n / (C n_c) for n targets of its data, n_c of them of class c, and C classes, as scikit-learn's; skipped steps count there. Default: 1 each.
+   */
   classWeights: optional(weights),
   /** A target that does not count, whatever the number of classes: -100 in PyTorch. Default: none. */
   ignore: optional(integer()),
@@ -34,7 +42,13 @@ export interface ClassRow {
 }
 
 /** A loss of classes, of what `row` makes of the cross-entropy of each. */
-export function ofClasses({ classWeights, ignore }: Checked<typeof classFields>, row: (row: ClassRow) => number): Loss {
+export function ofClasses(
+  { classWeights: given, ignore }: Checked<typeof classFields>,
+  row: (row: ClassRow) => number,
+  make: (classWeights: readonly number[]) => LossDescription,
+): Loss {
+  const balanced = given === 'balanced';
+  const classWeights = balanced ? undefined : given;
   return {
     refuse(outputs, where) {
       if (classWeights === undefined || classWeights.length === outputs) return;
@@ -43,9 +57,13 @@ export function ofClasses({ classWeights, ignore }: Checked<typeof classFields>,
         `${where}.classWeights: expected ${outputs} weights, one for each class, got ${classWeights.length}`,
       );
     },
+    ...(balanced && { prepare: async (node, data) => make(await balancedWeights(node, data, ignore)) }),
     targets: (outputs) => ({ kind: 'tokens', size: outputs, ...(ignore !== undefined && { ignore }) }),
-    ...((classWeights !== undefined || ignore !== undefined) && {
-      weigh: (target) => (target === ignore ? 0 : (classWeights?.[target] ?? 1)),
+    ...((given !== undefined || ignore !== undefined) && {
+      weigh(target) {
+        if (balanced) throw unprepared();
+        return target === ignore ? 0 : (classWeights?.[target] ?? 1);
+      },
     }),
     perStep: () => 1,
     run(kernels, y, targets, mask, rows, size, ld, scale, sum) {
@@ -65,3 +83,9 @@ export function ofClasses({ classWeights, ignore }: Checked<typeof classFields>,
     },
   };
 }
+
+const unprepared = () =>
+  new BpttError(
+    'invalid-argument',
+    "loss.classWeights: expected a weight for each class, got 'balanced', which fit alone makes of its data",
+  );

@@ -2,7 +2,7 @@
 import { type Checked, number, type Options, withDefault } from '../../base/fields.ts';
 import { describeLoss, type LossKind } from '../describe.ts';
 import type { LossDescription } from '../losses.ts';
-import { classFields, ofClasses } from './classes.ts';
+import { type ClassRow, classFields, ofClasses } from './classes.ts';
 
 const fields = {
   /** ε in [0, 1): the share of each target that is spread evenly over all classes. Default 0. */
@@ -19,9 +19,10 @@ export interface CrossEntropyDescription extends LossDescription, Checked<typeof
 export const crossEntropyLoss: LossKind<typeof fields, 'cross-entropy'> = {
   kind: 'cross-entropy',
   fields,
-  create({ smoothing, ...classes }) {
-    const { classWeights } = classes;
-    return ofClasses(classes, ({ target, loss, logits, dy }) => {
+  create(options) {
+    const { smoothing, ...classes } = options;
+    const classWeights = classes.classWeights === 'balanced' ? undefined : classes.classWeights;
+    const row = ({ target, loss, logits, dy }: ClassRow) => {
       if (smoothing === 0) return loss;
       const share = smoothing / logits.length;
       // The whole row is multiplied by the weight of its target afterwards; what is spread has the weights of all classes.
@@ -38,7 +39,8 @@ export const crossEntropyLoss: LossKind<typeof fields, 'cross-entropy'> = {
         dy[c] = (1 - smoothing) * dy[c]! + share * (weights * p - weightOf(c));
       }
       return (1 - smoothing) * loss + share * spread;
-    });
+    };
+    return ofClasses(classes, row, (classWeights) => crossEntropy({ ...options, classWeights }));
   },
 };
 

@@ -1,5 +1,6 @@
 // Connectionist temporal classification: which labels a sequence holds, without saying where.
 import { checkInteger } from '../../base/check.ts';
+import { BpttError } from '../../base/errors.ts';
 import { type Checked, integer, type Options, oneOf, withDefault } from '../../base/fields.ts';
 import { describeLoss, type LossKind } from '../describe.ts';
 import type { LossDescription } from '../losses.ts';
@@ -30,7 +31,16 @@ export const ctcLoss: LossKind<typeof fields, 'ctc'> = {
     companion: ctcKernels,
     refuse: (outputs, where) => checkInteger(`${where}.blank`, options.blank, 0, outputs - 1),
     check: (outputs) => checkLabels(options, outputs),
-    bind: (network, window, node, reduction) => new BoundCtc(options, { network, window, node, reduction }),
+    bind(network, window, node, reduction) {
+      const skips = network.graph.inputs.find(({ clock, skip }) => clock === node.clock && skip !== undefined);
+      if (skips !== undefined) {
+        throw new BpttError(
+          'invalid-argument',
+          `loss: expected inputs without skip for ctc, whose steps stand side by side, got ${skips.where} with skip ${skips.skip}`,
+        );
+      }
+      return new BoundCtc(options, { network, window, node, reduction });
+    },
   }),
 };
 

@@ -4,7 +4,7 @@ import { power } from '../../base/exact-math.ts';
 import { type Checked, type Field, number, type Options, withDefault } from '../../base/fields.ts';
 import { describeLoss, type LossKind } from '../describe.ts';
 import type { LossDescription } from '../losses.ts';
-import { classFields, ofClasses } from './classes.ts';
+import { type ClassRow, classFields, ofClasses } from './classes.ts';
 
 const positive = number({ min: 0 });
 
@@ -31,9 +31,10 @@ export interface FocalDescription extends LossDescription, Checked<typeof fields
 export const focalLoss: LossKind<typeof fields, 'focal'> = {
   kind: 'focal',
   fields,
-  create({ gamma, ...classes }) {
+  create(options) {
+    const { gamma, ...classes } = options;
     const whole = Math.floor(gamma);
-    return ofClasses(classes, ({ target, loss, dy }) => {
+    const row = ({ target, loss, dy }: ClassRow) => {
       const rest = -dy[target]!;
       if (rest <= 0) return dy.fill(0) && 0;
       const factor = power(rest, whole) * (gamma === whole ? 1 : Math.sqrt(rest));
@@ -41,7 +42,8 @@ export const focalLoss: LossKind<typeof fields, 'focal'> = {
       const slope = factor + (gamma * (1 - rest) * factor * loss) / rest;
       for (let c = 0; c < dy.length; c++) dy[c] = dy[c]! * slope;
       return factor * loss;
-    });
+    };
+    return ofClasses(classes, row, (classWeights) => focal({ ...options, classWeights }));
   },
 };
 

@@ -56,7 +56,7 @@ export class Blocks implements GradientSource {
       ...(memoryBudget !== undefined && { memoryBudget: Math.floor(memoryBudget / team.blocks) }),
     };
     checkModules('workers', team.modules, network.graph.description, loss);
-    checkReach(network, objective, this.#slots);
+    checkReach(network, { ...objective, blocks: true }, this.#slots);
     const { bytes } = layout;
     this.#shared = team.sharedMemory
       ? {

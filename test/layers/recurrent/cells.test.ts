@@ -42,6 +42,8 @@ const cells = {
   gru: (units: number, more: More = {}) => gru({ units, ...random, ...more }),
   'gru, hard sigmoid': (units: number, more: More = {}) =>
     gru({ units, gateActivation: 'hard-sigmoid', activation: 'softsign', ...random, ...more }),
+  'gru, hard sigmoid of 1/5': (units: number, more: More = {}) =>
+    gru({ units, gateActivation: 'hard-sigmoid-fifth', ...random, ...more }),
   'elman, normalised': (units: number, more: More = {}) => elman({ units, layerNorm: true, ...random, ...more }),
   'lstm, normalised': (units: number, more: More = {}) => lstm({ units, layerNorm: true, ...random, ...more }),
   'gru, normalised': (units: number, more: More = {}) => gru({ units, layerNorm: true, ...random, ...more }),

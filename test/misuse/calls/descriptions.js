@@ -21,6 +21,11 @@ export const descriptions = {
   ],
   'bptt.activityRegularization': [() => ({ args: [{ ...entry, activation: 0.1, temporal: 0.1 }] })],
   'bptt.add': [() => ({ args: [{ name: 'sum', from: ['a', 'b'] }] })],
+  'bptt.attention': [
+    () => ({ args: [{ name: 'look', from: ['a', 'b'], score: 'general', heads: 2 }] }),
+    () => ({ args: [{ from: ['a', 'b'], score: 'additive', units: 2, weightInitializer: bptt.zeros() }] }),
+  ],
+  'bptt.batchNormalization': [() => ({ args: [{ ...entry, momentum: 0.1, epsilon: 1e-3 }] })],
   'bptt.concat': [() => ({ args: [{ name: 'both', from: ['a', 'b'] }] })],
   'bptt.dense': [
     () => ({
@@ -46,8 +51,9 @@ export const descriptions = {
   'bptt.normal': [() => ({ args: [{ mean: 0, deviation: 1 }] })],
   'bptt.orthogonal': [() => ({ args: [{ gain: 1 }] })],
   'bptt.uniform': [() => ({ args: [{ low: -1, high: 1 }] })],
-  'bptt.features': [() => ({ args: [2, { name: 'values', clock: 'words' }] })],
-  'bptt.tokens': [() => ({ args: [2, { name: 'words', clock: 'values' }] })],
+  'bptt.features': [() => ({ args: [2, { name: 'values', clock: 'words', skip: 0.5 }] })],
+  'bptt.flatten': [() => ({ args: [{ ...entry, steps: 3 }] })],
+  'bptt.tokens': [() => ({ args: [2, { name: 'words', clock: 'values', skip: 1 }] })],
   'bptt.last': [() => ({ args: [entry] })],
   'bptt.bidirectional': [() => ({ args: [bptt.elman({ units: 2 }), { ...entry, merge: 'sum', returns: 'last' }] })],
   'bptt.elman': [

@@ -6,6 +6,7 @@ import {
   activation,
   activityRegularization,
   type Batch,
+  batchNormalization,
   bidirectional,
   chrono,
   constant,
@@ -100,6 +101,7 @@ export function cases(): Readonly<Record<string, Case>> {
     all[`tied, ${truncation}`] = { ...tied, ...truncated(truncation), data: stream };
   }
   all['activations, k1=5 k2=9'] = { ...activations, ...truncated('k1=5 k2=9'), data: stream };
+  all['batch normalisation, full BPTT'] = { ...normalized, data: stream };
   all['frozen, k1=5 k2=9'] = { ...frozen, ...truncated('k1=5 k2=9'), data: stream };
   const sources = { vocabulary: VOCABULARY, stream, sequences };
   for (const [name, one] of Object.entries(graphsOnStream(sources))) {
@@ -161,6 +163,19 @@ const activations: Omit<Case, 'data'> = {
   ],
 };
 
+/** Batch normalisation, and its running statistics. */
+const normalized: Omit<Case, 'data'> = {
+  ...small([]),
+  model: [
+    tokens(VOCABULARY),
+    gru({ units: 11 }),
+    batchNormalization(),
+    dense({ units: 9 }),
+    batchNormalization({ momentum: 0.3, epsilon: 1e-3 }),
+    dense({ units: VOCABULARY }),
+  ],
+};
+
 /** Parameters that stay as they are, and some with a learning rate of their own. */
 const frozen: Omit<Case, 'data'> = {
   ...small([lstm({ units: 11 }), gru({ units: 6 })]),
@@ -204,6 +219,7 @@ const onStream: Readonly<Record<string, readonly [readonly LayerDescription[], .
     'k1=5 k2=9',
   ],
   'gru hard sigmoid': [[gru({ units: 11, gateActivation: 'hard-sigmoid' })], 'full BPTT'],
+  'lstm hard sigmoid of 1/5': [[lstm({ units: 11, gateActivation: 'hard-sigmoid-fifth' })], 'full BPTT'],
   'elman, normalised': [[elman({ units: 11, layerNorm: true })], 'full BPTT'],
   'lstm, normalised': [[lstm({ units: 11, layerNorm: true })], 'full BPTT', 'k1=5 k2=9'],
   'gru, normalised': [[gru({ units: 11, layerNorm: true })], 'full BPTT'],

@@ -4,7 +4,7 @@ import type { Real } from './real.ts';
 
 /** What a cell computes of its candidate and its output. */
 export type Activation = 'tanh' | 'relu' | 'identity' | 'softsign';
-export type GateActivation = 'sigmoid' | 'hard-sigmoid';
+export type GateActivation = 'sigmoid' | 'hard-sigmoid' | 'hard-sigmoid-fifth';
 
 /** A function of one number, and its derivative by its value y. */
 export interface Scalar {
@@ -21,6 +21,8 @@ export const scalars: Readonly<Record<Activation | GateActivation, Scalar>> = {
   sigmoid: { of: (x) => 1 / (1 + Math.exp(-x)), slope: (y) => y * (1 - y) },
   // x/6 + 1/2 within [0, 1], as in PyTorch and Keras 3.
   'hard-sigmoid': { of: (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1), slope: (y) => (y > 0 && y < 1 ? 1 / 6 : 0) },
+  // x/5 + 1/2 within [0, 1], as in Keras 1 and 2.
+  'hard-sigmoid-fifth': { of: (x) => Math.min(Math.max(x / 5 + 0.5, 0), 1), slope: (y) => (y > 0 && y < 1 ? 0.2 : 0) },
 };
 
 /** y = eˣ */

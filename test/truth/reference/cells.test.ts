@@ -31,6 +31,7 @@ const cells: Readonly<Record<string, Omit<LayerDescription, 'units'>>> = {
   indrnn: { cell: 'indrnn' },
   'indrnn, softsign': { cell: 'indrnn', activation: 'softsign' },
   'gru, reset before, hard sigmoid': { cell: 'gru-before', gateActivation: 'hard-sigmoid' },
+  'lstm, hard sigmoid of 1/5': { cell: 'lstm', gateActivation: 'hard-sigmoid-fifth' },
 };
 const inputs = [
   { kind: 'tokens', size: 5 },
@@ -66,6 +67,7 @@ const phis: Record<Activation, (x: number) => number> = {
 const sigmas: Record<GateActivation, (x: number) => number> = {
   sigmoid: (x) => Math.exp(x) / (1 + Math.exp(x)),
   'hard-sigmoid': (x) => (x <= -3 ? 0 : x >= 3 ? 1 : x / 6 + 0.5),
+  'hard-sigmoid-fifth': (x) => (x <= -2.5 ? 0 : x >= 2.5 ? 1 : 0.2 * x + 0.5),
 };
 
 interface Memory {

@@ -29,6 +29,7 @@ export const operatorActivations: Readonly<Record<Activation | GateActivation, O
   softsign: { name: 'Softsign' },
   sigmoid: { name: 'Sigmoid' },
   'hard-sigmoid': { name: 'HardSigmoid', alpha: 1 / 6, beta: 0.5 },
+  'hard-sigmoid-fifth': { name: 'HardSigmoid', alpha: 0.2, beta: 0.5 },
 };
 
 /** Blocks of `size` numbers in another order: block k of the result is block `order[k]` of `data`. */

@@ -3,7 +3,7 @@ import { describe } from '../../../layers/describe.ts';
 import type { Cell, Elsewhere, RecurrentKind } from '../../../layers/recurrent/cell.ts';
 import { cellOf, cells, type DirectedDescription } from '../../../layers/recurrent/cells.ts';
 import type { Activation, GateActivation } from '../../../layers/recurrent/options.ts';
-import { gateOrder, operatorActivations, peepholeOrder, reorder } from '../format/gates.ts';
+import { gateOrder, type OperatorActivation, operatorActivations, peepholeOrder, reorder } from '../format/gates.ts';
 import type { Operation, Rule } from './operation.ts';
 import { isZero } from './shape-values.ts';
 import { settle } from './stages.ts';
@@ -15,12 +15,7 @@ type Kind = RecurrentKind<DirectedDescription>;
 const common = ['hidden_size', 'direction', 'activations', 'activation_alpha', 'activation_beta', 'layout'];
 
 /** What an activation may be called, and what it is here. */
-const known: Readonly<Record<string, Activation | GateActivation>> = Object.fromEntries(
-  Object.entries(operatorActivations).map(([kind, { name }]) => [
-    name.toLowerCase(),
-    kind as Activation | GateActivation,
-  ]),
-);
+const known = Object.entries(operatorActivations) as readonly [Activation | GateActivation, OperatorActivation][];
 
 /** What the parameters of an activation are where the operator does not say. */
 const defaults: Readonly<Record<string, readonly [alpha: number, beta: number]>> = {
@@ -38,20 +33,18 @@ function activationsOf(operation: Operation, usual: readonly string[], direction
   const betas = operation.floats('activation_beta').values();
   return names.map((given) => {
     const name = given.toLowerCase();
-    const kind = known[name];
-    if (kind === undefined)
-      return operation.fail(
-        `activations ${Object.values(operatorActivations)
-          .map((one) => one.name)
-          .join(', ')}`,
-        given,
-      );
-    const fixed = operatorActivations[kind];
-    if (fixed.alpha === undefined) return kind;
+    const kinds = known.filter(([, one]) => one.name.toLowerCase() === name);
+    if (kinds.length === 0) {
+      return operation.fail(`activations ${[...new Set(known.map(([, one]) => one.name))].join(', ')}`, given);
+    }
+    const [first] = kinds as [(typeof known)[number]];
+    if (first[1].alpha === undefined) return first[0];
     const [alpha, beta] = [alphas.next().value ?? defaults[name]![0], betas.next().value ?? defaults[name]![1]];
     const close = (a: number, b: number) => Math.abs(a - b) < 1e-6;
-    if (close(alpha, fixed.alpha) && close(beta, fixed.beta!)) return kind;
-    return operation.fail(`${fixed.name} with alpha ${fixed.alpha} and beta ${fixed.beta}`, `${alpha} and ${beta}`);
+    const found = kinds.find(([, one]) => close(alpha, one.alpha!) && close(beta, one.beta!));
+    if (found !== undefined) return found[0];
+    const expected = kinds.map(([, one]) => `alpha ${one.alpha} and beta ${one.beta}`).join(', or ');
+    return operation.fail(`${first[1].name} with ${expected}`, `${alpha} and ${beta}`);
   });
 }
 
@@ -66,7 +59,7 @@ function layerOf(operation: Operation, kind: Kind, directions: number, H: number
   const options: Record<string, unknown> = { units: H };
   for (const [index, option] of functions.entries()) {
     const activation = kinds[index]!;
-    const isGate = activation === 'sigmoid' || activation === 'hard-sigmoid';
+    const isGate = activation.endsWith('sigmoid') || activation === 'hard-sigmoid-fifth';
     if (option === 'activation' && isGate) operation.fail('Tanh, Relu, Affine or Softsign of the state', activation);
     if (option === 'gateActivation' && !isGate) operation.fail('Sigmoid or HardSigmoid of the gates', activation);
     const before = options[option];
