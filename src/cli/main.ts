@@ -8,13 +8,14 @@ import { FileLock } from '../node/file-lock.ts';
 import { benchCommand, benchFlags } from './commands/bench.ts';
 import { exportCommand, exportFlags, importCommand, importFlags } from './commands/convert.ts';
 import { evalCommand, evalFlags } from './commands/eval.ts';
-import { forecastCommand, forecastFlags } from './commands/forecast.ts';
+import { forecastCommand } from './commands/forecast.ts';
 import { infoCommand, infoFlags } from './commands/info.ts';
 import { inspectCommand, inspectFlags } from './commands/inspect.ts';
 import { checkText, findUnfinished, keptOf } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { openCheckpoints, trainCommand } from './commands/train.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
+import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
 import { trainFlags, trainGroups } from './flags/train-flags.ts';
 import { type Corpus, isLarge, streamedCorpus, wholeCorpus } from './io/corpus.ts';
 import { interruptionOf } from './io/interruption.ts';
@@ -111,9 +112,21 @@ addFlags(program.command('import'), importFlags)
     importCommand(from, to, valuesOf(importFlags, command), output),
   );
 
-addFlags(program.command('forecast'), forecastFlags)
-  .description('learn a series of numbers and print how it goes on')
-  .argument('<FILE>', 'CSV with a line of names')
+const forecastProgram = program.command('forecast');
+for (const [heading, flags] of Object.entries(forecastGroups)) addFlags(forecastProgram, flags, heading);
+forecastProgram
+  .description('learn series of numbers, measure how good the forecasts are, and print how they go on')
+  .argument('<FILE>', 'CSV')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ bptt forecast sales.csv --column sold --calendar --steps 14 --plot sales.html
+  $ bptt forecast stores.csv --series store --column sold --known holiday --out stores.safetensors
+  $ bptt forecast stores.csv --model stores.safetensors --steps 7
+
+The oldest rows are learned, the next choose what is learned of them and give the intervals, the newest measure the errors.`,
+  )
   .action((path: string, _: unknown, command: Command) =>
     forecastCommand(path, valuesOf(forecastFlags, command), output),
   );

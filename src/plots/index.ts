@@ -21,6 +21,7 @@ import { checkMatrix } from '../diagnostics/matrix.ts';
 import type { StepEvent, TrainEvent, ValidationEvent } from '../training/events.ts';
 import { draw, joinCells, type PlotOptions, plotFields } from './svg.ts';
 
+export { type ForecastPlotOptions, plotErrorsAhead, plotForecast } from './forecast.ts';
 export { type NetworkPlotOptions, plotNetwork } from './network.ts';
 export type { PlotOptions } from './svg.ts';
 
