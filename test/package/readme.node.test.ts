@@ -121,6 +121,7 @@ describe('the commands', () => {
   it.each(commands.filter((line) => line !== 'bench'))('bptt %s', async (line) => {
     // The programs have saved a model of that name, and files that are there are kept.
     if (line === commands[0]) await rm(at('my-model.safetensors'), { force: true });
+    if (line.startsWith('export')) await rm(at(words(line)[2]!), { force: true });
     // What --resume goes on with: the same training, killed when it has a checkpoint.
     if (line.includes('--resume')) await leave(commands[0]!);
     const { code, stdout, stderr } = await run(...words(line));

@@ -11,8 +11,8 @@ import { checkNew, checkTarget } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import type { Text } from '../io/text-file.ts';
 import { encodeText, readVocabulary, VOCABULARY } from '../io/vocabulary.ts';
-import { LEAST_STEPS, lookInside } from '../report/flow.ts';
 import { inspectPage, pictureNames } from '../report/inspect-page.ts';
+import { LEAST_STEPS } from '../report/inspect-summary.ts';
 
 export const inspectFlags = {
   length: flag('characters of the text to read', integer({ min: LEAST_STEPS }), 100),
@@ -48,6 +48,8 @@ export async function inspectCommand(
   }
   await checkTarget({ where: '--output', path: page, overwrite });
   if (!overwrite) for (const name of pictureNames) await checkNew('--output', pictureIn(folder, name));
+  // What draws pictures is half of the command's code: only those who look at some wait for it.
+  const { lookInside } = await import('../report/flow.ts');
   const flow = await lookInside(model, tokens, read, layer).catch((cause) => {
     throw renamedError(cause, { 'hiddenStates.layer': '--layer' });
   });

@@ -16,9 +16,9 @@ import { createLarge } from '../io/create-large.ts';
 import type { Output } from '../io/output.ts';
 import { checkTarget } from '../io/paths.ts';
 import { encodePrompt, VOCABULARY } from '../io/vocabulary.ts';
-import { type Flow, LEAST_STEPS, lookInside } from '../report/flow.ts';
+import type { Flow } from '../report/flow.ts';
 import { History } from '../report/history.ts';
-import { htmlReport } from '../report/html-report.ts';
+import { LEAST_STEPS } from '../report/inspect-summary.ts';
 import { lossChart } from '../report/loss-chart.ts';
 import { createReporter, inTurn, type Reporter, type StartReport } from '../report/progress.ts';
 import { COMMAND, commandOf } from './resume.ts';
@@ -214,6 +214,8 @@ async function writeReport(
   const flow = await flowOf(model, corpus);
   const command = commandLine(corpus.path, values);
   const about = { command, settings: flagsOf(values), model, clip: values.clip, flow };
+  // Like what draws pictures: only those who want a report wait for it.
+  const { htmlReport } = await import('../report/html-report.ts');
   await writeFileAtomic(path, new TextEncoder().encode(htmlReport(history, about)), { replace: values.overwrite });
   if (!values.json) output.line(`report in ${path}`);
 }
@@ -245,6 +247,7 @@ async function flowOf(model: Model, { vocabulary, opening }: Corpus): Promise<Fl
     return `Not looked at: expected at least ${LEAST_STEPS + 1} characters to read, got ${opening.length}.`;
   }
   try {
+    const { lookInside } = await import('../report/flow.ts');
     return await lookInside(model, vocabulary.encode(opening.join('')), opening, 0);
   } catch (error) {
     // Some layers have no slopes that are known outside of training.

@@ -26,9 +26,6 @@ import {
 } from '../../plots/index.ts';
 import { adviceOf, type Findings, summaryOf } from './inspect-summary.ts';
 
-/** The least that is read: with less there are no lags to speak of. */
-export const LEAST_STEPS = 8;
-
 /** Losses whose gradients are followed back, at as many places of the text. */
 const PLACES = 8;
 /** Last steps whose Jacobians are looked at, of large and of small layers. */

@@ -3,6 +3,9 @@ import type { Saturation, TruncationError } from '../../diagnostics/index.ts';
 import type { ModelDescription } from '../../index.ts';
 import { cellKindOf, isDirected } from '../../layers/recurrent/cells.ts';
 
+/** The least that is read: with less there are no lags to speak of. */
+export const LEAST_STEPS = 8;
+
 /** What was found of one recurrent layer. */
 export interface Findings {
   readonly layer: number;
