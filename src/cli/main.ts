@@ -14,6 +14,7 @@ import { inspectCommand, inspectFlags } from './commands/inspect.ts';
 import { checkText, findUnfinished, keptOf } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { openCheckpoints, trainCommand } from './commands/train.ts';
+import { chooseFor } from './flags/choose.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
 import { trainFlags, trainGroups } from './flags/train-flags.ts';
@@ -40,10 +41,12 @@ trainProgram
     'after',
     `
 Examples:
+  $ bptt train my-text.txt --minutes 10 --out my-model.safetensors
   $ bptt train my-text.txt --cell lstm --hidden 128 --steps 5000 --out my-model.safetensors
   $ bptt sample my-model.safetensors --prompt 'Once'
   $ bptt train --resume --out my-model.safetensors --steps 9000
 
+What no flag says is chosen by the length of the text and by --minutes, and said at the start: the same flags give the same model again.
 Ctrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving. --resume goes on, after both.`,
   )
   .action(async (file: string | undefined, _: unknown, command: Command) => {
@@ -54,12 +57,17 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
     try {
       const left = given.resume ? await findUnfinished(given.out) : undefined;
       const path = file ?? left?.file ?? undefined;
-      const values = valuesOf(trainFlags, command, left && keptOf(left, given, (name) => isTyped(command, name)));
-      const checkpoints = await openCheckpoints(path, values);
-      const corpus = await readCorpus(path, values.stream);
+      const isGiven = (name: string) => isTyped(command, name);
+      const others = left && keptOf(left, given, isGiven);
+      const said = valuesOf(trainFlags, command, others);
+      const checkpoints = await openCheckpoints(path, said);
+      const corpus = await readCorpus(path, said.stream);
       if (left !== undefined) checkText(left, corpus);
+      const how = { embedded: path === undefined, signal: interruption };
+      const choice = left === undefined ? await chooseFor(corpus, said, isGiven, how) : undefined;
+      const values = valuesOf(trainFlags, command, choice?.values ?? others);
       const files = { lock, checkpoints, left: left?.checkpoint };
-      await trainCommand({ ...corpus, path }, values, files, output, interruption);
+      await trainCommand({ ...corpus, path }, values, files, output, interruption, choice);
     } finally {
       await lock.release();
     }

@@ -16,7 +16,7 @@ import { notesOn, readFile, readingOf, readSeries } from '../forecast/read.ts';
 import type { Output } from '../io/output.ts';
 import { checkTarget } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
-import { forecastPicture, type Pictured } from '../report/forecast-picture.ts';
+import type { Pictured } from '../report/forecast-picture.ts';
 import { errorsOf, wordsOnErrors, wordsOnLevels } from '../report/forecast-words.ts';
 
 /** How one series goes on. */
@@ -48,6 +48,8 @@ export async function forecastCommand(path: string, values: ForecastValues, outp
     await writeFileAtomic(out, bytes, { replace: overwrite });
   }
   if (plot !== undefined) {
+    // What draws is loaded where somebody asks for a picture.
+    const { forecastPicture } = await import('../report/forecast-picture.ts');
     const picture = forecastPicture(
       plot,
       continued.flatMap((each) => picturedOf(each, measurements)),
