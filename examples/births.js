@@ -44,7 +44,7 @@ const series = readCsv(readFileSync(new URL(file), 'utf8'), {
   columns: ['births'],
   date: { year: 'year', month: 'month', day: 'date_of_month' },
 });
-const days = [...(series.days ?? [])];
+const days = Array.from(series.times ?? [], (time) => time / DAY);
 const births = { ...series, columns: { ...series.columns, ...holidaysOf(days) } };
 
 const parts = splitByTime(births, { validation: values.validate ? 0.1 : 0, test: 0.2 });

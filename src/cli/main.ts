@@ -8,13 +8,15 @@ import { FileLock } from '../node/file-lock.ts';
 import { benchCommand, benchFlags } from './commands/bench.ts';
 import { exportCommand, exportFlags, importCommand, importFlags } from './commands/convert.ts';
 import { evalCommand, evalFlags } from './commands/eval.ts';
-import { forecastCommand, forecastFlags } from './commands/forecast.ts';
+import { forecastCommand } from './commands/forecast.ts';
 import { infoCommand, infoFlags } from './commands/info.ts';
 import { inspectCommand, inspectFlags } from './commands/inspect.ts';
 import { checkText, findUnfinished, keptOf } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { openCheckpoints, trainCommand } from './commands/train.ts';
+import { chooseFor } from './flags/choose.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
+import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
 import { trainFlags, trainGroups } from './flags/train-flags.ts';
 import { type Corpus, isLarge, streamedCorpus, wholeCorpus } from './io/corpus.ts';
 import { interruptionOf } from './io/interruption.ts';
@@ -39,10 +41,12 @@ trainProgram
     'after',
     `
 Examples:
+  $ bptt train my-text.txt --minutes 10 --out my-model.safetensors
   $ bptt train my-text.txt --cell lstm --hidden 128 --steps 5000 --out my-model.safetensors
   $ bptt sample my-model.safetensors --prompt 'Once'
   $ bptt train --resume --out my-model.safetensors --steps 9000
 
+What no flag says is chosen by the length of the text and by --minutes, and said at the start: the same flags give the same model again.
 Ctrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving. --resume goes on, after both.`,
   )
   .action(async (file: string | undefined, _: unknown, command: Command) => {
@@ -53,12 +57,17 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
     try {
       const left = given.resume ? await findUnfinished(given.out) : undefined;
       const path = file ?? left?.file ?? undefined;
-      const values = valuesOf(trainFlags, command, left && keptOf(left, given, (name) => isTyped(command, name)));
-      const checkpoints = await openCheckpoints(path, values);
-      const corpus = await readCorpus(path, values.stream);
+      const isGiven = (name: string) => isTyped(command, name);
+      const others = left && keptOf(left, given, isGiven);
+      const said = valuesOf(trainFlags, command, others);
+      const checkpoints = await openCheckpoints(path, said);
+      const corpus = await readCorpus(path, said.stream);
       if (left !== undefined) checkText(left, corpus);
+      const how = { embedded: path === undefined, signal: interruption };
+      const choice = left === undefined ? await chooseFor(corpus, said, isGiven, how) : undefined;
+      const values = valuesOf(trainFlags, command, choice?.values ?? others);
       const files = { lock, checkpoints, left: left?.checkpoint };
-      await trainCommand({ ...corpus, path }, values, files, output, interruption);
+      await trainCommand({ ...corpus, path }, values, files, output, interruption, choice);
     } finally {
       await lock.release();
     }
@@ -111,9 +120,21 @@ addFlags(program.command('import'), importFlags)
     importCommand(from, to, valuesOf(importFlags, command), output),
   );
 
-addFlags(program.command('forecast'), forecastFlags)
-  .description('learn a series of numbers and print how it goes on')
-  .argument('<FILE>', 'CSV with a line of names')
+const forecastProgram = program.command('forecast');
+for (const [heading, flags] of Object.entries(forecastGroups)) addFlags(forecastProgram, flags, heading);
+forecastProgram
+  .description('learn series of numbers, measure how good the forecasts are, and print how they go on')
+  .argument('<FILE>', 'CSV')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ bptt forecast sales.csv --column sold --calendar --steps 14 --plot sales.html
+  $ bptt forecast stores.csv --series store --column sold --known holiday --out stores.safetensors
+  $ bptt forecast stores.csv --model stores.safetensors --steps 7
+
+The oldest rows are learned, the next choose what is learned of them and give the intervals, the newest measure the errors.`,
+  )
   .action((path: string, _: unknown, command: Command) =>
     forecastCommand(path, valuesOf(forecastFlags, command), output),
   );

@@ -22,6 +22,7 @@ import type { StepEvent, TrainEvent, ValidationEvent } from '../training/events.
 import { draw, joinCells, type PlotOptions, plotFields } from './svg.ts';
 
 export { type ConfusionPlotOptions, plotConfusionMatrix } from './confusion.ts';
+export { type ForecastPlotOptions, plotErrorsAhead, plotForecast } from './forecast.ts';
 export { type NetworkPlotOptions, plotNetwork } from './network.ts';
 export type { PlotOptions } from './svg.ts';
 

@@ -65,6 +65,8 @@ export interface Drawing {
   readonly x: object & { readonly name: string };
   readonly y: object & { readonly name: string };
   readonly series: readonly object[];
+  /** The series that the legend names. Default: all. */
+  readonly legend?: readonly string[];
   readonly more?: object;
 }
 
@@ -72,7 +74,7 @@ export interface Drawing {
 export function draw(where: string, options: PlotOptions, drawing: (palette: Palette) => Drawing): string {
   const { title: given, width, height, theme } = checkFields(where, options, plotFields);
   const palette = palettes[theme];
-  const { title, x, y, series, more } = drawing(palette);
+  const { title, x, y, series, legend, more } = drawing(palette);
   const shown = given ?? title;
   const axis = (name: string, place: object) => ({
     type: 'value',
@@ -95,6 +97,7 @@ export function draw(where: string, options: PlotOptions, drawing: (palette: Pal
       title: { text: shown, left: 8, top: 8, textStyle: { color: palette.text, fontSize: 16, fontWeight: 600 } },
       legend: {
         show: series.length > 1,
+        ...(legend && { data: [...legend] }),
         top: 36,
         left: 60,
         textStyle: { color: palette.text },

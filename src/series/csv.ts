@@ -1,9 +1,7 @@
 // A series from CSV text and back. Nothing is guessed: what is not a number, missing or ragged is an error with its line and
 // column.
 
-import { type CsvError, parse } from 'csv-parse/browser/esm/sync';
 import { checkString, show } from '../base/check.ts';
-import { parseDecimal } from '../base/decimal.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   boolean,
@@ -18,10 +16,11 @@ import {
   string,
   withDefault,
 } from '../base/fields.ts';
-import { dayOf, formatDate, parseDate } from './calendar.ts';
+import { dateExamples, findFormat, formatDate, isFormat, parseDate, timeOf } from './dates.ts';
 import { checkSeries, type Series, unknownColumn } from './series.ts';
+import { bad, isMissing, type Line, parseNumber, type Table, tableOf } from './table.ts';
 
-/** Where the date of a row stands: a column of `YYYY-MM-DD`, or three columns of whole numbers. */
+/** Where the date of a row stands: one column, or three columns of whole numbers. */
 export type DateColumns = string | { readonly year: string; readonly month: string; readonly day: string };
 
 /**
@@ -46,12 +45,19 @@ export const csvFields = {
   ignore: optional(names('column names')),
   /** Where the date stands. Default: there is none. */
   date: optional(date),
+  /**
+   * How the dates of one column are written, in tokens: YYYY, YY, MM, M, MMM (Jan), MMMM (January), DD, D, HH, H, h with A (PM), mm, ss, SSS, Z (a
+   * zone), Q (Q1), X (seconds since 1970), x (milliseconds). Default: the format that all of them have, where there is only one.
+   */
+  dateFormat: optional(string),
   /** Whether the first line has the names. Without it the columns are called `1`, `2` and so on. Default true. */
   header: withDefault(boolean, true),
   /** What is between the fields of a line. Default `,`. */
   delimiter: withDefault(string, ','),
   /** What is before the decimals. Default `.`. */
   decimal: withDefault(oneOf('.', ','), '.'),
+  /** Texts that stand for a missing value beside those of `Missing`, such as `-999`. Default none. */
+  markers: withDefault(names('texts'), () => []),
   /** What a missing value becomes. Default `error`. */
   missing: withDefault(oneOf<Missing>('error', 'previous', 'interpolate'), 'error'),
 };
@@ -63,6 +69,10 @@ export interface CsvOptions extends Options<typeof csvFields> {}
 export function checkCsvOptions(where: string, value: unknown): Checked<typeof csvFields> {
   const options = checkFields(where, value, csvFields);
   const { columns, ignore, delimiter, decimal } = options;
+  if (options.dateFormat !== undefined && !isFormat(options.dateFormat)) {
+    const got = show(options.dateFormat);
+    throw new BpttError('invalid-argument', `${where}.dateFormat: expected tokens such as DD/MM/YYYY, got ${got}`);
+  }
   if (columns !== undefined && ignore !== undefined) {
     throw new BpttError('invalid-argument', `${where}: expected columns or ignore, got both`);
   }
@@ -71,14 +81,6 @@ export function checkCsvOptions(where: string, value: unknown): Checked<typeof c
     throw new BpttError('invalid-argument', `${where}.delimiter: expected ${expected}, got ${show(delimiter)}`);
   }
   return options;
-}
-
-const missingField = /^(|[?-]|#?n\/?a|nan|null|none)$/i;
-
-/** One line of fields and its number in the file; of a record over several lines, the last. */
-interface Line {
-  readonly number: number;
-  readonly fields: readonly string[];
 }
 
 /**
@@ -93,20 +95,17 @@ interface Line {
  */
 export function readCsv(text: string, options: CsvOptions = {}): Series {
   checkString('readCsv(text)', text);
-  const { columns, ignore = [], date, header, delimiter, decimal, missing } = checkCsvOptions('readCsv', options);
-  const lines = linesOf(text, delimiter);
-  const names = namesOf(lines, header, decimal);
-  const rows = header ? lines.slice(1) : lines;
-  if (rows.length === 0) throw bad('expected at least one row of values, got none');
-  checkDelimiter(names, rows[0]!, options.delimiter ?? ',');
-  for (const { number, fields } of rows) {
-    if (fields.length === names.length) continue;
-    throw bad(`line ${number}: expected ${names.length} fields, as in the first line, got ${fields.length}`);
-  }
-  const places = new Map(names.map((name, index) => [name, index]));
-  const place = (where: string, name: string) => {
-    const index = places.get(name);
-    if (index === undefined) throw unknownColumn(`readCsv.${where}`, name, names);
+  const checked = checkCsvOptions('readCsv', options);
+  return seriesOf('readCsv', tableOf(text, checked), checked);
+}
+
+/** The series that the rows of a table are; `where` is what took the options. */
+export function seriesOf(where: string, table: Table, options: Checked<typeof csvFields>): Series {
+  const { names, rows } = table;
+  const { columns, ignore = [], date, dateFormat, decimal, missing, markers } = options;
+  const place = (option: string, name: string) => {
+    const index = names.indexOf(name);
+    if (index < 0) throw unknownColumn(`${where}.${option}`, name, names);
     return index;
   };
   const parts = date === undefined ? [] : typeof date === 'string' ? [date] : [date.year, date.month, date.day];
@@ -114,116 +113,70 @@ export function readCsv(text: string, options: CsvOptions = {}): Series {
   for (const name of ignore) place('ignore', name);
   const others = new Set([...ignore, ...parts]);
   const read = columns ?? names.filter((name) => !others.has(name));
-  if (read.length === 0) throw new BpttError('invalid-argument', 'readCsv.columns: expected at least one, got none');
+  if (read.length === 0) throw new BpttError('invalid-argument', `${where}.columns: expected at least one, got none`);
   const entries = read.map((name) => {
-    const index = place('columns', name);
-    return [name, numbersOf(rows, index, name, { decimal, missing, chosen: columns !== undefined })] as const;
+    const how = { decimal, missing, markers, chosen: columns !== undefined };
+    return [name, numbersOf(rows, place('columns', name), name, how)] as const;
   });
   return {
     length: rows.length,
     columns: Object.fromEntries(entries),
-    ...(parts.length === 0 ? {} : { days: daysOf(rows, dateAt, names) }),
+    ...(parts.length === 1 ? timesOf(rows, dateAt[0]!, parts[0]!, dateFormat) : {}),
+    ...(parts.length === 3 ? { times: timesOfParts(rows, dateAt, parts) } : {}),
   };
 }
 
 /**
- * A series as CSV text: a line of names, `date` first when the days are known, then a line a row, each number with as many
+ * A series as CSV text: a line of names, `date` first when the times are known, in the format that they were read in, then a line a row, each number with as many
  * digits as reading it back takes.
  */
 export function writeCsv(series: Series): string {
-  const { length, columns, days } = checkSeries('writeCsv(series)', series);
+  const { length, columns, times, dateFormat } = checkSeries('writeCsv(series)', series);
   const quote = (name: string) => (/[",\r\n]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
   const names = Object.keys(columns);
-  const lines = [[...(days === undefined ? [] : ['date']), ...names.map(quote)].join()];
+  const lines = [[...(times === undefined ? [] : ['date']), ...names.map(quote)].join()];
   for (let row = 0; row < length; row++) {
-    const date = days === undefined ? [] : [formatDate(days[row]!)];
+    const date = times === undefined ? [] : [quote(formatDate(times[row]!, dateFormat))];
     lines.push([...date, ...names.map((name) => String(columns[name]![row]))].join());
   }
   return `${lines.join('\n')}\n`;
 }
 
-const bad = (message: string, cause?: unknown) =>
-  new BpttError('bad-file', `CSV, ${message}`, cause === undefined ? {} : { cause });
-
-function linesOf(text: string, delimiter: string): readonly Line[] {
-  let records: string[][];
-  try {
-    const record_delimiter = ['\r\n', '\n', '\r'];
-    records = parse(text, { bom: true, delimiter, record_delimiter, relax_column_count: true, trim: true });
-  } catch (cause) {
-    const { code, lines, column } = cause as CsvError & { lines?: number; column?: number };
-    const what = /QUOTE/.test(code) ? 'quotes around a whole field, closed again' : 'fields between delimiters';
-    throw bad(`line ${lines}, field ${Number(column) + 1}: expected ${what}, got ${code}`, cause);
-  }
-  // The parser counts lines too, but takes twice as long then. Only fields in quotes have line ends.
-  const quoted = text.includes('"');
-  let number = 0;
-  const lines = records.map((fields) => {
-    number++;
-    if (quoted) for (const field of fields) number += field.match(/\r\n?|\n/g)?.length ?? 0;
-    return { number, fields };
-  });
-  const end = lines.findLastIndex(({ fields }) => fields.length > 1 || fields[0] !== '') + 1;
-  if (end === 0) throw bad('expected at least one line, got an empty file');
-  return lines.slice(0, end);
-}
-
-function namesOf(lines: readonly Line[], header: boolean, decimal: '.' | ','): readonly string[] {
-  const { fields, number } = lines[0]!;
-  if (!header) return fields.map((_, index) => String(index + 1));
-  if (fields.every((field) => parseNumber(field, decimal) !== undefined || parseDate(field) !== undefined)) {
-    const got = `${fields.map(show).join(', ')}, all of them values`;
-    throw bad(
-      `line ${number}: expected the names of the columns, got ${got}; header: false reads a file without names`,
-    );
-  }
-  const before = new Set<string>();
-  const twice = fields.findIndex((name) => before.size === before.add(name).size);
-  if (twice < 0) return fields;
-  throw bad(`line ${number}, field ${twice + 1}: expected each name once, got ${show(fields[twice])} again`);
-}
-
-/** @throws BpttError for lines that look as if another character stood between their fields. */
-function checkDelimiter(names: readonly string[], first: Line, delimiter: string): void {
-  const other = [';', '\t', '|'].find((character) => names[0]!.includes(character));
-  if (other === undefined || names.length > 1 || !first.fields.some((field) => field.includes(other))) return;
-  // More fields than names: the delimiter stands in the numbers.
-  const decimal = delimiter === ',' && first.fields.length > 1 ? ', and decimal: "," their numbers' : '';
-  throw bad(
-    `line 1: expected ${show(delimiter)} between the names, got ${show(names[0])}; delimiter: ${show(other)} reads such lines${decimal}`,
-  );
-}
-
 /** What could read a field that is no number. */
 function hintFor(field: string, name: string, { decimal, chosen }: Numbers): string {
-  if (parseDate(field) !== undefined && !chosen) return `; date: ${show(name)} reads it as the date of its row`;
+  if (!chosen && isDate(field)) return `; date: ${show(name)} reads it as the date of its row`;
   if (decimal === '.' && /^[+-]?\d+(\.\d{3})*,\d+$/.test(field)) return '; decimal: "," reads it';
   return chosen ? '' : '; columns says which are read';
 }
 
-/** A finite number in decimal notation; undefined when the text is anything else. */
-function parseNumber(text: string, decimal: '.' | ','): number | undefined {
-  // With a decimal comma, a point is no number.
-  const plain = decimal === '.' ? text : text.replaceAll(/[.,]/g, (mark) => (mark === ',' ? '.' : ' '));
-  const value = parseDecimal(plain);
-  return value !== undefined && Number.isFinite(value) ? value : undefined;
+/** Where one text stands in several rows of numbers, it may be what the program writes for a missing value. */
+function markerHint(rows: readonly Line[], index: number, field: string, { decimal, markers }: Numbers): string {
+  const others = rows.map(({ fields }) => fields[index]!).filter((other) => parseNumber(other, decimal) === undefined);
+  const only = others.every((other) => other === field || isMissing(other, markers));
+  return only && others.length > 1 ? `; markers: [${show(field)}] takes it for a missing value` : '';
 }
+
+const isDate = (field: string) => {
+  const found = findFormat([field]);
+  return 'format' in found || 'either' in found;
+};
 
 /** How the numbers of a column are read. */
 interface Numbers {
   readonly decimal: '.' | ',';
   readonly missing: Missing;
+  readonly markers: readonly string[];
   /** Whether the column was asked for by name. */
   readonly chosen: boolean;
 }
 
 function numbersOf(rows: readonly Line[], index: number, name: string, how: Numbers): Float64Array {
-  const { decimal, missing } = how;
+  const { decimal, missing, markers } = how;
   const values = new Float64Array(rows.length);
   const gaps: number[] = [];
   for (const [row, { number, fields }] of rows.entries()) {
     const field = fields[index]!;
-    if (missingField.test(field)) {
+    if (isMissing(field, markers)) {
       if (missing === 'error') {
         const hint = "missing: 'previous' or 'interpolate' fills it";
         throw bad(
@@ -234,10 +187,11 @@ function numbersOf(rows: readonly Line[], index: number, name: string, how: Numb
       continue;
     }
     const value = parseNumber(field, decimal);
-    if (value === undefined)
-      throw bad(
-        `line ${number}, column ${show(name)}: expected a finite number, got ${show(field)}${hintFor(field, name, how)}`,
-      );
+    if (value === undefined) {
+      const marks = rows.slice(0, row).some(({ fields }) => parseNumber(fields[index]!, decimal) !== undefined);
+      const hint = hintFor(field, name, how) || (marks ? markerHint(rows, index, field, how) : '');
+      throw bad(`line ${number}, column ${show(name)}: expected a finite number, got ${show(field)}${hint}`);
+    }
     values[row] = value;
   }
   for (let i = 0; i < gaps.length; ) {
@@ -259,26 +213,61 @@ function numbersOf(rows: readonly Line[], index: number, name: string, how: Numb
   return values;
 }
 
-function daysOf(rows: readonly Line[], places: readonly number[], names: readonly string[]): Int32Array {
-  const days = new Int32Array(rows.length);
-  for (const [row, { number, fields }] of rows.entries()) {
-    const parts = places.map((place) => fields[place]!);
-    const whole = parts.length === 1 || parts.every((part) => /^\d{1,4}$/.test(part));
-    const [year, month, date] = parts.map(Number);
-    const day = parts.length === 1 ? parseDate(parts[0]!) : whole ? dayOf(year!, month!, date!) : undefined;
-    const columns = places.map((place) => show(names[place])).join(', ');
-    if (day === undefined) {
-      const expected = parts.length === 1 ? 'a date as YYYY-MM-DD' : 'year, month and day of a date';
-      throw bad(
-        `line ${number}, column ${columns}: expected ${expected}, got ${parts.map(show).join(', ')}; without date the order of the rows counts`,
-      );
-    }
-    if (row > 0 && day <= days[row - 1]!) {
-      const expected = `a date after ${formatDate(days[row - 1]!)}, that of the row before`;
-      const hint = day === days[row - 1] ? 'make one row of those of a day' : 'sort the rows by date';
-      throw bad(`line ${number}, column ${columns}: expected ${expected}, got ${formatDate(day)}; ${hint}`);
-    }
-    days[row] = day;
+/** The times of a column of dates, and their format. */
+function timesOf(
+  rows: readonly Line[],
+  place: number,
+  name: string,
+  given: string | undefined,
+): { readonly times: Float64Array; readonly dateFormat: string } {
+  const fields = rows.map(({ fields }) => fields[place]!);
+  const found = given === undefined ? findFormat(fields) : { format: given };
+  const refuse = (row: number, expected: string) =>
+    bad(
+      `line ${rows[row]!.number}, column ${show(name)}: expected ${expected}, got ${show(fields[row])}; without date the order of the rows counts`,
+    );
+  if ('row' in found) throw refuse(found.row, dateExamples);
+  if ('either' in found) {
+    const [one, other] = found.either;
+    const got = `those that are dates as ${one} and as ${other}, such as ${show(fields[0])}`;
+    throw bad(
+      `column ${show(name)}: expected dates with one meaning, got ${got}; dateFormat: ${show(one)} or ${show(other)} says which`,
+    );
   }
-  return days;
+  const { format } = found;
+  const times = Float64Array.from(fields, (field, row) => {
+    const time = parseDate(field, format);
+    if (time === undefined) throw refuse(row, `a date as ${format}`);
+    return time;
+  });
+  checkAscending(rows, times, show(name), format);
+  return { times, dateFormat: format };
+}
+
+/** The times of three columns: year, month, day. */
+function timesOfParts(rows: readonly Line[], places: readonly number[], names: readonly string[]): Float64Array {
+  const columns = names.map((name) => show(name)).join(', ');
+  const times = Float64Array.from(rows, ({ number, fields }) => {
+    const parts = places.map((place) => fields[place]!);
+    const [year, month, day] = parts.map(Number);
+    const time = parts.every((part) => /^\d{1,4}$/.test(part)) ? timeOf(year!, month!, day!) : undefined;
+    if (time !== undefined) return time;
+    const got = parts.map(show).join(', ');
+    throw bad(
+      `line ${number}, column ${columns}: expected year, month and day of a date, got ${got}; without date the order of the rows counts`,
+    );
+  });
+  checkAscending(rows, times, columns);
+  return times;
+}
+
+function checkAscending(rows: readonly Line[], times: Float64Array, column: string, format?: string): void {
+  const row = times.findIndex((time, row) => row > 0 && time <= times[row - 1]!);
+  if (row < 0) return;
+  const [before, got] = [times[row - 1]!, times[row]!].map((time) => formatDate(time, format));
+  const twice = times[row] === times[row - 1];
+  const hint = twice ? 'make one row of those of a date' : 'sort the rows by date';
+  throw bad(
+    `line ${rows[row]!.number}, column ${column}: expected a date after ${before}, that of the row before, got ${got}; ${hint}`,
+  );
 }

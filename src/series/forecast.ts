@@ -7,17 +7,21 @@ import { checkModel } from '../model/check-model.ts';
 import { stackIn } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import type { State } from '../model/state.ts';
-import { formatDate, parseDate } from './calendar.ts';
+import { formatDate } from './dates.ts';
 import { Frame, type Future } from './frame.ts';
 import { checkPipeline, columnsOf, inputSize, outputSize, type Pipeline } from './pipeline.ts';
-import { checkSeries, checkSpan, dates, LAST_DAY, type Series, type Span, slice } from './series.ts';
+import { checkSeries, checkSpan, dates, LAST_TIME, type Series, type Span, slice, timesOf } from './series.ts';
+import { rhythmOf, timesAfter } from './time-step.ts';
 
 const fields = {
   /** How many rows to predict. Default the pipeline's horizon. */
   steps: optional(integer({ min: 1 })),
   /** Values of the columns that are known in advance, for each of the rows to predict, up to the end of the last horizon. */
   known: withDefault(named<ArrayLike<number>>({ check: checkNumbers }), {}),
-  /** The dates of the same rows. Default: as far apart as those of the history, which must then all be equally far apart. */
+  /**
+   * The dates of the same rows. Default: by the step of the history, as far apart as its rows, on each business day or each month, also where some
+   * of its rows are left out.
+   */
   dates: optional(dates),
 };
 
@@ -28,7 +32,7 @@ export interface ForecastOptions extends Options<typeof fields> {}
  * goes on.
  *
  * @param history What has happened; it must be at least as long as the pipeline reads.
- * @returns A series of `steps` rows with the targets, and with days when the history has them.
+ * @returns A series of `steps` rows with the targets, and with times when the history has them and a step.
  * @throws BpttError for a model of other sizes, a history that is too short, known values or dates that are missing, and more
  * than `horizon` steps when a column is read that is not predicted.
  *
@@ -43,12 +47,17 @@ export function forecast(model: Model, pipeline: Pipeline, history: Series, opti
   const past = checkSeries('forecast(history)', history, columnsOf(plan));
   // A horizon is predicted whole, from what is known of all of it.
   const room = Math.ceil(steps / horizon) * horizon;
-  const days = futureDays(plan, past, room, given.dates);
+  const times = futureTimes(plan, past, room, given.dates);
   const known = checkKnown(plan, room, given.known);
-  const future = { steps: room, known, days: days ?? new Int32Array(room) };
+  const future = { steps: room, known, times: times ?? new Float64Array(room) };
   const predicted = goOn('forecast(history)', model, plan, past, future);
   const columns = targets.map((name, column) => [name, predicted[column]!.slice(0, steps)] as const);
-  return { length: steps, columns: Object.fromEntries(columns), ...(days && { days: days.slice(0, steps) }) };
+  const { dateFormat } = past;
+  return {
+    length: steps,
+    columns: Object.fromEntries(columns),
+    ...(times && { times: times.slice(0, steps), ...(dateFormat !== undefined && { dateFormat }) }),
+  };
 }
 
 /** Predicts the rows of a future, horizon by horizon, each from what was predicted before. */
@@ -166,7 +175,7 @@ export function backtest(
   } else {
     for (const [index, row] of rows.entries()) {
       const coming = slice(whole, row, row + room);
-      const future = { steps: room, known: coming.columns, days: coming.days ?? new Int32Array(room) };
+      const future = { steps: room, known: coming.columns, times: coming.times ?? new Float64Array(room) };
       keep(index, goOn('backtest(series)', model, plan, slice(whole, 0, row), future));
     }
   }
@@ -271,43 +280,39 @@ function checkKnown(
   return given;
 }
 
-/** The days of the rows to predict; undefined when neither the history nor the options have dates. */
-function futureDays(
+/** The times of the rows to predict; undefined when neither the history nor the options tell. */
+function futureTimes(
   { calendar }: Pipeline,
   history: Series,
   steps: number,
   dates: readonly string[] | undefined,
-): Int32Array | undefined {
-  const { days } = history;
+): Float64Array | undefined {
+  const { times } = history;
   if (dates !== undefined) {
     checkLength('forecast.dates', dates, steps, `${steps} steps`);
-    let before = days?.at(-1) ?? Number.NEGATIVE_INFINITY;
-    return Int32Array.from(dates, (date, row) => {
-      const day = parseDate(date);
-      if (day !== undefined && day > before) {
-        before = day;
-        return day;
-      }
-      const expected = 'a date as YYYY-MM-DD, later than the one before';
-      throw new BpttError('invalid-argument', `forecast.dates[${row}]: expected ${expected}, got ${show(date)}`);
-    });
-  }
-  if (days === undefined) return undefined;
-  const gap = days[1]! - days[0]!;
-  const odd = days.findIndex((day, row) => row > 0 && day - days[row - 1]! !== gap);
-  if (days.length > 1 && odd < 0) {
-    const most = Math.floor((LAST_DAY - days.at(-1)!) / gap);
-    if (steps <= most) return Int32Array.from({ length: steps }, (_, row) => days.at(-1)! + gap * (row + 1));
+    const given = timesOf('forecast.dates', dates).times;
+    const before = (row: number) => (row === 0 ? (times?.at(-1) ?? Number.NEGATIVE_INFINITY) : given[row - 1]!);
+    const wrong = given.findIndex((time, row) => time <= before(row));
+    if (wrong < 0) return given;
+    const expected = 'a date later than the one before';
     throw new BpttError(
       'invalid-argument',
-      `forecast.steps: expected at most ${most}, up to the year 9999, got ${steps}`,
+      `forecast.dates[${wrong}]: expected ${expected}, got ${show(dates[wrong])}`,
     );
   }
+  if (times === undefined) return undefined;
+  const rhythm = rhythmOf(times);
+  if (rhythm !== undefined) {
+    const coming = timesAfter(times.at(-1)!, rhythm.step, steps);
+    const beyond = coming.findIndex((time) => !(time <= LAST_TIME));
+    if (beyond < 0) return coming;
+    const message = `forecast.steps: expected at most ${beyond}, up to the year 9999, got ${steps}`;
+    throw new BpttError('invalid-argument', message);
+  }
   if (calendar.length === 0) return undefined;
+  const [first, second, third] = [...times.subarray(0, 3)].map((time) => formatDate(time, history.dateFormat));
   const why =
-    odd < 0
-      ? 'it has one row only'
-      : `the first two rows are ${gap} days apart, ${formatDate(days[odd - 1]!)} and ${formatDate(days[odd]!)} are ${days[odd]! - days[odd - 1]!}`;
+    times.length === 1 ? 'it has one row only' : `its rows lie at no common step, as ${first}, ${second}, ${third}`;
   throw new BpttError(
     'invalid-argument',
     `forecast.dates: expected those of the rows to predict, got none, and they do not follow from the history: ${why}`,

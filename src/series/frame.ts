@@ -2,8 +2,8 @@
 import { checkFinite } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { calendarWidth, writeCalendar } from './calendar.ts';
-import { checkDays, columnsOf, inputSize, outputSize, type Pipeline } from './pipeline.ts';
-import { scaled, unscaled } from './scaling.ts';
+import { checkTimes, columnsOf, inputSize, outputSize, type Pipeline } from './pipeline.ts';
+import { checkPositive, scaled, unscaled } from './scaling.ts';
 import { checkSeries, type Series } from './series.ts';
 
 /** What is known of the rows after the end of a series. */
@@ -13,10 +13,10 @@ export interface Future {
   /** [steps] of each column that is known in advance. */
   readonly known: Readonly<Record<string, ArrayLike<number>>>;
   /** [steps], when the calendar is read. */
-  readonly days: Int32Array;
+  readonly times: Float64Array;
 }
 
-const NONE: Future = { steps: 0, known: {}, days: new Int32Array(0) };
+const NONE: Future = { steps: 0, known: {}, times: new Float64Array(0) };
 
 /**
  * The features of a row t: the inputs at t; then, for each of the rows t+1 … t+horizon that are predicted from it, the targets
@@ -43,8 +43,8 @@ export class Frame {
 
   constructor(where: string, pipeline: Pipeline, series: Series, future: Future = NONE) {
     const names = columnsOf(pipeline);
-    const { columns, days, length: N } = checkSeries(where, series, names);
-    checkDays(where, days, pipeline);
+    const { columns, times, length: N } = checkSeries(where, series, names);
+    checkTimes(where, times, pipeline);
     const { targets, inputs, lags, calendar } = pipeline;
     const rows = N + future.steps;
     this.pipeline = pipeline;
@@ -54,6 +54,7 @@ export class Frame {
     this.#values = new Map(
       names.map((name) => {
         checkFinite(`${where}.columns.${name}`, columns[name]!);
+        if (pipeline.scalings[name]!.relative) checkPositive(where, name, columns[name]!);
         const values = new Float64Array(rows);
         values.set(columns[name]!);
         if (pipeline.known.includes(name)) values.set(future.known[name] ?? [], N);
@@ -78,8 +79,8 @@ export class Frame {
     const width = calendarWidth(calendar);
     this.#calendar = new Float64Array(rows * width);
     for (let row = 0; row < rows && width > 0; row++) {
-      const day = row < N ? days![row]! : future.days[row - N]!;
-      writeCalendar(calendar, day, this.#calendar, row * width);
+      const time = row < N ? times![row]! : future.times[row - N]!;
+      writeCalendar(calendar, time, this.#calendar, row * width);
     }
   }
 

@@ -69,7 +69,7 @@ const fields = {
   inputs: withDefault(columnNames, ({ targets }: { readonly targets: readonly string[] }) => targets),
   /** Columns whose values are known in advance, such as holidays or prices: read for the rows that are predicted. Default none. */
   known: withDefault(columnNames, () => []),
-  /** What is read of the dates of the rows that are predicted. Needs a series with days. Default none. */
+  /** What is read of the dates of the rows that are predicted. Needs a series with times. Default none. */
   calendar: withDefault(calendar, () => []),
   /**
    * Values of the targets that many rows before the one that is predicted, such as 364 for last year's; at least `horizon`.
@@ -90,6 +90,11 @@ const fields = {
    * 0: values.
    */
   difference: withDefault(integer({ min: 0 }), 0),
+  /**
+   * Targets and inputs whose differences are relative to what they are differences to, as returns are to prices: for levels that grow.
+   * Their values are above 0. Default none.
+   */
+  relative: withDefault(columnNames, () => []),
   /** The season of the naive forecast that MASE compares with, in rows. Default 1. */
   season: withDefault(count, 1),
 };
@@ -122,13 +127,14 @@ export interface PipelineOptions extends Options<typeof fields> {}
  * const model = await createModel([features(inputSize(pipeline)), gru({ units: 32, returns: 'last' }), dense({ units: 1 })]);
  */
 export function fitPipeline(series: Series, training: Span, options: PipelineOptions): Pipeline {
-  const { normalize, difference, season, context, ...rest } = checkFields('fitPipeline', options, fields);
+  const { normalize, difference, relative, season, context, ...rest } = checkFields('fitPipeline', options, fields);
   const plan = { ...rest, context: context ?? null };
   const { targets, known } = plan;
   refusePlan('fitPipeline', plan);
+  refuseRelative(relative, difference, plan);
   const names = columnsOf(plan);
-  const { columns, days, length } = checkSeries('fitPipeline(series)', series, names);
-  checkDays('fitPipeline(series)', days, plan);
+  const { columns, times, length } = checkSeries('fitPipeline(series)', series, names);
+  checkTimes('fitPipeline(series)', times, plan);
   const span = checkSpan('fitPipeline(training)', training, length);
   if (typeof normalize !== 'string') checkOptions('fitPipeline.normalize', normalize, names);
   const longest = Math.max(difference + 1, season);
@@ -142,8 +148,8 @@ export function fitPipeline(series: Series, training: Span, options: PipelineOpt
   const part = (name: string) => columns[name]!.subarray(span.from, span.to);
   const scalings = names.map((name) => {
     const kind = typeof normalize === 'string' ? normalize : (normalize[name] ?? 'standard');
-    const lag = known.includes(name) ? 0 : difference;
-    return [name, fitScaling('fitPipeline', name, part(name), kind, lag)] as const;
+    const change = { difference: known.includes(name) ? 0 : difference, relative: relative.includes(name) };
+    return [name, fitScaling('fitPipeline', name, part(name), kind, change)] as const;
   });
   const naive = targets.map((name) => {
     return [name, mean(differences(part(name), season).map(Math.abs))] as const;
@@ -207,9 +213,20 @@ export function columnsOf({ targets, inputs, known }: Pick<Plan, 'targets' | 'in
 }
 
 /** @throws BpttError when the dates are read and the series has none. */
-export function checkDays(where: string, days: Series['days'], { calendar }: Pick<Plan, 'calendar'>): void {
-  if (calendar.length === 0 || days !== undefined) return;
-  throw new BpttError('invalid-argument', `${where}: expected a series with days, for the calendar, got one without`);
+export function checkTimes(where: string, times: Series['times'], { calendar }: Pick<Plan, 'calendar'>): void {
+  if (calendar.length === 0 || times !== undefined) return;
+  throw new BpttError('invalid-argument', `${where}: expected a series with times, for the calendar, got one without`);
+}
+
+/** @throws BpttError for relative differences that there are not. */
+function refuseRelative(relative: readonly string[], difference: number, { targets, inputs }: Plan): void {
+  if (relative.length > 0 && difference === 0) {
+    throw new BpttError('invalid-argument', 'fitPipeline.relative: expected a difference above 0 with it, got 0');
+  }
+  const other = relative.findIndex((name) => !targets.includes(name) && !inputs.includes(name));
+  if (other < 0) return;
+  const got = show(relative[other]);
+  throw new BpttError('invalid-argument', `fitPipeline.relative[${other}]: expected a target or an input, got ${got}`);
 }
 
 /** @throws BpttError for lists that do not go together. */

@@ -1,7 +1,7 @@
 // How the numbers of a column are scaled for a model, and back: plain data that is fitted once, and two functions.
 import { checkLength, checkOneOf, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { type Checked, integer, number, object, such } from '../base/fields.ts';
+import { boolean, type Checked, integer, number, object, such, withDefault } from '../base/fields.ts';
 
 /**
  * How the numbers of a column are scaled, by what the training part has:
@@ -16,12 +16,20 @@ export const normalizations = ['standard', 'min-max', 'none'] as const;
 
 const fields = {
   difference: integer({ min: 0 }),
+  /** Whether differences are divided by what they are differences to. */
+  relative: withDefault(boolean, false),
   offset: number(),
   scale: number({ exclusiveMin: 0 }),
 };
 
-/** What a model reads of a column: `(x_t - x_{t-difference} - offset) / scale`; with difference 0, `(x_t - offset) / scale`. */
+/**
+ * What a model reads of a column: `(d_t - offset) / scale` where d_t is x_t; with a difference D, x_t - x_{t-D}; relative,
+ * (x_t - x_{t-D}) / x_{t-D}.
+ */
 export interface Scaling extends Checked<typeof fields> {}
+
+/** How the values of a column become what is scaled. */
+export type Change = Pick<Scaling, 'difference' | 'relative'>;
 
 /** A scaling that may come from a file. */
 export const scalingOf = object(fields);
@@ -29,17 +37,15 @@ export const scalingOf = object(fields);
 const reals = such<Float64Array>('a Float64Array', (value) => value instanceof Float64Array);
 
 /** Fits a scaling to training values of a column. */
-export function fitScaling(
-  where: string,
-  name: string,
-  values: Float64Array,
-  kind: unknown,
-  difference: number,
-): Scaling {
+export function fitScaling(where: string, name: string, values: Float64Array, kind: unknown, change: Change): Scaling {
+  const { difference, relative } = change;
+  if (relative) checkPositive(`${where}(training)`, name, values);
   const fit = fits[checkOneOf(`${where}.normalize.${name}`, kind, normalizations)];
-  const changes = differences(values, difference);
+  const changes = changesOf(values, change);
   const { offset, scale } = fit(changes);
-  if (Number.isFinite(offset) && Number.isFinite(scale) && scale > 0) return { difference, offset, scale };
+  if (Number.isFinite(offset) && Number.isFinite(scale) && scale > 0) return { ...change, offset, scale };
+  // A line: its differences are all the same, and what is to be learned is that they stay so.
+  if (scale === 0 && difference > 0 && Number.isFinite(offset)) return { ...change, offset: changes[0]!, scale: 1 };
   const what = difference === 0 ? 'values' : `differences over ${difference} rows`;
   const got =
     scale === 0 ? `${changes[0]} in all ${changes.length} rows` : `a mean of ${offset} and a range of ${scale}`;
@@ -49,7 +55,7 @@ export function fitScaling(
   );
 }
 
-const fits: Readonly<Record<Normalization, (values: Float64Array) => Omit<Scaling, 'difference'>>> = {
+const fits: Readonly<Record<Normalization, (values: Float64Array) => Pick<Scaling, 'offset' | 'scale'>>> = {
   none: () => ({ offset: 0, scale: 1 }),
   'min-max': (values) => {
     const least = values.reduce((a, b) => Math.min(a, b));
@@ -72,8 +78,17 @@ export function scale(scaling: Scaling, values: Float64Array): Float64Array {
 }
 
 /** The same of what is known to be right. */
-export function scaled({ difference, offset, scale }: Scaling, values: Float64Array): Float64Array {
-  return differences(values, difference).map((value) => (value - offset) / scale);
+export function scaled(scaling: Scaling, values: Float64Array): Float64Array {
+  const { offset, scale } = scaling;
+  return changesOf(values, scaling).map((value) => (value - offset) / scale);
+}
+
+/** @throws BpttError for what has no relative changes. */
+export function checkPositive(where: string, name: string, values: Float64Array): void {
+  const row = values.findIndex((value) => value <= 0);
+  if (row < 0) return;
+  const expected = `values of column ${show(name)} above 0, for relative changes`;
+  throw new BpttError('invalid-argument', `${where}: expected ${expected}, got ${values[row]} in row ${row}`);
 }
 
 /**
@@ -95,7 +110,7 @@ export function unscale(
 
 /** The same of what is known to be right. */
 export function unscaled(
-  { difference, offset, scale }: Scaling,
+  { difference, relative, offset, scale }: Scaling,
   scaled: Float64Array,
   before: Float64Array,
 ): Float64Array {
@@ -103,7 +118,8 @@ export function unscaled(
   values.set(before);
   for (let i = 0; i < scaled.length; i++) {
     const change = scaled[i]! * scale + offset;
-    values[difference + i] = difference === 0 ? change : values[i]! + change;
+    const before = values[i]!;
+    values[difference + i] = difference === 0 ? change : before + (relative ? change * before : change);
   }
   return values.subarray(difference);
 }
@@ -111,6 +127,11 @@ export function unscaled(
 /** The values, or their differences to those `lag` before. */
 export function differences(values: Float64Array, lag: number): Float64Array {
   return lag === 0 ? values : values.subarray(lag).map((value, row) => value - values[row]!);
+}
+
+function changesOf(values: Float64Array, { difference, relative }: Change): Float64Array {
+  const changes = differences(values, difference);
+  return relative ? changes.map((change, row) => change / values[row]!) : changes;
 }
 
 export function mean(values: Float64Array): number {

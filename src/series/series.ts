@@ -13,19 +13,21 @@ import {
   such,
   withDefault,
 } from '../base/fields.ts';
-import { parseDate } from './calendar.ts';
+import { findFormat, formatDate, isFormat, parseDate } from './dates.ts';
 
-/** 0000-01-01 and 9999-12-31. */
-export const [FIRST_DAY, LAST_DAY] = [-719_528, 2_932_896];
+/** 0000-01-01 and the last millisecond of 9999-12-31. */
+export const [FIRST_TIME, LAST_TIME] = [-62_167_219_200_000, 253_402_300_799_999];
 
-/** N rows in the order of time: named columns of N numbers each, and the day of each row where it is known. */
+/** N rows in the order of time: named columns of N numbers each, and the time of each row where it is known. */
 export interface Series {
   /** N. */
   readonly length: number;
   /** Numbers by name, [N] each, in the units of the data. */
   readonly columns: Readonly<Record<string, Float64Array>>;
-  /** [N], days since 1970-01-01, each later than the one before. */
-  readonly days?: Int32Array;
+  /** [N], milliseconds since 1970-01-01 UTC, each later than the one before; by the clock on the wall where the dates name no zone. */
+  readonly times?: Float64Array;
+  /** How the times are written, as in `CsvOptions.dateFormat`. Default: days as YYYY-MM-DD, other times as YYYY-MM-DDTHH:mm:ss. */
+  readonly dateFormat?: string;
 }
 
 /** Rows `from` to `to` of a series; `to` is the first that is no longer in it. */
@@ -38,7 +40,7 @@ export interface Span {
 export const dates = list(string, 'dates');
 
 const fields = {
-  /** The date of each row as `YYYY-MM-DD`, each later than the one before. Default: none. */
+  /** The date of each row, as `2024-12-31` or in any other format that `readCsv` finds, each later than the one before. Default: none. */
   dates: optional(dates),
 };
 
@@ -63,31 +65,44 @@ export function series(columns: Readonly<Record<string, ArrayLike<number>>>, opt
     checkFinite(`series(columns).${name}`, values);
     return [name, Float64Array.from(values)] as const;
   });
-  const days = dates?.map((date, row) => {
-    const day = parseDate(date);
-    if (day !== undefined) return day;
-    throw new BpttError('invalid-argument', `series.dates[${row}]: expected a date as YYYY-MM-DD, got ${show(date)}`);
-  });
   const length = copies[0]![1].length;
   const result: Series = {
     length,
     columns: Object.fromEntries(copies),
-    ...(days === undefined ? {} : { days: Int32Array.from(days) }),
+    ...(dates === undefined ? {} : timesOf('series.dates', dates)),
   };
   checkSeries('series(columns)', result);
   return result;
 }
 
+/** The times of dates, all in the same format. */
+export function timesOf(where: string, dates: readonly string[]): { times: Float64Array; dateFormat: string } {
+  const found = findFormat(dates);
+  if ('format' in found) {
+    return {
+      times: Float64Array.from(dates, (date) => parseDate(date, found.format)!),
+      dateFormat: found.format,
+    };
+  }
+  if ('row' in found && dates.length > 0) {
+    const got = show(dates[found.row]);
+    throw new BpttError('invalid-argument', `${where}[${found.row}]: expected a date as YYYY-MM-DD, got ${got}`);
+  }
+  const ways = 'either' in found ? `one way to read them, got ${found.either.join(' or ')}` : 'some, got none';
+  throw new BpttError('invalid-argument', `${where}: expected dates with ${ways}`);
+}
+
 /** Rows `from` to `to` as a series of their own; by default to the end. The columns are views, not copies. */
 export function slice(whole: Series, from: number, to?: number): Series {
-  const { length, days, columns: all } = checkSeries('slice(series)', whole);
+  const { length, times, dateFormat, columns: all } = checkSeries('slice(series)', whole);
   const end = checkInteger('slice(to)', to === undefined ? length : to, 0, length);
   checkInteger('slice(from)', from, 0, end);
   const columns = Object.entries(all).map(([name, values]) => [name, values.subarray(from, end)] as const);
   return {
     length: end - from,
     columns: Object.fromEntries(columns),
-    ...(days === undefined ? {} : { days: days.subarray(from, end) }),
+    ...(times && { times: times.subarray(from, end) }),
+    ...(dateFormat !== undefined && { dateFormat }),
   };
 }
 
@@ -136,12 +151,13 @@ export function splitByTime(whole: Series, options: SplitOptions): Split {
 const parts = {
   length: integer({ min: 0 }),
   columns: named(such<Float64Array>('a Float64Array', (values) => values instanceof Float64Array)),
-  days: optional(such<Int32Array>('an Int32Array', (days) => days instanceof Int32Array)),
+  times: optional(such<Float64Array>('a Float64Array', (times) => times instanceof Float64Array)),
+  dateFormat: optional(string),
 };
 
 /** Checks a series that may have been made by hand, without looking at its numbers; `names` are columns that it must have. */
 export function checkSeries(where: string, value: unknown, names: readonly string[] = []): Series {
-  const { length, columns, days } = checkFields(where, value, parts);
+  const { length, columns, times, dateFormat } = checkFields(where, value, parts);
   const N = length;
   const has = Object.entries(columns);
   for (const [name, values] of has) {
@@ -153,24 +169,32 @@ export function checkSeries(where: string, value: unknown, names: readonly strin
   }
   const known = has.map(([name]) => name);
   for (const name of names) if (!known.includes(name)) throw unknownColumn(where, name, known);
-  if (days !== undefined) {
-    if (days.length !== N) {
-      throw new BpttError('invalid-shape', `${where}.days: expected an Int32Array of ${N}, got ${show(days)}`);
-    }
-    const outside = days.find((day) => day < FIRST_DAY || day > LAST_DAY);
-    if (outside !== undefined) {
-      const expected = `days from ${FIRST_DAY} to ${LAST_DAY}, the years 0 to 9999`;
-      throw new BpttError('invalid-argument', `${where}.days: expected ${expected}, got ${outside}`);
-    }
-    const unordered = days.findIndex((day, row) => row > 0 && day <= days[row - 1]!);
-    if (unordered >= 0) {
-      throw new BpttError(
-        'invalid-argument',
-        `${where}.days[${unordered}]: expected a day later than ${days[unordered - 1]}, that of the row before, got ${days[unordered]}`,
-      );
-    }
+  if (times !== undefined) checkTimes(where, times, N);
+  if (dateFormat !== undefined && !isFormat(dateFormat)) {
+    throw new BpttError(
+      'invalid-argument',
+      `${where}.dateFormat: expected tokens such as YYYY-MM-DD, got ${show(dateFormat)}`,
+    );
   }
-  return { length, columns, ...(days && { days }) };
+  return { length, columns, ...(times && { times }), ...(dateFormat !== undefined && { dateFormat }) };
+}
+
+function checkTimes(where: string, times: Float64Array, N: number): void {
+  if (times.length !== N) {
+    throw new BpttError('invalid-shape', `${where}.times: expected a Float64Array of ${N}, got ${show(times)}`);
+  }
+  const outside = times.find((time) => !(time >= FIRST_TIME && time <= LAST_TIME));
+  if (outside !== undefined) {
+    const expected = `times from ${FIRST_TIME} to ${LAST_TIME}, the years 0 to 9999`;
+    throw new BpttError('invalid-argument', `${where}.times: expected ${expected}, got ${outside}`);
+  }
+  const unordered = times.findIndex((time, row) => row > 0 && time <= times[row - 1]!);
+  if (unordered < 0) return;
+  const [before, got] = [times[unordered - 1]!, times[unordered]!].map((time) => formatDate(time));
+  throw new BpttError(
+    'invalid-argument',
+    `${where}.times[${unordered}]: expected a time later than ${before}, that of the row before, got ${got}`,
+  );
 }
 
 /** Checks a span of a series. */

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CsvOptions, readCsv, series, slice, splitByTime, writeCsv } from '../../src/series/index.ts';
 import { codeOf } from '../support/error-code.ts';
+import { DAY } from '../support/series.ts';
 
 describe('readCsv', () => {
   test('reads named columns in the order that was asked for', () => {
@@ -55,8 +56,8 @@ describe('readCsv', () => {
   });
 
   test('reads midnights as their days', () => {
-    const { days } = readCsv('t,x\n1970-01-01 00:00:00,1\n1970-01-02T00:00Z,1', { date: 't' });
-    expect(days).toEqual(Int32Array.of(0, 1));
+    const { times } = readCsv('t,x\n1970-01-01 00:00:00,1\n1970-01-02 00:00:00,1', { date: 't' });
+    expect(times).toEqual(Float64Array.of(0, DAY));
   });
 
   test.each([
@@ -70,8 +71,13 @@ describe('readCsv', () => {
     ],
     ['day,x\n2024-01-01,1', {}, 'got "2024-01-01"; date: "day" reads it as the date of its row'],
     ['town,x\nOslo,1', {}, 'got "Oslo"; columns says which are read'],
-    ['t,x\n01/02/2024,1', { date: 't' }, 'got "01/02/2024"; without date the order of the rows counts'],
-    ['t,x\n2024-01-01,1\n2024-01-01,2', { date: 't' }, 'make one row of those of a day'],
+    [
+      't,x\n01/02/2024,1',
+      { date: 't' },
+      'dates as DD/MM/YYYY and as MM/DD/YYYY, such as "01/02/2024"; dateFormat: "DD/MM/YYYY" or',
+    ],
+    ['t,x\n31/02/2024,1', { date: 't' }, 'got "31/02/2024"; without date the order of the rows counts'],
+    ['t,x\n2024-01-01,1\n2024-01-01,2', { date: 't' }, 'make one row of those of a date'],
     ['t,x\n2024-01-02,1\n2024-01-01,2', { date: 't' }, 'sort the rows by date'],
   ] as const)('says what reads %j with %j', (text, options, message) => {
     expect(() => readCsv(text, options)).toThrow(message);
@@ -80,8 +86,13 @@ describe('readCsv', () => {
   test('reads dates from one column or three', () => {
     const one = readCsv('date,x\n1970-01-01,1\n1972-02-29,2', { date: 'date' });
     const three = readCsv('y,m,d,x\n1970,1,1,1\n1972,02,29,2', { date: { year: 'y', month: 'm', day: 'd' } });
-    expect(one).toEqual({ length: 2, columns: { x: Float64Array.of(1, 2) }, days: Int32Array.of(0, 789) });
-    expect(three).toEqual(one);
+    expect(one).toEqual({
+      length: 2,
+      columns: { x: Float64Array.of(1, 2) },
+      times: Float64Array.of(0, 789 * DAY),
+      dateFormat: 'YYYY-MM-DD',
+    });
+    expect(three.times).toEqual(one.times);
   });
 
   test.each<[NonNullable<CsvOptions['missing']>, string, number[]]>([
@@ -122,8 +133,9 @@ describe('readCsv', () => {
     ['a\n1', { ignore: ['b'] }, 'readCsv.ignore: expected one of the columns "a", got "b"'],
     ['a\n1', { date: 'b' }, 'readCsv.date: expected one of the columns "a", got "b"'],
     ['a\n1', { ignore: ['a'] }, 'readCsv.columns: expected at least one, got none'],
-    ['d,x\n2023-02-29,1', { date: 'd' }, 'line 2, column "d": expected a date as YYYY-MM-DD, got "2023-02-29"'],
-    ['d,x\n1/2/2023,1', { date: 'd' }, 'line 2, column "d": expected a date as YYYY-MM-DD'],
+    ['d,x\n2023-02-29,1', { date: 'd' }, 'line 2, column "d": expected a date such as "2024-12-31"'],
+    ['d,x\n2023-02-01,1\n2023-02-30,1', { date: 'd' }, 'line 3, column "d": expected a date such as'],
+    ['d,x\n1.2.2023,1', { date: 'd', dateFormat: 'DD.MM.YYYY' }, 'line 2, column "d": expected a date as DD.MM.YYYY'],
     ['d,x\n2023-01-02,1\n2023-01-02,1', { date: 'd' }, 'line 3, column "d": expected a date after 2023-01-02'],
     ['y,m,d,x\n2023,13,1,1', { date: { year: 'y', month: 'm', day: 'd' } }, 'line 2, column "y", "m", "d"'],
     ['y,m,d,x\n2023,1.5,1,1', { date: { year: 'y', month: 'm', day: 'd' } }, 'expected year, month and day of a date'],
@@ -159,7 +171,7 @@ describe('writeCsv', () => {
         const written = series(Object.fromEntries(columns), { dates: ['1999-12-31', '2000-02-29', '2024-06-01'] });
         fc.pre(columns.every(([key]) => key !== 'date'));
         const again = readCsv(writeCsv(written), { date: 'date' });
-        expect(again.days).toEqual(written.days);
+        expect(again.times).toEqual(written.times);
         for (const [key, numbers] of columns) expect([...again.columns[key]!]).toEqual(numbers.map((x) => x + 0));
       }),
     );
@@ -183,17 +195,17 @@ describe('series', () => {
     [{ x: [1], y: [1, 2] }, {}, 'y: expected 1 rows as in the others, got 2'],
     [{ x: [1, Number.NaN] }, {}, 'series(columns).x[1]: expected a finite number, got NaN'],
     [{ x: [1] }, { dates: ['2024-13-01'] }, 'series.dates[0]: expected a date as YYYY-MM-DD, got "2024-13-01"'],
-    [{ x: [1] }, { dates: [] }, 'days: expected an Int32Array of 1'],
-    [{ x: [1, 2] }, { dates: ['2024-01-02', '2024-01-01'] }, 'days[1]: expected a day later than'],
+    [{ x: [1] }, { dates: [] }, 'series.dates: expected dates with some, got none'],
+    [{ x: [1, 2] }, { dates: ['2024-01-02', '2024-01-01'] }, 'times[1]: expected a time later than'],
   ])('refuses %j with %j', (columns, options, message) => {
     expect(() => series(columns as never, options)).toThrow(message);
   });
 
-  test('refuses days that are no dates', () => {
-    const days = (day: number) => ({ ...series({ x: [1] }), days: Int32Array.of(day) });
-    expect(writeCsv(days(2_932_896))).toBe('date,x\n9999-12-31,1\n');
-    expect(() => writeCsv(days(2_932_897))).toThrow('days: expected days from -719528 to 2932896');
-    expect(() => writeCsv(days(-719_529))).toThrow('got -719529');
+  test('refuses times of no year', () => {
+    const times = (time: number) => ({ ...series({ x: [1] }), times: Float64Array.of(time) });
+    expect(writeCsv(times(253_402_300_799_000))).toBe('date,x\n9999-12-31T23:59:59,1\n');
+    expect(() => writeCsv(times(253_402_300_800_000))).toThrow('times: expected times from -62167219200000 to');
+    expect(() => writeCsv(times(Number.NaN))).toThrow('got NaN');
   });
 
   test('a slice has the rows and days of a part', () => {

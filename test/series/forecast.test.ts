@@ -17,7 +17,7 @@ import {
   splitByTime,
   windows,
 } from '../../src/series/index.ts';
-import { expectClose, irregular } from '../support/series.ts';
+import { DAY, expectClose, irregular } from '../support/series.ts';
 
 /** A model that gives what one of its features is, for each of its outputs. */
 async function picking(pipeline: Pipeline, chosen: readonly number[]): Promise<Model> {
@@ -74,7 +74,7 @@ describe('forecast', () => {
     const saturday = await picking(pipeline, [2 + 5]);
     const next = forecast(saturday, pipeline, data, { steps: 3, known });
     expect(next.columns.x).toEqual(Float64Array.of(0, 0, 1));
-    expect([...next.days!]).toEqual([1, 2, 3].map((step) => data.days!.at(-1)! + step));
+    expect([...next.times!]).toEqual([1, 2, 3].map((step) => data.times!.at(-1)! + step * DAY));
     const dates = ['2024-03-01', '2024-03-02', '2024-03-04']; // a Friday, a Saturday, a Monday
     expect(forecast(saturday, pipeline, data, { steps: 3, known, dates }).columns.x).toEqual(Float64Array.of(0, 1, 0));
   });
@@ -82,7 +82,7 @@ describe('forecast', () => {
   const data = irregular(40);
   const plan: PipelineOptions = { targets: ['x'], inputs: ['x', 'y'], horizon: 2, calendar: ['weekday'], context: 5 };
   const pipeline = fitPipeline(data, { from: 0, to: 30 }, plan);
-  const uneven = { ...data, days: data.days!.map((day, t) => (t === 39 ? day + 1 : day)) };
+  const uneven = { ...data, times: data.times!.map((time, t) => (t === 39 ? time + DAY / 3 : time)) };
 
   test.each<[string, Partial<Pipeline>, Series, object, string]>([
     [

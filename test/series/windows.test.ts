@@ -12,7 +12,7 @@ import {
   seriesStream,
   windows,
 } from '../../src/series/index.ts';
-import { DAY, expectClose, irregular, row } from '../support/series.ts';
+import { expectClose, irregular, row } from '../support/series.ts';
 
 /** What the model reads of row t, by the definition. */
 function featuresOf(data: Series, pipeline: Pipeline, t: number): number[] {
@@ -25,7 +25,7 @@ function featuresOf(data: Series, pipeline: Pipeline, t: number): number[] {
   for (let ahead = t + 1; ahead <= t + pipeline.horizon; ahead++) {
     for (const name of pipeline.targets) result.push(...pipeline.lags.map((lag) => z(name, ahead - lag)));
     result.push(...pipeline.known.map((name) => z(name, ahead)));
-    const date = new Date(data.days![ahead]! * DAY);
+    const date = new Date(data.times![ahead]!);
     for (const feature of pipeline.calendar) {
       if (feature === 'weekday') result.push(...[1, 2, 3, 4, 5, 6, 0].map((day) => Number(day === date.getUTCDay())));
       if (feature === 'month') result.push(...Array.from({ length: 12 }, (_, m) => Number(m === date.getUTCMonth())));

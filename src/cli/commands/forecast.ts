@@ -1,249 +1,233 @@
-// `bptt forecast`: learns a series of numbers from a CSV file and says how it goes on.
-
+// `bptt forecast`: learns series of numbers from a CSV file, says how good it is, and how they go on.
 import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
-import { integer, number, oneOf, string } from '../../base/fields.ts';
-import { adamw, dense, features, fit, gru, linear } from '../../index.ts';
-import { recurrentFields } from '../../layers/recurrent/options.ts';
 import type { Model } from '../../model/model.ts';
 import { serialize } from '../../model/model-file.ts';
-import { readBytes, writeFileAtomic } from '../../node/atomic-file.ts';
+import { writeFileAtomic } from '../../node/atomic-file.ts';
 import { loadModel } from '../../node.ts';
-import { csvFields } from '../../series/csv.ts';
-import {
-  backtest,
-  type CsvOptions,
-  fitPipeline,
-  forecast,
-  inputSize,
-  type Pipeline,
-  type PipelineOptions,
-  readCsv,
-  readSeriesMetadata,
-  type Series,
-  type SeriesBatches,
-  type Span,
-  type Split,
-  seriesMetadata,
-  splitByTime,
-  windows,
-  writeCsv,
-} from '../../series/index.ts';
-import { trainFields } from '../../training/options.ts';
-import { scheduleFields } from '../../training/schedules.ts';
-import { flag, overwriteFlag, toggle, typed, type Values } from '../flags/flags.ts';
-import { createLarge } from '../io/create-large.ts';
+import { formatDate } from '../../series/dates.ts';
+import { forecast, type History, type Series, withinInterval, writeCsv } from '../../series/index.ts';
+import { typed } from '../flags/flags.ts';
+import { type ForecastValues, learningFlags } from '../flags/forecast-flags.ts';
+import { type Forecaster, keptMetadata, type Learned, readKept } from '../forecast/kept.ts';
+import { learn, type Outcome, planOf, split } from '../forecast/learn.ts';
+import { type Measurements, measure } from '../forecast/measure.ts';
+import { notesOn, readFile, readingOf, readSeries } from '../forecast/read.ts';
 import type { Output } from '../io/output.ts';
 import { checkTarget } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
-import { decodeText } from '../io/text-file.ts';
+import type { Pictured } from '../report/forecast-picture.ts';
+import { errorsOf, wordsOnErrors, wordsOnLevels } from '../report/forecast-words.ts';
 
-const count = integer({ min: 1 });
-
-export const forecastFlags = {
-  column: flag('column to forecast (default: the only one)', string, undefined, 'name'),
-  date: flag('column of dates', string, undefined, 'name'),
-  calendar: toggle('read weekday, month and place in the year of the days to forecast; needs --date'),
-  lag: flag('read the value of n rows before the one to forecast, such as 364', count, undefined),
-  steps: flag('rows to forecast', count, 7),
-  missing: flag(
-    'what fills missing values: the one before, or a line between neighbours',
-    oneOf('previous', 'interpolate'),
-    undefined,
-  ),
-  delimiter: flag('what is between the fields of a line, such as ; or \\t (default: ,)', string, undefined),
-  decimal: flag('what is before the decimals of a number (default: .)', csvFields.decimal, undefined),
-  headerless: toggle('the first line has values, not names; the columns are called 1, 2 and so on'),
-  context: flag('rows that a forecast is made from (default: 28)', count, undefined),
-  hidden: flag('hidden units of the GRU (default: 32)', recurrentFields.units, undefined),
-  epochs: flag('times to go through the series (default: 30)', trainFields.epochs, undefined),
-  learningRate: flag(
-    'learning rate of the first update; it falls to 0 (default: 0.005)',
-    scheduleFields.linear.from,
-    undefined,
-  ),
-  test: flag(
-    'last part of the series, to measure errors on (default: 0.2)',
-    number({ min: 0, exclusiveMax: 1 }),
-    undefined,
-  ),
-  seed: flag('seed of the initial weights and of the order (default: 0)', trainFields.seed, undefined),
-  model: flag('model file to forecast with, instead of learning', string, undefined, 'file'),
-  out: flag('model file to write', string, undefined, 'file'),
-  overwrite: overwriteFlag,
-  json: toggle('print one JSON event'),
-};
-
-type ForecastValues = Values<typeof forecastFlags>;
-
-/** Prints the rows after the end of a series as CSV, and on standard error how large the errors on the last part were. */
-export async function forecastCommand(path: string, values: ForecastValues, output: Output): Promise<void> {
-  const { errors, next } =
-    values.model === undefined ? await learn(path, values) : await load(path, values.model, values);
-  const columns = Object.fromEntries(Object.entries(next.columns).map(([name, data]) => [name, [...data]]));
-  if (values.json) {
-    output.json({ type: 'forecast', steps: values.steps, columns, ...(errors && { errors }) });
-    return;
-  }
-  for (const [name, { rmse, mae, mase }] of Object.entries(errors ?? {})) {
-    output.note(`${name}: RMSE ${rmse.toPrecision(5)}, MAE ${mae.toPrecision(5)}, MASE ${mase.toPrecision(4)}`);
-  }
-  output.write(writeCsv(next));
+/** How one series goes on. */
+interface Continued {
+  readonly history: History;
+  readonly learned: Learned;
+  readonly next: Series;
 }
 
-/** What is said when a model learns, and kept with it. */
-const ofLearning = [
-  'column',
-  'date',
-  'delimiter',
-  'decimal',
-  'headerless',
-  'calendar',
-  'lag',
-  'context',
-  'hidden',
-  'epochs',
-  'learningRate',
-  'test',
-  'seed',
-  'out',
-  'overwrite',
-] as const;
+interface Result {
+  readonly forecaster: Forecaster;
+  readonly outcome?: Outcome;
+  readonly measurements?: Measurements;
+  readonly histories: readonly History[];
+}
+
+/** Prints the rows after the end of the series as CSV, and on standard error what was read and how large the errors on the last part were. */
+export async function forecastCommand(path: string, values: ForecastValues, output: Output): Promise<void> {
+  const { out, plot, overwrite } = values;
+  await checkPlot(path, values);
+  if (out !== undefined) await checkTarget({ where: '--out', path: out, others: [path, plot], overwrite });
+  const text = await readFile(path);
+  const result =
+    values.model === undefined ? await learned(path, text, values) : await loaded(path, text, values.model, values);
+  const { forecaster, histories, measurements } = result;
+  const continued = goOnAll(path, forecaster, histories, values);
+  if (out !== undefined) {
+    const bytes = serialize(forecaster.model, { metadata: keptMetadata(forecaster) });
+    await writeFileAtomic(out, bytes, { replace: overwrite });
+  }
+  if (plot !== undefined) {
+    // What draws is loaded where somebody asks for a picture.
+    const { forecastPicture } = await import('../report/forecast-picture.ts');
+    const picture = forecastPicture(
+      plot,
+      continued.flatMap((each) => picturedOf(each, measurements)),
+    );
+    await writeFileAtomic(plot, new TextEncoder().encode(picture), { replace: overwrite });
+  }
+  if (values.json) sayJson(path, result, continued, values, output);
+  else say(path, result, continued, output);
+}
+
+async function checkPlot(path: string, { plot, overwrite }: ForecastValues): Promise<void> {
+  if (plot === undefined) return;
+  if (!/\.(svg|html?)$/i.test(plot)) {
+    throw new BpttError('invalid-argument', `--plot: expected a name that ends in .svg or .html, got ${plot}`);
+  }
+  await checkTarget({ where: '--plot', path: plot, others: [path], overwrite });
+}
 
 /** A model that was kept knows how it reads a file and what it learned. */
-async function load(path: string, modelPath: string, values: ForecastValues) {
-  const given = ofLearning.find((name) => values[name] !== undefined && values[name] !== false);
+async function loaded(path: string, text: string, modelPath: string, values: ForecastValues): Promise<Result> {
+  const given = learningFlags.find((name) => values[name] !== undefined && values[name] !== false);
   if (given !== undefined) {
     throw new BpttError('invalid-argument', `${typed(given)}: expected no --model beside it, got ${modelPath}`);
   }
   const { model, metadata } = await loadModel(modelPath);
-  const { pipeline, csv } = readSeriesMetadata(metadata);
-  const { missing = csv.missing } = values;
-  const series = await readSeries(path, { ...csv, ...(missing !== undefined && { missing }) });
-  return { errors: undefined, next: goOn(path, model, pipeline, series, values) };
+  const forecaster = readKept(model, metadata);
+  const { missing = forecaster.reading.missing } = values;
+  const histories = readSeries(path, text, { ...forecaster.reading, ...(missing !== undefined && { missing }) });
+  const stranger = histories.find(({ name }) => !Object.hasOwn(forecaster.series, name));
+  if (stranger === undefined) return { forecaster, histories };
+  const known = Object.keys(forecaster.series).map(show).join(', ');
+  throw new BpttError(
+    'bad-file',
+    `${path}: expected the series that ${modelPath} learned, ${known}, got ${show(stranger.name)}`,
+  );
 }
 
-/** Errors name the file and the flags. */
-async function readSeries(path: string, options: CsvOptions): Promise<Series> {
-  const content = decodeText(await readBytes(path), path);
-  try {
-    return readCsv(content, options);
-  } catch (cause) {
-    throw renamedError(cause, {
-      'CSV, ': `${path}, `,
-      'readCsv.columns': '--column',
-      'readCsv.date': '--date',
-      'readCsv.delimiter': '--delimiter',
-      "missing: 'previous' or 'interpolate' fills": '--missing previous or --missing interpolate fills',
-      '; columns says which are read': '; --column says which column is read',
-      '; date: ': '; --date ',
-      '; delimiter: ': '; --delimiter ',
-      ', and decimal: ': ', and --decimal ',
-      '; decimal: ': '; --decimal ',
-      '; header: false reads': '; --headerless reads',
-      '; without date the': '; without --date the',
-    });
+async function learned(path: string, text: string, values: ForecastValues): Promise<Result> {
+  const reading = readingOf(path, text, values);
+  const histories = readSeries(path, text, reading);
+  if (values.calendar && reading.date === undefined) {
+    throw new BpttError('invalid-argument', `--calendar: expected dates in ${path}, or --date with it, got none`);
   }
+  const plan = planOf(values, reading, histories);
+  const parts = histories.map((history) => ({ history, split: split(path, history, plan) }));
+  // What a model says before it has learned is not used; but what cannot be forecast is not worth learning.
+  const outcome = await learn(path, parts, reading, plan, (untrained) => goOnAll(path, untrained, histories, values));
+  const measurements = plan.shares.test > 0 ? measure(outcome, parts, plan) : undefined;
+  return { forecaster: outcome, outcome, histories, ...(measurements && { measurements }) };
+}
+
+function goOnAll(
+  path: string,
+  { model, series }: Forecaster,
+  histories: readonly History[],
+  { steps }: ForecastValues,
+) {
+  return histories.map((history): Continued => {
+    const learned = series[history.name]!;
+    return { history, learned, next: goOn(path, history, learned, model, steps) };
+  });
 }
 
 /** The rows after the end of a series; errors name the file and the flags. */
-function goOn(path: string, model: Model, pipeline: Pipeline, series: Series, { steps }: ForecastValues): Series {
+function goOn(path: string, each: History, { pipeline }: Learned, model: Model, steps: number): Series {
+  const { name, history, coming } = each;
+  const of = name === '' ? path : `${path}, series ${show(name)}`;
+  const room = Math.ceil(steps / pipeline.horizon) * pipeline.horizon;
+  if (pipeline.known.length > 0 && coming.length < room) {
+    const rows = `at least ${room} rows at the end that have ${pipeline.known.map(show).join(', ')} alone`;
+    throw new BpttError('bad-file', `${of}: expected ${rows}, for --known and --steps ${steps}, got ${coming.length}`);
+  }
+  const known = pipeline.known.map((column) => [column, coming.columns[column]!.subarray(0, room)] as const);
+  const dates = Array.from(coming.times?.subarray(0, room) ?? [], (time) =>
+    formatDate(time, 'YYYY-MM-DDTHH:mm:ss.SSS'),
+  );
   try {
-    return forecast(model, pipeline, series, { steps });
+    return forecast(model, pipeline, history, {
+      steps,
+      known: Object.fromEntries(known),
+      ...(dates.length === room && { dates }),
+    });
   } catch (cause) {
     throw renamedError(cause, {
-      'forecast(history)': path,
+      'forecast(history)': of,
       'forecast.steps': '--steps',
-      'forecast.dates: expected those of the rows to predict, got none, and they do not follow from the history: ': `${path}: expected dates equally far apart for --calendar, so that those to come are known; got others: `,
+      'forecast.dates: expected those of the rows to predict, got none, and they do not follow from the history: ': `${of}: expected dates at a common step for --calendar, so that those to come are known; got others: `,
     });
   }
 }
 
-async function learn(path: string, values: ForecastValues) {
-  const { column, date, missing, calendar, lag, out, overwrite, delimiter, decimal, headerless } = values;
-  const { context = 28, hidden: units = 32, epochs = 30, learningRate = 5e-3, test: share = 0.2, seed = 0 } = values;
-  const csv: CsvOptions = {
-    ...(column !== undefined && { columns: [column] }),
-    ...(date !== undefined && { date }),
-    ...(missing !== undefined && { missing }),
-    ...(delimiter !== undefined && { delimiter: delimiter.replace('\\t', '\t') }),
-    ...(decimal !== undefined && { decimal }),
-    ...(headerless && { header: false }),
-  };
-  if (calendar && date === undefined) {
-    throw new BpttError('invalid-argument', '--calendar: expected --date with it, got none');
-  }
-  if (out !== undefined) await checkTarget({ where: '--out', path: out, others: [path], overwrite });
-  const series = await readSeries(path, csv);
-  const target = targetOf(path, series);
-  const { training, test } = split(path, series, { share, context, lag });
-  const pipeline = fitTo(path, series, training, {
-    targets: [target],
-    calendar: calendar ? ['weekday', 'month', 'year'] : [],
-    lags: lag === undefined ? [] : [lag],
-    context,
+/** The forecasts with the ends of their intervals beside them, as far ahead as those were measured. */
+function columnsOf({ learned: { intervals }, next }: Continued): readonly (readonly [string, Float64Array])[] {
+  return Object.entries(next.columns).flatMap(([name, values]) => {
+    const interval = intervals[name];
+    if (interval === undefined) return [[name, values] as const];
+    const { low, high } = withinInterval(interval, values);
+    return [[name, values] as const, [`${name}_low`, low] as const, [`${name}_high`, high] as const];
   });
-  const layers = [features(inputSize(pipeline)), gru({ units, returns: 'last' }), dense({ units: 1 })] as const;
-  const model = await createLarge(layers, { seed });
-  // What it says before it has learned anything is not used; but what cannot be forecast is not worth learning.
-  writeCsv(goOn(path, model, pipeline, series, values));
-  await train(model, windows(series, training, pipeline, { batch: BATCH, shuffle: seed }), { epochs, learningRate });
-  const errors = share > 0 ? backtest(model, pipeline, series, test).errors : undefined;
-  if (out !== undefined) {
-    const bytes = serialize(model, { metadata: seriesMetadata({ pipeline, csv }) });
-    await writeFileAtomic(out, bytes, { replace: overwrite });
+}
+
+function picturedOf(each: Continued, measurements: Measurements | undefined): readonly Pictured[] {
+  const { history, learned, next } = each;
+  return Object.entries(next.columns).map(([target, values]) => {
+    const ends = learned.intervals[target] && withinInterval(learned.intervals[target], values);
+    const past = history.history.times;
+    return {
+      name: history.name === '' ? target : `${target}, ${history.name}`,
+      history: history.history.columns[target]!,
+      forecast: values,
+      low: ends?.low,
+      high: ends?.high,
+      times: past && next.times && Float64Array.of(...past, ...next.times),
+      measured: measurements?.[history.name]?.[target],
+    };
+  });
+}
+
+function say(path: string, result: Result, continued: readonly Continued[], output: Output): void {
+  const { forecaster, outcome, measurements, histories } = result;
+  for (const note of notesOn(path, forecaster.reading, histories)) output.note(note);
+  if (outcome !== undefined) output.note(wordsOnLevels(outcome));
+  for (const [series, targets] of Object.entries(measurements ?? {})) {
+    for (const [target, measured] of Object.entries(targets)) {
+      const name = series === '' ? target : `${target} of ${series}`;
+      for (const line of wordsOnErrors(name, measured, forecaster.interval)) output.note(line);
+    }
   }
-  return { errors, next: goOn(path, model, pipeline, series, values) };
-}
-
-/** The one column that is read. */
-function targetOf(path: string, { columns }: Series): string {
-  const names = Object.keys(columns);
-  if (names.length === 1) return names[0]!;
-  const index = names.includes('') ? '; the one without a name is the index that pandas writes' : '';
-  const all = names.map(show).join(', ');
-  throw new BpttError('invalid-argument', `--column: expected one of ${all} in ${path}, got none${index}`);
-}
-
-/** The parts to learn from and to measure errors on. */
-function split(path: string, series: Series, how: { share: number; context: number; lag: number | undefined }): Split {
-  const { share, context, lag } = how;
-  const least = (lag ?? 1) - 1 + context + 1;
-  const why = `for --context ${context}${lag === undefined ? '' : `, --lag ${lag}`} and one to predict`;
-  const refuse = (rows: number) =>
-    new BpttError(
-      'bad-file',
-      `${path}: expected at least ${least} rows to learn from, ${why}, got ${rows} of ${series.length} (--test ${share}); less --context or --test needs fewer`,
-    );
-  const rows = Math.max(0, Math.floor(series.length * (1 - share)));
-  if (rows === 0) throw refuse(0);
-  const parts = splitByTime(series, { test: share });
-  if (parts.training.to < least) throw refuse(parts.training.to);
-  return parts;
-}
-
-/** Errors name the file. */
-function fitTo(path: string, series: Series, training: Span, options: PipelineOptions): Pipeline {
-  try {
-    return fitPipeline(series, training, options);
-  } catch (cause) {
-    throw renamedError(cause, {
-      'fitPipeline(training)': `${path}, rows 1 to ${training.to} of ${series.length}`,
-      "; normalize: 'none' takes them as they are":
-        '; from these nothing can be learned, a smaller --test adds later rows',
-    });
+  const { series } = forecaster.reading;
+  for (const [index, each] of continued.entries()) {
+    const lines = tableOfForecast(each);
+    // The column that names a series stands first.
+    const [head, ...rows] =
+      series === undefined
+        ? lines
+        : lines.map((line, row) => `${quoted(row === 0 ? series : each.history.name)},${line}`);
+    output.write(`${[...(index === 0 ? [head] : []), ...rows].join('\n')}\n`);
   }
 }
 
-const BATCH = 32;
+const quoted = (name: string) => (/[",\r\n]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
 
-async function train(
-  model: Model,
-  data: SeriesBatches,
-  how: { readonly epochs: number; readonly learningRate: number },
-) {
-  const { epochs, learningRate: from } = how;
-  const learningRate = linear({ from, steps: epochs * Math.ceil(data.windows / BATCH) });
-  const options = { loss: 'mean-squared-error', optimizer: adamw({ learningRate }), clip: { norm: 1 } } as const;
-  await fit(model, { data, ...options, epochs });
+/** The lines of CSV; what is not known of an interval is left empty. */
+function tableOfForecast(each: Continued): readonly string[] {
+  const { next } = each;
+  const columns = columnsOf(each);
+  const lines = writeCsv({ ...next, columns: {} })
+    .trimEnd()
+    .split('\n');
+  return lines.map((date, row) => {
+    const fields = columns.map(([name, values]) => (row === 0 ? quoted(name) : String(values[row - 1] ?? '')));
+    return [...(next.times === undefined ? [] : [date]), ...fields].join();
+  });
+}
+
+function sayJson(
+  path: string,
+  result: Result,
+  continued: readonly Continued[],
+  { steps }: ForecastValues,
+  output: Output,
+): void {
+  const { forecaster, outcome, measurements, histories } = result;
+  const series = continued.map((each) => {
+    const { history, next } = each;
+    const columns = Object.fromEntries(columnsOf(each).map(([name, values]) => [name, [...values]]));
+    const dates = next.times && Array.from(next.times, (time) => formatDate(time, next.dateFormat));
+    return [history.name, { ...(dates && { dates }), columns }] as const;
+  });
+  const errors = measurements && errorsOf(measurements);
+  const alone = forecaster.reading.series === undefined;
+  output.json({
+    type: 'forecast',
+    steps,
+    notes: notesOn(path, forecaster.reading, histories),
+    ...(outcome && { levels: outcome.levels, levelErrors: outcome.errors }),
+    interval: forecaster.interval,
+    ...(alone ? series[0]![1] : { series: Object.fromEntries(series) }),
+    ...(errors && { errors: alone ? errors[''] : errors }),
+  });
 }

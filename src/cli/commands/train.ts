@@ -8,7 +8,8 @@ import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-fil
 import type { FileLock } from '../../node/file-lock.ts';
 import type { Vocabulary } from '../../tokenizers/characters.ts';
 import { trainWith } from '../../training/train.ts';
-import { commandLine, flagsOf } from '../flags/command-line.ts';
+import type { Choice } from '../flags/choose.ts';
+import { commandLine, flagsOf, typedFlags } from '../flags/command-line.ts';
 import type { TrainValues } from '../flags/train-flags.ts';
 import { describeModel, describeTraining } from '../flags/train-options.ts';
 import type { Corpus, Parts } from '../io/corpus.ts';
@@ -23,7 +24,6 @@ import { lossChart } from '../report/loss-chart.ts';
 import { createReporter, inTurn, type Reporter, type StartReport } from '../report/progress.ts';
 import { COMMAND, commandOf } from './resume.ts';
 
-const EPOCHS = 15;
 /** How often things happen in all when their flags do not say. */
 const VALIDATIONS = 20;
 const SAMPLES = 5;
@@ -50,6 +50,7 @@ export async function trainCommand(
   files: Files,
   output: Output,
   interrupted: AbortSignal,
+  choice?: Choice,
 ): Promise<void> {
   const run = await prepare(corpus, values, interrupted, files.left);
   if (values.restart) await files.checkpoints.clear();
@@ -60,7 +61,7 @@ export async function trainCommand(
   const reporter = inTurn(history, createReporter(output, json, values.logEvery ?? Math.ceil(run.steps / LINES)));
   const begin = performance.now();
   try {
-    reporter.start(introductionOf(corpus, run, left));
+    reporter.start(introductionOf(corpus, run, left, choice));
     for (const { reason } of left?.damaged ?? []) reporter.warning(reason);
     const { step, reason, validationLoss, lowest } = await follow(run, files, reporter);
     if (reason !== 'aborted') sampler.report(model, step, reporter);
@@ -156,7 +157,12 @@ export async function openCheckpoints(file: string | undefined, values: TrainVal
 }
 
 /** What is said before the first update. */
-function introductionOf(corpus: Source, { parts, model, steps }: Run, left: FoundCheckpoint | undefined): StartReport {
+function introductionOf(
+  corpus: Source,
+  { parts, model, steps }: Run,
+  left: FoundCheckpoint | undefined,
+  choice: Choice | undefined,
+): StartReport {
   const { trainingCharacters, validationCharacters } = parts;
   return {
     text: corpus.name,
@@ -167,6 +173,7 @@ function introductionOf(corpus: Source, { parts, model, steps }: Run, left: Foun
     parameters: model.parameterCount,
     steps,
     ...(left !== undefined && { resumed: left.step }),
+    ...(choice && { chosen: { flags: typedFlags(choice.values), why: choice.why } }),
   };
 }
 
@@ -267,7 +274,7 @@ function countSteps(length: number | undefined, { steps, epochs, k1, accumulate 
   if (length === undefined && steps === undefined) {
     throw new BpttError('invalid-argument', '--steps: expected it for a text that is read as training goes, got none');
   }
-  if (steps === undefined) return Math.ceil(((epochs ?? EPOCHS) * Math.ceil(length! / k1)) / accumulate);
+  if (steps === undefined) return Math.ceil((epochs! * Math.ceil(length! / k1)) / accumulate);
   if (epochs === undefined) return steps;
   throw new BpttError('invalid-argument', `--steps: expected no --epochs beside it, got ${epochs}`);
 }

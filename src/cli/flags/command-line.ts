@@ -21,6 +21,14 @@ export function commandLine(path: string | undefined, values: TrainValues): stri
   return ['npx bptt train', ...(path === undefined ? [] : [quoted(path)]), ...flags].join(' ');
 }
 
+/** Some flags with their values as one types them. */
+export function typedFlags(values: Partial<TrainValues>): string {
+  const said = Object.entries(values).filter(([, value]) => value !== false && value !== undefined);
+  return said
+    .map(([name, value]) => (value === true ? typed(name) : `${typed(name)} ${quoted(String(value))}`))
+    .join(' ');
+}
+
 /** A word as a shell takes it. */
 function quoted(word: string): string {
   return /^[\w./:=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

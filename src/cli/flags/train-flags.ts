@@ -115,8 +115,13 @@ const learningFlags = {
 
 /** How long, and on what. */
 const runningFlags = {
-  epochs: flag('times to read the text (default: 15 without --steps)', trainFields.epochs, undefined),
+  epochs: flag('times to read the text (default: as --minutes allow)', trainFields.epochs, undefined),
   steps: flag('updates to make, instead of --epochs', trainFields.steps, undefined),
+  minutes: flag(
+    'about how long it may take: the speed is measured at the start (default: 5 without --steps and --epochs; 2 for the embedded text)',
+    number({ exclusiveMin: 0 }),
+    undefined,
+  ),
   earlyStopping: flag(
     'validations without a lower loss after which training stops; the model file has the best weights',
     trainFields.earlyStopping.fields.patience,

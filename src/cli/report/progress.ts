@@ -14,6 +14,8 @@ export interface StartReport {
   readonly validationCharacters?: number;
   readonly parameters: number;
   readonly steps: number;
+  /** The flags that were chosen and not given, and why so. */
+  readonly chosen?: { readonly flags: string; readonly why: string };
   /** The update from whose checkpoint the training goes on. */
   readonly resumed?: number;
 }
@@ -103,7 +105,8 @@ function duration(seconds: number): string {
 }
 
 function introduction(report: StartReport): string {
-  const { text, characters, vocabulary, trainingCharacters, validationCharacters, parameters, steps, resumed } = report;
+  const { text, characters, vocabulary, trainingCharacters, validationCharacters, parameters, steps, resumed, chosen } =
+    report;
   const known = trainingCharacters !== undefined && validationCharacters !== undefined;
   const parts = known
     ? ` (${count(trainingCharacters)} to train on, ${count(validationCharacters)} to validate on)`
@@ -111,6 +114,7 @@ function introduction(report: StartReport): string {
   return [
     `${text}: ${count(characters)} characters${parts}, ${vocabulary} different`,
     `${count(parameters)} parameters, ${count(steps)} steps${resumed === undefined ? '' : `, resumed at step ${count(resumed)}`}`,
+    ...(chosen === undefined ? [] : [`chosen: ${chosen.flags}`, `for ${chosen.why}`]),
   ].join('\n');
 }
 

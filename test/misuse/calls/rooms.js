@@ -41,6 +41,7 @@ const plan = {
   context: 4,
   normalize: { sold: 'standard' },
   difference: 1,
+  relative: ['sold'],
   season: 7,
 };
 const pipeline = () => series.fitPipeline(days(), { from: 0, to: 30 }, plan);
@@ -52,7 +53,17 @@ const forecaster = () => {
     dense({ units: series.outputSize(given) }),
   ]);
 };
-const csv = { columns: ['sold'], date: 'day', header: true, delimiter: ',', decimal: '.', missing: 'interpolate' };
+const tested = () => ({ rows: Int32Array.of(20, 21), predictions: { sold: Float64Array.of(1, 2) }, errors: {} });
+const csv = {
+  columns: ['sold'],
+  date: 'day',
+  dateFormat: 'YYYY-MM-DD',
+  markers: ['x'],
+  header: true,
+  delimiter: ',',
+  decimal: '.',
+  missing: 'interpolate',
+};
 const plot = { title: 'A title', width: 300, height: 200, theme: 'dark' };
 
 /** @param {() => object} make @param {string} text @returns {import('../table.js').Row} */
@@ -204,6 +215,10 @@ export const rooms = {
     },
   ],
   'plots.plotGradientByLag': [() => ({ args: [[1, 0.5], plot] }), () => ({ args: [{ one: [1, 0.5] }] })],
+  'plots.plotForecast': [
+    () => ({ args: [[1, 2], [3], { ...plot, name: 'sold', low: [2], high: [4], times: [0, 1, 2] }] }),
+  ],
+  'plots.plotErrorsAhead': [() => ({ args: [{ model: [1, 2] }, plot] })],
   'plots.plotSpectrum': [() => ({ args: [{ real: Float64Array.of(1, 0), imaginary: Float64Array.of(0, 1) }, plot] })],
   'plots.plotSingularValues': [() => ({ args: [[matrix()], { ...plot, from: 1 }] })],
   'plots.plotLyapunovExponents': [() => ({ args: [[1, -1], plot] })],
@@ -224,6 +239,36 @@ export const rooms = {
     () => ({ args: ['shop,sold\nx,1\nx,2\n', { ignore: ['shop'] }] }),
     () => ({ args: ['y,m,d,sold\n2020,1,1,1\n2020,1,2,2\n', { date: { year: 'y', month: 'm', day: 'd' } }] }),
   ],
+  'series.detectCsv': [
+    () => ({
+      args: [
+        'day,sold\n2020-01-01,1\n2020-01-02,2\n',
+        { date: 'day', dateFormat: 'YYYY-MM-DD', header: true, delimiter: ',', decimal: '.', markers: ['x'] },
+      ],
+    }),
+  ],
+  'series.readHistories': [
+    () => ({
+      args: [
+        'shop,day,sold,price,sun\nA,2020-01-01,1,2,1\nA,2020-01-02,2,2,1\n',
+        {
+          ...{
+            targets: ['sold'],
+            inputs: ['sun'],
+            known: ['price'],
+            series: 'shop',
+            date: 'day',
+            dateFormat: 'YYYY-MM-DD',
+          },
+          ...{ header: true, delimiter: ',', decimal: '.', markers: ['x'], missing: 'previous' },
+        },
+      ],
+    }),
+  ],
+  'series.compareForecasts': [() => ({ args: [days(), tested(), { season: 7 }] })],
+  'series.residualIntervals': [() => ({ args: [days(), tested(), 0.8, ['sold']] })],
+  'series.coverage': [() => ({ args: [days(), tested(), 'sold', { low: [-1], high: [1], relative: true }] })],
+  'series.withinInterval': [() => ({ args: [{ low: [-1], high: [1], relative: false }, [5]] })],
   'series.writeCsv': [() => ({ args: [days()] })],
   'series.backtest': [
     async () => ({ args: [await forecaster(), pipeline(), days(), { from: 30, to: 40 }, { steps: 1, every: 2 }] }),

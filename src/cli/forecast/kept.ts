@@ -1,0 +1,92 @@
+// What a model that forecasts keeps in its file: how its files are read, the pipeline of each series, and how wrong it was.
+import { show } from '../../base/check.ts';
+import { BpttError } from '../../base/errors.ts';
+import { checkFields, type Field, integer, list, named, number, object, optional, string } from '../../base/fields.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import type { Model } from '../../model/model.ts';
+import { intervalOf } from '../../series/compare.ts';
+import { checkCsvOptions } from '../../series/csv.ts';
+import { type Interval, type Pipeline, readSeriesMetadata, seriesMetadata } from '../../series/index.ts';
+import { pipelineOf } from '../../series/pipeline.ts';
+import type { Reading } from './read.ts';
+
+/** The name of the entry in the metadata. */
+const FORECAST = 'forecast';
+
+/** One series that was learned. */
+export interface Learned {
+  readonly pipeline: Pipeline;
+  /** Of each target; none where they were not measured. */
+  readonly intervals: Readonly<Record<string, Interval>>;
+}
+
+/** A model and what it needs to go on from a file. */
+export interface Forecaster {
+  readonly model: Model;
+  readonly reading: Reading;
+  /** Share of values that the intervals hold. */
+  readonly interval: number;
+  /** By the names of the series; of one alone, empty. */
+  readonly series: Readonly<Record<string, Learned>>;
+}
+
+const reading: Field<Reading> = {
+  check(where, value) {
+    const { targets, inputs, known, series, ...csv } = value as Reading;
+    const columns = checkFields(
+      where,
+      { targets, inputs, known, series },
+      {
+        targets: list(string, 'names'),
+        inputs: optional(list(string, 'names')),
+        known: optional(list(string, 'names')),
+        series: optional(string),
+      },
+    );
+    return { ...checkCsvOptions(where, csv), ...columns };
+  },
+};
+
+const fields = {
+  reading,
+  interval: number({ min: 0, exclusiveMax: 1 }),
+  series: named(object({ pipeline: { check: pipelineOf }, intervals: named<Interval>(intervalOf) })),
+  version: integer({ min: 1, max: 1 }),
+};
+
+/** For `metadata` of `serialize`. */
+export function keptMetadata({ reading, interval, series }: Forecaster): Readonly<Record<string, string>> {
+  const { targets, inputs, known, series: _, ...csv } = reading;
+  const [first] = Object.values(series);
+  return {
+    // What programs read that use the library.
+    ...seriesMetadata({
+      pipeline: first!.pipeline,
+      csv: { ...csv, columns: [...new Set([...targets, ...(inputs ?? []), ...(known ?? [])])] },
+    }),
+    [FORECAST]: JSON.stringify({ version: 1, reading, interval, series }),
+  };
+}
+
+/** What `keptMetadata` kept, or what a program of one's own did with `seriesMetadata`. */
+export function readKept(model: Model, metadata: Readonly<Record<string, string>>): Forecaster {
+  const text = metadata[FORECAST];
+  if (text === undefined) {
+    const { pipeline, csv } = readSeriesMetadata(metadata);
+    const { columns: _, ignore: __, ...rest } = csv;
+    const { targets, inputs, known } = pipeline;
+    return {
+      model,
+      reading: { ...rest, targets, inputs, known },
+      interval: 0,
+      series: { '': { pipeline, intervals: {} } },
+    };
+  }
+  try {
+    const { reading, interval, series } = checkFields('forecaster', parseJson(text), fields);
+    return { model, reading, interval, series };
+  } catch (cause) {
+    const message = cause instanceof BpttError ? cause.message : 'expected JSON, got something else';
+    throw new BpttError('bad-file', `metadata entry ${show(FORECAST)}: ${message}`, { cause });
+  }
+}
