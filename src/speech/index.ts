@@ -10,6 +10,7 @@ export {
 } from './audio/front-end.ts';
 export { type Resampler, resample, resampler } from './audio/resample.ts';
 export { mono, type Sound } from './audio/sound.ts';
+export { type Vary, type VaryOptions, varied } from './audio/vary.ts';
 export { readWav, type WriteWavOptions, writeWav } from './audio/wav.ts';
 export { type AlignOptions, align, type DecodeOptions, decode, type Transcript } from './decode.ts';
 export { type Edit, type ErrorCounts, type ErrorRate, errorRate, type PairErrors } from './error-rate.ts';
