@@ -2,6 +2,7 @@
 import type { Fields } from '../base/fields.ts';
 import type { Metric } from '../loss/metric.ts';
 import { accuracyKind, f1Kind, precisionKind, recallKind } from './classes.ts';
+import { labelErrorRateKind, wordErrorRateKind } from './labels.ts';
 import { describeMetric, type MetricKind } from './metric.ts';
 import { absoluteKind, rSquaredKind } from './numbers.ts';
 
@@ -12,6 +13,8 @@ const kinds = [
   f1Kind,
   absoluteKind,
   rSquaredKind,
+  labelErrorRateKind,
+  wordErrorRateKind,
 ] as unknown as readonly MetricKind<Fields>[];
 
 /** A metric as it was sent, with what it does: on its way it has lost that. */

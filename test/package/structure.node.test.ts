@@ -19,7 +19,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   training: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt'],
   generation: ['base', 'wasm', 'model', 'loss'],
   series: ['base', 'data', 'model'],
-  speech: ['base', 'model', 'loss', 'generation'],
+  speech: ['base', 'model', 'loss', 'metrics', 'generation'],
   diagnostics: ['base', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
   plots: ['base', 'layers', 'model', 'training', 'diagnostics'],
   interchange: ['base', 'formats', 'layers', 'model'],
