@@ -1,6 +1,6 @@
 // Random numbers of a seed for sounds: Philox, whose numbers are a function of the seed and of how many were drawn before.
 import { log } from '../../base/exact-log.ts';
-import { cosineOfAnyPi } from '../../base/exact-sine.ts';
+import { cosineOfAnyPi, sineOfPi } from '../../base/exact-sine.ts';
 import { philox, seedWords } from '../../base/philox.ts';
 
 export class Draws {
@@ -31,10 +31,14 @@ export class Draws {
 
   /** n numbers of mean 0 and variance 1 (Box and Muller 1958). */
   normal(n: number): Float64Array {
-    return Float64Array.from({ length: n }, () => {
+    const numbers = new Float64Array(n);
+    for (let i = 0; i < n; i += 2) {
       const [u, v] = this.#pair();
-      return Math.sqrt(-2 * log(1 - u)) * cosineOfAnyPi(2 * v);
-    });
+      const radius = Math.sqrt(-2 * log(1 - u));
+      numbers[i] = radius * cosineOfAnyPi(2 * v);
+      if (i + 1 < n) numbers[i + 1] = radius * sineOfPi(2 * v);
+    }
+    return numbers;
   }
 }
 

@@ -7,7 +7,7 @@ import { kaldiFields, kaldiFront } from './kaldi.ts';
 import { librosaFields, librosaFront } from './librosa.ts';
 import { overUtterance, running } from './normalize.ts';
 import { checkSamples, type Samples } from './sound.ts';
-import { chain, type Stage } from './stage.ts';
+import { chain, type Stage, stacked } from './stage.ts';
 
 const afterwards = {
   /** How often differences between frames follow: 1 for Δ, 2 for Δ and ΔΔ, each with as many features again. Default 0. */
@@ -17,6 +17,8 @@ const afterwards = {
    * `normalizeFrames` frames, up to the one that is normalised. Default `none`.
    */
   normalize: withDefault(oneOf('none', 'utterance', 'running'), 'none'),
+  /** How many frames side by side become one, so that networks read fewer; what is left at the end is not heard. Default 1. */
+  stack: withDefault(integer({ min: 1, max: 100 }), 1),
   /** Frames that a running normalisation is over. Default 300. */
   normalizeFrames: withDefault(integer({ min: 1 }), 300),
 };
@@ -84,23 +86,25 @@ export function frontEnd(options: FrontEndOptions): FrontEnd {
   const kaldi = convention === 'kaldi';
   const checked = checkFields(where, rest, fields[convention as 'kaldi']) as Checked<typeof fields.kaldi>;
   const front = kaldi ? kaldiFront(where, checked) : librosaFront(where, checked as never);
-  const { deltas: orders, normalize, normalizeFrames, sampleRate } = checked;
+  const { deltas: orders, normalize, normalizeFrames, stack, sampleRate } = checked;
   const size = front.size * (1 + orders);
+  const least = front.least + (stack - 1) * front.shift;
   const stage = (): Stage<Samples> =>
     chain(front.stage(), [
       ...(orders === 0 ? [] : [deltas(where, front.size, front.differences(orders))]),
       ...(normalize === 'utterance' ? [overUtterance(size)] : []),
       ...(normalize === 'running' ? [running(size, normalizeFrames)] : []),
+      ...(stack > 1 ? [stacked(size * stack)] : []),
     ]);
   return {
     options: { convention, ...checked } as FrontEndOptions,
     sampleRate,
-    size,
-    frameSeconds: front.shift / sampleRate,
+    size: size * stack,
+    frameSeconds: (stack * front.shift) / sampleRate,
     extract(samples) {
       const given = checkSamples('extract(samples)', samples);
-      if (given.length < front.least) {
-        const expected = `at least ${front.least} samples, of which a frame is made`;
+      if (given.length < least) {
+        const expected = `at least ${least} samples, of which a frame is made`;
         throw new BpttError('invalid-argument', `extract(samples): expected ${expected}, got ${given.length}`);
       }
       const stream = streamOf(stage());

@@ -62,3 +62,17 @@ export function atTheEnd(change: (all: Float64Array) => Float64Array): Stage {
     end: () => change(joined(parts)),
   };
 }
+
+/** A stage that passes on whole rows of so many numbers. */
+export function stacked(size: number): Stage {
+  let left = nothing;
+  return {
+    push(values) {
+      const all = joined([left, values]);
+      const whole = all.length - (all.length % size);
+      left = all.slice(whole);
+      return all.subarray(0, whole);
+    },
+    end: () => nothing,
+  };
+}

@@ -14,7 +14,7 @@ const fronts: readonly FrontEndOptions[] = [
   { ...kaldi, snipEdges: false, frameShift: 40, normalize: 'utterance' },
   librosa,
   { ...librosa, center: false, hop: 100 },
-  { ...librosa, deltas: 2, normalize: 'running' },
+  { ...librosa, deltas: 2, normalize: 'running', stack: 3 },
   { ...librosa, output: 'mfcc', coefficients: 5, topDb: 10 },
 ];
 
