@@ -2,8 +2,8 @@
 // Connected spoken digits: a bidirectional GRU learns by CTC which digits were said, without being told where. Strings of one to five digits
 // are put together from recordings of single ones, `DIGIT_SPEAKER_INDEX.wav`, as the Free Spoken Digit Dataset has them: of each speaker and
 // digit the indices 0 to 4 are for testing. With --speaker all recordings of that one are, and none is learned from; with --each-speaker that
-// is done with one speaker after the other. Every string is heard otherwise each time: faster or slower, from another vocal tract, in a
-// room, in noise. Without a folder the recordings are made by espeak-ng (apt-get install espeak-ng), whose voices are the speakers.
+// is done with one speaker after the other. Every string is heard otherwise each time: faster or slower, from another vocal tract,
+// in noise. Without a folder the recordings are made by espeak-ng (apt-get install espeak-ng), whose voices are the speakers.
 //
 //   node examples/digits-spoken.js [FOLDER] [--updates 3000] [--units 64] [--seed 1] [--speaker NAME | --each-speaker] [--json]
 //
@@ -74,7 +74,10 @@ function randomOf(/** @type {number} */ start) {
 /** One to five recordings of one speaker, with up to a quarter of a second of silence between. */
 function stringOf(/** @type {readonly Recording[][]} */ speakers, /** @type {() => number} */ random) {
   const own = speakers[Math.floor(random() * speakers.length)];
-  const chosen = Array.from({ length: 1 + Math.floor(random() * LONGEST) }, () => own[Math.floor(random() * own.length)]);
+  const chosen = Array.from(
+    { length: 1 + Math.floor(random() * LONGEST) },
+    () => own[Math.floor(random() * own.length)],
+  );
   const parts = chosen.flatMap(({ samples }) => [new Float32Array(Math.floor((random() * RATE) / 4)), samples]);
   const samples = new Float32Array(parts.reduce((sum, { length }) => sum + length, RATE / 10));
   let at = 0;
@@ -94,7 +97,6 @@ const noise = Float32Array.from({ length: 60 * RATE }, () => random() + random()
 const vary = varied(front, {
   speed: [0.85, 1.15],
   warp: [0.85, 1.15],
-  echo: { decay: [0.05, 0.4], ratio: [6, 20] },
   noise: { ratio: [10, 40], recording: noise },
   masks: { steps: 2, longest: 10, features: 2, widest: 10 },
 });
@@ -155,7 +157,9 @@ async function learn(training, test, /** @type {string} */ name) {
   const errorsOf = (strings) => {
     const pairs = [];
     for (let from = 0; from < strings.length; from += 50) {
-      const rows = strings.slice(from, from + 50).map(({ samples, labels }) => ({ heard: front.extract(samples), labels }));
+      const rows = strings
+        .slice(from, from + 50)
+        .map(({ samples, labels }) => ({ heard: front.extract(samples), labels }));
       const { targets, ...batch } = batchOf(rows);
       const found = decode({ ...batch, logits: model.forward(batch).outputs });
       for (const [row, [best]] of found.entries()) pairs.push(/** @type {const} */ ([targets[row], best.labels]));
@@ -174,7 +178,13 @@ async function learn(training, test, /** @type {string} */ name) {
     })),
   );
   const { user, system } = process.cpuUsage(began);
-  return { name, connected, single: 100 - single.strings, parameters: model.parameterCount, seconds: (user + system) / 1e6 };
+  return {
+    name,
+    connected,
+    single: 100 - single.strings,
+    parameters: model.parameterCount,
+    seconds: (user + system) / 1e6,
+  };
 }
 
 const all = positionals[0] === undefined ? synthesized() : recordingsIn(positionals[0]);

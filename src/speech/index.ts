@@ -19,4 +19,13 @@ export type { Alignment, Span } from './lattice.ts';
 export type { Logits } from './logits.ts';
 export { type ModelScoreOptions, modelScore } from './model-score.ts';
 export type { PrefixScore, Score } from './prefix-score.ts';
+export {
+  type Heard,
+  type Recognizer,
+  type RecognizerOptions,
+  readSpeechMetadata,
+  recognizer,
+  speechMetadata,
+  type TimedLabel,
+} from './recognizer.ts';
 export { type WordScoreOptions, wordScore } from './word-score.ts';
