@@ -92,12 +92,10 @@ const bySpeaker = (/** @type {readonly Recording[]} */ list) =>
   [...new Set(list.map(({ speaker }) => speaker))].map((name) => list.filter(({ speaker }) => speaker === name));
 
 const front = frontEnd({ convention: 'kaldi', sampleRate: RATE, mels: 40, normalize: 'utterance', stack: 2 });
-const random = randomOf(12_345);
-const noise = Float32Array.from({ length: 60 * RATE }, () => random() + random() + random() - 1.5);
 const vary = varied(front, {
   speed: [0.85, 1.15],
   warp: [0.85, 1.15],
-  noise: { ratio: [10, 40], recording: noise },
+  noise: { ratio: [10, 40] },
   masks: { steps: 2, longest: 10, features: 2, widest: 10 },
 });
 

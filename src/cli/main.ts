@@ -14,7 +14,10 @@ import { inspectCommand, inspectFlags } from './commands/inspect.ts';
 import { checkText, findUnfinished, keptOf } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { openCheckpoints, trainCommand } from './commands/train.ts';
+import { trainSpeechCommand } from './commands/train-speech.ts';
+import { transcribeCommand, transcribeFlags } from './commands/transcribe.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
+import { speechFlags, speechValuesOf } from './flags/speech-flags.ts';
 import { trainFlags, trainGroups } from './flags/train-flags.ts';
 import { type Corpus, isLarge, streamedCorpus, wholeCorpus } from './io/corpus.ts';
 import { interruptionOf } from './io/interruption.ts';
@@ -25,16 +28,20 @@ const embedded = new URL('./moby-dick.txt', import.meta.url);
 const output = new Output(process.stdout, process.stderr);
 
 const program = new Command('bptt')
-  .description('Train recurrent networks on text and number series, and use what they learned.')
+  .description('Train recurrent networks on text, speech and number series, and use what they learned.')
   .version(packageJson.version)
   .exitOverride()
   .configureOutput({ outputError: () => {} }); // commander throws as well, and main() prints
 
 const trainProgram = program.command('train');
 for (const [heading, flags] of Object.entries(trainGroups)) addFlags(trainProgram, flags, heading);
+addFlags(trainProgram, speechFlags, 'Speech:');
 trainProgram
   .description('learn from a text and write a model file')
-  .argument('[FILE]', 'text in UTF-8 (default: the first 28 chapters of Moby-Dick)')
+  .argument(
+    '[FILE]',
+    'text in UTF-8 (default: the first 28 chapters of Moby-Dick); with --task speech a folder of recordings',
+  )
   .addHelpText(
     'after',
     `
@@ -42,11 +49,19 @@ Examples:
   $ bptt train my-text.txt --cell lstm --hidden 128 --steps 5000 --out my-model.safetensors
   $ bptt sample my-model.safetensors --prompt 'Once'
   $ bptt train --resume --out my-model.safetensors --steps 9000
+  $ bptt train --task speech recordings --out speech.safetensors && bptt transcribe speech.safetensors hello.wav
 
 Ctrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving. --resume goes on, after both.`,
   )
   .action(async (file: string | undefined, _: unknown, command: Command) => {
     const interruption = interruptionOf(process);
+    const speech = speechValuesOf(command);
+    if (speech !== undefined) {
+      if (file === undefined)
+        throw new BpttError('invalid-argument', '--task speech: expected a FOLDER of recordings, got none');
+      await trainSpeechCommand(file, speech, output, interruption);
+      return;
+    }
     const given = valuesOf(trainFlags, command);
     const onWait = (who: string) => output.note(`${given.out}: ${who} has locked it; looking whether it still lives`);
     const lock = await FileLock.take(given.out, { onWait });
@@ -116,6 +131,14 @@ addFlags(program.command('forecast'), forecastFlags)
   .argument('<FILE>', 'CSV with a line of names')
   .action((path: string, _: unknown, command: Command) =>
     forecastCommand(path, valuesOf(forecastFlags, command), output),
+  );
+
+addFlags(program.command('transcribe'), transcribeFlags)
+  .description('print what recordings say')
+  .argument('<MODEL>', 'a file that `bptt train --task speech` wrote')
+  .argument('<FILE...>', 'audio files')
+  .action((path: string, files: string[], _: unknown, command: Command) =>
+    transcribeCommand(path, files, valuesOf(transcribeFlags, command), output),
   );
 
 addFlags(program.command('bench'), benchFlags)

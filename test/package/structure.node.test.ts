@@ -30,8 +30,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'node face': ['node'],
   workerd: ['wasm', 'index'],
   cli: [
-    ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'training', 'generation', 'series', 'diagnostics'],
-    ...['plots', 'interchange', 'worker', 'node', 'index', 'node face'],
+    ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'metrics', 'training', 'generation', 'series'],
+    ...['speech', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index', 'node face'],
   ],
 };
 

@@ -116,14 +116,15 @@ const energyOf = (values: ArrayLike<number>): number => {
   return sum / values.length;
 };
 
+/** White noise, made once: drawing it anew each time took as long as all the rest. */
+let white: Float64Array | undefined;
+
 /** Silence stays silent: no noise is softer than it by so many dB. */
 function noisy(samples: Samples, ratio: number, recording: Samples | undefined, draws: Draws): Samples {
-  let noise: ArrayLike<number>;
-  if (recording === undefined) noise = draws.normal(samples.length);
-  else {
-    const from = draws.below(recording.length);
-    noise = samples.map((_, i) => recording[(from + i) % recording.length]!);
-  }
+  white ??= new Draws(0).normal(2 ** 16);
+  const source = recording ?? white;
+  const from = draws.below(source.length);
+  const noise = Float64Array.from(samples, (_, i) => source[(from + i) % source.length]!);
   const energy = energyOf(noise);
   const factor = energy > 0 ? Math.sqrt(energyOf(samples) / energy) / fromDecibels(ratio) : 0;
   return samples.map((sample, i) => sample + factor * noise[i]!);
