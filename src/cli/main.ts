@@ -14,9 +14,12 @@ import { inspectCommand, inspectFlags } from './commands/inspect.ts';
 import { checkText, findUnfinished, keptOf } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { openCheckpoints, trainCommand } from './commands/train.ts';
+import { trainSpeechCommand } from './commands/train-speech.ts';
+import { transcribeCommand, transcribeFlags } from './commands/transcribe.ts';
 import { chooseFor } from './flags/choose.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
+import { speechFlags, speechValuesOf } from './flags/speech-flags.ts';
 import { trainFlags, trainGroups } from './flags/train-flags.ts';
 import { type Corpus, isLarge, streamedCorpus, wholeCorpus } from './io/corpus.ts';
 import { interruptionOf } from './io/interruption.ts';
@@ -27,16 +30,20 @@ const embedded = new URL('./moby-dick.txt', import.meta.url);
 const output = new Output(process.stdout, process.stderr);
 
 const program = new Command('bptt')
-  .description('Train recurrent networks on text and number series, and use what they learned.')
+  .description('Train recurrent networks on text, speech and number series, and use what they learned.')
   .version(packageJson.version)
   .exitOverride()
   .configureOutput({ outputError: () => {} }); // commander throws as well, and main() prints
 
 const trainProgram = program.command('train');
 for (const [heading, flags] of Object.entries(trainGroups)) addFlags(trainProgram, flags, heading);
+addFlags(trainProgram, speechFlags, 'Speech:');
 trainProgram
   .description('learn from a text and write a model file')
-  .argument('[FILE]', 'text in UTF-8 (default: the first 28 chapters of Moby-Dick)')
+  .argument(
+    '[FILE]',
+    'text in UTF-8 (default: the first 28 chapters of Moby-Dick); with --task speech a folder of recordings',
+  )
   .addHelpText(
     'after',
     `
@@ -45,12 +52,20 @@ Examples:
   $ bptt train my-text.txt --cell lstm --hidden 128 --steps 5000 --out my-model.safetensors
   $ bptt sample my-model.safetensors --prompt 'Once'
   $ bptt train --resume --out my-model.safetensors --steps 9000
+  $ bptt train --task speech recordings --out speech.safetensors && bptt transcribe speech.safetensors hello.wav
 
 What no flag says is chosen by the length of the text and by --minutes, and said at the start: the same flags give the same model again.
 Ctrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving. --resume goes on, after both.`,
   )
   .action(async (file: string | undefined, _: unknown, command: Command) => {
     const interruption = interruptionOf(process);
+    const speech = speechValuesOf(command);
+    if (speech !== undefined) {
+      if (file === undefined)
+        throw new BpttError('invalid-argument', '--task speech: expected a FOLDER of recordings, got none');
+      await trainSpeechCommand(file, speech, output, interruption);
+      return;
+    }
     const given = valuesOf(trainFlags, command);
     const onWait = (who: string) => output.note(`${given.out}: ${who} has locked it; looking whether it still lives`);
     const lock = await FileLock.take(given.out, { onWait });
@@ -137,6 +152,14 @@ The oldest rows are learned, the next choose what is learned of them and give th
   )
   .action((path: string, _: unknown, command: Command) =>
     forecastCommand(path, valuesOf(forecastFlags, command), output),
+  );
+
+addFlags(program.command('transcribe'), transcribeFlags)
+  .description('print what recordings say')
+  .argument('<MODEL>', 'a file that `bptt train --task speech` wrote')
+  .argument('<FILE...>', 'audio files')
+  .action((path: string, files: string[], _: unknown, command: Command) =>
+    transcribeCommand(path, files, valuesOf(transcribeFlags, command), output),
   );
 
 addFlags(program.command('bench'), benchFlags)

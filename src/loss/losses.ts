@@ -73,6 +73,8 @@ export interface StepLoss extends AnyLoss {
  * state, no memory budget.
  */
 export interface SequenceLoss extends AnyLoss {
+  /** The class that stands for no label. */
+  readonly blank: number;
   /** Of an output with so many numbers. */
   check(outputs: number): CheckTargets;
   bind(network: Network, window: Window, node: LayerNode, reduction: Reduction): BoundLoss;
@@ -80,8 +82,27 @@ export interface SequenceLoss extends AnyLoss {
 
 export type Loss = StepLoss | SequenceLoss;
 
-/** Steps of an output and what they should have been, in the memory of the model. */
-export interface Observed {
+/** What metrics see, in the memory of the model. */
+export type Observed = ObservedSteps | ObservedSequences;
+
+/** Rows of an output and the labels that they should have had. */
+export interface ObservedSequences {
+  /** [T, B, ld] logits. */
+  readonly y: Track;
+  readonly rows: readonly LabelledRow[];
+}
+
+/** The labels of one row. */
+export interface LabelledRow {
+  readonly labels: Int32Array;
+  /** The row's valid steps; 0 where it does not count. */
+  readonly steps: number;
+  /** What it counts for; 0 where it does not. */
+  readonly weight: number;
+}
+
+/** Steps of an output and what they should have been. */
+export interface ObservedSteps {
   /** The first of the steps. */
   readonly first: number;
   /** [steps, B, ld] outputs: logits or estimates. */
@@ -104,7 +125,7 @@ export interface BoundLoss {
   take(from: number, to: number, scale: number, sum: number): number;
   /** What to blame where the last loss or its gradient is not finite, though the outputs were. */
   readonly atFault?: string | undefined;
-  /** Steps `from` to `to` as metrics see them, before their loss is taken; only of losses that are taken step by step. */
+  /** Steps `from` to `to` as metrics see them, before their loss is taken. */
   observed?(from: number, to: number): Observed | undefined;
   /** Gives back memory of its own. */
   release?(): void;

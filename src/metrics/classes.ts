@@ -2,6 +2,7 @@
 import { BpttError } from '../base/errors.ts';
 import { integer, type Options, optional, withDefault } from '../base/fields.ts';
 import type { Metric } from '../loss/metric.ts';
+import { likeliest } from './likeliest.ts';
 import { describeMetric, type MetricKind, type metricFields, type Rows } from './metric.ts';
 
 /** Calls back for each row that counts, with its largest output (the first of equal ones). */
@@ -11,9 +12,7 @@ export function eachRow(
 ) {
   for (let row = 0; row < weights.length; row++) {
     if (weights[row] === 0) continue;
-    let best = 0;
-    for (let c = 1; c < size; c++) if (y[row * ld + c]! > y[row * ld + best]!) best = c;
-    visit(targets[row]!, best, row);
+    visit(targets[row]!, likeliest(y, row * ld, size), row);
   }
 }
 

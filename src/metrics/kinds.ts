@@ -2,6 +2,7 @@
 import type { Fields } from '../base/fields.ts';
 import type { Metric } from '../loss/metric.ts';
 import { accuracyKind, f1Kind, precisionKind, recallKind } from './classes.ts';
+import { labelErrorRateKind, wordErrorRateKind } from './labels.ts';
 import { describeMetric, type MetricKind } from './metric.ts';
 import { absoluteKind, rSquaredKind } from './numbers.ts';
 import { perplexityKind } from './perplexity.ts';
@@ -14,6 +15,8 @@ const kinds = [
   absoluteKind,
   rSquaredKind,
   perplexityKind,
+  labelErrorRateKind,
+  wordErrorRateKind,
 ] as unknown as readonly MetricKind<Fields>[];
 
 /** A metric as it was sent, with what it does: on its way it has lost that. */

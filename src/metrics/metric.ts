@@ -1,7 +1,7 @@
 // How metrics are made: plain data of one kind, checked, which brings along what it does.
 import { BpttError } from '../base/errors.ts';
 import { type Checked, checkFields, type Fields, optional, string } from '../base/fields.ts';
-import type { Observed } from '../loss/losses.ts';
+import type { ObservedSequences, ObservedSteps } from '../loss/losses.ts';
 import { bringMetric, type Measure, type Metric } from '../loss/metric.ts';
 import type { Network } from '../model/network.ts';
 import type { Reals } from '../wasm/arena.ts';
@@ -26,7 +26,24 @@ export interface Rows {
   readonly weights: Float64Array;
 }
 
-function rowsOf({ arena }: Network, { first, y, targets, weights }: Observed, size: number, classes: boolean): Rows {
+/** A row of outputs and the labels that it should have had. */
+export interface LabelRow {
+  /** Logits: those of step t lie from `first + t·stride` on. */
+  readonly y: Reals;
+  readonly first: number;
+  readonly stride: number;
+  readonly steps: number;
+  readonly size: number;
+  readonly blank: number;
+  readonly labels: Int32Array;
+}
+
+function rowsOf(
+  { arena }: Network,
+  { first, y, targets, weights }: ObservedSteps,
+  size: number,
+  classes: boolean,
+): Rows {
   const count = weights.length;
   const from = targets.pointer + first * targets.stride;
   return {
@@ -38,22 +55,50 @@ function rowsOf({ arena }: Network, { first, y, targets, weights }: Observed, si
   };
 }
 
+/** The rows that count, the first first. */
+function* labelRowsOf(
+  { arena, kernels }: Network,
+  { y, rows }: ObservedSequences,
+  size: number,
+  blank: number,
+): Iterable<LabelRow> {
+  const stride = y.stride / kernels.realBytes();
+  const T = rows.reduce((most, { steps }) => Math.max(most, steps), 0);
+  const values = arena.reals(y.pointer, T * stride);
+  for (const [row, { labels, steps, weight }] of rows.entries()) {
+    if (weight > 0) yield { y: values, first: row * y.ld, stride, steps, size, blank, labels };
+  }
+}
+
 /** Takes rows in, and makes a number of them. */
-export interface Count {
-  add(rows: Rows): void;
+export interface Count<Taken = Rows> {
+  add(rows: Taken): void;
   value(): number;
 }
 
 /** A kind of metric: how plain data becomes what it does. */
-export interface MetricKind<F extends Fields> {
+export type MetricKind<F extends Fields> = StepMetricKind<F> | LabelMetricKind<F>;
+
+interface AnyMetricKind<F extends Fields> {
   readonly kind: string;
   /** Its options beside those of all. */
   readonly fields: F;
   readonly higher: boolean;
+}
+
+/** One of steps. */
+export interface StepMetricKind<F extends Fields> extends AnyMetricKind<F> {
   /** What the loss of the output has to compare it with. */
   readonly targets: 'classes' | 'reals';
   /** @throws BpttError that begins with `where`, for outputs of which there can be none. */
   count(options: Checked<F>, size: number, where: string): Count;
+}
+
+/** One of the labels of whole sequences. */
+export interface LabelMetricKind<F extends Fields> extends AnyMetricKind<F> {
+  readonly targets: 'labels';
+  /** @throws BpttError that begins with `where`, for outputs of which there can be none. */
+  count(options: Checked<F>, size: number, where: string): Count<LabelRow>;
 }
 
 /** The metric of the kind with these options. @throws BpttError that begins with the kind, for options that are wrong. */
@@ -88,10 +133,24 @@ function measureBy<F extends Fields>(
       throw new BpttError('invalid-argument', `${where}.output: expected one of the outputs (${names}), got ${output}`);
     }
     const { node, loss } = found;
+    const { size } = node.output;
+    if (of.targets === 'labels') {
+      const { blank } = loss.bind === undefined ? {} : loss;
+      if (blank === undefined) {
+        throw new BpttError('invalid-argument', `${where}: expected a loss of labels such as ctc, got one of steps`);
+      }
+      const { add, value } = of.count(options, size, where);
+      return {
+        index,
+        value,
+        add(network, observed) {
+          for (const row of labelRowsOf(network, observed as ObservedSequences, size, blank)) add(row);
+        },
+      };
+    }
     if (loss.bind !== undefined) {
       throw new BpttError('invalid-argument', `${where}: expected a loss of steps, got one of whole sequences`);
     }
-    const { size } = node.output;
     const { kind, size: wanted } = loss.targets(size);
     if ((kind === 'tokens' ? 'classes' : 'reals') !== of.targets) {
       throw new BpttError(
@@ -106,6 +165,10 @@ function measureBy<F extends Fields>(
       );
     }
     const { add, value } = of.count(options, size, where);
-    return { index, value, add: (network, rows) => add(rowsOf(network, rows, size, kind === 'tokens')) };
+    return {
+      index,
+      value,
+      add: (network, rows) => add(rowsOf(network, rows as ObservedSteps, size, kind === 'tokens')),
+    };
   };
 }

@@ -2,14 +2,8 @@
 import { checkFinite, checkInteger, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
+import { likeliest } from '../metrics/likeliest.ts';
 import { isReals } from './logits.ts';
-
-/** The likeliest class of a step, of equally likely ones the first. */
-export function likeliest(values: ArrayLike<number>, start: number, classes: number): number {
-  let best = 0;
-  for (let c = 1; c < classes; c++) if (values[start + c]! > values[start + best]!) best = c;
-  return best;
-}
 
 const fields = {
   /** The class that stands for no label. Default 0. */

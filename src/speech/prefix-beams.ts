@@ -1,7 +1,7 @@
 // Prefix beam search (Hannun, Maas, Jurafsky and Ng 2014, "First-pass large vocabulary continuous speech recognition using bi-directional
 // recurrent DNNs"): the labels so far, each with the probability of all paths to it that the search has followed.
 import { logAdd } from '../base/exact-log.ts';
-import { likeliest } from './greedy.ts';
+import { likeliest } from '../metrics/likeliest.ts';
 import type { Row } from './logits.ts';
 import type { ScoreSum } from './prefix-score.ts';
 

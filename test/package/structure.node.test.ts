@@ -19,7 +19,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   training: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt'],
   generation: ['base', 'wasm', 'model', 'loss'],
   series: ['base', 'data', 'model'],
-  speech: ['base', 'model', 'loss', 'generation'],
+  speech: ['base', 'model', 'loss', 'metrics', 'generation'],
   translation: ['base', 'wasm', 'data', 'tokenizers', 'layers', 'model', 'generation'],
   diagnostics: ['base', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
   plots: ['base', 'layers', 'model', 'training', 'diagnostics'],
@@ -31,8 +31,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'node face': ['node'],
   workerd: ['wasm', 'index'],
   cli: [
-    ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'training', 'generation', 'series', 'diagnostics'],
-    ...['plots', 'interchange', 'worker', 'node', 'index', 'node face'],
+    ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'metrics', 'training', 'generation', 'series'],
+    ...['speech', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index', 'node face'],
   ],
 };
 

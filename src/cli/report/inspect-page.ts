@@ -1,6 +1,7 @@
 // How gradients flow, as HTML: the summary and the pictures, with what each shows. The page of `bptt inspect`, and a part of the report.
 import { escaped } from './escaped.ts';
 import type { Flow } from './flow.ts';
+import { plainPage } from './plain-page.ts';
 
 export interface Inspected {
   readonly model: string;
@@ -41,33 +42,9 @@ export function flowSections({ summary, advice, pictures }: Flow): string[] {
 }
 
 export function inspectPage({ model, text, flow }: Inspected): string {
-  const title = `Inside ${model}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<link rel="icon" href="data:,">
-<title>${escaped(title)}</title>
-<style>
-body { margin: 0 auto; max-width: 60rem; padding: 1.5rem 1rem 4rem; background: #fff; color: #1c2024; font: 16px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere; }
-figure { margin: 2rem 0; }
-figure > div { overflow-x: auto; }
-figcaption { color: #5b6470; }
-</style>
-</head>
-<body>
-<main>
-<h1>${escaped(title)}</h1>
-<p>It read ${flow.steps} characters of ${escaped(text)}.</p>
-<h2>How gradients flow</h2>
-${flowSections(flow)
-  .filter((part) => part !== '')
-  .join('\n')}
-</main>
-</body>
-</html>
-`;
+  return plainPage(`Inside ${model}`, [
+    `<p>It read ${flow.steps} characters of ${escaped(text)}.</p>`,
+    '<h2>How gradients flow</h2>',
+    ...flowSections(flow),
+  ]);
 }

@@ -29,6 +29,7 @@ export const ctcLoss: LossKind<typeof fields, 'ctc'> = {
   fields,
   create: (options) => ({
     companion: ctcKernels,
+    blank: options.blank,
     refuse: (outputs, where) => checkInteger(`${where}.blank`, options.blank, 0, outputs - 1),
     check: (outputs) => checkLabels(options, outputs),
     bind(network, window, node, reduction) {

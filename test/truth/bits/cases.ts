@@ -14,6 +14,7 @@ import {
   dropout,
   elman,
   embedding,
+  features,
   type GenerateOptions,
   type GraphBatch,
   glorotNormal,
@@ -40,6 +41,7 @@ import {
 } from '../../../src/index.ts';
 import { ctc } from '../../../src/speech/index.ts';
 import { graphsOnSequences, graphsOnStream } from './graphs.ts';
+import { heard } from './sounds.ts';
 
 /** One model and how it is trained. */
 export interface Case {
@@ -97,6 +99,15 @@ export function cases(): Readonly<Record<string, Case>> {
     loss: () => ctc(),
     clip: 0.5,
   };
+  for (const convention of ['kaldi', 'librosa'] as const) {
+    const data = heard(convention);
+    const model: ModelDescription = [
+      features(data[0]!.inputs.length / 4 / data[0]!.steps),
+      gru({ units: 9 }),
+      dense({ units: 5 }),
+    ];
+    all[`features of ${convention}, ctc`] = { ...small([]), model, data, loss: () => ctc(), clip: 2 };
+  }
   for (const truncation of ['full BPTT', 'k1=5 k2=9'] as const) {
     all[`tied, ${truncation}`] = { ...tied, ...truncated(truncation), data: stream };
   }

@@ -4,7 +4,7 @@ import type { LayerNode } from '../../../model/graph.ts';
 import type { Network } from '../../../model/network.ts';
 import type { Window } from '../../../model/window.ts';
 import type { Pointer } from '../../../wasm/kernels.ts';
-import type { BoundLoss, Reduction } from '../../losses.ts';
+import type { BoundLoss, LabelledRow, ObservedSequences, Reduction } from '../../losses.ts';
 import { outputsToGradient } from '../../outputs-to-gradient.ts';
 import { type CtcKernels, ctcKernels } from './kernels.ts';
 import { fits } from './labels.ts';
@@ -16,20 +16,11 @@ interface Place {
   readonly reduction: Reduction;
 }
 
-/** The labels of one row. */
-interface Row {
-  readonly labels: Int32Array;
-  /** The row's valid steps; 0 where it does not count. */
-  readonly steps: number;
-  /** What it counts for; 0 where it does not. */
-  readonly weight: number;
-}
-
 export class BoundCtc implements BoundLoss {
   readonly #blank: number;
   readonly #place: Place;
   readonly #kernels: CtcKernels;
-  #rows: readonly Row[] = [];
+  #rows: readonly LabelledRow[] = [];
   /** The steps of the batch. */
   #steps = 0;
   /** What the kernel works in for the row that needs most, and then the labels of all rows; it grows with the batches. */
@@ -68,6 +59,11 @@ export class BoundCtc implements BoundLoss {
   firstCounted(from: number, to: number): number {
     const { node, network } = this.#place;
     return node.clock === network.graph.clocks[0] ? from : to;
+  }
+
+  observed(): ObservedSequences {
+    const { window, node } = this.#place;
+    return { y: window.node(node).result, rows: this.#rows };
   }
 
   take(_: number, __: number, scale: number, sum: number): number {

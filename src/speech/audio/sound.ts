@@ -1,0 +1,48 @@
+// Sound in memory, and the checks of what is given as such.
+import { checkFinite, checkInteger, checkObject, show } from '../../base/check.ts';
+import { BpttError } from '../../base/errors.ts';
+
+/** Samples of one or more channels, of equal length. */
+export interface Sound {
+  /** Samples a second, in Hz. */
+  readonly sampleRate: number;
+  readonly channels: readonly Float32Array[];
+}
+
+/** Samples of one channel. */
+export type Samples = Float32Array<ArrayBufferLike>;
+
+/** @throws BpttError for what is no list of finite numbers. */
+export function checkSamples(where: string, value: unknown): Samples {
+  if (!(value instanceof Float32Array)) {
+    throw new BpttError('invalid-argument', `${where}: expected samples as a Float32Array, got ${show(value)}`);
+  }
+  checkFinite(where, value);
+  return value;
+}
+
+/** @throws BpttError for what is no sound. */
+export function checkSound(where: string, value: unknown): Sound {
+  const { sampleRate, channels } = checkObject(where, value, 'a sound, { sampleRate, channels }');
+  checkInteger(`${where}.sampleRate`, sampleRate, 1, 2 ** 32 - 1);
+  if (!Array.isArray(channels) || channels.length === 0) {
+    throw new BpttError('invalid-argument', `${where}.channels: expected at least one, got ${show(channels)}`);
+  }
+  const all = channels.map((samples, index) => checkSamples(`${where}.channels[${index}]`, samples));
+  const other = all.findIndex(({ length }) => length !== all[0]!.length);
+  if (other >= 0) {
+    const expected = `${all[0]!.length} samples, as in the first`;
+    throw new BpttError(
+      'invalid-shape',
+      `${where}.channels[${other}]: expected ${expected}, got ${all[other]!.length}`,
+    );
+  }
+  return { sampleRate: sampleRate as number, channels: all };
+}
+
+/** The mean of the channels, added in their order. @throws BpttError for what is no sound. */
+export function mono(sound: Sound): Samples {
+  const { channels } = checkSound('mono(sound)', sound);
+  if (channels.length === 1) return channels[0]!;
+  return channels[0]!.map((_, i) => channels.reduce((sum, samples) => sum + samples[i]!, 0) / channels.length);
+}

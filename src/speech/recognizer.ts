@@ -1,0 +1,164 @@
+// What a model of speech needs besides its weights: how it hears, and what its labels are called.
+import { checkObject, checkString, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
+import { checkFields, type Field, names, type Options, oneOf, unchecked, withDefault } from '../base/fields.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { checkModel } from '../model/check-model.ts';
+import type { Model } from '../model/model.ts';
+import { type FrontEnd, type FrontEndOptions, frontEnd } from './audio/front-end.ts';
+import type { Samples } from './audio/sound.ts';
+import { type DecodeOptions, decode, type Transcript } from './decode.ts';
+
+const labels: Field<readonly string[]> = {
+  check(where, value) {
+    const all = names('labels').check(where, value);
+    if (all.length > 0 && !all.includes('')) return all;
+    throw new BpttError(
+      'invalid-argument',
+      `${where}: expected at least one label, none of them empty, got ${show(value)}`,
+    );
+  },
+};
+
+const fields = {
+  /** How it hears: what `frontEnd` takes. */
+  front: unchecked<FrontEndOptions>(),
+  /** What classes 1, 2, … are called: characters or words. Class 0 is the blank. */
+  labels,
+  /** What stands between labels in a text: nothing between characters, a space between words. Default nothing. */
+  between: withDefault(oneOf('', ' '), ''),
+};
+
+export interface RecognizerOptions extends Options<typeof fields> {}
+
+/** A label and when it was said, in seconds. */
+export interface TimedLabel {
+  readonly label: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a clip says. */
+export interface Heard {
+  readonly text: string;
+  readonly labels: readonly TimedLabel[];
+  /** Of all paths that give these labels, in nats. */
+  readonly logProbability: number;
+}
+
+/** Samples to text, with a model. */
+export interface Recognizer {
+  /** What it was made of, as plain data. */
+  readonly options: Required<RecognizerOptions>;
+  readonly front: FrontEnd;
+  /** The classes of a text. @throws BpttError that names the label that is not known, and its place. */
+  encode(text: string): Int32Array;
+  /** The text of classes, blanks left out. */
+  decode(labels: ArrayLike<number>): string;
+  /**
+   * What samples of the front end's rate say.
+   *
+   * @param options As `decode` takes them, but for the blank and the number of results.
+   * @throws BpttError for a model that does not read these features or has another number of classes, and as `extract` and `decode` do.
+   */
+  transcribe(model: Model, samples: Samples, options?: Omit<DecodeOptions, 'blank' | 'results'>): Heard;
+}
+
+/**
+ * What makes texts of samples with a model that was trained by CTC: `features(front.size)` first, `dense({ units: 1 + labels.length })` last.
+ *
+ * @example
+ * const heard = recognizer({ front: front.options, labels: [...' abcdefghijklmnopqrstuvwxyz'] });
+ * const targets = heard.encode('hello'); // for training
+ * await saveModel(model, 'speech.safetensors', { metadata: speechMetadata(heard) });
+ * const { text } = heard.transcribe(model, resample(mono(sound), sound.sampleRate, heard.front.sampleRate), { beams: 16 });
+ *
+ * @throws BpttError for options that are wrong or unknown.
+ */
+export function recognizer(options: RecognizerOptions): Recognizer {
+  const checked = checkFields('recognizer', options, fields);
+  const front = frontEnd(checked.front);
+  const { labels, between } = checked;
+  const classes = new Map(labels.map((label, index) => [label, index + 1]));
+  const text = (all: ArrayLike<number>) =>
+    Array.from(all)
+      .filter((label) => label > 0)
+      .map((label) => labels[label - 1] ?? '')
+      .join(between);
+  return {
+    options: { front: front.options, labels, between },
+    front,
+    encode(given) {
+      const parts = labelsOf(checkString('encode(text)', given), between);
+      return Int32Array.from(parts, (label, place) => {
+        const found = classes.get(label);
+        if (found !== undefined) return found;
+        const expected = `one of the ${labels.length} labels`;
+        throw new BpttError(
+          'token-out-of-range',
+          `encode(text), label ${place + 1}: expected ${expected}, got ${show(label)}`,
+        );
+      });
+    },
+    decode: text,
+    transcribe(model, samples, options = {}) {
+      checkHears(model, front.size, labels.length + 1);
+      const inputs = front.extract(samples);
+      const steps = inputs.length / front.size;
+      const { outputs } = model.forward({ steps, rows: 1, inputs });
+      const [[best]] = decode({ steps, rows: 1, logits: outputs }, options) as [[Transcript]];
+      const timed = best.spans.map(([start, end], i) => ({
+        label: labels[best.labels[i]! - 1]!,
+        from: start * front.frameSeconds,
+        to: end * front.frameSeconds,
+      }));
+      return { text: text(best.labels), labels: timed, logProbability: best.logProbability };
+    },
+  };
+}
+
+/** The labels of a text. */
+export function labelsOf(text: string, between: '' | ' '): readonly string[] {
+  return between === '' ? [...text] : text.split(/\s+/).filter((word) => word !== '');
+}
+
+/** @throws BpttError for a model that reads or says something else. */
+function checkHears(model: Model, size: number, classes: number): void {
+  checkModel('transcribe', model);
+  const { inputs, outputs } = model.network.graph;
+  const [input, output] = [inputs[0]!.output, outputs[0]!.output];
+  const fits =
+    inputs.length === 1 && outputs.length === 1 && input.kind === 'features' && outputs[0]!.clock.kind === 'steps';
+  if (fits && input.size === size && output.size === classes) return;
+  throw new BpttError(
+    'invalid-shape',
+    `transcribe(model): expected a model from features(${size}) to ${classes} classes a step, got one from ${input.kind}(${input.size}) to ${output.size}`,
+  );
+}
+
+const NAME = 'speech';
+
+/** An entry for `metadata` of `serialize` and `saveModel`. */
+export function speechMetadata({ options }: Recognizer): Readonly<Record<string, string>> {
+  return { [NAME]: JSON.stringify(options) };
+}
+
+/**
+ * What `speechMetadata` kept.
+ *
+ * @throws BpttError `bad-file` where there is none, or it is damaged.
+ */
+export function readSpeechMetadata(metadata: Readonly<Record<string, string>>): Recognizer {
+  const given = checkObject('readSpeechMetadata(metadata)', metadata);
+  const text = given[NAME];
+  if (typeof text !== 'string') {
+    const got = Object.keys(given).map(show).join(', ') || 'none';
+    throw new BpttError('bad-file', `metadata: expected the entry "${NAME}" of a model that hears, got ${got}`);
+  }
+  try {
+    return recognizer(parseJson(text) as RecognizerOptions);
+  } catch (cause) {
+    const message = cause instanceof BpttError ? cause.message : 'expected JSON, got something else';
+    throw new BpttError('bad-file', `metadata entry "${NAME}": ${message}`, { cause });
+  }
+}
