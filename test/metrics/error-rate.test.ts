@@ -35,6 +35,6 @@ describe('errorRate', () => {
 
   it('refuses what is no list of pairs', () => {
     expect(() => errorRate('abc' as never)).toThrow('errorRate(pairs): expected a list of pairs, got "abc"');
-    expect(() => errorRate([[[1], 'a']] as never)).toThrow('errorRate[0][1]: expected a sequence, got "a"');
+    expect(() => errorRate([[[1], 'a']] as never)).toThrow('errorRate(pairs)[0][1]: expected a sequence, got "a"');
   });
 });
