@@ -73,7 +73,8 @@ export function evaluate(model: Model, data: EvaluateData, options: EvaluateOpti
 
 function batchesIn(data: EvaluateData): Iterable<GraphBatch> {
   return readable('evaluate(data)', () => {
-    if (typeof data !== 'object' || data === null) return fail('evaluate(data)', 'a batch or several', show(data));
+    if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data))
+      return fail('evaluate(data)', 'a batch or several', show(data));
     const batches = 'batches' in data ? data.batches(0, 0) : data;
     return Symbol.iterator in batches ? batches : [batches as GraphBatch];
   });

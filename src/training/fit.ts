@@ -98,7 +98,7 @@ export async function fit(model: Model, options: FitOptions): Promise<FitResult>
       const rows = Math.max(1, Math.min(batch ?? ROWS, given.length - 1));
       return textStreamOf(`fit.${where}`, given, { batch: rows });
     }
-    if (!isSequences(given)) {
+    if (!isSequences(given, `fit.${where}[0]`)) {
       if (batch === undefined) return given;
       throw new BpttError('invalid-argument', `fit.batch: expected none with ${where} in batches, got ${batch}`);
     }
@@ -135,9 +135,9 @@ function refuseTrainer(got: string): never {
   return fail('fit.trainer', 'a function that gives events as train does', got);
 }
 
-function isSequences(data: FitData): data is readonly Sequence[] {
+function isSequences(data: FitData, where: string): data is readonly Sequence[] {
   const [first] = Array.isArray(data) ? data : [];
-  return typeof first === 'object' && first !== null && readable('fit.data[0]', () => !('steps' in first));
+  return typeof first === 'object' && first !== null && readable(where, () => !('steps' in first));
 }
 
 function lossOf(history: FitResult['history']): number | undefined {
