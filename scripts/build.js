@@ -37,8 +37,7 @@ const shared = {
   metafile: true,
   // Packages may show what is in a file of anybody's, as jsfive does, and that may be what controls a terminal.
   drop: ['console'],
-  // The loader makes one as it is loaded, for strings that kernels do not have; jsdom has no such class.
-  pure: ['TextDecoder'],
+  plugins: [withoutDecoder()],
 };
 
 /** @param {string} tool @param {string[]} args */
@@ -177,10 +176,30 @@ async function buildPackage(entryPoints) {
     alias: { 'ml-matrix': './node_modules/ml-matrix/src/index.js' },
     // An uncaught error shows the line that threw it. Lines of 300 would take 0.7 KB more.
     lineLimit: 700,
-    plugins: [wholeCore([...Object.values(entryPoints), ...loadedLater], entryPoints.index), requiredBuiltins()],
+    plugins: [
+      ...shared.plugins,
+      wholeCore([...Object.values(entryPoints), ...loadedLater], entryPoints.index),
+      requiredBuiltins(),
+    ],
     logOverride: { 'ignored-bare-import': 'silent' },
   });
   return metafile;
+}
+
+/**
+ * The loader makes a TextDecoder as it is loaded, for strings, which kernels do not have; Jest's jsdom has no such class. Said to be pure it is
+ * left out: esbuild's option of that name does so for calls alone.
+ *
+ * @returns {import('esbuild').Plugin}
+ */
+function withoutDecoder() {
+  return {
+    name: 'without decoder',
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /@assemblyscript[\\/]loader[\\/]index\.js$/ }, ({ path }) => ({
+        contents: readFileSync(path, 'utf8').replace('= new TextDecoder(', '= /* @__PURE__ */ new TextDecoder('),
+      })),
+  };
 }
 
 /**

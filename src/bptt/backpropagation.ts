@@ -7,7 +7,7 @@
 import { BpttError, NonFiniteError } from '../base/errors.ts';
 import { checkFields } from '../base/fields.ts';
 import { seedWords } from '../base/philox.ts';
-import { checkBatch, type GraphBatch, stepsOf, valuesOf } from '../data/batch.ts';
+import { type GraphBatch, stepsOf, valuesOf } from '../data/batch.ts';
 import type { StateWriter } from '../formats/record.ts';
 import type { StateReader } from '../formats/state-reader.ts';
 import { LossWindow, lossWindowBytes, sizeOf } from '../loss/loss-window.ts';
@@ -23,9 +23,10 @@ import {
 import { addTerms, countTerms, totalPenalty, weighTerms } from '../loss/penalties.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
-import { type Network, refuseWhole } from '../model/network.ts';
+import type { Network } from '../model/network.ts';
 import type { State } from '../model/state.ts';
 import type { WindowOptions } from '../model/window-memory.ts';
+import { checkInjection, checkReach, checkTrainingBatch } from './checks.ts';
 import { type CheckedObjective, type Objective, objectiveFields, refuseObjective } from './objective.ts';
 import { readSegments, segmentSteps } from './segments.ts';
 
@@ -337,38 +338,6 @@ export class Backpropagation {
     };
     return { counts, backward };
   }
-}
-
-/** @throws BpttError where gradients are to end at steps, and the network or a loss reads later ones; and for what a layer refuses. */
-export function checkReach(
-  network: Network,
-  reach: Pick<Objective, 'truncation' | 'memoryBudget'> & { readonly blocks?: boolean },
-  { whole }: BatchSlots,
-): void {
-  const { truncation, memoryBudget } = reach;
-  for (const { layer } of network.graph.layers) layer.refuse?.(reach);
-  if (truncation !== undefined) refuseWhole(network, 'truncation', 'leave it out for full BPTT', whole);
-  if (memoryBudget !== undefined) refuseWhole(network, 'memoryBudget', 'leave it out', whole);
-}
-
-/**
- * Output gradients of older steps, kept as they were, are divided by what the losses of a window are a mean over: by one number for all.
- *
- * @throws BpttError where several outputs would have to be divided by several.
- */
-function checkInjection(losses: readonly OutputLoss[], { truncation }: Objective): void {
-  if (losses.length === 1 || truncation?.losses !== 'window' || truncation.activations === 'recomputed') return;
-  throw new BpttError(
-    'invalid-argument',
-    `truncation.losses: expected 'new' with several outputs, or activations: 'recomputed' with it, got 'window'`,
-  );
-}
-
-/** A batch as `checkBatch` gives it. @throws BpttError for one that the network cannot learn from. */
-export function checkTrainingBatch<Batch extends GraphBatch>(network: Network, batch: Batch, slots: BatchSlots): Batch {
-  const checked = checkBatch('batch', batch, slots, network.dtype);
-  if (batch.carry === true) refuseWhole(network, 'batch.carry', 'each batch must hold whole sequences', slots.whole);
-  return checked;
 }
 
 /**

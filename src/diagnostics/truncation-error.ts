@@ -1,7 +1,8 @@
 // How far truncated gradients are from the full one.
 
 import { checkFields, integer, list, type Options, optional, unchecked, withDefault } from '../base/fields.ts';
-import { Backpropagation, checkTrainingBatch } from '../bptt/backpropagation.ts';
+import { Backpropagation } from '../bptt/backpropagation.ts';
+import { checkTrainingBatch } from '../bptt/checks.ts';
 import type { CheckedObjective } from '../bptt/objective.ts';
 import type { Batch } from '../data/batch.ts';
 import { type LossName, lossName } from '../loss/losses.ts';

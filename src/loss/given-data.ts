@@ -4,7 +4,7 @@ import { BpttError } from '../base/errors.ts';
 import { integer, optional } from '../base/fields.ts';
 import type { Data } from '../data/dataset.ts';
 import { type Sequence, sequencesOf } from '../data/sequences.ts';
-import { textStream } from '../data/text-stream.ts';
+import { textStreamOf } from '../data/text-stream.ts';
 import type { Graph } from '../model/graph.ts';
 import type { OutputLoss } from './output-losses.ts';
 
@@ -41,7 +41,10 @@ export function batchesFrom(
   outputs: readonly OutputLoss[],
   { batch, features = input.kind === 'features' ? input.size : 1, shuffle }: GivenOptions,
 ): Data {
-  if (isTokens(given)) return textStream(given, { batch: Math.max(1, Math.min(batch ?? ROWS, given.length - 1)) });
+  if (isTokens(given)) {
+    const rows = Math.max(1, Math.min(batch ?? ROWS, given.length - 1));
+    return textStreamOf(`${caller}.${name}`, given, { batch: rows });
+  }
   if (!isSequences(`${caller}.${name}`, given)) {
     if (batch === undefined) return given;
     throw new BpttError('invalid-argument', `${caller}.batch: expected none with ${name} in batches, got ${batch}`);

@@ -209,15 +209,22 @@ class Row {
     const wanted = Math.min(CHUNK, this.#end - this.#place);
     const text = await this.#text(wanted);
     this.#place += wanted;
-    const tokens = this.#encode(text);
+    const tokens = this.#encode(text, this.#place - wanted);
     if (this.#place < this.#end || this.#end === this.#last) return tokens;
-    const after = this.#encode(await this.#after());
+    const after = this.#encode(await this.#after(), this.#end);
     return join([tokens, after.subarray(0, 1)]);
   }
 
-  #encode(text: string): Int32Array {
+  #encode(text: string, from: number): Int32Array {
     const where = `${this.#path}, textFile.vocabulary.encode`;
-    const tokens: unknown = readable(where, () => this.#tokenizer.encode(text));
+    const tokens: unknown = readable(where, () => {
+      try {
+        return this.#tokenizer.encode(text);
+      } catch (cause) {
+        if (!(cause instanceof BpttError)) throw cause;
+        throw new BpttError(cause.code, `${this.#path}, read from byte ${from} on: ${cause.message}`, { cause });
+      }
+    });
     if (tokens instanceof Int32Array) return tokens;
     throw new BpttError('invalid-argument', `${where}: expected it to give an Int32Array, got ${show(tokens)}`);
   }

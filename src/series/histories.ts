@@ -1,5 +1,5 @@
 // What a file holds to forecast from: of each series what has happened, and what is known of the rows after it.
-import { checkString, show } from '../base/check.ts';
+import { checkObject, checkString, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { type Checked, names, type Options, omit, optional, string, withDefault } from '../base/fields.ts';
 import { checkCsvOptions, csvFields, seriesOf } from './csv.ts';
@@ -45,7 +45,7 @@ export interface History {
 export function readHistories(text: string, options: HistoriesOptions): readonly History[] {
   checkString('readHistories(text)', text);
   const where = 'readHistories';
-  const { targets, inputs, known, series, ...csv } = options;
+  const { targets, inputs, known, series, ...csv } = checkObject(where, options) as unknown as HistoriesOptions;
   const checked = checkCsvOptions(where, csv);
   const table = tableOf(text, checked);
   const columns = { targets, inputs: inputs ?? [], known: known ?? [] };

@@ -189,7 +189,7 @@ it.each<[string, Score & { from?: string[] }, RegExp]>([
   [
     'sizes that do not fit',
     { score: 'dot' },
-    /look'\.score: expected entries of one size for 'dot', got 5 of .* and 6 of .*'general'/,
+    /look'\.score: expected a query and a memory of one size for 'dot', got 5 of .* and 6 of .*'general'/,
   ],
   ['heads of the additive score', { score: 'additive', heads: 2 }, /heads: expected 1 with score: 'additive', got 2/],
   ['heads that do not fit', { heads: 2 }, /heads: expected heads of a multiple of 8 features each, got 6 .* for 2/],

@@ -231,7 +231,7 @@ describe.each([new Map([['kind', 'adam']]), new Date(0), Promise.resolve(), new 
       'fit.optimizer': () =>
         bptt.fit(model, { data: [batch], loss: 'cross-entropy', epochs: 1, optimizer: value as never }),
       'fit.clip': () => bptt.fit(model, { data: [batch], loss: 'cross-entropy', epochs: 1, clip: value as never }),
-      batch: () => bptt.evaluate(model, [value as never], { loss: 'cross-entropy' }),
+      'evaluate.data': () => bptt.evaluate(model, [value as never], { loss: 'cross-entropy' }),
       'model[0]': () => bptt.createModel([value, bptt.dense({ units: 1 })] as never),
     };
     it.each(Object.keys(places))('is refused as %s', async (where) => {

@@ -6,7 +6,22 @@ import type { Kernels, Pointer } from '../../wasm/kernels.ts';
 import type { Binding, BoundLayer, BoundPort, Pass, Track } from '../contract.ts';
 import { at } from '../parts/address.ts';
 import { bindProjection, type Projection } from '../parts/projection.ts';
-import type { AttentionShape } from './attention.ts';
+
+export const scores = ['dot', 'scaled-dot', 'general', 'additive'] as const;
+export type AttentionScore = (typeof scores)[number];
+
+/** What the shapes of attention follow from. */
+export interface AttentionShape {
+  readonly score: AttentionScore;
+  readonly heads: number;
+  /** The features of the query and of the memory. */
+  readonly Q: number;
+  readonly M: number;
+  /** What a query is compared with: M of products, A of the additive score. */
+  readonly A: number;
+  /** The names of the parameters that the score has. */
+  readonly names: { readonly query: string; readonly memory: string; readonly bias: string; readonly v: string };
+}
 
 interface AttentionKernels {
   attend(a: Pointer, padding: Pointer, T: number, S: number, ld: number, B: number, scale: number): void;

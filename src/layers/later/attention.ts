@@ -4,10 +4,9 @@ import { type Checked, type Field, integer, type Options, oneOf, optional, withD
 import type { BufferSpec, Layer, LayerKind, ParameterSpec, Place, Port } from '../contract.ts';
 import type { EntryOptions } from '../describe.ts';
 import { glorotUniform, type Initializer, initializer, zeros } from '../initializers.ts';
-import { attendScratch, bindAttention, companion } from './attend.ts';
+import { type AttentionScore, type AttentionShape, attendScratch, bindAttention, companion, scores } from './attend.ts';
 
-const scores = ['dot', 'scaled-dot', 'general', 'additive'] as const;
-export type AttentionScore = (typeof scores)[number];
+export type { AttentionScore } from './attend.ts';
 
 const fields = {
   /** How well a query and a step of the memory fit: see `attention`. Default `general`. */
@@ -33,19 +32,6 @@ export interface AttentionDescription extends EntryOptions, Options<typeof field
 type Filled = EntryOptions & Checked<typeof fields>;
 
 const hasWeights = (score: AttentionScore) => score === 'general' || score === 'additive';
-
-/** What the shapes of attention follow from. */
-export interface AttentionShape {
-  readonly score: AttentionScore;
-  readonly heads: number;
-  /** The features of the query and of the memory. */
-  readonly Q: number;
-  readonly M: number;
-  /** What a query is compared with: M of products, A of the additive score. */
-  readonly A: number;
-  /** The names of the parameters that the score has. */
-  readonly names: { readonly query: string; readonly memory: string; readonly bias: string; readonly v: string };
-}
 
 /** A head's features begin at whole cache lines of either precision. */
 const HEAD = 8;
@@ -111,7 +97,7 @@ function shapeOf({ score, heads, units }: Filled, { where, ports, name }: Place)
   if ((score === 'dot' || score === 'scaled-dot') && Q !== M) {
     throw new BpttError(
       'invalid-shape',
-      `${where}.score: expected entries of one size for '${score}', got ${Q} of ${query!.where} and ${M} of ${memory.where}; 'general' takes any`,
+      `${where}.score: expected a query and a memory of one size for '${score}', got ${Q} of ${query!.where} and ${M} of ${memory.where}; 'general' takes any`,
     );
   }
   if (heads > 1 && M % (heads * HEAD) !== 0) {

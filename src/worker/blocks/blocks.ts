@@ -1,6 +1,7 @@
 // The gradients of a batch from several threads: deals out blocks of rows, and adds up what comes back in their order.
 
-import { checkReach, checkTrainingBatch, type WindowResult } from '../../bptt/backpropagation.ts';
+import type { WindowResult } from '../../bptt/backpropagation.ts';
+import { checkReach, checkTrainingBatch } from '../../bptt/checks.ts';
 import type { GradientSource } from '../../bptt/gradient-source.ts';
 import type { CheckedObjective } from '../../bptt/objective.ts';
 import type { GraphBatch } from '../../data/batch.ts';
