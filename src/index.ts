@@ -22,6 +22,7 @@ export {
   activityRegularization,
 } from './layers/activity-regularization.ts';
 export { type AddDescription, add } from './layers/add.ts';
+export type { AttentionDescription, AttentionOptions, AttentionScore } from './layers/attention.ts';
 export { attention } from './layers/attention.ts';
 export { batchNormalization } from './layers/batch-normalization.ts';
 export { type ConcatDescription, concat } from './layers/concat.ts';
@@ -54,7 +55,6 @@ export {
   tokens,
 } from './layers/inputs.ts';
 export { type LastDescription, last } from './layers/last.ts';
-export type { AttentionDescription, AttentionOptions, AttentionScore } from './layers/later/attention.ts';
 export {
   type BidirectionalDescription,
   type BidirectionalOptions,

@@ -1,5 +1,49 @@
 // Describes attention. What it does is loaded with a model that has some.
-import type { AttentionDescription, AttentionOptions } from './later/attention.ts';
+import { BpttError } from '../base/errors.ts';
+import { checkFields, type Field, integer, type Options, oneOf, optional, withDefault } from '../base/fields.ts';
+import { type EntryOptions, entryFields } from './describe.ts';
+import { glorotUniform, type Initializer, initializer } from './initializers.ts';
+
+const scores = ['dot', 'scaled-dot', 'general', 'additive'] as const;
+export type AttentionScore = (typeof scores)[number];
+
+export const attentionFields = {
+  /** How well a query and a step of the memory fit: see `attention`. Default `general`. */
+  score: withDefault(oneOf<AttentionScore>(...scores), 'general'),
+  /** How many heads share the features, each with weights of its own; not with `additive`. Default 1. */
+  heads: withDefault(integer({ min: 1 }), 1),
+  /** A, of `additive` alone. Default: the size of the query. */
+  units: optional(integer({ min: 1 })),
+  /** Of the matrices of `general` and `additive`, and of v. Default Glorot uniform. */
+  weightInitializer: withDefault<Field<Initializer | undefined>, { readonly score?: AttentionScore }>(
+    initializer,
+    ({ score }) => (score === undefined || hasWeights(score) ? glorotUniform() : undefined),
+  ),
+};
+
+export interface AttentionOptions extends EntryOptions, Options<typeof attentionFields> {}
+
+/** Its defaults are filled in where a model has it. */
+export interface AttentionDescription extends EntryOptions, Options<typeof attentionFields> {
+  readonly kind: 'attention';
+}
+
+/** Whether a score has weights of its own. */
+export const hasWeights = (score: AttentionScore) => score === 'general' || score === 'additive';
+
+/** @throws BpttError for options that are right one by one and not together. */
+export function refuseAttention(
+  { score, heads = 1, units, weightInitializer }: AttentionDescription,
+  where: string,
+): void {
+  const refused = (option: string, rule: string, got: unknown) =>
+    new BpttError('invalid-argument', `${where}.${option}: expected ${rule}, got ${got}`);
+  if (score === 'additive' && heads > 1) throw refused('heads', "1 with score: 'additive'", heads);
+  if (score !== 'additive' && units !== undefined) throw refused('units', `none with score: '${score}'`, units);
+  if (weightInitializer !== undefined && !hasWeights(score!)) {
+    throw refused('weightInitializer', `none with score: '${score}', which has no weights`, weightInitializer.kind);
+  }
+}
 
 /**
  * Attention of one entry to the steps of another: at each step of the first the mean of the second, weighted by how well they fit, and
@@ -28,5 +72,10 @@ import type { AttentionDescription, AttentionOptions } from './later/attention.t
  * score, heads that do not divide the sizes, and unknown options.
  */
 export function attention(options: AttentionOptions): AttentionDescription {
-  return { ...options, kind: 'attention' };
+  const description = {
+    kind: 'attention',
+    ...checkFields('attention', options, { ...attentionFields, ...entryFields }),
+  } as const;
+  refuseAttention(description, 'attention');
+  return description;
 }

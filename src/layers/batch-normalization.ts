@@ -1,5 +1,20 @@
 // Describes batch normalisation. What it does is loaded with a model that has some.
-import type { BatchNormalizationDescription, BatchNormalizationOptions } from './later/batch-normalization.ts';
+import { checkFields, number, type Options, withDefault } from '../base/fields.ts';
+import { type EntryOptions, entryFields } from './describe.ts';
+
+export const batchNormalizationFields = {
+  /** The share of a batch in the running mean and variance, from 0 to 1. Default 0.1, as PyTorch's; Keras has 1 - `momentum`. */
+  momentum: withDefault(number({ min: 0, max: 1 }), 0.1),
+  /** ε, above 0. Default 1e-5, as PyTorch's; Keras has 1e-3. */
+  epsilon: withDefault(number({ exclusiveMin: 0 }), 1e-5),
+};
+
+export interface BatchNormalizationOptions extends EntryOptions, Options<typeof batchNormalizationFields> {}
+
+/** Its defaults are filled in where a model has it. */
+export interface BatchNormalizationDescription extends EntryOptions, Options<typeof batchNormalizationFields> {
+  readonly kind: 'batchNormalization';
+}
 
 /**
  * Batch normalisation (Ioffe and Szegedy 2015) of each feature, [T,B,F] from [T,B,F], or [B,F] of entries with one output a row:
@@ -20,5 +35,8 @@ import type { BatchNormalizationDescription, BatchNormalizationOptions } from '.
  * budget and `workers`, none of which see all steps of a batch at once, and for a batch of a single step.
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): BatchNormalizationDescription {
-  return { ...options, kind: 'batchNormalization' };
+  return {
+    kind: 'batchNormalization',
+    ...checkFields('batchNormalization', options, { ...batchNormalizationFields, ...entryFields }),
+  };
 }

@@ -1,5 +1,17 @@
 // Describes flattening. What it does is loaded with a model that has some.
-import type { FlattenDescription, FlattenOptions } from './later/flatten.ts';
+import { checkFields, integer, type Options } from '../base/fields.ts';
+import { type EntryOptions, entryFields } from './describe.ts';
+
+export const flattenFields = {
+  /** T: how many steps every batch has. */
+  steps: integer({ min: 1 }),
+};
+
+export interface FlattenOptions extends EntryOptions, Options<typeof flattenFields> {}
+
+export interface FlattenDescription extends FlattenOptions {
+  readonly kind: 'flatten';
+}
 
 /**
  * All steps of a row side by side: [B, T·F] from [T,B,F], the first step first, as Keras's `Flatten` after a layer that returns sequences.
@@ -12,5 +24,5 @@ import type { FlattenDescription, FlattenOptions } from './later/flatten.ts';
  * a batch of another number of steps.
  */
 export function flatten(options: FlattenOptions): FlattenDescription {
-  return { ...options, kind: 'flatten' };
+  return { kind: 'flatten', ...checkFields('flatten', options, { ...flattenFields, ...entryFields }) };
 }

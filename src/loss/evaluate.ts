@@ -139,7 +139,9 @@ export class Evaluator {
     if (typeof data !== 'object' || data === null) return fail(this.#where, 'a batch or several', show(data));
     if ('steps' in data && 'inputs' in data) return [data];
     const all = batchesFrom('evaluate', 'data', data as GivenData, this.#network.graph, this.#losses, options);
-    return 'batches' in all ? all.batches(0, 0) : all;
+    const batches: object = 'batches' in all ? all.batches(0, 0) : all;
+    const several = Symbol.iterator in Object(batches) || Symbol.asyncIterator in Object(batches);
+    return several ? (batches as Iterable<GraphBatch>) : fail(this.#where, 'a batch or several', show(data));
   }
 
   /** Checks a batch and goes to its start. */

@@ -1,11 +1,18 @@
 // How a series goes on: what has happened, the forecast with its interval, and how wrong forecasts were by how far ahead they look.
-import { checkLength, checkNumbers, checkObject } from '../base/check.ts';
+import { checkFinite, checkLength, checkNumbers, checkObject } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options, optional, string, such } from '../base/fields.ts';
 import { draw, type PlotOptions, plotFields } from './svg.ts';
 
 /** Numbers of an option; they are checked where they are used. */
 const numbers = such<ArrayLike<number>>('numbers', (value) => typeof value === 'object' && value !== null);
+
+/** @throws BpttError for what is no array of finite numbers. */
+function finite(where: string, values: unknown): number[] {
+  const all = checkNumbers(where, values);
+  checkFinite(where, all);
+  return Array.from(all);
+}
 
 const forecastFields = {
   ...plotFields,
@@ -33,8 +40,8 @@ export function plotForecast(
   forecast: ArrayLike<number>,
   options: ForecastPlotOptions = {},
 ): string {
-  const past = Array.from(checkNumbers('plotForecast(history)', history));
-  const coming = Array.from(checkNumbers('plotForecast(forecast)', forecast));
+  const past = finite('plotForecast(history)', history);
+  const coming = finite('plotForecast(forecast)', forecast);
   if (past.length === 0 || coming.length === 0) {
     const got = past.length === 0 ? 'no history' : 'no forecast';
     throw new BpttError('invalid-shape', `plotForecast: expected numbers of both, got ${got}`);
@@ -43,7 +50,7 @@ export function plotForecast(
   const rows = past.length + coming.length;
   const at = (name: string, values: ArrayLike<number> | undefined, most: number) => {
     if (values === undefined) return undefined;
-    const array = Array.from(checkNumbers(`plotForecast.${name}`, values));
+    const array = finite(`plotForecast.${name}`, values);
     if (array.length <= most) return array;
     throw new BpttError('invalid-shape', `plotForecast.${name}: expected at most ${most}, got ${array.length}`);
   };
@@ -52,8 +59,7 @@ export function plotForecast(
     const got = `${below?.length ?? 'none'} and ${above?.length ?? 'none'}`;
     throw new BpttError('invalid-shape', `plotForecast: expected low and high of the same rows, got ${got}`);
   }
-  if (times !== undefined)
-    checkLength('plotForecast.times', checkNumbers('plotForecast.times', times), rows, `${rows} rows`);
+  if (times !== undefined) checkLength('plotForecast.times', finite('plotForecast.times', times), rows, `${rows} rows`);
   const x = (row: number) => times?.[row] ?? row - past.length + 1;
   const points = (values: readonly number[], from: number) => values.map((value, row) => [x(from + row), value]);
   return draw('plotForecast', look, ({ series: [quiet, loud] }) => {

@@ -178,7 +178,7 @@ export function residualIntervals(
   level: number,
   relative: readonly string[] = [],
 ): Readonly<Record<string, Interval>> {
-  share.check('residualIntervals(share)', level);
+  share.check('residualIntervals(level)', level);
   const { rows, predictions, names, columns, steps } = checkTested('residualIntervals', series, tested);
   const byLevel = targets.check('residualIntervals(relative)', relative);
   return Object.fromEntries(

@@ -85,7 +85,7 @@ export function recognizer(options: RecognizerOptions): Recognizer {
       .filter((label) => label > 0)
       .map((label) => labels[label - 1] ?? '')
       .join(between);
-  return {
+  const made: Recognizer = {
     options: { front: front.options, labels, between },
     front,
     encode(given) {
@@ -115,7 +115,12 @@ export function recognizer(options: RecognizerOptions): Recognizer {
       return { text: text(best.labels), labels: timed, logProbability: best.logProbability };
     },
   };
+  recognizers.add(made);
+  return made;
 }
+
+/** What was made here, and nothing that looks like it. */
+const recognizers = /* @__PURE__ */ new WeakSet<Recognizer>();
 
 /** The labels of a text. */
 export function labelsOf(text: string, between: '' | ' '): readonly string[] {
@@ -139,8 +144,11 @@ function checkHears(model: Model, size: number, classes: number): void {
 const NAME = 'speech';
 
 /** An entry for `metadata` of `serialize` and `saveModel`. */
-export function speechMetadata({ options }: Recognizer): Readonly<Record<string, string>> {
-  return { [NAME]: JSON.stringify(options) };
+export function speechMetadata(recognizer: Recognizer): Readonly<Record<string, string>> {
+  if (Object(recognizer) === recognizer && recognizers.has(recognizer))
+    return { [NAME]: JSON.stringify(recognizer.options) };
+  const got = show(recognizer);
+  throw new BpttError('invalid-argument', `speechMetadata(recognizer): expected what recognizer gives, got ${got}`);
 }
 
 /**

@@ -1,6 +1,6 @@
 // What a model must be to write one sequence for another.
 import { BpttError } from '../base/errors.ts';
-import type { AttentionDescription } from '../layers/later/attention.ts';
+import type { AttentionDescription } from '../layers/attention.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { InputNode, LayerNode } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';

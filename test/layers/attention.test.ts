@@ -198,5 +198,5 @@ it.each<[string, Score & { from?: string[] }, RegExp]>([
   ['tokens', { from: ['decoder', 'source'] }, /from: expected features, got 5 tokens/],
   ['an unknown option', { mask: 1 } as never, /expected only score, .* got "mask"/],
 ])('refuses %s', async (_, options, message) => {
-  await expect(createModel(pair(options, 5, 6))).rejects.toThrow(message);
+  await expect((async () => createModel(pair(options, 5, 6)))()).rejects.toThrow(message);
 });

@@ -5,6 +5,7 @@ import { descriptions } from './calls/descriptions.js';
 import { goals } from './calls/goals.js';
 import { hosts } from './calls/node.js';
 import { rooms } from './calls/rooms.js';
+import { soundsAndPairs } from './calls/sounds-and-pairs.js';
 
 /**
  * @typedef {object} Call
@@ -16,7 +17,7 @@ import { rooms } from './calls/rooms.js';
  */
 
 /** By the function's name; several rows are several ways to call it. */
-export const table = { ...core, ...descriptions, ...goals, ...rooms, ...hosts };
+export const table = { ...core, ...descriptions, ...goals, ...rooms, ...soundsAndPairs, ...hosts };
 
 /** By which words beside the names of its arguments a function's messages may call them. */
 export const words = /** @type {Readonly<Record<string, readonly string[]>>} */ ({

@@ -3,12 +3,10 @@
 // All products are kernels.gemm, so that each sum goes over ascending steps or features, whatever the sizes.
 import { Companion } from '../../wasm/companion.ts';
 import type { Kernels, Pointer } from '../../wasm/kernels.ts';
+import type { AttentionScore } from '../attention.ts';
 import type { Binding, BoundLayer, BoundPort, Pass, Track } from '../contract.ts';
 import { at } from '../parts/address.ts';
 import { bindProjection, type Projection } from '../parts/projection.ts';
-
-export const scores = ['dot', 'scaled-dot', 'general', 'additive'] as const;
-export type AttentionScore = (typeof scores)[number];
 
 /** What the shapes of attention follow from. */
 export interface AttentionShape {

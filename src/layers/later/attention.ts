@@ -1,55 +1,23 @@
 // Attention over the steps of another entry: its options, parameters and buffers. What it computes stands in attend.ts.
 import { BpttError } from '../../base/errors.ts';
-import { type Checked, type Field, integer, type Options, oneOf, optional, withDefault } from '../../base/fields.ts';
+import type { Checked } from '../../base/fields.ts';
+import { type AttentionDescription, attentionFields, hasWeights, refuseAttention } from '../attention.ts';
 import type { BufferSpec, Layer, LayerKind, ParameterSpec, Place, Port } from '../contract.ts';
 import type { EntryOptions } from '../describe.ts';
-import { glorotUniform, type Initializer, initializer, zeros } from '../initializers.ts';
-import { type AttentionScore, type AttentionShape, attendScratch, bindAttention, companion, scores } from './attend.ts';
+import { type Initializer, zeros } from '../initializers.ts';
+import { type AttentionShape, attendScratch, bindAttention, companion } from './attend.ts';
 
-export type { AttentionScore } from './attend.ts';
-
-const fields = {
-  /** How well a query and a step of the memory fit: see `attention`. Default `general`. */
-  score: withDefault(oneOf<AttentionScore>(...scores), 'general'),
-  /** How many heads share the features, each with weights of its own; not with `additive`. Default 1. */
-  heads: withDefault(integer({ min: 1 }), 1),
-  /** A, of `additive` alone. Default: the size of the query. */
-  units: optional(integer({ min: 1 })),
-  /** Of the matrices of `general` and `additive`, and of v. Default Glorot uniform. */
-  weightInitializer: withDefault<Field<Initializer | undefined>, { readonly score?: AttentionScore }>(
-    initializer,
-    ({ score }) => (score === undefined || hasWeights(score) ? glorotUniform() : undefined),
-  ),
-};
-
-export interface AttentionOptions extends EntryOptions, Options<typeof fields> {}
-
-/** Its defaults are filled in where a model has it. */
-export interface AttentionDescription extends EntryOptions, Options<typeof fields> {
-  readonly kind: 'attention';
-}
-
-type Filled = EntryOptions & Checked<typeof fields>;
-
-const hasWeights = (score: AttentionScore) => score === 'general' || score === 'additive';
+type Filled = EntryOptions & Checked<typeof attentionFields>;
 
 /** A head's features begin at whole cache lines of either precision. */
 const HEAD = 8;
 
 export const attentionLayer: LayerKind<AttentionDescription> = {
   kind: 'attention',
-  fields,
+  fields: attentionFields,
   ports: 'several',
 
-  refuse({ score, heads = 1, units, weightInitializer }, where) {
-    const refused = (option: string, rule: string, got: unknown) =>
-      new BpttError('invalid-argument', `${where}.${option}: expected ${rule}, got ${got}`);
-    if (score === 'additive' && heads > 1) throw refused('heads', "1 with score: 'additive'", heads);
-    if (score !== 'additive' && units !== undefined) throw refused('units', `none with score: '${score}'`, units);
-    if (weightInitializer !== undefined && !hasWeights(score!)) {
-      throw refused('weightInitializer', `none with score: '${score}', which has no weights`, weightInitializer.kind);
-    }
-  },
+  refuse: refuseAttention,
 
   create(description, place): Layer {
     const shape = shapeOf(description as Filled, place);

@@ -1,26 +1,11 @@
 // Batch normalisation: what it keeps, and how statistics come about.
 import { BpttError } from '../../base/errors.ts';
-import { number, type Options, withDefault } from '../../base/fields.ts';
 import { Companion } from '../../wasm/companion.ts';
 import type { Pointer } from '../../wasm/kernels.ts';
+import { type BatchNormalizationDescription, batchNormalizationFields } from '../batch-normalization.ts';
 import type { Binding, BoundLayer, LayerKind, ParameterSpec, Pass, Reach } from '../contract.ts';
-import type { EntryOptions } from '../describe.ts';
 import { constant, zeros } from '../initializers.ts';
 import { at } from '../parts/address.ts';
-
-const fields = {
-  /** The share of a batch in the running mean and variance, from 0 to 1. Default 0.1, as PyTorch's; Keras has 1 - `momentum`. */
-  momentum: withDefault(number({ min: 0, max: 1 }), 0.1),
-  /** ε, above 0. Default 1e-5, as PyTorch's; Keras has 1e-3. */
-  epsilon: withDefault(number({ exclusiveMin: 0 }), 1e-5),
-};
-
-export interface BatchNormalizationOptions extends EntryOptions, Options<typeof fields> {}
-
-/** Its defaults are filled in where a model has it. */
-export interface BatchNormalizationDescription extends EntryOptions, Options<typeof fields> {
-  readonly kind: 'batchNormalization';
-}
 
 interface BatchKernels {
   moments(mean: Pointer, variance: Pointer, x: Pointer, padding: Pointer, rows: number, ld: number): number;
@@ -70,7 +55,7 @@ const companion = new Companion<BatchKernels>('batch-normalization', {
 
 export const batchNormalizationLayer: LayerKind<BatchNormalizationDescription> = {
   kind: 'batchNormalization',
-  fields,
+  fields: batchNormalizationFields,
 
   create(description, { where, ports: [port], name }) {
     const { signal, clock, where: source } = port!;

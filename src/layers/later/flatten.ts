@@ -1,24 +1,12 @@
 // Flattening: the steps of each row side by side.
 import { BpttError } from '../../base/errors.ts';
-import { integer, type Options } from '../../base/fields.ts';
 import { ROW } from '../../base/signal.ts';
 import type { Binding, BoundLayer, LayerKind } from '../contract.ts';
-import type { EntryOptions } from '../describe.ts';
-
-const fields = {
-  /** T: how many steps every batch has. */
-  steps: integer({ min: 1 }),
-};
-
-export interface FlattenOptions extends EntryOptions, Options<typeof fields> {}
-
-export interface FlattenDescription extends FlattenOptions {
-  readonly kind: 'flatten';
-}
+import { type FlattenDescription, flattenFields } from '../flatten.ts';
 
 export const flattenLayer: LayerKind<FlattenDescription> = {
   kind: 'flatten',
-  fields,
+  fields: flattenFields,
 
   create({ steps }, { where, ports: [port] }) {
     const { signal, clock, where: source } = port!;

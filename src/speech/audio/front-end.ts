@@ -1,5 +1,5 @@
 // From samples to what networks hear: features of frames.
-import { checkObject, checkOneOf } from '../../base/check.ts';
+import { checkObject, checkOneOf, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { type Checked, checkFields, integer, type Options, oneOf, withDefault } from '../../base/fields.ts';
 import { deltas } from './deltas.ts';
@@ -80,6 +80,21 @@ export interface FeatureStream {
  * @throws BpttError for options that are wrong or unknown, bands beyond half of the sample rate, and filters too narrow for the spectrum.
  */
 export function frontEnd(options: FrontEndOptions): FrontEnd {
+  const front = frontEndOf(options);
+  made.add(front);
+  return front;
+}
+
+/** What was made here, and nothing that looks like it. */
+const made = /* @__PURE__ */ new WeakSet<FrontEnd>();
+
+/** @throws BpttError for what `frontEnd` has not given. */
+export function checkFrontEnd(where: string, value: FrontEnd): void {
+  if (Object(value) === value && made.has(value)) return;
+  throw new BpttError('invalid-argument', `${where}: expected what frontEnd gives, got ${show(value)}`);
+}
+
+function frontEndOf(options: FrontEndOptions): FrontEnd {
   const where = 'frontEnd';
   const { convention: given, ...rest } = checkObject(where, options);
   const convention = checkOneOf(`${where}.convention`, given, ['kaldi', 'librosa']);

@@ -13,7 +13,7 @@ import {
   withDefault,
 } from '../../base/fields.ts';
 import { Draws, type Range } from './draws.ts';
-import { type FrontEnd, frontEnd } from './front-end.ts';
+import { checkFrontEnd, type FrontEnd, frontEnd } from './front-end.ts';
 import { maskFeatures, maskFields } from './masks.ts';
 import { resample } from './resample.ts';
 import { checkSamples, type Samples } from './sound.ts';
@@ -77,9 +77,7 @@ export type Vary = (samples: Samples, seed: number) => Float32Array<ArrayBuffer>
  * @throws BpttError for options that are wrong or unknown.
  */
 export function varied(front: FrontEnd, options: VaryOptions): Vary {
-  if (typeof front?.extract !== 'function') {
-    throw new BpttError('invalid-argument', `varied(front): expected what frontEnd gives, got ${show(front)}`);
-  }
+  checkFrontEnd('varied(front)', front);
   const { speed, warp, gain, echo, noise, masks } = checkFields('varied', options, fields);
   const warped = new Map<number, FrontEnd>();
   const warpedBy = (factor: number): FrontEnd => {
