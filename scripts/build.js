@@ -75,6 +75,7 @@ if (!kernelsOnly) {
       series: 'src/series/index.ts',
       speech: 'src/speech/index.ts',
       tokenizers: 'src/tokenizers/index.ts',
+      vocabulary: 'src/vocabulary/index.ts',
       worker: 'src/worker/index.ts',
       workerd: 'src/workerd.ts',
       cli: 'src/cli/main.ts',
