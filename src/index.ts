@@ -22,6 +22,7 @@ export {
   activityRegularization,
 } from './layers/activity-regularization.ts';
 export { type AddDescription, add } from './layers/add.ts';
+export { average } from './layers/average.ts';
 export { batchNormalization } from './layers/batch-normalization.ts';
 export { type ConcatDescription, concat } from './layers/concat.ts';
 export { type DenseDescription, type DenseOptions, dense } from './layers/dense.ts';
@@ -53,6 +54,7 @@ export {
   tokens,
 } from './layers/inputs.ts';
 export { type LastDescription, last } from './layers/last.ts';
+export { multiply } from './layers/multiply.ts';
 export {
   type BidirectionalDescription,
   type BidirectionalOptions,

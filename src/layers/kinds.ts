@@ -2,13 +2,17 @@
 // descriptions that are plain data. A page that reads such data hands in the kinds that it wants to know: `kinds: [concat]`.
 import { activation } from './activation.ts';
 import { add } from './add.ts';
+import { average } from './average.ts';
 import { batchNormalization } from './batch-normalization.ts';
 import { concat } from './concat.ts';
 import { bring, type LayerFunction } from './describe.ts';
 import { flatten } from './flatten.ts';
 import { activationLayer } from './later/activation.ts';
+import { averageLayer } from './later/average.ts';
 import { batchNormalizationLayer } from './later/batch-normalization.ts';
 import { flattenLayer } from './later/flatten.ts';
+import { multiplyLayer } from './later/multiply.ts';
+import { multiply } from './multiply.ts';
 import { repeat } from './repeat.ts';
 
 export const moreKinds: readonly LayerFunction[] = [
@@ -18,4 +22,6 @@ export const moreKinds: readonly LayerFunction[] = [
   bring(activation, activationLayer as never),
   bring(batchNormalization, batchNormalizationLayer as never),
   bring(flatten, flattenLayer as never),
+  bring(average, averageLayer as never),
+  bring(multiply, multiplyLayer as never),
 ];

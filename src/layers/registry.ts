@@ -12,8 +12,10 @@ import { type EmbeddingDescription, embeddingLayer } from './embedding.ts';
 import type { InputDescription } from './inputs.ts';
 import { type LastDescription, lastLayer } from './last.ts';
 import type { ActivationDescription } from './later/activation.ts';
+import type { AverageDescription } from './later/average.ts';
 import type { BatchNormalizationDescription } from './later/batch-normalization.ts';
 import type { FlattenDescription } from './later/flatten.ts';
+import type { MultiplyDescription } from './later/multiply.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
 import { cells, type DirectedDescription } from './recurrent/cells.ts';
 import type { RepeatDescription } from './repeat.ts';
@@ -39,7 +41,12 @@ export type LayerDescription =
   | OwnDescription;
 
 /** What joins entries, and clocks. */
-export type JoiningDescription = ConcatDescription | AddDescription | RepeatDescription;
+export type JoiningDescription =
+  | ConcatDescription
+  | AddDescription
+  | AverageDescription
+  | MultiplyDescription
+  | RepeatDescription;
 
 /** An entry that is no input. */
 export type ComputedDescription = LayerDescription | JoiningDescription;
