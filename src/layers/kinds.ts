@@ -8,10 +8,8 @@ import { concat } from './concat.ts';
 import { bring, type LayerFunction } from './describe.ts';
 import { flatten } from './flatten.ts';
 import { activationLayer } from './later/activation.ts';
-import { averageLayer } from './later/average.ts';
 import { batchNormalizationLayer } from './later/batch-normalization.ts';
 import { flattenLayer } from './later/flatten.ts';
-import { multiplyLayer } from './later/multiply.ts';
 import { multiply } from './multiply.ts';
 import { repeat } from './repeat.ts';
 
@@ -19,9 +17,9 @@ export const moreKinds: readonly LayerFunction[] = [
   concat,
   add,
   repeat,
+  average,
+  multiply,
   bring(activation, activationLayer as never),
   bring(batchNormalization, batchNormalizationLayer as never),
   bring(flatten, flattenLayer as never),
-  bring(average, averageLayer as never),
-  bring(multiply, multiplyLayer as never),
 ];

@@ -79,7 +79,7 @@ describe('the package', () => {
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
       /^build\/(index|node|diagnostics|generation|keras|losses|metrics|onnx|own|plots|pytorch|series|speech|tokenizers|vocabulary|worker|workerd|cli)\.js$/,
       /^build\/chunk-[A-Z0-9]{8}\.js$/,
-      /^build\/kernels\/(f32|f32-relaxed|f32-wide|f64|[a-z]+-f(32|64))\.(js|wasm)$/,
+      /^build\/kernels\/(f32|f32-relaxed|f32-wide|f64|[a-z-]+-f(32|64))\.(js|wasm)$/,
       /^build\/worker\/thread\.js$/,
       /^build\/moby-dick\.txt$/,
       /^build\/third-party-licences\.txt$/,

@@ -3,10 +3,8 @@ import type { LayerKind } from '../contract.ts';
 
 const later: Readonly<Record<string, () => Promise<object>>> = {
   activation: async () => (await import('./activation.ts')).activationLayer,
-  average: async () => (await import('./average.ts')).averageLayer,
   batchNormalization: async () => (await import('./batch-normalization.ts')).batchNormalizationLayer,
   flatten: async () => (await import('./flatten.ts')).flattenLayer,
-  multiply: async () => (await import('./multiply.ts')).multiplyLayer,
 };
 
 /** Those of them that have these names. */

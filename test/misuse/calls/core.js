@@ -119,6 +119,8 @@ export const core = {
   ],
   'bptt.activityRegularization': [() => ({ args: [{ ...entry, activation: 0.1, temporal: 0.1 }] })],
   'bptt.add': [() => ({ args: [{ name: 'sum', from: ['a', 'b'] }] })],
+  'bptt.average': [() => ({ args: [{ name: 'mean', from: ['a', 'b'] }] })],
+  'bptt.multiply': [() => ({ args: [{ name: 'product', from: ['a', 'b'] }] })],
   'bptt.batchNormalization': [() => ({ args: [{ ...entry, momentum: 0.1, epsilon: 1e-3 }] })],
   'bptt.concat': [() => ({ args: [{ name: 'both', from: ['a', 'b'] }] })],
   'bptt.dense': [
