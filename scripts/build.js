@@ -77,6 +77,7 @@ if (!kernelsOnly) {
       speech: 'src/speech/index.ts',
       translation: 'src/translation/index.ts',
       tokenizers: 'src/tokenizers/index.ts',
+      vocabulary: 'src/vocabulary/index.ts',
       worker: 'src/worker/index.ts',
       workerd: 'src/workerd.ts',
       cli: 'src/cli/main.ts',

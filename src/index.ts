@@ -24,6 +24,7 @@ export {
 export { type AddDescription, add } from './layers/add.ts';
 export type { AttentionDescription, AttentionOptions, AttentionScore } from './layers/attention.ts';
 export { attention } from './layers/attention.ts';
+export { average } from './layers/average.ts';
 export { batchNormalization } from './layers/batch-normalization.ts';
 export { type ConcatDescription, concat } from './layers/concat.ts';
 export { type DenseDescription, type DenseOptions, dense } from './layers/dense.ts';
@@ -55,6 +56,7 @@ export {
   tokens,
 } from './layers/inputs.ts';
 export { type LastDescription, last } from './layers/last.ts';
+export { multiply } from './layers/multiply.ts';
 export {
   type BidirectionalDescription,
   type BidirectionalOptions,

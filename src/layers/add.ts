@@ -1,9 +1,8 @@
 // The sum of several entries.
-import { BpttError } from '../base/errors.ts';
 import type { Layer, LayerKind, Place } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
 import { at } from './parts/address.ts';
-import { checkPorts } from './parts/ports.ts';
+import { checkSizes } from './parts/ports.ts';
 
 export interface AddDescription extends EntryOptions {
   readonly kind: 'add';
@@ -15,15 +14,7 @@ export const addLayer: LayerKind<AddDescription> = {
   ports: 'several',
 
   create(_, { where, ports }: Place): Layer {
-    checkPorts(where, ports);
-    const columns = ports[0]!.signal.size;
-    const other = ports.find(({ signal }) => signal.size !== columns);
-    if (other !== undefined) {
-      throw new BpttError(
-        'invalid-shape',
-        `${where}.from: expected entries of one size, got ${columns} features from ${ports[0]!.where} and ${other.signal.size} from ${other.where}`,
-      );
-    }
+    const columns = checkSizes(where, ports);
     return {
       output: { kind: 'features', size: columns },
       parameters: [],

@@ -3,6 +3,7 @@
 import { activation } from './activation.ts';
 import { add } from './add.ts';
 import { attention } from './attention.ts';
+import { average } from './average.ts';
 import { batchNormalization } from './batch-normalization.ts';
 import { concat } from './concat.ts';
 import { bring, type LayerFunction } from './describe.ts';
@@ -11,12 +12,15 @@ import { activationLayer } from './later/activation.ts';
 import { attentionLayer } from './later/attention.ts';
 import { batchNormalizationLayer } from './later/batch-normalization.ts';
 import { flattenLayer } from './later/flatten.ts';
+import { multiply } from './multiply.ts';
 import { repeat } from './repeat.ts';
 
 export const moreKinds: readonly LayerFunction[] = [
   concat,
   add,
   repeat,
+  average,
+  multiply,
   bring(activation, activationLayer as never),
   bring(attention, attentionLayer as never),
   bring(batchNormalization, batchNormalizationLayer as never),

@@ -4,6 +4,7 @@ import { BpttError } from '../base/errors.ts';
 import { type ActivityRegularizationDescription, activityRegularizationLayer } from './activity-regularization.ts';
 import type { AddDescription } from './add.ts';
 import type { AttentionDescription } from './attention.ts';
+import type { AverageDescription } from './average.ts';
 import type { BatchNormalizationDescription } from './batch-normalization.ts';
 import type { ConcatDescription } from './concat.ts';
 import type { LayerKind } from './contract.ts';
@@ -15,6 +16,7 @@ import type { FlattenDescription } from './flatten.ts';
 import type { InputDescription } from './inputs.ts';
 import { type LastDescription, lastLayer } from './last.ts';
 import type { ActivationDescription } from './later/activation.ts';
+import type { MultiplyDescription } from './multiply.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
 import { cells, type DirectedDescription } from './recurrent/cells.ts';
 import type { RepeatDescription } from './repeat.ts';
@@ -40,7 +42,13 @@ export type LayerDescription =
   | OwnDescription;
 
 /** What joins entries, and clocks. */
-export type JoiningDescription = ConcatDescription | AddDescription | RepeatDescription | AttentionDescription;
+export type JoiningDescription =
+  | ConcatDescription
+  | AddDescription
+  | AverageDescription
+  | MultiplyDescription
+  | RepeatDescription
+  | AttentionDescription;
 
 /** An entry that is no input. */
 export type ComputedDescription = LayerDescription | JoiningDescription;

@@ -3,18 +3,22 @@ import { describe, expect, it } from 'vitest';
 import {
   activation,
   add,
+  average,
   BpttError,
+  batchNormalization,
   bidirectional,
   concat,
   createModel,
   dense,
   embedding,
   features,
+  flatten,
   gru,
   last,
   lstm,
   type Model,
   type ModelDescription,
+  multiply,
   normal,
   repeat,
   residual,
@@ -103,6 +107,18 @@ const graphs: Readonly<Record<string, ModelDescription>> = {
     activation({ function: 'hard-sigmoid', name: 'hard' }),
     activation({ function: 'elu', alpha: 0.3, name: 'out' }),
   ],
+  'products, means, batch normalisation and flattened steps': [
+    features(3, { name: 'x' }),
+    gru({ units: 4, name: 'g', ...random }),
+    dense({ units: 4, name: 'gate', activation: 'sigmoid', ...random }),
+    multiply({ from: ['g', 'gate'], name: 'gated' }),
+    average({ from: ['gated', 'g', 'gate'], name: 'mean' }),
+    batchNormalization({ name: 'norm', epsilon: 0.01 }),
+    flatten({ steps: 5, name: 'flat' }),
+    batchNormalization({ name: 'rows' }),
+    dense({ units: 2, name: 'out', ...random }),
+    dense({ units: 3, from: 'norm', name: 'each', ...random }),
+  ],
   'the last step of what has no state': [
     features(3, { name: 'x' }),
     dense({ units: 2, name: 'y', ...random }),
@@ -147,10 +163,11 @@ function readings({ network: { graph } }: Model, lengths: boolean) {
 async function modelOf(description: ModelDescription): Promise<Model> {
   const model = await createModel(description, { seed: 4 });
   for (const { name, data } of model.parameters()) {
-    if (/bias/.test(name))
+    if (/bias|running/.test(name))
       model.setParameter(
         name,
-        data.map((_, i) => 0.4 - 0.15 * (i % 6)),
+        // A variance is above 0.
+        data.map((_, i) => (name.endsWith('var') ? 0.5 + 0.2 * (i % 3) : 0.4 - 0.15 * (i % 6))),
       );
   }
   return model;
@@ -163,6 +180,8 @@ async function expectEqual(model: Model, options: ExportOptions) {
   expect(Object.keys(found)).toEqual(Object.keys(named));
   for (const [name, values] of Object.entries(named)) {
     expect(found[name]!.data).toHaveLength(values.length);
+    const row = model.network.graph.outputs.find((node) => node.name === name)!.clock.kind === 'row';
+    expect(found[name]!.dims).toHaveLength(row ? 2 : 3);
     const worst = Math.max(...Array.from(values, (value, index) => Math.abs(value - found[name]!.data[index]!)));
     expect([name, worst < 1e-5]).toEqual([name, true]);
   }
@@ -196,6 +215,12 @@ describe('what a graph cannot have is refused with the entry', () => {
       graphs['two inputs on one clock, two outputs']!,
       { output: 'softmax' },
       /exportOnnx\.output: expected 'logits' for a model with several outputs \(next, level\)/,
+    ],
+    [
+      'steps that are skipped',
+      [features(2, { name: 'x', skip: 0 }), gru({ units: 2 })],
+      {},
+      /expected inputs without skip, which ONNX has no operator for, got model\[0\] 'x' with skip 0/,
     ],
     ['the name of something inside', [tokens(3, { name: 'int64_0' }), gru({ units: 2 })], {}, /got 'int64_0'/],
   ])('%s', async (_, description, options, message) => {

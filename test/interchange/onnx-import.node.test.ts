@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  activation,
   BpttError,
   bidirectional,
   createModel,
@@ -199,6 +200,80 @@ describe('a graph alone gives the model', () => {
     await expectSame(await modelOf(tokens(4), embedding({ units: 3 }), dense({ units: 3 }), dense({ units: 2 })), {});
   });
 
+  it('of activations between layers and at the end', async () => {
+    const functions = ['relu', 'leaky-relu', 'elu', 'softplus', 'tanh', 'sigmoid', 'silu', 'hard-sigmoid'] as const;
+    const model = await modelOf(
+      features(3),
+      gru({ units: 4, ...random }),
+      ...functions.flatMap((function_) => [dense({ units: 4 }), activation({ function: function_ })]),
+      lstm({ units: 3, ...random }),
+      activation({ function: 'leaky-relu', alpha: 0.25 }),
+      dense({ units: 2 }),
+      activation({ function: 'elu', alpha: 0.5 }),
+    );
+    const { model: again, output } = await importOnnx(foreign(model));
+    const input = { steps: 4, rows: 2, inputs: Float32Array.from({ length: 24 }, (_, k) => Math.sin(k)) };
+    expect(output).toBe('logits');
+    const [a, b] = [again.forward(input).outputs, model.forward(input).outputs];
+    for (const [k, value] of b.entries()) expect(Math.abs(a[k]! - value)).toBeLessThan(1e-6);
+    // At the end a sigmoid is what the graph makes of the outputs.
+    const ended = await modelOf(
+      features(3),
+      dense({ units: 2, activation: 'relu' }),
+      dense({ units: 1, activation: 'sigmoid' }),
+    );
+    expect(await importOnnx(foreign(ended))).toMatchObject({ output: 'sigmoid' });
+  });
+
+  it('of operator sets 7 and 8, a large clip, lengths of all steps in the file, and a last axis that is squeezed', async () => {
+    const model = await modelOf(features(3), lstm({ units: 3, ...random }), dense({ units: 1 }));
+    const change = (version: number) => (proto: ModelProto) => {
+      const graph = proto.graph!;
+      const [input, ...others] = graph.input;
+      const [time, rows, size] = input!.type!.tensorType!.shape!.dim;
+      const shape = { dim: [{ ...time, value: 4 }, { ...rows, value: 2 }, size!] };
+      const lengths = { name: 'whole', dims: [2], dataType: 6, int32Data: [4, 4] };
+      return {
+        ...proto,
+        opsetImport: [{ domain: '', version }],
+        graph: {
+          ...graph,
+          input: [{ ...input!, type: { tensorType: { ...input!.type!.tensorType!, shape } } }, ...others],
+          initializer: [...graph.initializer, lengths],
+          node: [
+            ...graph.node.map((node) => {
+              const output = node.output.map((name) => (name === 'output' ? 'inner' : name));
+              if (node.opType !== 'LSTM') return { ...node, output };
+              const inputs = Object.assign([...node.input, '', '', '', '', ''].slice(0, 5), { 4: 'whole' });
+              return {
+                ...node,
+                input: inputs,
+                output,
+                attribute: [...node.attribute, { name: 'clip', type: 1, f: 1000 }],
+              };
+            }),
+            {
+              opType: 'Squeeze',
+              name: 'last',
+              input: ['inner'],
+              output: ['squeezed'],
+              attribute: [{ name: 'axes', type: 7, ints: [-1] }],
+            },
+            { opType: 'Sigmoid', name: 'end', input: ['squeezed'], output: ['output'] },
+          ],
+        },
+      } as unknown as Draft<ModelProto>;
+    };
+    for (const version of [7, 8, 11]) {
+      const { model: again, output } = await importOnnx(foreign(model, {}, change(version)));
+      expect(again.parameters()).toEqual(model.parameters());
+      expect(output).toBe('sigmoid');
+    }
+    await expect(importOnnx(foreign(model, {}, change(6)))).rejects.toThrow(
+      'expected an operator set from 7 to 25, got 6',
+    );
+  });
+
   it.each([
     ['from the end to the start', [-1], [-(2 ** 31)], [-1]],
     ['from beyond the end to before the start', [2 ** 31], [-(2 ** 40)], [-1]],
@@ -273,7 +348,7 @@ describe('import refuses', () => {
     expect(await refused(append('Conv'))).toMatch(
       /node "Conv_3" \(Conv\): expected an operator of Add, .*Where, got Conv$/,
     );
-    expect(await refused(append('Relu'))).toContain('got Relu');
+    expect(await refused(append('Selu'))).toContain('got Selu');
     expect(await refused(append('Identity', { domain: 'com.example' }))).toContain('got com.example.Identity');
     expect(await refused(append('toString'))).toContain('got toString');
     const normalised = await modelOf(features(3), gru({ units: 4, layerNorm: true }));
@@ -288,7 +363,7 @@ describe('import refuses', () => {
       }));
     const utf8 = (text: string) => new TextEncoder().encode(text);
     expect(await refused(attribute('clip', { type: 1, f: 3 }))).toMatch(
-      /\(LSTM\): expected only the attributes .*, got "clip"/,
+      /\(LSTM\): expected no clip, or one from 50 on, got 3/,
     );
     expect(await refused(attribute('layout', { type: 2, i: 1 }))).toMatch(/expected layout 0, got 1/);
     expect(await refused(attribute('direction', { type: 3, s: utf8('reverse') }))).toMatch(
@@ -330,8 +405,8 @@ describe('import refuses', () => {
       /expected last states as output "input"/,
     );
     expect(await refused(changeGraph((graph) => ({ ...graph, output: [{ name: 'nothing' }] })))).toContain('"nothing"');
-    expect(await refused((proto) => ({ ...proto, opsetImport: [{ domain: '', version: 8 }] }))).toMatch(
-      /from 9 to 25, got 8/,
+    expect(await refused((proto) => ({ ...proto, opsetImport: [{ domain: '', version: 6 }] }))).toMatch(
+      /from 7 to 25, got 6/,
     );
     expect(await refused((proto) => ({ ...proto, functions: [{ name: 'f', domain: 'd' }] }))).toContain('"f"');
     const external = changeGraph((graph) => ({

@@ -1,5 +1,6 @@
 // Batch normalisation: PyTorch's numbers, right gradients wherever it stands, running statistics and where they are kept, what is refused.
 import { describe, expect, it } from 'vitest';
+import { decodeSafetensors } from '../../src/formats/decode-safetensors.ts';
 import {
   activation,
   backpropagate,
@@ -21,6 +22,7 @@ import {
   tokens,
   train,
 } from '../../src/index.ts';
+import { loadStateDict, saveStateDict } from '../../src/interchange/pytorch/index.ts';
 import { trainInWorker, workers } from '../../src/worker/index.ts';
 import fixture from '../truth/fixtures/batch-normalization.json' with { type: 'json' };
 
@@ -83,6 +85,41 @@ describe.each(fixture.map((one) => [one.name, one] as const))('PyTorch: %s', (_,
     }
     const { targets: _, ...input } = batchOf(one.batches[1]!);
     expect(distance(model.forward(input).outputs, one.evaluated)).toBeLessThan(1e-12);
+  });
+});
+
+describe('a state dict', () => {
+  const [one] = fixture;
+  const description: ModelDescription = [
+    features(I),
+    gru({ units: H, name: 'gru' }),
+    batchNormalization({ name: 'norm' }),
+    dense({ units: O, name: 'head' }),
+  ];
+  const input = { steps: T, rows: B, inputs: Float64Array.from(one!.batches[1]!.inputs) };
+
+  it('of PyTorch has its statistics, which are written too', async () => {
+    const model = await createModel(description, { dtype: 'f64' });
+    loadStateDict(
+      model,
+      Uint8Array.from(atob(one!.file!), (letter) => letter.charCodeAt(0)),
+    );
+    expect(distance(model.forward(input).outputs, one!.evaluated)).toBeLessThan(1e-12);
+    const { tensors } = decodeSafetensors(saveStateDict(model), 'file');
+    expect(tensors.map(({ name }) => name)).toContain('norm.num_batches_tracked');
+    const again = await createModel(description, { dtype: 'f64', seed: 5 });
+    loadStateDict(again, saveStateDict(model));
+    expect(again.parameters()).toEqual(model.parameters());
+  });
+
+  it('without the layer, or with one that the model has not, is refused', async () => {
+    const without = await createModel([features(I), gru({ units: H }), dense({ units: O })], { dtype: 'f64' });
+    const file = Uint8Array.from(atob(one!.file!), (letter) => letter.charCodeAt(0));
+    expect(() => loadStateDict(without, file)).toThrow(/norm, a batch normalisation/);
+    const model = await createModel(description, { dtype: 'f64' });
+    expect(() => loadStateDict(model, saveStateDict(without))).toThrow(
+      /expected tensors \*\.weight \[5\] of a batch normalisation for norm\.weight, \[3,5\] for head\.weight/,
+    );
   });
 });
 

@@ -24,6 +24,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   diagnostics: ['base', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
   plots: ['base', 'layers', 'model', 'training', 'diagnostics'],
   interchange: ['base', 'formats', 'layers', 'model'],
+  vocabulary: ['base', 'tokenizers', 'layers', 'model'],
   worker: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'metrics', 'bptt', 'training'],
   node: ['base', 'formats', 'wasm', 'data', 'tokenizers', 'layers', 'model'],
   // The faces: what is public, exported again.

@@ -7,7 +7,7 @@
 import { BpttError } from '../../base/errors.ts';
 import { cellKindOf, cellOf, type DirectedDescription } from '../../layers/recurrent/cells.ts';
 import { type ComputedDescription, isOwn, type LayerDescription, type OwnDescription } from '../../layers/registry.ts';
-import type { Stack } from '../../model/graph.ts';
+import type { Graph } from '../../model/graph.ts';
 import { missingFrom } from '../missing.ts';
 import type { RealArray } from './hdf5.ts';
 import { joinGates } from './keras-1.ts';
@@ -39,9 +39,14 @@ interface Spec {
  *
  * @throws BpttError `invalid-argument` for layers that Keras does not have.
  */
-export function placesOf({ layers, description }: Stack, file: string): readonly Place[] {
-  return layers.flatMap(({ parameters, tied = [] }, index) => {
-    const layer = description[index + 1] as ComputedDescription;
+export function placesOf(
+  { layers, description }: Pick<Graph, 'layers' | 'description'>,
+  file: string,
+): readonly Place[] {
+  // Of an entry that is several nodes the first has the parameters.
+  const nodes = layers.filter(({ owner }) => !owner.includes('.'));
+  return nodes.flatMap(({ layer: { parameters, tied = [] }, entry }, index) => {
+    const layer = description[entry] as ComputedDescription;
     const where = `layer ${index} (${layer.kind})`;
     // Also one without parameters, which would be passed over below.
     if (isOwn(layer)) {
@@ -80,6 +85,11 @@ function converterOf(layer: Whole, specs: readonly Spec[], where: string, file: 
         { ...second!, data },
       ];
     };
+  }
+  if (layer.kind === 'batchNormalization') {
+    // gamma, beta, moving_mean and moving_variance.
+    return (group) =>
+      take(group, [specs.map(({ shape }) => shape)], where, file).map(({ data }, i) => ({ ...specs[i]!, data }));
   }
   const whole = layer.kind === 'residual' ? layer.layer : layer;
   const both = whole.kind === 'bidirectional';

@@ -61,6 +61,8 @@ export function exportTfjs(model: Model, given: TfjsExportOptions = {}): TfjsFil
   checkModel('exportTfjs', model);
   const { output } = checkFields('exportTfjs', given, options);
   const { layers, description } = stackIn(model.network.graph, 'exportTfjs');
+  const { skip } = description[0];
+  if (skip !== undefined) throw refuse('exportTfjs', 'an input without skip', `one with skip ${skip}`);
   const [input, ...entries] = description as readonly [InputDescription, ...LayerDescription[]];
   const all = new Map(model.parameters().map((parameter) => [parameter.name, parameter]));
   const described = entries.flatMap((entry, index) => {

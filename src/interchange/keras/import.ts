@@ -18,12 +18,14 @@ export const importFields = {
 export interface KerasImportOptions extends EngineOptions, Options<typeof importFields> {}
 
 /**
- * The model of a `.keras` file (Keras 3), or of a `.h5` file of a whole model (Keras 1 to 3): Sequential, or Functional with one
- * layer after the other.
+ * The model of a `.keras` file (Keras 3), or of a `.h5` file of a whole model (Keras 1 to 3): Sequential, or Functional, also with
+ * several inputs and outputs, whose entries then have Keras's names.
  *
  * Layers: InputLayer, Embedding, SimpleRNN, LSTM, GRU (both forms), Bidirectional of these (`concat`, `sum`), Dense, also in
- * TimeDistributed, Dropout, SpatialDropout1D, and softmax or sigmoid at the end, of a Dense layer or as Activation or Softmax. The
- * `dropout` of a recurrent layer becomes a variational dropout layer in front of it, one for both directions. Inputs are [T,B,...]
+ * TimeDistributed, Dropout, SpatialDropout1D, BatchNormalization, Activation, ReLU, LeakyReLU, ELU, Flatten and RepeatVector where the file says
+ * how many steps there are, Add, Average, Multiply, Concatenate. Softmax, and sigmoid at the end, belong to the loss here: `output` and
+ * `outputs` say them. Masking and `mask_zero` become the `skip` of the input; what a masked step gives is zero here, and in Keras
+ * what the step before gave. The `dropout` of a recurrent layer becomes a variational dropout layer in front of it, one for both directions. Inputs are [T,B,...]
  * here, [B,T,...] there. `stateful` is the caller's affair: `forward` takes a state and gives one.
  *
  * What has no part in what a trained layer computes is not taken over: initialisers, regularisers, constraints, the optimizer, loss

@@ -43,49 +43,66 @@ export function readLayers(model: unknown, where: string): ModelConfig {
   return { listed, className, config, entries };
 }
 
+/** A layer of a model, and what it reads. */
+export interface KerasNode {
+  readonly layer: KerasLayer;
+  /** In their order; none of an input, or of the first layer of a Sequential model. */
+  readonly sources: readonly KerasLayer[];
+}
+
+export interface KerasGraph {
+  /** Each after those that it reads. */
+  readonly nodes: readonly KerasNode[];
+  readonly outputs: readonly KerasLayer[];
+}
+
 /**
- * The layers in the order in which they compute, from the input on: those of a Sequential model, or of a Functional one where each
- * reads the one before.
+ * The layers of a Sequential or a Functional model in an order in which they compute.
  *
- * @throws BpttError `bad-file` for another class of model, several inputs or outputs, and layers that are not in one chain.
+ * @throws BpttError `bad-file` for another class of model, layers that are called several times or give several outputs, and circles.
  */
-export function chainOf({ listed, className, config, entries }: ModelConfig, where: string): readonly KerasLayer[] {
+export function graphOf({ listed, className, config, entries }: ModelConfig, where: string): KerasGraph {
   const bad = (expected: string, got: string) =>
     new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`);
-  if (className === 'Sequential') return listed;
+  if (className === 'Sequential') {
+    const nodes = listed.map((layer, index) => ({ layer, sources: listed.slice(Math.max(0, index - 1), index) }));
+    return { nodes, outputs: listed.slice(-1) };
+  }
   // Functional models were of class Model before Keras 2.4.
   if (className !== 'Functional' && className !== 'Model') {
     throw bad('a Sequential or a Functional model', `class ${show(className)}`);
   }
-
-  const sources = entries.map((entry) => sourcesOf((entry as Fields).inbound_nodes));
-  const [inputs, outputs] = [config.input_layers, config.output_layers].map((list) => tensorsIn(list));
-  if (inputs!.length !== 1 || outputs!.length !== 1) {
-    const names = (all: readonly Source[]) => all.map(({ layer }) => layer).join(', ');
-    throw bad('a model with one input and one output', `inputs ${names(inputs!)} and outputs ${names(outputs!)}`);
-  }
-  const chain: KerasLayer[] = [];
-  for (let next: Source | undefined = outputs![0]; next !== undefined; ) {
-    const { layer: name, output }: Source = next;
-    const index = listed.findIndex((layer) => layer.name === name);
-    if (index < 0) throw bad(`a layer ${show(name)}`, 'a configuration without it');
-    const layer = listed[index]!;
+  const layerOf = ({ layer: name, output }: Source) => {
+    const found = listed.find((layer) => layer.name === name);
+    if (found === undefined) throw bad(`a layer ${show(name)}`, 'a configuration without it');
     if (output !== '0 0') throw bad(`the only output of '${name}'`, `output ${output}`);
-    if (chain.includes(layer)) throw bad('layers in one chain', `'${name}' twice`);
-    chain.unshift(layer);
-    const nodes = sources[index]!;
-    if (nodes.length > 1 || (nodes[0]?.length ?? 0) > 1) {
-      const reads = nodes.flat().map((source) => source.layer);
-      throw bad(
-        'layers that each read the one before',
-        `'${name}' (${layer.className}), which reads ${reads.join(', ')}`,
-      );
-    }
-    next = nodes[0]?.[0];
+    return found;
+  };
+  const left = new Map(
+    listed.map((layer, index) => {
+      const calls = sourcesOf((entries[index] as Fields).inbound_nodes);
+      if (calls.length > 1) {
+        throw bad('layers that are called once', `'${layer.name}' (${layer.className}) called ${calls.length} times`);
+      }
+      return [layer, (calls[0] ?? []).map(layerOf)];
+    }),
+  );
+  const outputs = tensorsIn(config.output_layers).map(layerOf);
+  const nodes: KerasNode[] = [];
+  while (left.size > 0) {
+    const ready = [...left].find(([, sources]) => sources.every((source) => !left.has(source)));
+    if (ready === undefined) throw bad('layers without a circle', [...left.keys()].map(({ name }) => name).join(', '));
+    const [layer, sources] = ready;
+    left.delete(layer);
+    nodes.push({ layer, sources });
   }
-  const aside = listed.find((layer) => !chain.includes(layer));
-  if (aside !== undefined) throw bad('layers in one chain', `'${aside.name}' (${aside.className}) beside it`);
-  return chain;
+  const read = new Set([...outputs, ...nodes.flatMap(({ sources }) => sources)]);
+  const aside = nodes.find(({ layer }) => !read.has(layer));
+  if (aside !== undefined) {
+    throw bad('layers that lead to an output', `'${aside.layer.name}' (${aside.layer.className}), which nobody reads`);
+  }
+  if (outputs.length === 0) throw bad('an output', 'none');
+  return { nodes, outputs };
 }
 
 /** An object with named fields. */

@@ -46,7 +46,8 @@ export function loadKerasWeights(
   checkBytes('loadKerasWeights(bytes)', bytes);
   checkString('loadKerasWeights(where)', where);
   const { layers } = checkFields('loadKerasWeights', options, fields);
-  const places = placesOf(stackIn(model.network.graph, 'loadKerasWeights'), where);
+  stackIn(model.network.graph, 'loadKerasWeights');
+  const places = placesOf(model.network.graph, where);
   const groups = orderOf(readKerasFile(bytes, where), places, layers, where);
   if (groups.length !== places.length) {
     const own = places.map((place) => place.where).join(', ');

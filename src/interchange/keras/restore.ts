@@ -1,20 +1,23 @@
 // A model from a configuration of Keras and its weights, whatever file they stood in.
-import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
-import type { LayerDescription, ModelDescription } from '../../layers/registry.ts';
-import { createStack } from '../../model/create-graph.ts';
+import { kindsOf } from '../../layers/describe.ts';
+import { moreKinds } from '../../layers/kinds.ts';
+import { createGraph } from '../../model/create-graph.ts';
 import { type Model, restoreModel } from '../../model/model.ts';
 import type { Engine } from '../../model/network.ts';
 import type { Parameter } from '../../model/parameters.ts';
 import { type Converted, placesOf } from './convert-weights.ts';
-import { describeLayer, type KerasOutput, refuse } from './describe.ts';
-import { chainOf, type KerasLayer, readLayers } from './layer-chain.ts';
+import type { KerasOutput } from './describe.ts';
+import { entriesOf } from './entries.ts';
+import { graphOf, readLayers } from './layer-chain.ts';
 import { groupsInOrder, type WeightGroups } from './weight-groups.ts';
 
 export interface KerasModel {
   readonly model: Model;
-  /** What the last activation of Keras makes of the model's outputs; here it belongs to the loss, and to what reads the outputs. */
+  /** What the last activation of Keras makes of the model's outputs; here it belongs to the loss, and to what reads the outputs. Of several the first. */
   readonly output: KerasOutput;
+  /** The same of each output by its name; of a model whose only output has none by `output`. */
+  readonly outputs: Readonly<Record<string, KerasOutput>>;
 }
 
 /** What a file says. */
@@ -29,17 +32,17 @@ export interface KerasContent {
 /** @throws BpttError `bad-file` for what cannot be represented, and weights that do not fit. */
 export async function restore(content: KerasContent, engine: Engine, where: string): Promise<KerasModel> {
   const config = readLayers(content.model, where);
-  const chain = chainOf(config, where);
-  const { layers, tokens, output } = describeLayers(chain, content.version);
-  const chosen = groupsInOrder(content.weights(), chain, config.listed, where);
-  // The weights nearest to the input tell how many features there are.
-  const size = tokens ?? chosen[0]?.arrays[0]?.shape[0];
-  if (size === undefined) throw new BpttError('bad-file', `${where}: expected a layer with weights, got none`);
-  checkInputShape(chain[0]!, tokens !== undefined, size);
-  const description = [{ kind: tokens === undefined ? 'features' : 'tokens', size }, ...layers] as ModelDescription;
+  const graph = graphOf(config, where);
+  const entries = entriesOf(graph, content.version);
+  const order = graph.nodes.map(({ layer }) => layer);
+  const chosen = groupsInOrder(content.weights(), order, config.listed, where);
+  const chain = entries.outputs.length === 1 && entries.outputs[0]!.name === undefined;
+  // Of a chain the weights nearest to the input tell how many features there are.
+  const description = entries.description(chain ? chosen[0]?.arrays[0]?.shape[0] : undefined);
+  const kinds = kindsOf(moreKinds);
   let parameters: readonly Converted[];
   try {
-    const places = placesOf(createStack(description, 'importKeras'), where);
+    const places = placesOf(createGraph(description, kinds), where);
     if (places.length !== chosen.length) {
       const names = chosen.map(({ name }) => name).join(', ');
       throw new BpttError('bad-file', `${where}: expected weights of ${places.length} layers, got ${names || 'none'}`);
@@ -48,49 +51,15 @@ export async function restore(content: KerasContent, engine: Engine, where: stri
   } catch (cause) {
     throw asBadFile(cause, where);
   }
-  const model = await restoreModel(description, parameters as readonly Parameter[], engine).catch((cause) => {
+  const model = await restoreModel(description, parameters as readonly Parameter[], engine, kinds).catch((cause) => {
     throw cause instanceof BpttError && cause.code === 'non-finite' ? asBadFile(cause, where) : cause;
   });
-  return { model, output };
+  const outputs = entries.outputs.map(({ name, output }) => [name ?? 'output', output] as const);
+  return { model, output: outputs[0]![1], outputs: Object.fromEntries(outputs) };
 }
 
 /** What went wrong with the content of a file, as an error about the file. */
 function asBadFile(cause: unknown, where: string): unknown {
   if (!(cause instanceof BpttError) || cause.code === 'bad-file') return cause;
   return new BpttError('bad-file', `${where}: ${cause.message}`, { cause });
-}
-
-/** The layers of Keras here. */
-interface Layers {
-  readonly layers: readonly LayerDescription[];
-  /** How many tokens the model reads; undefined where it reads features. */
-  readonly tokens: number | undefined;
-  readonly output: KerasOutput;
-}
-
-function describeLayers(chain: readonly KerasLayer[], version: string): Layers {
-  const layers: LayerDescription[] = [];
-  let tokens: number | undefined;
-  let head: { readonly layer: KerasLayer; readonly output: KerasOutput } | undefined;
-  for (const layer of chain) {
-    if (layer.className === 'InputLayer') continue;
-    const described = describeLayer(layer, version);
-    if (head !== undefined) {
-      throw refuse(head.layer, `${head.output} at the end only`, `'${layer.name}' (${layer.className}) after it`);
-    }
-    if (described.output !== 'logits') head = { layer, output: described.output };
-    tokens ??= described.tokens;
-    layers.push(...described.layers);
-  }
-  return { layers, tokens, output: head?.output ?? 'logits' };
-}
-
-/** Models read sequences: of tokens [batch, steps], or of features [batch, steps, features]. */
-function checkInputShape(layer: KerasLayer, tokens: boolean, size: number): void {
-  const shape = layer.config.batch_shape ?? layer.config.batch_input_shape;
-  if (shape === undefined || shape === null) return;
-  const fits = Array.isArray(shape) && shape.length === (tokens ? 2 : 3) && (tokens || shape[2] === size);
-  if (fits) return;
-  const expected = tokens ? '[batch, steps]' : `[batch, steps, ${size}]`;
-  throw refuse(layer, `inputs ${expected}`, Array.isArray(shape) ? JSON.stringify(shape) : show(shape));
 }

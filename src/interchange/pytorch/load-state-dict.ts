@@ -9,7 +9,7 @@ import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
 import type { Parameter } from '../../model/parameters.ts';
 import { inOrderOf, ordersThatFit, type StateModule, stateModules } from '../module-order.ts';
-import { byName, type LoadStateDictOptions, loadFields, type Place, placesOf } from './state-dict.ts';
+import { byName, type LoadStateDictOptions, loadFields, type Place, placesOf, statistics } from './state-dict.ts';
 import { isTorchFile, readTorchFile } from './torch-file.ts';
 
 /**
@@ -19,6 +19,7 @@ import { isTorchFile, readTorchFile } from './torch-file.ts';
  * `bias`; which module is which follows from shapes, and from numbers within names where these are all that differs (`lstm1`,
  * `lstm2`). Where several orders fit, as of `encoder` and `decoder` of one size, it is an error: `modules` then gives the order.
  *
+ * nn.BatchNorm1d, with its running statistics, is `batchNormalization`; how many batches it has seen is not taken.
  * PyTorch's two biases are added up; of a GRU's n the second is kept apart; modules without biases have zeros. A recurrent layer
  * after `tokens` is PyTorch's over one-hot vectors. nn.RNN does not save its activation: the model's must be the same.
  * Nothing is set when anything is wrong.
@@ -33,7 +34,7 @@ export function loadStateDict(model: Model, bytes: Uint8Array, options: LoadStat
   const { modules, key } = checkFields('loadStateDict', options, loadFields);
   const places = placesOf(model, 'loadStateDict');
   const file = new StateDictFile(tensorsOf(bytes, key), modules);
-  file.refuseNormalizations();
+  if (places.every(({ kind }) => kind !== 'norm')) file.refuseNormalizations();
   const recurrent = places.filter(({ kind }) => kind === 'recurrent');
   const plain = places.filter(({ kind }) => kind !== 'recurrent');
   const named = [...recurrentValues(file, recurrent), ...plainValues(file, plain)];
@@ -125,7 +126,12 @@ class StateDictFile {
       : new Float64Array(shape.reduce((product, size) => product * size, 1));
   }
 
-  /** What belongs to no layer that a model can have. */
+  /** Passes over a tensor that there may be. */
+  pass(name: string): void {
+    this.#left.delete(name);
+  }
+
+  /** What belongs to no layer that the model has. */
   refuseNormalizations(): void {
     const norm = [...this.#tensors.keys()].find((name) => /(^|\.)(num_batches_tracked|running_mean)$/.test(name));
     if (norm === undefined) return;
@@ -201,7 +207,8 @@ function plainValues(file: StateDictFile, places: readonly Place[]): readonly Na
   const fits = ({ prefix }: StateModule, at: number) =>
     at < places.length &&
     same(file.shape(`${prefix}weight`), weightOf(places[at]!).shape) &&
-    (places[at]!.kind === 'dense' || !file.has(`${prefix}bias`));
+    (places[at]!.kind === 'norm') === file.has(`${prefix}running_mean`) &&
+    (places[at]!.kind !== 'embedding' || !file.has(`${prefix}bias`));
   const modules = file.modulesAt('plain', places.length, fits);
   if (modules?.length !== places.length) throw noneFits(file, places, weightOf);
   return places.flatMap((place, index) => {
@@ -210,6 +217,11 @@ function plainValues(file: StateDictFile, places: readonly Place[]): readonly Na
     const bias = place.parameters.get('bias');
     const values: Named[] = [[weight.name, file.take(`${prefix}weight`, weight.shape)]];
     if (bias !== undefined) values.push([bias.name, file.takeOrZeros(`${prefix}bias`, bias.shape)]);
+    for (const part of statistics) {
+      const own = place.parameters.get(part);
+      if (own !== undefined) values.push([own.name, file.take(`${prefix}${part}`, own.shape)]);
+    }
+    if (place.kind === 'norm') file.pass(`${prefix}num_batches_tracked`);
     return values;
   });
 }
@@ -217,11 +229,17 @@ function plainValues(file: StateDictFile, places: readonly Place[]): readonly Na
 /** What embeddings and dense layers were looked for, and what there is. */
 function noneFits(file: StateDictFile, places: readonly Place[], weightOf: (place: Place) => Parameter): BpttError {
   const expected = places.map((place) => {
-    const without = place.kind === 'embedding' ? ' without bias' : '';
+    const without = { embedding: ' without bias', norm: ' of a batch normalisation', dense: '', recurrent: '' }[
+      place.kind
+    ];
     return `[${weightOf(place).shape}]${without} for ${place.name}.weight`;
   });
   const got = file.modules('plain').map(({ prefix }) => {
-    const bias = file.has(`${prefix}bias`) ? ' with bias' : '';
+    const bias = file.has(`${prefix}running_mean`)
+      ? ' of a batch normalisation'
+      : file.has(`${prefix}bias`)
+        ? ' with bias'
+        : '';
     return `${prefix}weight [${file.shape(`${prefix}weight`)}]${bias}`;
   });
   return wrong(`tensors *.weight ${expected.join(', ') || 'of recurrent layers only'}`, got.join(', ') || 'none');

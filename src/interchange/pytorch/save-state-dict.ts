@@ -4,13 +4,13 @@ import { encodeSafetensors, type Tensor } from '../../formats/safetensors.ts';
 import { checkModel } from '../../model/check-model.ts';
 import type { Model } from '../../model/model.ts';
 import type { Parameter } from '../../model/parameters.ts';
-import { checkModules, type Place, placesOf, type StateDictOptions } from './state-dict.ts';
+import { checkModules, type Place, placesOf, type StateDictOptions, statistics } from './state-dict.ts';
 
 /**
  * The parameters of a model as a PyTorch `state_dict` in safetensors, for `safetensors.torch.load_file` and
  * `module.load_state_dict`. Recurrent layers of one kind, size and direction one after the other are one module of several layers.
  * An entry with a name is a module of its own of that name; a tied matrix is there under the names of both. The bias is `bias_ih`, and
- * `bias_hh` is zero but for the part of a GRU's n.
+ * `bias_hh` is zero but for the part of a GRU's n. Of a batch normalisation `num_batches_tracked` is 0.
  *
  * @throws BpttError `invalid-argument` for a model that is no stack or has layers that PyTorch does not have, and for `modules` that are not as many
  * as the modules.
@@ -44,9 +44,13 @@ export function saveStateDict(model: Model, options: StateDictOptions = {}): Uin
       tensors.push({ name: `${prefix}${part}`, shape, data });
     for (const [number, place] of group.entries()) {
       if (place.kind !== 'recurrent') {
-        for (const part of ['weight', 'bias']) {
+        for (const part of ['weight', 'bias', ...statistics]) {
           const parameter = place.parameters.get(part);
           if (parameter !== undefined) add(part, parameter);
+        }
+        // PyTorch wants it, and reads it only where its momentum is None.
+        if (place.kind === 'norm') {
+          tensors.push({ name: `${prefix}num_batches_tracked`, shape: [], data: Int32Array.of(0) });
         }
       }
       for (const suffix of place.suffixes) {

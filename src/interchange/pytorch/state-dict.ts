@@ -1,4 +1,4 @@
-// PyTorch's state dicts, in safetensors: weights of nn.RNN, nn.LSTM, nn.GRU, nn.Embedding and nn.Linear, both ways, without a table
+// PyTorch's state dicts, in safetensors: weights of nn.RNN, nn.LSTM, nn.GRU, nn.Embedding, nn.Linear and nn.BatchNorm1d, both ways, without a table
 // of names. Here is what both ways share: the options, and the layers of a model as PyTorch sees them.
 
 import { BpttError } from '../../base/errors.ts';
@@ -30,9 +30,12 @@ export const loadFields = {
 
 export interface LoadStateDictOptions extends Options<typeof loadFields> {}
 
+/** The running statistics of a batch normalisation. */
+export const statistics = ['running_mean', 'running_var'];
+
 /** A layer of a model that PyTorch has too. */
 export interface Place {
-  readonly kind: 'recurrent' | 'embedding' | 'dense';
+  readonly kind: 'recurrent' | 'embedding' | 'dense' | 'norm';
   /** The suffixes of the directions of a recurrent layer. */
   readonly suffixes: readonly string[];
   /** Recurrent layers that are alike and follow each other are one module of several layers in PyTorch; '' is alike to none. */
@@ -56,7 +59,7 @@ export function checkModules(where: string, options: StateDictOptions): readonly
 export function placesOf(model: Model, where: string): readonly Place[] {
   const { layers, description } = stackIn(model.network.graph, where);
   const all = byName(model.parameters());
-  const counts = { embedding: 0, dense: 0 };
+  const counts = { embedding: 0, dense: 0, norm: 0 };
   /** Layers on both sides of what takes the last step, repeats or joins are no module of several layers. */
   let chain = 0;
   const entries = description.slice(1) as ComputedDescription[];
@@ -70,10 +73,11 @@ export function placesOf(model: Model, where: string): readonly Place[] {
       if (entry.kind !== 'dropout' && entry.kind !== 'activityRegularization') chain++;
       return [];
     }
-    if (entry.kind === 'embedding' || entry.kind === 'dense') {
-      const number = entry.name === undefined ? counts[entry.kind]++ : 0;
-      const name = entry.name ?? `${entry.kind}${number === 0 ? '' : number}`;
-      return [{ kind: entry.kind, suffixes: [], alike: '', name, parameters }];
+    if (entry.kind === 'embedding' || entry.kind === 'dense' || entry.kind === 'batchNormalization') {
+      const kind = entry.kind === 'batchNormalization' ? 'norm' : entry.kind;
+      const number = entry.name === undefined ? counts[kind]++ : 0;
+      const name = entry.name ?? `${kind}${number === 0 ? '' : number}`;
+      return [{ kind, suffixes: [], alike: '', name, parameters }];
     }
     // What joins entries, or changes clocks, has no parameters.
     return [{ ...recurrentPlace(entry as LayerDescription, index, chain), parameters }];

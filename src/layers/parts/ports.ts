@@ -24,6 +24,19 @@ export function checkPorts(where: string, ports: readonly Port[]): void {
   }
 }
 
+/** The one size of all. @throws BpttError as `checkPorts` does, and for entries of several sizes. */
+export function checkSizes(where: string, ports: readonly Port[]): number {
+  checkPorts(where, ports);
+  const [first] = ports as [Port];
+  const columns = first.signal.size;
+  const other = ports.find(({ signal }) => signal.size !== columns);
+  if (other === undefined) return columns;
+  throw new BpttError(
+    'invalid-shape',
+    `${where}.from: expected entries of one size, got ${columns} features from ${first.where} and ${other.signal.size} from ${other.where}`,
+  );
+}
+
 function said({ clock }: Pick<Port, 'clock'>): string {
   return clock.kind === 'row' ? 'one output a row' : `the steps of '${clock.name}'`;
 }

@@ -25,6 +25,8 @@ export const descriptions = {
     () => ({ args: [{ name: 'look', from: ['a', 'b'], score: 'general', heads: 2 }] }),
     () => ({ args: [{ from: ['a', 'b'], score: 'additive', units: 2, weightInitializer: bptt.zeros() }] }),
   ],
+  'bptt.average': [() => ({ args: [{ name: 'mean', from: ['a', 'b'] }] })],
+  'bptt.multiply': [() => ({ args: [{ name: 'product', from: ['a', 'b'] }] })],
   'bptt.batchNormalization': [() => ({ args: [{ ...entry, momentum: 0.1, epsilon: 1e-3 }] })],
   'bptt.concat': [() => ({ args: [{ name: 'both', from: ['a', 'b'] }] })],
   'bptt.dense': [

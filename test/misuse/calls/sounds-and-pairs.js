@@ -27,6 +27,8 @@ const list = () => [
   ['ab', 'c'],
   ['b', 'ca'],
 ];
+const letterModel = () =>
+  bptt.createModel([bptt.tokens(3), bptt.embedding({ units: 2 }), bptt.elman({ units: 2 }), bptt.dense({ units: 3 })]);
 const texts = () => ['the cat sat', 'on a mat'];
 
 /** @type {Readonly<Record<string, readonly import('../table.js').Row[]>>} */
@@ -59,6 +61,14 @@ export const soundsAndPairs = {
   'speech.Recognizer.transcribe': [async () => ({ on: heard(), args: [await hears(), samples(), { beams: 2 }] })],
   'speech.speechMetadata': [() => ({ args: [heard()] })],
   'speech.readSpeechMetadata': [() => ({ args: [speech.speechMetadata(heard())] })],
+  'vocabulary.extendVocabulary': [
+    async () => ({ args: [await letterModel(), letters, 'abcd', { seed: 1, minimum: 1 }] }),
+  ],
+  'vocabulary.loadVectors': [
+    async () => ({
+      args: [await letterModel(), letters, new TextEncoder().encode('a 1 2\nb 3 4\n'), { format: 'glove' }, 'vectors'],
+    }),
+  ],
   'translation.bleu': [() => ({ args: [texts(), texts()] })],
   'translation.chrf': [() => ({ args: [texts(), texts(), { order: 3, beta: 1 }] })],
   'translation.readPairs': [() => ({ args: ['a\tb'] })],

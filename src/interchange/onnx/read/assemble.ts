@@ -1,5 +1,6 @@
 // What a sequence went through, as a description with parameters.
 import { BpttError } from '../../../base/errors.ts';
+import { activation } from '../../../layers/activation.ts';
 import { dense } from '../../../layers/dense.ts';
 import { embedding } from '../../../layers/embedding.ts';
 import type { Parameter } from '../write/context.ts';
@@ -83,6 +84,11 @@ class Parts {
         break;
       case 'recurrent':
         this.layers.push(this.#recurrent(stage));
+        break;
+      case 'activation':
+        this.layers.push(
+          activation({ function: stage.function, ...(stage.alpha !== undefined && { alpha: stage.alpha }) }),
+        );
         break;
       case 'head':
         this.output = stage.output;

@@ -3,6 +3,8 @@ import { checkBytes, checkString, show } from '../../../base/check.ts';
 import { BpttError } from '../../../base/errors.ts';
 import { checkFields } from '../../../base/fields.ts';
 import { otherFormat } from '../../../formats/other-format.ts';
+import { kindsOf } from '../../../layers/describe.ts';
+import { moreKinds } from '../../../layers/kinds.ts';
 import { type Model, restoreModel } from '../../../model/model.ts';
 import { type Engine, type EngineOptions, engineFields } from '../../../model/network.ts';
 import { decodeMessage } from '../format/protobuf.ts';
@@ -21,7 +23,7 @@ import { readTensor } from './tensor.ts';
 import type { Axis, Half, Head, Value } from './values.ts';
 
 /** The operator sets whose graphs can be read. */
-const OLDEST = 9;
+const OLDEST = 7;
 const NEWEST = 25;
 
 export interface OnnxModel {
@@ -34,7 +36,7 @@ export interface OnnxModel {
 
 /**
  * The model of an ONNX file: what `exportOnnx` wrote, or a graph of embeddings, RNN, LSTM, GRU and dense layers one after the other
- * as the exporters of PyTorch and Keras write them (operator sets 9 to 25). Gates, biases and directions are put in the order that
+ * as the exporters of PyTorch and Keras write them (operator sets 7 to 25), with activations between them. Gates, biases and directions are put in the order that
  * models have here; both biases are added up where that is the same.
  *
  * Recurrent operators may have initial states that are zero or inputs of the graph, `sequence_lens` that are an input, one or two
@@ -90,7 +92,7 @@ async function restore(
   engine: Engine,
 ): Promise<Model> {
   try {
-    return await restoreModel(description, parameters as never, engine);
+    return await restoreModel(description, parameters as never, engine, kindsOf(moreKinds));
   } catch (cause) {
     if (!(cause instanceof BpttError) || (cause.code !== 'invalid-shape' && cause.code !== 'non-finite')) throw cause;
     throw new BpttError('bad-file', `${where}: ${cause.message}`, { cause });

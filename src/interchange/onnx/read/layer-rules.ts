@@ -1,8 +1,9 @@
 // Operators that are layers, or parts of one: look-ups, products, sums, and what stands after the logits.
+import type { ActivationFunction } from '../../../layers/later/activation.ts';
 import { gather } from './cut-rules.ts';
 import type { Operation, Rule } from './operation.ts';
 import { sizesValue } from './shape-values.ts';
-import { mergeHalves, settle } from './stages.ts';
+import { mergeHalves, settle, within } from './stages.ts';
 import { type Tensor, tensorOf, transposed } from './tensor.ts';
 import { axis, type Head, type Sequence, type Size, type Stage, type Value } from './values.ts';
 
@@ -46,11 +47,10 @@ function dense(operation: Operation, weight: Tensor, bias: Tensor | undefined): 
   const { stage, leading, size } = settle(operation, operation.sequence(0));
   const [O, I] = weight.dims as [number, number];
   if (size !== undefined && size !== I) operation.fail(`weights for ${size} features`, `for ${I}`);
-  if (stage.kind === 'head') operation.fail('nothing after the last activation', 'a product');
   return [
     {
       kind: 'sequence',
-      stage: { kind: 'dense', previous: stage, weight, bias },
+      stage: { kind: 'dense', previous: within(operation, stage, 'a product'), weight, bias },
       axes: [...leading, axis('features', O)],
     },
   ];
@@ -193,7 +193,49 @@ const multiply: Rule = {
     const sizes = sizesOf(operation, integerProduct);
     if (sizes !== undefined) return sizes;
     if (operation.inputs().some(({ kind }) => kind === 'zeros')) return [{ kind: 'zeros' }];
+    const silu = siluOf(operation);
+    if (silu !== undefined) return silu;
     return operation.unfit(operation.input(0).kind === 'constant' ? 1 : 0, 'sizes or zeros');
+  },
+};
+
+/** x times sigmoid(x). */
+function siluOf(operation: Operation): readonly Value[] | undefined {
+  const [a, b] = operation.inputs() as [Value, Value];
+  for (const [x, gate] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    if (x.kind !== 'sequence' || gate.kind !== 'sequence' || gate.stage.kind !== 'head') continue;
+    const { output, previous } = gate.stage;
+    if (output !== 'sigmoid' || previous !== x.stage) continue;
+    return [{ ...x, stage: { kind: 'activation', previous, function: 'silu' } }];
+  }
+  return undefined;
+}
+
+/** An activation that a model may have between layers, or after the last; `alpha`: what it is where the operator does not say. */
+const activation = (name: ActivationFunction, alpha?: number): Rule => ({
+  attributes: alpha === undefined ? [] : ['alpha', ...(name === 'hard-sigmoid' ? ['beta'] : [])],
+  run(operation) {
+    const sequence = operation.sequence(0);
+    const { stage } = settle(operation, sequence);
+    if (stage.kind === 'input') operation.unfit(0, 'the output of a layer');
+    if (name === 'hard-sigmoid' && operation.float('beta', 0.5) !== 0.5) {
+      operation.fail('beta 0.5', String(operation.float('beta', 0.5)));
+    }
+    const given = alpha === undefined ? {} : { alpha: operation.float('alpha', alpha) };
+    const previous = within(operation, stage, 'another activation');
+    return [{ ...sequence, stage: { kind: 'activation', previous, function: name, ...given } }];
+  },
+});
+
+const gelu: Rule = {
+  attributes: ['approximate'],
+  run(operation) {
+    const approximate = operation.string('approximate', 'none');
+    if (approximate !== 'none') operation.fail('approximate none', approximate);
+    return activation('gelu').run(operation);
   },
 };
 
@@ -260,4 +302,11 @@ export const layerRules: Readonly<Record<string, Rule>> = {
   LogSoftmax: head('log-softmax'),
   Sigmoid: head('sigmoid'),
   Dropout: dropout,
+  Relu: activation('relu'),
+  LeakyRelu: activation('leaky-relu', 0.01),
+  Elu: activation('elu', 1),
+  Softplus: activation('softplus'),
+  Tanh: activation('tanh'),
+  HardSigmoid: activation('hard-sigmoid', 0.2),
+  Gelu: gelu,
 };

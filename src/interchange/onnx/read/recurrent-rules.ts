@@ -6,13 +6,16 @@ import type { Activation, GateActivation } from '../../../layers/recurrent/optio
 import { gateOrder, type OperatorActivation, operatorActivations, peepholeOrder, reorder } from '../format/gates.ts';
 import type { Operation, Rule } from './operation.ts';
 import { isZero } from './shape-values.ts';
-import { settle } from './stages.ts';
+import { settle, within } from './stages.ts';
 import { type Tensor, tensorOf } from './tensor.ts';
 import { type Axis, axis, type Half, type Value } from './values.ts';
 
 type Kind = RecurrentKind<DirectedDescription>;
 
-const common = ['hidden_size', 'direction', 'activations', 'activation_alpha', 'activation_beta', 'layout'];
+const common = ['hidden_size', 'direction', 'activations', 'activation_alpha', 'activation_beta', 'layout', 'clip'];
+
+/** From here on a clip of what activations are given changes nothing in f32: tanh is 1, and e^-50 is 2e-22. */
+const NO_CLIP = 50;
 
 /** What an activation may be called, and what it is here. */
 const known = Object.entries(operatorActivations) as readonly [Activation | GateActivation, OperatorActivation][];
@@ -75,6 +78,18 @@ function layerOf(operation: Operation, kind: Kind, directions: number, H: number
   return describe(kind, options);
 }
 
+/** @throws BpttError for a clip that would be felt. */
+function checkClip(operation: Operation, { activation }: { readonly activation: Activation }): void {
+  const clip = operation.float('clip', Number.POSITIVE_INFINITY);
+  if (clip === Number.POSITIVE_INFINITY) return;
+  const saturates = activation === 'tanh';
+  if (clip >= NO_CLIP && saturates) return;
+  operation.fail(
+    saturates ? `no clip, or one from ${NO_CLIP} on` : `no clip of ${activation}, which has no end`,
+    String(clip),
+  );
+}
+
 /** A constant of this shape. */
 function shaped(operation: Operation, index: number, dims: readonly number[]): Tensor {
   const tensor = operation.constant(index);
@@ -87,10 +102,21 @@ function shaped(operation: Operation, index: number, dims: readonly number[]): T
 function lengthsOf(operation: Operation): string | undefined {
   const value = operation.optional(4);
   if (value === undefined) return undefined;
+  if (value.kind === 'constant') return checkWhole(operation, value.tensor);
   const raw = value.kind === 'sequence' && value.stage.kind === 'input' && value.axes.length === 1;
   return raw && value.stage.kind === 'input'
     ? value.stage.name
     : operation.unfit(4, 'sequence_lens that are an input of the graph');
+}
+
+/** Lengths in the file that are those of all steps. @throws BpttError for others. */
+function checkWhole(operation: Operation, { data }: Tensor): undefined {
+  const { size } = operation.sequence(0).axes[0]!;
+  if (data.every((length) => length === size)) return undefined;
+  operation.fail(
+    `sequence_lens of ${size ?? 'all'} steps in the file, or an input of the graph`,
+    Array.from(data.subarray(0, 8)).join(', '),
+  );
 }
 
 /** Initial states: zero, or inputs of the graph. */
@@ -147,8 +173,8 @@ function recurrentRule(kind: Kind, used: UsedInput): Rule {
         if (operation.int(attribute, 0) !== 0) operation.fail(`${attribute} 0`, String(operation.int(attribute, 0)));
       }
       const D = reverses.length;
-      const { stage, leading, size } = settle(operation, operation.sequence(0));
-      if (stage.kind === 'head') operation.fail('nothing behind the last activation', `a ${operator.name}`);
+      const { stage: before, leading, size } = settle(operation, operation.sequence(0));
+      const stage = within(operation, before, `a ${operator.name}`);
       name(operation, leading);
 
       const W = operation.constant(1);
@@ -157,6 +183,7 @@ function recurrentRule(kind: Kind, used: UsedInput): Rule {
       const H = operation.int('hidden_size', W.dims[1]! / operator.gates.length);
       if (!Number.isSafeInteger(H) || H < 1) operation.fail('hidden_size an integer >= 1', String(H));
       const layer = layerOf(operation, kind, D, H);
+      checkClip(operation, layer);
       const tensors = tensorsOf(operation, cellOf(layer), D, H, I);
       const lengths = lengthsOf(operation);
       if (lengths !== undefined) used(lengths, 'lengths');

@@ -1,6 +1,6 @@
 // What sequences go through: how the directions of a recurrent operator become one layer, and the last step of a sequence.
 import type { Operation } from './operation.ts';
-import { type Axis, type Half, partsOf, type RecurrentStage, type Sequence, type Stage } from './values.ts';
+import { type Axis, axis, type Half, partsOf, type RecurrentStage, type Sequence, type Stage } from './values.ts';
 
 /** A sequence as a layer reads it. */
 export interface Settled {
@@ -13,7 +13,7 @@ export interface Settled {
 
 /** A sequence whose features are the last axis, with both directions of a recurrent operator side by side or added up. */
 export function settle(operation: Operation, sequence: Sequence): Settled {
-  const { axes } = sequence;
+  const { axes } = withFeature(sequence);
   const last = axes.at(-1) ?? operation.fail('a sequence', 'a number without axes');
   const parts = partsOf(last).filter(({ size }) => size !== 1 || partsOf(last).length === 1);
   const leading = axes.slice(0, -1);
@@ -36,6 +36,27 @@ export function settle(operation: Operation, sequence: Sequence): Settled {
   const { stage } = sequence;
   if (stage.kind !== 'recurrent') return { stage, leading, size: last.size };
   return { stage: wholeStage(operation, stage, concat), leading, size: last.size };
+}
+
+/** The sequence with the only feature of a dense layer, where its axis was squeezed away. */
+function withFeature(sequence: Sequence): Sequence {
+  const { stage, axes } = sequence;
+  const features = axes.flatMap(partsOf).some(({ role }) => role === 'features');
+  if (features || outputsOf(stage) !== 1) return sequence;
+  return { ...sequence, axes: [...axes, axis('features', 1)] };
+}
+
+/** How many outputs the dense layer has that a stage comes from; undefined where there is none. */
+function outputsOf(stage: Stage): number | undefined {
+  if (stage.kind === 'activation' || stage.kind === 'head') return outputsOf(stage.previous);
+  return stage.kind === 'dense' ? stage.weight.dims[0] : undefined;
+}
+
+/** The stage as a layer after it reads it: a sigmoid that something stands after is an activation, and no end. */
+export function within(operation: Operation, stage: Stage, what: string): Stage {
+  if (stage.kind !== 'head') return stage;
+  if (stage.output !== 'sigmoid') return operation.fail(`nothing after ${stage.output}`, what);
+  return { kind: 'activation', previous: stage.previous, function: 'sigmoid' };
 }
 
 function wholeStage(operation: Operation, stage: RecurrentStage, concat: boolean): RecurrentStage {
@@ -74,7 +95,9 @@ export function mergeHalves(a: Stage, b: Stage, merge: 'concat' | 'sum'): Recurr
 
 /** The stage of one step alone: the last one, or of a backward direction the first, which it reads last. */
 export function lastStep(operation: Operation, stage: Stage, from: 'start' | 'end'): Stage {
-  if (stage.kind === 'dense') return { ...stage, previous: lastStep(operation, stage.previous, from) };
+  if (stage.kind === 'dense' || stage.kind === 'activation') {
+    return { ...stage, previous: lastStep(operation, stage.previous, from) };
+  }
   if (stage.kind !== 'recurrent') {
     return operation.fail('one step of a recurrent operator', `one step after ${stage.kind}`);
   }

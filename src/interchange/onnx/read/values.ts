@@ -1,4 +1,5 @@
 // What an imported graph computes, as far as it matters here: sequences that went through layers, sizes, zeros, constants.
+import type { ActivationFunction } from '../../../layers/later/activation.ts';
 import type { DirectedDescription } from '../../../layers/recurrent/cells.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -41,6 +42,12 @@ export type Stage =
   | { readonly kind: 'residual'; readonly previous: Stage; readonly layer: RecurrentStage }
   /** weight [O,I] */
   | { readonly kind: 'dense'; readonly previous: Stage; readonly weight: Tensor; readonly bias: Tensor | undefined }
+  | {
+      readonly kind: 'activation';
+      readonly previous: Stage;
+      readonly function: ActivationFunction;
+      readonly alpha?: number;
+    }
   | { readonly kind: 'head'; readonly previous: Stage; readonly output: Head };
 
 /** What stands after the logits. */
@@ -99,6 +106,7 @@ const stageNames: Readonly<Record<Exclude<Stage['kind'], 'input'>, string>> = {
   recurrent: 'a recurrent operator',
   residual: 'a residual connection',
   dense: 'a dense layer',
+  activation: 'an activation',
   head: 'an activation',
 };
 

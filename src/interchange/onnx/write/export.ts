@@ -42,7 +42,7 @@ export interface CheckedOptions extends Checked<typeof exportFields> {}
  * in f32, for any number of steps and rows; arrays are time-major, as here:
  *
  * - input `input`: tokens int32 [T,B] or features float [T,B,F]; with `lengths` also `lengths`, int32 [B];
- * - output `output`: [T,B,O], or [1,B,O] with `returns: 'last'`; with `lengths` zero where a step is padding;
+ * - output `output`: [T,B,O], or [B,O] where the output is one a row, as with `returns: 'last'`; with `lengths` zero where a step is padding;
  * - an input or output whose entry has a name has that name; inputs with `clock: 'row'` are [B] or [B,F]; of several time axes there are
  *   `lengths_NAME`, by the names of their inputs;
  * - with `states` inputs `initial_h_lN` (and `initial_c_lN` of an LSTM), outputs `final_h_lN` and `final_c_lN`, [B,H], where N counts
@@ -61,6 +61,13 @@ export interface CheckedOptions extends Checked<typeof exportFields> {}
 export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array<ArrayBuffer> {
   checkModel('exportOnnx', model);
   const checked = checkFields('exportOnnx', options, exportFields);
+  const skipping = model.network.graph.inputs.find(({ skip }) => skip !== undefined);
+  if (skipping !== undefined) {
+    throw new BpttError(
+      'invalid-argument',
+      `exportOnnx: expected inputs without skip, which ONNX has no operator for, got ${skipping.where} with skip ${skipping.skip}`,
+    );
+  }
   if (checked.states) refuseWhole(model.network, 'exportOnnx.states', 'leave it out');
   const parameters = model.parameters();
   for (const { name, data } of parameters) {
@@ -122,8 +129,11 @@ export function buildGraph(
     const shown = valid === undefined ? value : builder.add('Where', [valid, value, builder.reals([1], [0])]);
     const operator = { logits: 'Identity', softmax: 'Softmax', sigmoid: 'Sigmoid' }[options.output];
     const name = node.name ?? 'output';
-    builder.node(operator, [shown], [name], options.output === 'softmax' ? { axis: -1 } : {});
-    return valueInfo(name, dataTypes.float, [clocks.steps(node.clock), 'B', node.output.size]);
+    const row = node.clock.kind === 'row';
+    // Inside a row is one step.
+    const whole = row ? builder.add('Squeeze', [shown, builder.integers([0])]) : shown;
+    builder.node(operator, [whole], [name], options.output === 'softmax' ? { axis: -1 } : {});
+    return valueInfo(name, dataTypes.float, [...(row ? [] : [clocks.steps(node.clock)]), 'B', node.output.size]);
   });
   outputs.unshift(...results);
   refuseTwice([...inputs, ...outputs], builder);

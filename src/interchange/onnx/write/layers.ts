@@ -1,5 +1,6 @@
 // Layers as operators, node after node of a graph.
 import { BpttError } from '../../../base/errors.ts';
+import type { BatchNormalizationDescription } from '../../../layers/batch-normalization.ts';
 import type { BidirectionalDescription } from '../../../layers/recurrent/bidirectional.ts';
 import { cellKindOf, type DirectedDescription } from '../../../layers/recurrent/cells.ts';
 import type { Graph, LayerNode } from '../../../model/graph.ts';
@@ -114,6 +115,16 @@ export class Layers {
         );
       case 'add':
         return is(inputs.map((input) => this.outputs(input)).reduce((sum, value) => builder.add('Add', [sum, value])));
+      case 'multiply':
+        return is(inputs.map((input) => this.outputs(input)).reduce((all, value) => builder.add('Mul', [all, value])));
+      case 'average': {
+        const sum = inputs.map((input) => this.outputs(input)).reduce((all, value) => builder.add('Add', [all, value]));
+        return is(builder.add('Mul', [sum, builder.reals([], [1 / inputs.length])]));
+      }
+      case 'batchNormalization':
+        return is(this.#normalized(node, own));
+      case 'flatten':
+        return is(this.#flattened(node));
       case 'repeat':
         return is(builder.add('Expand', [this.outputs(source), this.#clocks.of(node.clock).everyStep()]));
       case 'activation':
@@ -123,6 +134,28 @@ export class Layers {
       default:
         return this.#recurrentLayer(node, source, own);
     }
+  }
+
+  /** By its running statistics, (x - mean) times a factor, plus the bias: the operator has features in the second axis alone. */
+  #normalized({ inputs: [source], entry }: LayerNode, own: ParameterParts<Parameter>): Value {
+    const builder = this.#builder;
+    const { epsilon = 1e-5 } = this.#graph.description[entry] as BatchNormalizationDescription;
+    const [weight, bias, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
+      this.#tensor(own.get(part)!, false),
+    ) as [Value, Value, Value, Value];
+    const deviation = builder.add('Sqrt', [builder.add('Add', [variance, builder.reals([], [epsilon])])]);
+    const centered = builder.add('Sub', [this.outputs(source!), mean]);
+    return builder.add('Add', [builder.add('Mul', [builder.add('Div', [centered, deviation]), weight]), bias]);
+  }
+
+  /** [1, B, T·F] from [T, B, F]; zero where a step is padding. */
+  #flattened({ inputs: [source], output }: LayerNode): Value {
+    const builder = this.#builder;
+    const x = this.outputs(source!);
+    const valid = this.#clocks.of(this.#graph.nodes[source!]!.clock).valid();
+    const shown = valid === undefined ? x : builder.add('Where', [valid, x, builder.reals([1], [0])]);
+    const rows = builder.add('Transpose', [shown], { perm: [1, 0, 2] });
+    return builder.add('Reshape', [rows, builder.integers([1, -1, output.size])]);
   }
 
   #last(source: number): Value {

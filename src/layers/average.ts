@@ -1,0 +1,59 @@
+// The mean of several entries.
+import type { LayerKind } from './contract.ts';
+import { describe, type EntryOptions } from './describe.ts';
+import { at } from './parts/address.ts';
+import { checkSizes } from './parts/ports.ts';
+
+export interface AverageDescription extends EntryOptions {
+  readonly kind: 'average';
+}
+
+export const averageLayer: LayerKind<AverageDescription> = {
+  kind: 'average',
+  fields: {},
+  ports: 'several',
+
+  create(_, { where, ports }) {
+    const columns = checkSizes(where, ports);
+    return {
+      output: { kind: 'features', size: columns },
+      parameters: [],
+      buffers: [{ name: 'y', extent: 'step', columns, type: 'real', kept: true }],
+      result: 'y',
+      keepsResult: false,
+      states: [],
+      reads: 'step',
+      scratch: () => 0,
+      bind({ kernels, rows, inputs, dOutput: dy, buffer }) {
+        const y = buffer('y');
+        const share = 1 / inputs.length;
+        return {
+          forward(from, to) {
+            const count = (to - from) * rows * y.ld;
+            for (const [port, { track }] of inputs.entries()) {
+              kernels[port === 0 ? 'copy' : 'add'](at(y, from), at(track, from), count);
+            }
+            kernels.scale(at(y, from), share, count);
+          },
+          backward(from, to) {
+            const count = (to - from) * rows * y.ld;
+            for (const { gradient } of inputs) {
+              if (gradient === undefined) continue;
+              kernels.copy(at(gradient, from), at(dy, from), count);
+              kernels.scale(at(gradient, from), share, count);
+            }
+          },
+        };
+      },
+    };
+  },
+};
+
+/**
+ * The mean of several entries of one size, number by number, as Keras's `Average`.
+ *
+ * @throws BpttError, when the model is created, for tokens, and for entries on several clocks or of several sizes.
+ */
+export function average(options: EntryOptions): AverageDescription {
+  return describe(averageLayer, options);
+}
