@@ -13,7 +13,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   layers: ['base', 'wasm'],
   model: ['base', 'formats', 'wasm', 'data', 'layers'],
   loss: ['base', 'wasm', 'data', 'layers', 'model'],
-  metrics: ['base', 'wasm', 'model', 'loss'],
+  metrics: ['base', 'wasm', 'data', 'model', 'loss'],
   own: ['base', 'wasm', 'layers', 'loss'],
   bptt: ['base', 'formats', 'data', 'model', 'loss'],
   training: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt'],
