@@ -64,7 +64,9 @@ it('refuses what does not fit, with its place', async () => {
   const refused = (list: unknown, options?: object) => expect(() => predict(model, list as never, options));
   refused([]).toThrow('predict(list): expected at least one sequence, got none');
   refused([words[0], new Int32Array()]).toThrow('predict(list)[1]: expected at least one step, got 0');
-  refused([words[0], numbers[0]]).toThrow(/^predict\(list\)\[1\]: expected an Int32Array or array of tokens, got Float64Array/);
+  refused([words[0], numbers[0]]).toThrow(
+    /^predict\(list\)\[1\]: expected an Int32Array or array of tokens, got Float64Array/,
+  );
   refused([Int32Array.of(1, 9)]).toThrow(/expected a token from 0 to 8, got 9/);
   refused(words, { as: 'class' }).toThrow(
     /^predict\.as: expected one of "numbers", "probabilities", "classes", got "class"/,
