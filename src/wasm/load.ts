@@ -51,11 +51,11 @@ export async function compile(bytes: Bytes, variant: string): Promise<WasmModule
 }
 
 async function embeddedBytes(variant: Variant): Promise<Bytes> {
-  return inflate((await embedded[variant]()).default, variant);
+  return inflate((await embedded[variant]()).default, variant, '; kernels: { module } or { bytes } needs neither');
 }
 
-/** The bytes that scripts/build.js has deflated and written in base64. */
-export async function inflate(base64: string, variant: string): Promise<Bytes> {
+/** The bytes that scripts/build.js has deflated and written in base64. `otherwise`: what an engine that cannot unpack them can do. */
+export async function inflate(base64: string, variant: string, otherwise = ''): Promise<Bytes> {
   const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   if (typeof DecompressionStream === 'function' && typeof Response === 'function') {
     const stream = new Response(deflated).body!.pipeThrough(new DecompressionStream('deflate-raw'));
@@ -66,7 +66,7 @@ export async function inflate(base64: string, variant: string): Promise<Bytes> {
   if (zlib !== undefined) return zlib.inflateRawSync(deflated);
   throw new BpttError(
     'unsupported-engine',
-    `the ${variant} kernels: expected an engine with DecompressionStream and Response to unpack them, got one without; kernels: { module } or { bytes } needs neither`,
+    `the ${variant} kernels: expected an engine with DecompressionStream and Response to unpack them, got one without${otherwise}`,
   );
 }
 

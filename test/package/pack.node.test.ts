@@ -144,6 +144,11 @@ describe('the package', () => {
     expect(loaded).toBe('saved');
   });
 
+  it('does the same where Node is hidden, as by jsdom in Jest', async () => {
+    const { outcome, inWorker } = JSON.parse(await run(process.execPath, ['--import', './as-jsdom.js', 'node.js']));
+    expect([outcome, inWorker]).toEqual([inNode, inNode]);
+  });
+
   it('does the same with kernels that are modules, as in workerd, which compiles none from bytes', async () => {
     const args = ['--conditions=workerd', '--import', './as-workerd.js', 'workerd.js'];
     expect(JSON.parse(await run(process.execPath, args))).toEqual(inNode);

@@ -1,5 +1,5 @@
-// Entries of a zip archive, with their sizes and checksums checked. fflate inflates, and finds what is there; it does not check.
-import { type UnzipFileInfo, unzipSync } from 'fflate';
+// Entries of a zip archive, with their sizes and checksums checked. fflate inflates them.
+import { inflateSync } from 'fflate';
 import { checksum } from '../../base/crc32.ts';
 import { textClass } from '../../base/engine.ts';
 import { BpttError } from '../../base/errors.ts';
@@ -34,24 +34,22 @@ export function unzip(
   const isWanted = typeof names === 'function' ? names : (name: string) => names.includes(name);
   const bad = (expected: string, got: string, cause?: unknown) =>
     new BpttError('bad-file', `${where}: expected ${expected}, got ${got}`, { cause });
-  let entries: Readonly<Record<string, Uint8Array>>;
+  const found = new Map<string, Uint8Array>();
   let directory: readonly Entry[];
   try {
     directory = readDirectory(bytes);
     checkApart(directory, bad);
     let left = mostOf(bytes.length);
-    const wanted = ({ name, originalSize }: UnzipFileInfo) => {
-      if (!isWanted(name)) return false;
-      left -= originalSize;
-      if (left < 0) throw bad(`entries of at most ${mostOf(bytes.length)} bytes`, `${originalSize} of ${name}`);
-      return true;
-    };
-    entries = unzipSync(bytes, { filter: wanted });
+    for (const entry of directory) {
+      if (!isWanted(entry.name)) continue;
+      left -= entry.size;
+      if (left < 0) throw bad(`entries of at most ${mostOf(bytes.length)} bytes`, `${entry.size} of ${entry.name}`);
+      found.set(entry.name, contentOf(bytes, entry));
+    }
   } catch (cause) {
     if (cause instanceof BpttError) throw cause;
     throw bad('a whole zip archive', `${bytes.length} bytes: it is cut off or damaged`, cause);
   }
-  const found = new Map(Object.entries(entries));
   for (const name of typeof names === 'function' ? found.keys() : names) {
     const data = found.get(name);
     if (data === undefined) {
@@ -72,6 +70,11 @@ interface Entry {
   /** Where it begins, and before what byte at the soonest the next one does. */
   readonly begin: number;
   readonly end: number;
+  /** 0 as it is, 8 deflated. */
+  readonly method: number;
+  /** Bytes in the archive, and of the content. */
+  readonly packed: number;
+  readonly size: number;
 }
 
 function readDirectory(bytes: Uint8Array): readonly Entry[] {
@@ -83,7 +86,12 @@ function readDirectory(bytes: Uint8Array): readonly Entry[] {
   while (at + DIRECTORY_ENTRY_BYTES <= bytes.length && view.getUint32(at, true) === DIRECTORY_ENTRY) {
     const nameLength = view.getUint16(at + 28, true);
     const nameAt = at + DIRECTORY_ENTRY_BYTES;
-    const begin = view.getUint32(at + 42, true);
+    const extraLength = view.getUint16(at + 30, true);
+    const [size, packed, begin] = wide(view, nameAt + nameLength, extraLength, [
+      view.getUint32(at + 24, true),
+      view.getUint32(at + 20, true),
+      view.getUint32(at + 42, true),
+    ]);
     entries.push({
       name: new (textClass('TextDecoder'))().decode(bytes.subarray(nameAt, nameAt + nameLength)),
       checksum: view
@@ -91,11 +99,46 @@ function readDirectory(bytes: Uint8Array): readonly Entry[] {
         .toString(16)
         .padStart(8, '0'),
       begin,
-      end: begin + ENTRY_BYTES + nameLength + view.getUint32(at + 20, true),
+      end: begin + ENTRY_BYTES + nameLength + packed,
+      method: view.getUint16(at + 10, true),
+      packed,
+      size,
     });
-    at = nameAt + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+    at = nameAt + nameLength + extraLength + view.getUint16(at + 32, true);
   }
   return entries;
+}
+
+type Sizes = readonly [size: number, packed: number, begin: number];
+
+/** The sizes, of which those that do not fit into 32 bits stand in the extra field of ZIP64 (section 4.5.3). */
+function wide(view: DataView, extra: number, length: number, sizes: Sizes): Sizes {
+  for (let at = extra; at + 4 <= extra + length; at += 4 + view.getUint16(at + 2, true)) {
+    if (view.getUint16(at, true) !== 1) continue;
+    let next = at + 4;
+    const read = (short: number) => {
+      if (short !== 0xffffffff) return short;
+      next += 8;
+      return Number(view.getBigUint64(next - 8, true));
+    };
+    const [size, packed, begin] = sizes;
+    return [read(size), read(packed), read(begin)];
+  }
+  return sizes;
+}
+
+/**
+ * The content of an entry. Not by unzipSync of fflate: it believes the directory how many entries there are, and goes through four billion
+ * where a damaged one says so.
+ */
+function contentOf(bytes: Uint8Array, { name, begin, method, packed, size }: Entry): Uint8Array {
+  const view = viewOf(bytes);
+  const from = begin + ENTRY_BYTES + view.getUint16(begin + 26, true) + view.getUint16(begin + 28, true);
+  const content = bytes.subarray(from, from + packed);
+  if (content.length !== packed) throw new RangeError(`${name} is cut off`);
+  if (method === 8) return inflateSync(content, { out: new Uint8Array(size) });
+  if (method !== 0 || packed !== size) throw new RangeError(`${name} is packed in another way`);
+  return content.slice();
 }
 
 /** @throws BpttError where two entries share bytes, as in archives that are made to fill the memory (Fifield 2019, "A better zip bomb"). */
