@@ -6,7 +6,7 @@ import { type EndEvent, generate, type Model, serialize, type TrainEvent } from 
 import { isThere, writeFileAtomic } from '../../node/atomic-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import type { FileLock } from '../../node/file-lock.ts';
-import type { Vocabulary } from '../../tokenizers/characters.ts';
+import type { Tokenizer } from '../../tokenizers/index.ts';
 import { trainWith } from '../../training/train.ts';
 import type { Choice } from '../flags/choose.ts';
 import { commandLine, flagsOf, typedFlags } from '../flags/command-line.ts';
@@ -30,8 +30,8 @@ const SAMPLES = 5;
 const LINES = 50;
 const CHECKPOINTS = 20;
 
-/** What a training reads, with the path of its file. */
-type Source = Corpus & { readonly path: string | undefined };
+/** What a training reads, with the paths of its files; none for the embedded text. */
+type Source = Corpus & { readonly paths: readonly string[] };
 
 /** What a training writes to and goes on from. */
 export interface Files {
@@ -124,7 +124,7 @@ async function prepare(
 
   const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
   const every = values.checkpointEvery ?? Math.min(1000, Math.ceil(steps / CHECKPOINTS));
-  const command = commandOf(corpus.path, corpus, values);
+  const command = commandOf(corpus.paths, corpus, values);
   const { training: data, validation } = parts;
   const events = trainWith(
     model,
@@ -142,16 +142,16 @@ async function prepare(
 }
 
 /**
- * The checkpoints of a training of `file`; before anything is read, since that takes its time.
+ * The checkpoints of a training that reads some files; before anything is read, since that takes its time.
  *
  * @throws BpttError where what is to be written cannot be, or would take the place of something.
  */
-export async function openCheckpoints(file: string | undefined, values: TrainValues): Promise<CheckpointFiles> {
+export async function openCheckpoints(read: readonly string[], values: TrainValues): Promise<CheckpointFiles> {
   const { out, report, chart, json, keep, resume, restart, overwrite } = values;
   const checkpoints = new CheckpointFiles(out, { keep });
   await checkFresh(checkpoints, values);
-  await checkTarget({ where: '--out', path: out, others: [file], overwrite: overwrite || restart || resume });
-  if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [file, out], overwrite });
+  await checkTarget({ where: '--out', path: out, others: read, overwrite: overwrite || restart || resume });
+  if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [...read, out], overwrite });
   if (chart && json) throw new BpttError('invalid-argument', '--chart: expected no --json beside it, got both');
   return checkpoints;
 }
@@ -180,6 +180,7 @@ function introductionOf(
 /** Reports each event of a training to its end. */
 async function follow(run: Run, { checkpoints, lock, left }: Files, reporter: Reporter) {
   const { events, steps, sampleEvery, sampler, model } = run;
+  const { perToken } = run.parts;
   let step = left?.step ?? 0;
   let reason = '';
   let validationLoss: number | undefined;
@@ -195,19 +196,36 @@ async function follow(run: Run, { checkpoints, lock, left }: Files, reporter: Re
         tokens: characters,
         tokensPerSecond: charactersPerSecond,
       } = event;
-      reporter.step({ step, epoch, loss, gradientNorm, learningRate, characters, charactersPerSecond });
+      const scale = perToken.training;
+      reporter.step({
+        ...{ step, epoch, gradientNorm, learningRate },
+        loss: loss / scale,
+        characters: Math.round(characters * scale),
+        charactersPerSecond: charactersPerSecond * scale,
+      });
       if (sampleEvery > 0 && step % sampleEvery === 0 && step < steps) sampler.report(model, step, reporter);
     } else if (event.type === 'validation') {
-      reporter.validation(step, event.loss);
+      reporter.validation(step, event.loss / perToken.validation);
     } else if (event.type === 'checkpoint') {
       await lock.check();
       reporter.checkpoint(step, await checkpoints.write(event));
     } else {
       reason = event.reason;
-      ({ validationLoss, lowest } = event);
+      ({ validationLoss, lowest } = ofCharacters(event, perToken.validation));
     }
   }
   return { step, reason, validationLoss, lowest };
+}
+
+/** Losses of tokens as losses of the characters that they have. */
+function ofCharacters(
+  { validationLoss, lowest }: EndEvent,
+  characters: number,
+): Pick<EndEvent, 'validationLoss' | 'lowest'> {
+  return {
+    validationLoss: validationLoss && validationLoss / characters,
+    ...(lowest && { lowest: { ...lowest, loss: lowest.loss / characters } }),
+  };
 }
 
 async function writeReport(
@@ -219,7 +237,7 @@ async function writeReport(
   output: Output,
 ): Promise<void> {
   const flow = await flowOf(model, corpus);
-  const command = commandLine(corpus.path, values);
+  const command = commandLine(corpus.paths, values);
   const about = { command, settings: flagsOf(values), model, clip: values.clip, flow };
   // Like what draws pictures: only those who want a report wait for it.
   const { htmlReport } = await import('../report/html-report.ts');
@@ -281,11 +299,11 @@ function countSteps(length: number | undefined, { steps, epochs, k1, accumulate 
 
 /** Samples of what the model says so far, each with the same prompt and seed. */
 class Sampler {
-  readonly #vocabulary: Vocabulary;
+  readonly #vocabulary: Tokenizer;
   readonly #values: TrainValues;
   readonly #prompt: Int32Array;
 
-  constructor(vocabulary: Vocabulary, values: TrainValues, first: string) {
+  constructor(vocabulary: Tokenizer, values: TrainValues, first: string) {
     this.#vocabulary = vocabulary;
     this.#values = values;
     this.#prompt = encodePrompt(vocabulary, values.prompt ?? first);

@@ -12,7 +12,7 @@ export interface Occasion {
   /** The values so far, and which flags were given. */
   readonly values: TrainValues;
   readonly given: (name: keyof TrainValues) => boolean;
-  readonly corpus: Pick<Corpus, 'characters' | 'vocabulary'>;
+  readonly corpus: Pick<Corpus, 'tokens' | 'vocabulary'>;
   /** For a training with a budget: products a second, and threads that bring them. */
   readonly speed?: { readonly products: number; readonly threads: number; readonly blocks: number };
 }
@@ -82,7 +82,7 @@ const readings = (characters: number) => Math.min(80, Math.max(2, 80 * (135_000 
 /** Chooses what was not given. */
 export function choose({ values, given, corpus, speed }: Occasion): Choice {
   const { size } = corpus.vocabulary;
-  const characters = Math.max(1, Math.round(corpus.characters * (1 - values.validation)));
+  const characters = Math.max(1, Math.round(corpus.tokens * (1 - values.validation)));
   const long = characters >= 500_000;
   const k1 = given('k1') ? values.k1 : long ? 80 : 50;
   const most = Math.max(1, Math.floor((characters - 1) / (4 * k1)));

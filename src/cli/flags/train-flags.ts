@@ -72,6 +72,12 @@ const networkFlags = {
 
 /** How the text is read. */
 const readingFlags = {
+  tokenizer: flag('what the model reads and says', oneOf('characters', 'words', 'byte-pairs'), 'characters'),
+  vocabularySize: flag(
+    'most words (default: 8000; others are <unk>) or byte pairs (default: 1000, of which 256 are bytes)',
+    integer({ min: 2 }),
+    undefined,
+  ),
   k1: flag('truncated BPTT: new characters between two updates', truncation.k1, 50),
   k2: flag('truncated BPTT: the most characters a gradient goes back (default: k1)', truncation.k2, undefined),
   batch: flag('rows that read the text side by side', count, 32),
