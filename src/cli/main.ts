@@ -18,6 +18,7 @@ import { chooseFor } from './flags/choose.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
 import { trainFlags, trainGroups } from './flags/train-flags.ts';
+import { corpusFor, productsOf, readBase } from './io/base-model.ts';
 import { type Corpus, isLarge, streamedCorpus, type Tokens, wholeCorpus } from './io/corpus.ts';
 import { interruptionOf } from './io/interruption.ts';
 import { Output } from './io/output.ts';
@@ -61,13 +62,17 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
       const others = left && keptOf(left, given, isGiven);
       const said = valuesOf(trainFlags, command, others);
       const checkpoints = await openCheckpoints(await filesOf(paths), said);
-      const corpus = await readCorpus(paths, said);
+      const base =
+        said.from === undefined ? undefined : await readBase(said.from, left === undefined ? isGiven : () => false);
+      const corpus = base
+        ? corpusFor(base, await readTexts(paths, embedded), said.unknown)
+        : await readCorpus(paths, said);
       if (left !== undefined) checkText(left, corpus);
-      const how = { embedded: paths.length === 0, signal: interruption };
+      const how = { embedded: paths.length === 0, signal: interruption, weights: base && productsOf(base) };
       const choice = left === undefined ? await chooseFor(corpus, said, isGiven, how) : undefined;
       const values = valuesOf(trainFlags, command, choice?.values ?? others);
       const files = { lock, checkpoints, left: left?.checkpoint };
-      await trainCommand({ ...corpus, paths }, values, files, output, interruption, choice);
+      await trainCommand({ ...corpus, paths, base }, values, files, output, interruption, choice);
     } finally {
       await lock.release();
     }

@@ -36,7 +36,7 @@ export function commandOf(files: readonly string[], { digest }: Corpus, values: 
   return JSON.stringify({
     files: files.map((file) => resolve(file)),
     digest,
-    values: Object.fromEntries(flags),
+    values: { ...Object.fromEntries(flags), ...(values.from !== undefined && { from: resolve(values.from) }) },
   });
 }
 

@@ -12,6 +12,7 @@ import type { Choice } from '../flags/choose.ts';
 import { commandLine, flagsOf, typedFlags } from '../flags/command-line.ts';
 import type { TrainValues } from '../flags/train-flags.ts';
 import { describeModel, describeTraining } from '../flags/train-options.ts';
+import type { BaseModel } from '../io/base-model.ts';
 import type { Corpus, Parts } from '../io/corpus.ts';
 import { createLarge } from '../io/create-large.ts';
 import type { Output } from '../io/output.ts';
@@ -31,7 +32,7 @@ const LINES = 50;
 const CHECKPOINTS = 20;
 
 /** What a training reads, with the paths of its files; none for the embedded text. */
-type Source = Corpus & { readonly paths: readonly string[] };
+type Source = Corpus & { readonly paths: readonly string[]; readonly base: BaseModel | undefined };
 
 /** What a training writes to and goes on from. */
 export interface Files {
@@ -120,7 +121,8 @@ async function prepare(
   checkValidations(values, validateEvery);
   const options = describeTraining(values, steps);
   const { seed, dtype, relaxed } = values;
-  const model = await createLarge(describeModel(values, vocabulary.size), { seed, dtype, relaxed, signal });
+  const model =
+    corpus.base?.model ?? (await createLarge(describeModel(values, vocabulary.size), { seed, dtype, relaxed, signal }));
 
   const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
   const every = values.checkpointEvery ?? Math.min(1000, Math.ceil(steps / CHECKPOINTS));
@@ -150,7 +152,12 @@ export async function openCheckpoints(read: readonly string[], values: TrainValu
   const { out, report, chart, json, keep, resume, restart, overwrite } = values;
   const checkpoints = new CheckpointFiles(out, { keep });
   await checkFresh(checkpoints, values);
-  await checkTarget({ where: '--out', path: out, others: read, overwrite: overwrite || restart || resume });
+  await checkTarget({
+    where: '--out',
+    path: out,
+    others: [...read, values.from],
+    overwrite: overwrite || restart || resume,
+  });
   if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [...read, out], overwrite });
   if (chart && json) throw new BpttError('invalid-argument', '--chart: expected no --json beside it, got both');
   return checkpoints;

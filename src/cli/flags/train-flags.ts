@@ -15,6 +15,7 @@ import { optimizerFields } from '../../training/optimizers.ts';
 import { trainFields } from '../../training/options.ts';
 import { scheduleFields } from '../../training/schedules.ts';
 import { workersFields } from '../../worker/blocks/workers.ts';
+import { unknownFlag } from '../io/vocabulary.ts';
 import { flag, overwriteFlag, toggle, type Values } from './flags.ts';
 
 const count = integer({ min: 1 });
@@ -88,6 +89,12 @@ const readingFlags = {
 
 /** How the network learns. */
 const learningFlags = {
+  freeze: flag(
+    'parameters that stay as they are, between commas: names as `bptt info` says them, or patterns such as rnn.*',
+    string,
+    undefined,
+    'names',
+  ),
   optimizer: flag('optimizer', oneOf('sgd', 'rmsprop', 'adagrad', 'adam', 'adamw'), 'adam'),
   learningRate: flag('learning rate of the first update; of one-cycle, the highest', oneCycleFields.max, 4e-3),
   schedule: flag(
@@ -142,6 +149,13 @@ const runningFlags = {
 
 /** What is written, and what a training goes on from. */
 const fileFlags = {
+  from: flag(
+    'model file to go on from: its network and vocabulary are those of the training',
+    string,
+    undefined,
+    'file',
+  ),
+  unknown: unknownFlag,
   out: flag('model file to write', string, 'model.safetensors', 'file'),
   overwrite: overwriteFlag,
   report: flag('page to write with curves, samples and settings', string, undefined, 'file'),
@@ -194,10 +208,20 @@ export const trainFlags = {
   ...progressFlags,
 };
 
+/** What a model that a training goes on from has already. */
+export const ofModelFlags: readonly string[] = [
+  ...Object.keys(networkFlags),
+  'tokenizer',
+  'vocabularySize',
+  'dtype',
+  'relaxed',
+  'stream',
+];
+
 /** What cannot be changed when a training goes on: what the state of the rest of it means. */
 export const fixedFlags: readonly string[] = [
   ...Object.keys({ ...networkFlags, ...readingFlags }),
-  ...['optimizer', 'seed', 'dtype', 'relaxed', 'blocks'],
+  ...['optimizer', 'seed', 'dtype', 'relaxed', 'blocks', 'freeze', 'from', 'unknown'],
 ];
 
 export type TrainValues = Values<typeof trainFlags>;

@@ -149,6 +149,9 @@ export function describeTraining(
     optimizer: describeOptimizer(values, steps),
     ...(clip > 0 ? { clip: { norm: clip } } : {}),
     ...(l1 > 0 || l2 > 0 ? { regularization: { l1, l2 } } : {}),
+    ...(values.freeze !== undefined && {
+      groups: [{ match: values.freeze.split(',').map((name) => name.trim()), frozen: true }],
+    }),
     seed,
     steps,
     accumulate,

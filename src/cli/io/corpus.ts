@@ -9,6 +9,7 @@ import { notUtf8 } from '../../formats/utf8.ts';
 import { characters, textStream } from '../../index.ts';
 import { fileError } from '../../node/atomic-file.ts';
 import { fileCharacters, textFile } from '../../node/text-file.ts';
+import { Vocabulary } from '../../tokenizers/characters.ts';
 import { learnBytePairs, type Tokenizer, words } from '../../tokenizers/index.ts';
 import { renamedError } from './renamed-error.ts';
 import type { Text } from './text-file.ts';
@@ -89,17 +90,22 @@ export interface Corpus {
 /** A text in memory. */
 export function wholeCorpus({ name, text }: Text, kind: Tokens): Corpus {
   const vocabulary = tokenizerOf(text, kind);
-  const tokens = vocabulary.encode(text);
+  return corpusOf({ name, text }, vocabulary, vocabulary.encode(text));
+}
+
+/** A text that is read with a vocabulary, as these tokens. */
+export function corpusOf({ name, text }: Text, vocabulary: Tokenizer, tokens: Int32Array<ArrayBuffer>): Corpus {
+  const single = vocabulary instanceof Vocabulary;
   return {
     name,
     digest: createHash('sha256').update(text).digest('hex'),
-    characters: kind.tokenizer === 'characters' ? tokens.length : lengthOf(text),
+    characters: single ? tokens.length : lengthOf(text),
     vocabulary,
     tokens: tokens.length,
     opening: Array.from(tokens.subarray(0, OPENING), (token) => vocabulary.decode([token])),
     cut: async (how) => {
       const parts = cutTokens(name, tokens, how);
-      if (kind.tokenizer === 'characters') return parts;
+      if (single) return parts;
       const border = parts.trainingCharacters!;
       const [training, validation] = [tokens.subarray(0, border), tokens.subarray(border)].map((part) =>
         lengthOf(vocabulary.decode(part)),

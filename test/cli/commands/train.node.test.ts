@@ -21,6 +21,7 @@ describe('train and sample', () => {
       '0',
       '--learning-rate',
       '0.01',
+      ...['--dropout', '0', '--recurrent-dropout', '0'],
     ];
     seen = events(await run('train', at('verse.txt'), ...flags, '--steps', '400', '--out', model(), '--json'));
   });
