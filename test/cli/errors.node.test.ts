@@ -58,7 +58,7 @@ describe('wrong flags', () => {
     ['--batch 2000', '--batch: expected at most 1511 for a training text of 1512 characters, got 2000'],
     ['--prompt z', '--prompt: expected one of the 16 characters of the vocabulary, got "z" (U+007A) at position 0'],
     ['--prompt=', '--prompt: expected at least one character, got an empty text'],
-    ['other.txt', 'other.txt: cannot read the file (ENOENT: no such file or directory)'],
+    ['other.txt', 'other.txt: cannot read the file: there is no such file or directory'],
     ['--minutes 1 --steps 5', '--minutes: expected neither --steps nor --epochs beside it, got --steps 5'],
     ['--unknown skip', '--unknown: expected --from with it, got skip'],
   ])('train verse.txt %s', async (flags, message) => {

@@ -31,7 +31,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   workerd: ['wasm', 'index'],
   cli: [
     ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'training', 'generation', 'series', 'diagnostics'],
-    ...['plots', 'interchange', 'worker', 'node', 'index', 'node face'],
+    ...['metrics', 'plots', 'interchange', 'worker', 'node', 'index', 'node face'],
   ],
 };
 

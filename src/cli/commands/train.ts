@@ -10,6 +10,7 @@ import type { Tokenizer } from '../../tokenizers/index.ts';
 import { trainWith } from '../../training/train.ts';
 import type { Choice } from '../flags/choose.ts';
 import { commandLine, flagsOf, typedFlags } from '../flags/command-line.ts';
+import { metricsOf, PERPLEXITY } from '../flags/metrics.ts';
 import type { TrainValues } from '../flags/train-flags.ts';
 import { describeModel, describeTraining } from '../flags/train-options.ts';
 import type { BaseModel } from '../io/base-model.ts';
@@ -104,6 +105,8 @@ interface Run {
   readonly model: Model;
   readonly metadata: Readonly<Record<string, string>>;
   readonly events: AsyncIterable<TrainEvent>;
+  /** Whether that is said of validations. */
+  readonly perplexity: boolean;
 }
 
 /** Tries all that could fail, and makes what the training needs. */
@@ -140,7 +143,8 @@ async function prepare(
     },
     { checkpoint: left?.content },
   );
-  return { parts, steps, sampleEvery, sampler, model, metadata, events };
+  const { perplexity } = metricsOf('--metrics', values.metrics);
+  return { parts, steps, sampleEvery, sampler, model, metadata, events, perplexity };
 }
 
 /**
@@ -212,7 +216,10 @@ async function follow(run: Run, { checkpoints, lock, left }: Files, reporter: Re
       });
       if (sampleEvery > 0 && step % sampleEvery === 0 && step < steps) sampler.report(model, step, reporter);
     } else if (event.type === 'validation') {
-      reporter.validation(step, event.loss / perToken.validation);
+      reporter.validation(step, event.loss / perToken.validation, {
+        ...event.metrics,
+        ...(run.perplexity && { [PERPLEXITY]: Math.exp(event.loss) }),
+      });
     } else if (event.type === 'checkpoint') {
       await lock.check();
       reporter.checkpoint(step, await checkpoints.write(event));
@@ -266,7 +273,10 @@ async function checkFresh(checkpoints: CheckpointFiles, { resume, restart, out }
 }
 
 /** What looks at validation losses needs some. */
-function checkValidations({ validation, earlyStopping, schedule }: TrainValues, validateEvery: number): void {
+function checkValidations({ validation, earlyStopping, schedule, metrics }: TrainValues, validateEvery: number): void {
+  if (metrics !== undefined && validation === 0) {
+    throw new BpttError('invalid-argument', '--metrics: expected --validation above 0 with it, got 0');
+  }
   const who =
     earlyStopping !== undefined ? '--early-stopping' : schedule === 'plateau' ? '--schedule plateau' : undefined;
   if (who === undefined || (validation > 0 && validateEvery > 0)) return;

@@ -140,6 +140,13 @@ const runningFlags = {
     trainFields.earlyStopping.fields.patience,
     undefined,
   ),
+  metrics: flag(
+    'taken with each validation, between commas: accuracy, top-5, precision, recall, f1, perplexity (of a token)',
+    string,
+    undefined,
+    'names',
+  ),
+  monitor: flag('the one of --metrics that --early-stopping goes by (default: the loss)', string, undefined, 'name'),
   seed: flag('seed of the initial weights, of dropout and of the samples', trainFields.seed, 0),
   dtype: flag('numbers to compute in', engineFields.dtype, 'f32'),
   relaxed: toggle('use relaxed SIMD: faster, but not the same bits on every machine', engineFields.relaxed),
