@@ -25,17 +25,17 @@ describe('wrong flags', () => {
     ['--cell gnu', '--cell: expected one of "elman", "lstm", "gru", "indrnn", got "gnu"'],
     ['--activation tan', '--activation: expected one of "tanh", "relu", "identity", "softsign", got "tan"'],
     ['--dropout 1', '--dropout: expected a finite number >= 0 and < 1, got 1'],
-    ['--forget-bias 1', '--forget-bias: expected --cell lstm with it, got elman'],
+    ['--cell elman --forget-bias 1', '--forget-bias: expected --cell lstm with it, got elman'],
     ['--cell gru --peepholes', '--peepholes: expected --cell lstm with it, got gru'],
     ['--cell lstm --gru-reset before', '--gru-reset: expected --cell gru with it, got lstm'],
-    ['--gate-activation sigmoid', '--gate-activation: expected --cell lstm or gru with it, got elman'],
+    ['--cell elman --gate-activation sigmoid', '--gate-activation: expected --cell lstm or gru with it, got elman'],
     ['--temporal-regularization -1', '--temporal-regularization: expected a finite number >= 0, got -1'],
     ['--cell gru --vanishing-regularization 1', '--vanishing-regularization: expected --cell elman with it, got gru'],
     [
       '--vanishing-regularization 1 --zoneout 0.1',
       'elman.vanishingRegularization: expected no zoneout beside it, with which gradients take other ways than through W and f, got both',
     ],
-    ['--chrono 20', '--chrono: expected --cell lstm or gru with it, got elman'],
+    ['--cell elman --chrono 20', '--chrono: expected --cell lstm or gru with it, got elman'],
     ['--cell gru --initializer irnn', '--initializer irnn: expected --cell elman with it, got gru'],
     ['--initializer irnn', '--initializer irnn: expected --activation relu with it, got tanh'],
     ['--variational-dropout', '--variational-dropout: expected --dropout above 0 with it, got 0'],
@@ -88,7 +88,7 @@ describe('wrong texts', () => {
 
   test.concurrent.each([
     ['missing.txt', 'cannot read the file: there is no such file or directory'],
-    ['folder', 'cannot read the file: it is a directory'],
+    ['folder', 'expected a folder with files, got one without'],
     ['nul.txt', 'expected text, got a NUL byte at offset 3: the file is binary'],
     [
       'latin1.txt',

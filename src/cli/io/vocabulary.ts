@@ -38,16 +38,14 @@ export function encodeText(
   vocabulary: Tokenizer,
   text: string,
   where: string,
-  unknown: string | undefined = 'error',
+  unknown?: string | undefined,
 ): Int32Array<ArrayBuffer> {
-  const known = unknown === 'error' ? text : replaced(vocabulary, text, unknown === 'skip' ? '' : unknown);
+  const known =
+    unknown === undefined || unknown === 'error' ? text : replaced(vocabulary, text, unknown === 'skip' ? '' : unknown);
   try {
     return vocabulary.encode(known);
   } catch (cause) {
-    const hint =
-      cause instanceof BpttError && cause.code === 'token-out-of-range' ? '; --unknown skip leaves it out' : '';
-    const named = renamedError(cause, { 'encode(text)': where });
-    throw named instanceof BpttError ? new BpttError(named.code, named.message + hint, { cause }) : named;
+    throw renamedError(cause, { 'encode(text)': where });
   }
 }
 
