@@ -1,7 +1,7 @@
 // What a file holds to forecast from: of each series what has happened, and what is known of the rows after it.
 import { checkString, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { type Checked, names, type Options, omit, optional, string, withDefault } from '../base/fields.ts';
+import { type Checked, checkFields, names, type Options, omit, optional, string, withDefault } from '../base/fields.ts';
 import { checkCsvOptions, csvFields, seriesOf } from './csv.ts';
 import { type Series, unknownColumn } from './series.ts';
 import { isMissing, type Table, tableOf } from './table.ts';
@@ -45,10 +45,10 @@ export interface History {
 export function readHistories(text: string, options: HistoriesOptions): readonly History[] {
   checkString('readHistories(text)', text);
   const where = 'readHistories';
-  const { targets, inputs, known, series, ...csv } = options;
+  const { targets, inputs, known, series, ...csv } = checkFields(where, options, fields);
   const checked = checkCsvOptions(where, csv);
   const table = tableOf(text, checked);
-  const columns = { targets, inputs: inputs ?? [], known: known ?? [] };
+  const columns = { targets, inputs, known };
   for (const name of series === undefined ? [] : [series]) {
     if (!table.names.includes(name)) throw unknownColumn(`${where}.series`, name, table.names);
   }
