@@ -199,7 +199,7 @@ describe('sample refuses', () => {
     ] as const;
     for (const [vocabulary, message] of cases) {
       await writeFile(at('other'), serialize(model, vocabulary === undefined ? {} : { metadata: { vocabulary } }));
-      const expected = `${at('other')}: expected a vocabulary of 3 characters in the metadata, ${message}`;
+      const expected = `${at('other')}: expected a vocabulary of 3 tokens in the metadata, ${message}`;
       expect(expectFailure(await run('sample', at('other')))).toBe(expected);
     }
   });

@@ -26,7 +26,7 @@ describe('tokens', () => {
     const { stdout } = await run('sample', out, '--prompt', 'The whale', '--length', '8', '--temperature', '0');
     expect(stdout).toMatch(/^The whale/);
     const [said] = events(await run('eval', out, 'verse.txt', '--json'));
-    expect(said!.loss).toBeLessThan(2.77); // uniform over its 16 characters
+    expect(said!.loss).toBeLessThan(5); // uniform over 262 byte pairs is 5.57, of about a character each
     expect(said!.characters).toBeGreaterThan(1600);
   });
 
@@ -71,7 +71,8 @@ describe('--from', () => {
     expect(expectFailure(await more('--hidden', '3'))).toBe(
       '--hidden: expected no --from beside it, whose model says that, got base.safetensors',
     );
-    expect(expectFailure(await more('--freeze', 'rn.*'))).toMatch(/rn\.\*/);
+    const none = await more('--freeze', 'rn.*');
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('rn.*')]);
     events(await more('--freeze', '*'.concat('weight_hh*')));
   });
 });
