@@ -62,6 +62,9 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
       const others = left && keptOf(left, given, isGiven);
       const said = valuesOf(trainFlags, command, others);
       const checkpoints = await openCheckpoints(await filesOf(paths), said);
+      if (said.unknown !== undefined && said.from === undefined) {
+        throw new BpttError('invalid-argument', `--unknown: expected --from with it, got ${said.unknown}`);
+      }
       const base =
         said.from === undefined ? undefined : await readBase(said.from, left === undefined ? isGiven : () => false);
       const corpus = base
