@@ -21,10 +21,11 @@ import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
 import { speechFlags, speechValuesOf } from './flags/speech-flags.ts';
 import { trainFlags, trainGroups } from './flags/train-flags.ts';
-import { type Corpus, isLarge, streamedCorpus, wholeCorpus } from './io/corpus.ts';
+import { corpusFor, productsOf, readBase } from './io/base-model.ts';
+import { type Corpus, isLarge, streamedCorpus, type Tokens, wholeCorpus } from './io/corpus.ts';
 import { interruptionOf } from './io/interruption.ts';
 import { Output } from './io/output.ts';
-import { readText } from './io/text-file.ts';
+import { filesOf, readText, readTexts } from './io/text-file.ts';
 
 const embedded = new URL('./moby-dick.txt', import.meta.url);
 const output = new Output(process.stdout, process.stderr);
@@ -41,8 +42,8 @@ addFlags(trainProgram, speechFlags, 'Speech:');
 trainProgram
   .description('learn from a text and write a model file')
   .argument(
-    '[FILE]',
-    'text in UTF-8 (default: the first 28 chapters of Moby-Dick); with --task speech a folder of recordings',
+    '[FILES...]',
+    'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick); with --task speech a folder of recordings',
   )
   .addHelpText(
     'after',
@@ -57,13 +58,16 @@ Examples:
 What no flag says is chosen by the length of the text and by --minutes, and said at the start: the same flags give the same model again.
 Ctrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving. --resume goes on, after both.`,
   )
-  .action(async (file: string | undefined, _: unknown, command: Command) => {
+  .action(async (named: readonly string[], _: unknown, command: Command) => {
     const interruption = interruptionOf(process);
     const speech = speechValuesOf(command);
     if (speech !== undefined) {
-      if (file === undefined)
-        throw new BpttError('invalid-argument', '--task speech: expected a FOLDER of recordings, got none');
-      await trainSpeechCommand(file, speech, output, interruption);
+      const [folder, other] = named;
+      if (folder === undefined || other !== undefined) {
+        const got = folder === undefined ? 'none' : named.join(', ');
+        throw new BpttError('invalid-argument', `--task speech: expected one FOLDER of recordings, got ${got}`);
+      }
+      await trainSpeechCommand(folder, speech, output, interruption);
       return;
     }
     const given = valuesOf(trainFlags, command);
@@ -71,18 +75,25 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
     const lock = await FileLock.take(given.out, { onWait });
     try {
       const left = given.resume ? await findUnfinished(given.out) : undefined;
-      const path = file ?? left?.file ?? undefined;
+      const paths = named.length > 0 ? named : (left?.files ?? []);
       const isGiven = (name: string) => isTyped(command, name);
       const others = left && keptOf(left, given, isGiven);
       const said = valuesOf(trainFlags, command, others);
-      const checkpoints = await openCheckpoints(path, said);
-      const corpus = await readCorpus(path, said.stream);
+      const checkpoints = await openCheckpoints(await filesOf(paths), said);
+      if (said.unknown !== undefined && said.from === undefined) {
+        throw new BpttError('invalid-argument', `--unknown: expected --from with it, got ${said.unknown}`);
+      }
+      const base =
+        said.from === undefined ? undefined : await readBase(said.from, left === undefined ? isGiven : () => false);
+      const corpus = base
+        ? corpusFor(base, await readTexts(paths, embedded), said.unknown)
+        : await readCorpus(paths, said);
       if (left !== undefined) checkText(left, corpus);
-      const how = { embedded: path === undefined, signal: interruption };
+      const how = { embedded: paths.length === 0, signal: interruption, weights: base && productsOf(base) };
       const choice = left === undefined ? await chooseFor(corpus, said, isGiven, how) : undefined;
       const values = valuesOf(trainFlags, command, choice?.values ?? others);
       const files = { lock, checkpoints, left: left?.checkpoint };
-      await trainCommand({ ...corpus, path }, values, files, output, interruption, choice);
+      await trainCommand({ ...corpus, paths, base }, values, files, output, interruption, choice);
     } finally {
       await lock.release();
     }
@@ -96,9 +107,9 @@ addFlags(program.command('sample'), sampleFlags)
 addFlags(program.command('eval'), evalFlags)
   .description('measure how well a model predicts a text')
   .argument('<MODEL>', 'a file that `bptt train` wrote')
-  .argument('[FILE]', 'text in UTF-8 (default: the first 28 chapters of Moby-Dick)')
-  .action(async (path: string, file: string | undefined, _: unknown, command: Command) =>
-    evalCommand(path, await readText(file, embedded), valuesOf(evalFlags, command), output),
+  .argument('[FILES...]', 'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick)')
+  .action(async (path: string, files: readonly string[], _: unknown, command: Command) =>
+    evalCommand(path, await readTexts(files, embedded), valuesOf(evalFlags, command), output),
   );
 
 addFlags(program.command('inspect'), inspectFlags)
@@ -167,9 +178,13 @@ addFlags(program.command('bench'), benchFlags)
   .action((_: unknown, command: Command) => benchCommand(valuesOf(benchFlags, command), output));
 
 /** What to train on; a large file is not read as a whole. */
-async function readCorpus(path: string | undefined, stream: boolean): Promise<Corpus> {
-  if (stream || (path !== undefined && (await isLarge(path)))) return streamedCorpus(path ?? fileURLToPath(embedded));
-  return wholeCorpus(await readText(path, embedded));
+async function readCorpus(paths: readonly string[], kind: Tokens & { readonly stream: boolean }): Promise<Corpus> {
+  const files = await filesOf(paths);
+  const large = files.length === 1 && kind.tokenizer === 'characters' && (await isLarge(files[0]!));
+  if (!kind.stream && !large) return wholeCorpus(await readTexts(paths, embedded), kind);
+  if (files.length < 2 && kind.tokenizer === 'characters') return streamedCorpus(files[0] ?? fileURLToPath(embedded));
+  const got = files.length < 2 ? `--tokenizer ${kind.tokenizer}` : `${files.length} files`;
+  throw new BpttError('invalid-argument', `--stream: expected one file, read by characters, got ${got}`);
 }
 
 /** One line, whatever the message holds. */

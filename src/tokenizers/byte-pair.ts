@@ -136,7 +136,7 @@ function byteFallbacks(): readonly string[] {
 }
 
 /** The letters that byte-level tokenizers write bytes with (GPT-2): printable ones as they are, the others from U+0100 on. */
-function byteLetters(): readonly string[] {
+export function byteLetters(): readonly string[] {
   let next = 0x100;
   return Array.from({ length: 256 }, (_, byte) => {
     const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;

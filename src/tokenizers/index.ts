@@ -3,6 +3,7 @@
 export { BytePair, bytePair } from './byte-pair.ts';
 export { Bytes, bytes } from './bytes.ts';
 export { tokenizerFromJSON } from './from-json.ts';
+export { type LearnBytePairsOptions, learnBytePairs } from './learn-byte-pairs.ts';
 export type {
   BytePairDescription,
   BytesDescription,

@@ -25,17 +25,17 @@ describe('wrong flags', () => {
     ['--cell gnu', '--cell: expected one of "elman", "lstm", "gru", "indrnn", got "gnu"'],
     ['--activation tan', '--activation: expected one of "tanh", "relu", "identity", "softsign", got "tan"'],
     ['--dropout 1', '--dropout: expected a finite number >= 0 and < 1, got 1'],
-    ['--forget-bias 1', '--forget-bias: expected --cell lstm with it, got elman'],
+    ['--cell elman --forget-bias 1', '--forget-bias: expected --cell lstm with it, got elman'],
     ['--cell gru --peepholes', '--peepholes: expected --cell lstm with it, got gru'],
     ['--cell lstm --gru-reset before', '--gru-reset: expected --cell gru with it, got lstm'],
-    ['--gate-activation sigmoid', '--gate-activation: expected --cell lstm or gru with it, got elman'],
+    ['--cell elman --gate-activation sigmoid', '--gate-activation: expected --cell lstm or gru with it, got elman'],
     ['--temporal-regularization -1', '--temporal-regularization: expected a finite number >= 0, got -1'],
     ['--cell gru --vanishing-regularization 1', '--vanishing-regularization: expected --cell elman with it, got gru'],
     [
       '--vanishing-regularization 1 --zoneout 0.1',
       'elman.vanishingRegularization: expected no zoneout beside it, with which gradients take other ways than through W and f, got both',
     ],
-    ['--chrono 20', '--chrono: expected --cell lstm or gru with it, got elman'],
+    ['--cell elman --chrono 20', '--chrono: expected --cell lstm or gru with it, got elman'],
     ['--cell gru --initializer irnn', '--initializer irnn: expected --cell elman with it, got gru'],
     ['--initializer irnn', '--initializer irnn: expected --activation relu with it, got tanh'],
     ['--variational-dropout', '--variational-dropout: expected --dropout above 0 with it, got 0'],
@@ -58,7 +58,9 @@ describe('wrong flags', () => {
     ['--batch 2000', '--batch: expected at most 1511 for a training text of 1512 characters, got 2000'],
     ['--prompt z', '--prompt: expected one of the 16 characters of the vocabulary, got "z" (U+007A) at position 0'],
     ['--prompt=', '--prompt: expected at least one character, got an empty text'],
-    ['other.txt', "too many arguments for 'train'. Expected 1 argument but got 2."],
+    ['other.txt', 'other.txt: cannot read the file: there is no such file or directory'],
+    ['--minutes 1 --steps 5', '--minutes: expected neither --steps nor --epochs beside it, got --steps 5'],
+    ['--unknown skip', '--unknown: expected --from with it, got skip'],
   ])('train verse.txt %s', async (flags, message) => {
     const out = alone();
     expect(expectFailure(await run('train', at('verse.txt'), '--out', out, ...flags.split(' ')))).toBe(message);
@@ -86,7 +88,7 @@ describe('wrong texts', () => {
 
   test.concurrent.each([
     ['missing.txt', 'cannot read the file: there is no such file or directory'],
-    ['folder', 'cannot read the file: it is a directory'],
+    ['folder', 'expected a folder with files, got one without'],
     ['nul.txt', 'expected text, got a NUL byte at offset 3: the file is binary'],
     [
       'latin1.txt',
@@ -197,7 +199,7 @@ describe('sample refuses', () => {
     ] as const;
     for (const [vocabulary, message] of cases) {
       await writeFile(at('other'), serialize(model, vocabulary === undefined ? {} : { metadata: { vocabulary } }));
-      const expected = `${at('other')}: expected a vocabulary of 3 characters in the metadata, ${message}`;
+      const expected = `${at('other')}: expected a vocabulary of 3 tokens in the metadata, ${message}`;
       expect(expectFailure(await run('sample', at('other')))).toBe(expected);
     }
   });

@@ -148,6 +148,7 @@ const functions: Readonly<Record<string, (options: never) => unknown>> = {
   sequences: (options) => bptt.sequences([], options),
   characters: (options) => bptt.characters('a', options),
   words: (options) => tokenizers.words('a', options),
+  learnBytePairs: (options) => tokenizers.learnBytePairs('a', options),
   beamSearch: (options) => generation.beamSearch(model, options),
   generateBatch: (options) => generation.generateBatch(model, options),
   score: (options) => generation.score(model, [], options),

@@ -1,7 +1,7 @@
 // How `bptt train --resume` finds what it goes on with: text and flags are kept in each checkpoint.
 import { resolve } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
-import { checkFields, string, such } from '../../base/fields.ts';
+import { checkFields, list, string, such } from '../../base/fields.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import { runFlags } from '../flags/command-line.ts';
@@ -18,25 +18,25 @@ const saidAnew: readonly string[] = [...runFlags, 'out', 'keep'];
 /** A training that was left. */
 export interface Left {
   readonly checkpoint: FoundCheckpoint;
-  /** The text's absolute path; null for the embedded one. */
-  readonly file: string | null;
+  /** The absolute paths of its text; none for the embedded one. */
+  readonly files: readonly string[];
   readonly digest: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
 const kept = {
-  file: such<string | null>('a path or null', (value) => value === null || typeof value === 'string'),
+  files: list(string, 'paths'),
   digest: string,
   values: such<Readonly<Record<string, unknown>>>('an object', (value) => typeof value === 'object' && value !== null),
 };
 
-/** What a checkpoint keeps of the command, as JSON. `file`: as it was given. */
-export function commandOf(file: string | undefined, { digest }: Corpus, values: TrainValues): string {
+/** What a checkpoint keeps of the command, as JSON. `files`: as they were given. */
+export function commandOf(files: readonly string[], { digest }: Corpus, values: TrainValues): string {
   const flags = Object.entries(values).filter(([name]) => !saidAnew.includes(name));
   return JSON.stringify({
-    file: file === undefined ? null : resolve(file),
+    files: files.map((file) => resolve(file)),
     digest,
-    values: Object.fromEntries(flags),
+    values: { ...Object.fromEntries(flags), ...(values.from !== undefined && { from: resolve(values.from) }) },
   });
 }
 

@@ -7,10 +7,10 @@ import { samplingFields } from '../../generation/sampling.ts';
 import { generate } from '../../index.ts';
 import type { Model } from '../../model/model.ts';
 import { loadModel } from '../../node.ts';
-import type { Vocabulary } from '../../tokenizers/characters.ts';
+import type { Tokenizer } from '../../tokenizers/index.ts';
 import { flag, toggle, typed, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
-import { encodePrompt, readVocabulary, VOCABULARY } from '../io/vocabulary.ts';
+import { beginningOf, encodePrompt, readVocabulary, unknownFlag, VOCABULARY } from '../io/vocabulary.ts';
 
 export const sampleFlags = {
   prompt: flag(
@@ -18,7 +18,8 @@ export const sampleFlags = {
     string,
     undefined,
   ),
-  length: flag('characters to give', integer({ min: 0 }), 500),
+  unknown: unknownFlag,
+  length: flag('characters to give, or words or byte pairs', integer({ min: 0 }), 500),
   temperature: flag(
     'below 1 bolder, above 1 wilder, 0 always the likeliest character (default: 0.8)',
     samplingFields.temperature,
@@ -61,7 +62,7 @@ const SLICE = 16;
 /** What is the same in every way of choosing characters. */
 interface Plan {
   readonly model: Model;
-  readonly vocabulary: Vocabulary;
+  readonly vocabulary: Tokenizer;
   /** What the model reads first. */
   readonly start: string;
   readonly prompt: Int32Array;
@@ -73,8 +74,8 @@ export async function sampleCommand(path: string, values: SampleValues, output: 
   checkCombination(values);
   const { model, metadata } = await loadModel(path);
   const vocabulary = readVocabulary(path, metadata[VOCABULARY], model.description[0].size);
-  const start = values.prompt ?? (vocabulary.symbols.includes('\n') ? '\n' : vocabulary.symbols[0]!);
-  const prompt = encodePrompt(vocabulary, start);
+  const start = values.prompt ?? beginningOf(vocabulary);
+  const prompt = encodePrompt(vocabulary, start, '--prompt', values.unknown);
   const stop = values.stop === undefined ? [] : [encodePrompt(vocabulary, values.stop, '--stop')];
   const plan = { model, vocabulary, start, prompt, stop };
   await (values.beams === undefined ? draw(plan, values, output) : search(plan, values.beams, values, output));
@@ -112,8 +113,9 @@ async function draw({ model, vocabulary, start, prompt, stop }: Plan, values: Sa
   }
   let pending = values.prompt ?? '';
   let last = performance.now();
+  const said = decoderOf(vocabulary, prompt.at(-1)!);
   for (const token of tokens) {
-    pending += vocabulary.decode([token]);
+    pending += said(token);
     // A carriage return and its line feed are written together.
     if (performance.now() - last < SLICE || pending.endsWith('\r')) continue;
     output.write(pending);
@@ -123,6 +125,21 @@ async function draw({ model, vocabulary, start, prompt, stop }: Plan, values: Sa
     last = performance.now();
   }
   output.write(`${pending}\n`);
+}
+
+/** The text that each token adds: words have a space between them, and byte pairs may be parts of a character. */
+function decoderOf(vocabulary: Tokenizer, first: number): (token: number) => string {
+  let held = [first];
+  let before = vocabulary.decode(held);
+  return (token) => {
+    held.push(token);
+    const now = vocabulary.decode(held);
+    if (now.endsWith('\uFFFD')) return '';
+    const added = now.slice(before.length);
+    held = [token];
+    before = vocabulary.decode(held);
+    return added;
+  };
 }
 
 async function search(

@@ -6,12 +6,14 @@ import { type EndEvent, generate, type Model, serialize, type TrainEvent } from 
 import { isThere, writeFileAtomic } from '../../node/atomic-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import type { FileLock } from '../../node/file-lock.ts';
-import type { Vocabulary } from '../../tokenizers/characters.ts';
+import type { Tokenizer } from '../../tokenizers/index.ts';
 import { trainWith } from '../../training/train.ts';
 import type { Choice } from '../flags/choose.ts';
 import { commandLine, flagsOf, typedFlags } from '../flags/command-line.ts';
+import { metricsOf, PERPLEXITY } from '../flags/metrics.ts';
 import type { TrainValues } from '../flags/train-flags.ts';
 import { describeModel, describeTraining } from '../flags/train-options.ts';
+import type { BaseModel } from '../io/base-model.ts';
 import type { Corpus, Parts } from '../io/corpus.ts';
 import { createLarge } from '../io/create-large.ts';
 import type { Output } from '../io/output.ts';
@@ -30,8 +32,8 @@ const SAMPLES = 5;
 const LINES = 50;
 const CHECKPOINTS = 20;
 
-/** What a training reads, with the path of its file. */
-type Source = Corpus & { readonly path: string | undefined };
+/** What a training reads, with the paths of its files; none for the embedded text. */
+type Source = Corpus & { readonly paths: readonly string[]; readonly base: BaseModel | undefined };
 
 /** What a training writes to and goes on from. */
 export interface Files {
@@ -103,6 +105,8 @@ interface Run {
   readonly model: Model;
   readonly metadata: Readonly<Record<string, string>>;
   readonly events: AsyncIterable<TrainEvent>;
+  /** Whether that is said of validations. */
+  readonly perplexity: boolean;
 }
 
 /** Tries all that could fail, and makes what the training needs. */
@@ -120,11 +124,12 @@ async function prepare(
   checkValidations(values, validateEvery);
   const options = describeTraining(values, steps);
   const { seed, dtype, relaxed } = values;
-  const model = await createLarge(describeModel(values, vocabulary.size), { seed, dtype, relaxed, signal });
+  const model =
+    corpus.base?.model ?? (await createLarge(describeModel(values, vocabulary.size), { seed, dtype, relaxed, signal }));
 
   const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
   const every = values.checkpointEvery ?? Math.min(1000, Math.ceil(steps / CHECKPOINTS));
-  const command = commandOf(corpus.path, corpus, values);
+  const command = commandOf(corpus.paths, corpus, values);
   const { training: data, validation } = parts;
   const events = trainWith(
     model,
@@ -138,20 +143,26 @@ async function prepare(
     },
     { checkpoint: left?.content },
   );
-  return { parts, steps, sampleEvery, sampler, model, metadata, events };
+  const { perplexity } = metricsOf('--metrics', values.metrics);
+  return { parts, steps, sampleEvery, sampler, model, metadata, events, perplexity };
 }
 
 /**
- * The checkpoints of a training of `file`; before anything is read, since that takes its time.
+ * The checkpoints of a training that reads some files; before anything is read, since that takes its time.
  *
  * @throws BpttError where what is to be written cannot be, or would take the place of something.
  */
-export async function openCheckpoints(file: string | undefined, values: TrainValues): Promise<CheckpointFiles> {
+export async function openCheckpoints(read: readonly string[], values: TrainValues): Promise<CheckpointFiles> {
   const { out, report, chart, json, keep, resume, restart, overwrite } = values;
   const checkpoints = new CheckpointFiles(out, { keep });
   await checkFresh(checkpoints, values);
-  await checkTarget({ where: '--out', path: out, others: [file], overwrite: overwrite || restart || resume });
-  if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [file, out], overwrite });
+  await checkTarget({
+    where: '--out',
+    path: out,
+    others: [...read, values.from],
+    overwrite: overwrite || restart || resume,
+  });
+  if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [...read, out], overwrite });
   if (chart && json) throw new BpttError('invalid-argument', '--chart: expected no --json beside it, got both');
   return checkpoints;
 }
@@ -180,6 +191,7 @@ function introductionOf(
 /** Reports each event of a training to its end. */
 async function follow(run: Run, { checkpoints, lock, left }: Files, reporter: Reporter) {
   const { events, steps, sampleEvery, sampler, model } = run;
+  const { perToken } = run.parts;
   let step = left?.step ?? 0;
   let reason = '';
   let validationLoss: number | undefined;
@@ -195,19 +207,39 @@ async function follow(run: Run, { checkpoints, lock, left }: Files, reporter: Re
         tokens: characters,
         tokensPerSecond: charactersPerSecond,
       } = event;
-      reporter.step({ step, epoch, loss, gradientNorm, learningRate, characters, charactersPerSecond });
+      const scale = perToken.training;
+      reporter.step({
+        ...{ step, epoch, gradientNorm, learningRate },
+        loss: loss / scale,
+        characters: Math.round(characters * scale),
+        charactersPerSecond: charactersPerSecond * scale,
+      });
       if (sampleEvery > 0 && step % sampleEvery === 0 && step < steps) sampler.report(model, step, reporter);
     } else if (event.type === 'validation') {
-      reporter.validation(step, event.loss);
+      reporter.validation(step, event.loss / perToken.validation, {
+        ...event.metrics,
+        ...(run.perplexity && { [PERPLEXITY]: Math.exp(event.loss) }),
+      });
     } else if (event.type === 'checkpoint') {
       await lock.check();
       reporter.checkpoint(step, await checkpoints.write(event));
     } else {
       reason = event.reason;
-      ({ validationLoss, lowest } = event);
+      ({ validationLoss, lowest } = ofCharacters(event, perToken.validation));
     }
   }
   return { step, reason, validationLoss, lowest };
+}
+
+/** Losses of tokens as losses of the characters that they have. */
+function ofCharacters(
+  { validationLoss, lowest }: EndEvent,
+  characters: number,
+): Pick<EndEvent, 'validationLoss' | 'lowest'> {
+  return {
+    validationLoss: validationLoss && validationLoss / characters,
+    ...(lowest && { lowest: { ...lowest, loss: lowest.loss / characters } }),
+  };
 }
 
 async function writeReport(
@@ -219,7 +251,7 @@ async function writeReport(
   output: Output,
 ): Promise<void> {
   const flow = await flowOf(model, corpus);
-  const command = commandLine(corpus.path, values);
+  const command = commandLine(corpus.paths, values);
   const about = { command, settings: flagsOf(values), model, clip: values.clip, flow };
   // Like what draws pictures: only those who want a report wait for it.
   const { htmlReport } = await import('../report/html-report.ts');
@@ -241,7 +273,10 @@ async function checkFresh(checkpoints: CheckpointFiles, { resume, restart, out }
 }
 
 /** What looks at validation losses needs some. */
-function checkValidations({ validation, earlyStopping, schedule }: TrainValues, validateEvery: number): void {
+function checkValidations({ validation, earlyStopping, schedule, metrics }: TrainValues, validateEvery: number): void {
+  if (metrics !== undefined && validation === 0) {
+    throw new BpttError('invalid-argument', '--metrics: expected --validation above 0 with it, got 0');
+  }
   const who =
     earlyStopping !== undefined ? '--early-stopping' : schedule === 'plateau' ? '--schedule plateau' : undefined;
   if (who === undefined || (validation > 0 && validateEvery > 0)) return;
@@ -281,11 +316,11 @@ function countSteps(length: number | undefined, { steps, epochs, k1, accumulate 
 
 /** Samples of what the model says so far, each with the same prompt and seed. */
 class Sampler {
-  readonly #vocabulary: Vocabulary;
+  readonly #vocabulary: Tokenizer;
   readonly #values: TrainValues;
   readonly #prompt: Int32Array;
 
-  constructor(vocabulary: Vocabulary, values: TrainValues, first: string) {
+  constructor(vocabulary: Tokenizer, values: TrainValues, first: string) {
     this.#vocabulary = vocabulary;
     this.#values = values;
     this.#prompt = encodePrompt(vocabulary, values.prompt ?? first);

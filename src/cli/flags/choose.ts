@@ -12,7 +12,9 @@ export interface Occasion {
   /** The values so far, and which flags were given. */
   readonly values: TrainValues;
   readonly given: (name: keyof TrainValues) => boolean;
-  readonly corpus: Pick<Corpus, 'characters' | 'vocabulary'>;
+  readonly corpus: Pick<Corpus, 'tokens' | 'vocabulary'>;
+  /** Of a training that goes on from a model: the weights that it has. */
+  readonly weights?: number | undefined;
   /** For a training with a budget: products a second, and threads that bring them. */
   readonly speed?: { readonly products: number; readonly threads: number; readonly blocks: number };
 }
@@ -25,11 +27,15 @@ export async function chooseFor(
   corpus: Corpus,
   values: TrainValues,
   given: Occasion['given'],
-  { embedded, signal }: { readonly embedded: boolean; readonly signal: AbortSignal },
+  {
+    embedded,
+    signal,
+    weights,
+  }: { readonly embedded: boolean; readonly signal: AbortSignal; readonly weights?: number | undefined },
 ): Promise<Choice> {
   const { steps, epochs } = values;
   if (steps !== undefined || epochs !== undefined) {
-    if (values.minutes === undefined) return choose({ values, given, corpus });
+    if (values.minutes === undefined) return choose({ values, given, corpus, weights });
     const other = steps === undefined ? `--epochs ${epochs}` : `--steps ${steps}`;
     throw new BpttError('invalid-argument', `--minutes: expected neither --steps nor --epochs beside it, got ${other}`);
   }
@@ -38,7 +44,13 @@ export async function chooseFor(
   const minutes = values.minutes ?? (embedded ? MINUTES.embedded : MINUTES.file);
   const products = await measureSpeed(Math.min(threads, BLOCKS), signal);
   const limited = { ...values, minutes };
-  const { values: chosen, why } = choose({ values: limited, given, corpus, speed: { products, threads, blocks } });
+  const { values: chosen, why } = choose({
+    values: limited,
+    given,
+    corpus,
+    speed: { products, threads, blocks },
+    weights,
+  });
   return { values: { ...chosen, ...(!given('minutes') && { minutes }) }, why };
 }
 
@@ -71,7 +83,7 @@ const drops = [
 const PATIENCE = 5;
 
 /** Part of the readings that is enough for another width. */
-const ENOUGH = 0.75;
+const ENOUGH = 0.6;
 
 /** Most weights for a character: with more, what is learned is the text itself. */
 const MOST_WEIGHTS = 6;
@@ -80,9 +92,9 @@ const MOST_WEIGHTS = 6;
 const readings = (characters: number) => Math.min(80, Math.max(2, 80 * (135_000 / characters) ** 0.9));
 
 /** Chooses what was not given. */
-export function choose({ values, given, corpus, speed }: Occasion): Choice {
+export function choose({ values, given, corpus, speed, weights: known }: Occasion): Choice {
   const { size } = corpus.vocabulary;
-  const characters = Math.max(1, Math.round(corpus.characters * (1 - values.validation)));
+  const characters = Math.max(1, Math.round(corpus.tokens * (1 - values.validation)));
   const long = characters >= 500_000;
   const k1 = given('k1') ? values.k1 : long ? 80 : 50;
   const most = Math.max(1, Math.floor((characters - 1) / (4 * k1)));
@@ -108,16 +120,21 @@ export function choose({ values, given, corpus, speed }: Occasion): Choice {
   const fits = ({ weights }: { readonly weights: number }) =>
     weights <= MOST_WEIGHTS * characters && (affordable(weights) ?? needed) >= needed;
   const narrow = speed === undefined ? tried.filter(({ hidden }) => hidden <= 256 || given('hidden')) : tried;
-  const { hidden, embedding, weights } = narrow.find(fits) ?? narrow.at(-1)!;
+  const { hidden, embedding, weights } =
+    known === undefined ? (narrow.find(fits) ?? narrow.at(-1)!) : { ...tried[0]!, weights: known };
   const { dropout, recurrentDropout } = drops.find((drop) => weights / characters >= drop.weights)!;
   const read = Math.min(wanted * characters, affordable(weights) ?? Number.POSITIVE_INFINITY);
   const steps = Math.max(1, Math.round(read / perUpdate));
   const updates =
     values.steps ?? (values.epochs === undefined ? steps : Math.ceil((values.epochs * characters) / perUpdate));
   const chosen: Chosen = {
-    ...{ cell, hidden, embedding, k1, batch, dropout, recurrentDropout },
-    variationalDropout: (given('dropout') ? values.dropout : dropout) > 0,
-    learningRate: 0.003,
+    ...{ k1, batch },
+    ...(known === undefined && {
+      ...{ cell, hidden, embedding, dropout, recurrentDropout },
+      variationalDropout: (given('dropout') ? values.dropout : dropout) > 0,
+    }),
+    // What has learned already is not to be thrown about.
+    learningRate: known === undefined ? 0.003 : 0.001,
     schedule: 'cosine',
     // The mean of about the last twentieth of the updates, of 500 at most.
     average: Number(Math.max(0, Math.min(0.998, 1 - 20 / updates)).toFixed(4)),

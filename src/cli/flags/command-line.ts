@@ -12,13 +12,13 @@ export function flagsOf(values: TrainValues): Readonly<Record<string, unknown>> 
 }
 
 /** The command that does a training again: the flags whose values are not the defaults. */
-export function commandLine(path: string | undefined, values: TrainValues): string {
+export function commandLine(paths: readonly string[], values: TrainValues): string {
   const flags = Object.entries(trainFlags).flatMap(([name, flag]) => {
     const value = values[name as keyof TrainValues];
     if (runFlags.includes(name) || value === flag.default || value === undefined) return [];
     return value === true ? [typed(name)] : [typed(name), quoted(String(value))];
   });
-  return ['npx bptt train', ...(path === undefined ? [] : [quoted(path)]), ...flags].join(' ');
+  return ['npx bptt train', ...paths.map(quoted), ...flags].join(' ');
 }
 
 /** Some flags with their values as one types them. */

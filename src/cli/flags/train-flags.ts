@@ -15,6 +15,7 @@ import { optimizerFields } from '../../training/optimizers.ts';
 import { trainFields } from '../../training/options.ts';
 import { scheduleFields } from '../../training/schedules.ts';
 import { workersFields } from '../../worker/blocks/workers.ts';
+import { unknownFlag } from '../io/vocabulary.ts';
 import { flag, overwriteFlag, toggle, type Values } from './flags.ts';
 
 const count = integer({ min: 1 });
@@ -72,6 +73,12 @@ const networkFlags = {
 
 /** How the text is read. */
 const readingFlags = {
+  tokenizer: flag('what the model reads and says', oneOf('characters', 'words', 'byte-pairs'), 'characters'),
+  vocabularySize: flag(
+    'most words (default: 8000; others are <unk>) or byte pairs (default: 1000, of which 256 are bytes)',
+    integer({ min: 2 }),
+    undefined,
+  ),
   k1: flag('truncated BPTT: new characters between two updates', truncation.k1, 50),
   k2: flag('truncated BPTT: the most characters a gradient goes back (default: k1)', truncation.k2, undefined),
   batch: flag('rows that read the text side by side', count, 32),
@@ -82,6 +89,12 @@ const readingFlags = {
 
 /** How the network learns. */
 const learningFlags = {
+  freeze: flag(
+    'parameters that stay as they are, between commas: names as `bptt info` says them, or patterns such as rnn.*',
+    string,
+    undefined,
+    'names',
+  ),
   optimizer: flag('optimizer', oneOf('sgd', 'rmsprop', 'adagrad', 'adam', 'adamw'), 'adam'),
   learningRate: flag('learning rate of the first update; of one-cycle, the highest', oneCycleFields.max, 4e-3),
   schedule: flag(
@@ -127,6 +140,13 @@ const runningFlags = {
     trainFields.earlyStopping.fields.patience,
     undefined,
   ),
+  metrics: flag(
+    'taken with each validation, between commas: accuracy, top-5, precision, recall, f1, perplexity (of a token)',
+    string,
+    undefined,
+    'names',
+  ),
+  monitor: flag('the one of --metrics that --early-stopping goes by (default: the loss)', string, undefined, 'name'),
   seed: flag('seed of the initial weights, of dropout and of the samples', trainFields.seed, 0),
   dtype: flag('numbers to compute in', engineFields.dtype, 'f32'),
   relaxed: toggle('use relaxed SIMD: faster, but not the same bits on every machine', engineFields.relaxed),
@@ -136,6 +156,13 @@ const runningFlags = {
 
 /** What is written, and what a training goes on from. */
 const fileFlags = {
+  from: flag(
+    'model file to go on from: its network and vocabulary are those of the training',
+    string,
+    undefined,
+    'file',
+  ),
+  unknown: unknownFlag,
   out: flag('model file to write', string, 'model.safetensors', 'file'),
   overwrite: overwriteFlag,
   report: flag('page to write with curves, samples and settings', string, undefined, 'file'),
@@ -188,10 +215,20 @@ export const trainFlags = {
   ...progressFlags,
 };
 
+/** What a model that a training goes on from has already. */
+export const ofModelFlags: readonly string[] = [
+  ...Object.keys(networkFlags),
+  'tokenizer',
+  'vocabularySize',
+  'dtype',
+  'relaxed',
+  'stream',
+];
+
 /** What cannot be changed when a training goes on: what the state of the rest of it means. */
 export const fixedFlags: readonly string[] = [
   ...Object.keys({ ...networkFlags, ...readingFlags }),
-  ...['optimizer', 'seed', 'dtype', 'relaxed', 'blocks'],
+  ...['optimizer', 'seed', 'dtype', 'relaxed', 'blocks', 'freeze', 'from', 'unknown'],
 ];
 
 export type TrainValues = Values<typeof trainFlags>;

@@ -35,6 +35,7 @@ import { describe } from '../../layers/describe.ts';
 import { cellKindOf, cellOf, cells } from '../../layers/recurrent/cells.ts';
 import { workers } from '../../worker/index.ts';
 import { typed } from './flags.ts';
+import { metricsOf, PERPLEXITY } from './metrics.ts';
 import { type TrainValues, trainFlags } from './train-flags.ts';
 
 /** The network that the flags describe, for a vocabulary of `size` characters. */
@@ -143,19 +144,41 @@ export function describeTraining(
 ): Omit<TrainOptions, 'data' | 'validation' | 'validateEvery' | 'checkpoint' | 'resume' | 'signal'> {
   const { k1, k2 = k1, clip, l1, l2, seed, accumulate, average, earlyStopping, workers: threads, blocks } = values;
   onlyWith('--workers', threads > 0, 'blocks', blocks, '0');
+  const { taken } = metricsOf('--metrics', values.metrics);
+  const watched = watchedBy(values);
   return {
     loss: 'cross-entropy',
     truncation: { k1, k2 },
     optimizer: describeOptimizer(values, steps),
     ...(clip > 0 ? { clip: { norm: clip } } : {}),
     ...(l1 > 0 || l2 > 0 ? { regularization: { l1, l2 } } : {}),
+    ...(values.freeze !== undefined && {
+      groups: [{ match: values.freeze.split(',').map((name) => name.trim()), frozen: true }],
+    }),
     seed,
     steps,
     accumulate,
     ...(average === undefined ? {} : { average: { decay: average } }),
-    ...(earlyStopping === undefined ? {} : { earlyStopping: { patience: earlyStopping } }),
+    ...(taken.length > 0 && { metrics: taken }),
+    ...(earlyStopping === undefined
+      ? {}
+      : { earlyStopping: { patience: earlyStopping, ...(watched !== undefined && { monitor: watched }) } }),
     ...(threads > 0 ? { parallel: workers({ count: threads, ...(blocks !== undefined && { blocks }) }) } : {}),
   };
+}
+
+/** The metric that early stopping goes by; undefined for the loss, with which perplexity goes. */
+function watchedBy({ metrics, monitor, earlyStopping }: TrainValues): string | undefined {
+  onlyWith('--early-stopping', earlyStopping !== undefined, 'monitor', monitor, 'none');
+  const names = metrics?.split(',').map((name) => name.trim()) ?? [];
+  onlyWith(
+    'it among --metrics',
+    monitor === undefined || names.includes(monitor),
+    'monitor',
+    monitor,
+    metrics ?? 'none',
+  );
+  return monitor === PERPLEXITY ? undefined : monitor;
 }
 
 function describeSchedule(values: TrainValues, steps: number): LearningRate {

@@ -9,7 +9,8 @@ import { notUtf8 } from '../../formats/utf8.ts';
 import { characters, textStream } from '../../index.ts';
 import { fileError } from '../../node/atomic-file.ts';
 import { fileCharacters, textFile } from '../../node/text-file.ts';
-import type { Vocabulary } from '../../tokenizers/characters.ts';
+import { Vocabulary } from '../../tokenizers/characters.ts';
+import { learnBytePairs, type Tokenizer, words } from '../../tokenizers/index.ts';
 import { renamedError } from './renamed-error.ts';
 import type { Text } from './text-file.ts';
 
@@ -42,6 +43,35 @@ export interface Parts {
   /** Characters of each part, where they are known. */
   readonly trainingCharacters?: number;
   readonly validationCharacters?: number;
+  /** How many characters a token has in the mean: losses are said for characters, so that they can be compared. */
+  readonly perToken: { readonly training: number; readonly validation: number };
+}
+
+/** What tokens are, and how many there may be. */
+export interface Tokens {
+  readonly tokenizer: 'characters' | 'words' | 'byte-pairs';
+  readonly vocabularySize: number | undefined;
+}
+
+/** Tokens where nothing else is said. */
+const SIZES = { words: 8000, 'byte-pairs': 1000 } as const;
+
+/** What stands for words that have no token. */
+export const UNKNOWN = '<unk>';
+
+function tokenizerOf(text: string, { tokenizer, vocabularySize }: Tokens): Tokenizer {
+  if (tokenizer === 'characters') {
+    if (vocabularySize === undefined) return characters(text);
+    const expected = '--tokenizer words or byte-pairs with it';
+    throw new BpttError('invalid-argument', `--vocabulary-size: expected ${expected}, got characters`);
+  }
+  const size = vocabularySize ?? SIZES[tokenizer];
+  if (tokenizer === 'words') return words(text, { size, unknown: UNKNOWN });
+  try {
+    return learnBytePairs(text, { size });
+  } catch (cause) {
+    throw renamedError(cause, { 'learnBytePairs.size': '--vocabulary-size' });
+  }
 }
 
 export interface Corpus {
@@ -49,25 +79,54 @@ export interface Corpus {
   /** SHA-256 of the text. */
   readonly digest: string;
   readonly characters: number;
-  readonly vocabulary: Vocabulary;
-  /** The first characters, at most `OPENING`. */
+  readonly vocabulary: Tokenizer;
+  /** How many tokens the text has, where that is known. */
+  readonly tokens: number;
+  /** The first tokens as text, at most `OPENING`. */
   readonly opening: readonly string[];
   cut(how: Cut): Promise<Parts>;
 }
 
 /** A text in memory. */
-export function wholeCorpus({ name, text }: Text): Corpus {
-  const vocabulary = characters(text);
-  const tokens = vocabulary.encode(text);
+export function wholeCorpus({ name, text }: Text, kind: Tokens): Corpus {
+  const vocabulary = tokenizerOf(text, kind);
+  return corpusOf({ name, text }, vocabulary, vocabulary.encode(text));
+}
+
+/** A text that is read with a vocabulary, as these tokens. */
+export function corpusOf({ name, text }: Text, vocabulary: Tokenizer, tokens: Int32Array<ArrayBuffer>): Corpus {
+  const single = vocabulary instanceof Vocabulary;
   return {
     name,
     digest: createHash('sha256').update(text).digest('hex'),
-    characters: tokens.length,
+    characters: single ? tokens.length : lengthOf(text),
     vocabulary,
-    opening: openingOf(text.slice(0, 2 * OPENING)),
-    cut: async (how) => cutTokens(name, tokens, how),
+    tokens: tokens.length,
+    opening: Array.from(tokens.subarray(0, OPENING), (token) => vocabulary.decode([token])),
+    cut: async (how) => {
+      const parts = cutTokens(name, tokens, how);
+      if (single) return parts;
+      const border = parts.trainingCharacters!;
+      const [training, validation] = [tokens.subarray(0, border), tokens.subarray(border)].map((part) =>
+        lengthOf(vocabulary.decode(part)),
+      );
+      const per = (characters: number, tokens: number) => (tokens === 0 ? 1 : characters / tokens);
+      return {
+        ...parts,
+        trainingCharacters: training!,
+        validationCharacters: validation!,
+        perToken: { training: per(training!, border), validation: per(validation!, tokens.length - border) },
+      };
+    },
   };
 }
+
+/** Characters of a text. */
+const lengthOf = (text: string) => {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+};
 
 function cutTokens(name: string, tokens: Int32Array<ArrayBuffer>, { validation: fraction, batch }: Cut): Parts {
   const last = Math.round(fraction * tokens.length);
@@ -91,7 +150,14 @@ function cutTokens(name: string, tokens: Int32Array<ArrayBuffer>, { validation: 
   // A short validation text has fewer rows; the loss per character is of all its characters in any case.
   const validation = parts.validation && textStream(parts.validation, { batch: Math.min(batch, length - 1) });
   const { steps } = training;
-  return { training, validation, steps, trainingCharacters: parts.training.length, validationCharacters: length };
+  return {
+    training,
+    validation,
+    steps,
+    trainingCharacters: parts.training.length,
+    validationCharacters: length,
+    perToken: { training: 1, validation: 1 },
+  };
 }
 
 /**
@@ -107,6 +173,7 @@ export async function streamedCorpus(path: string): Promise<Corpus> {
     digest,
     characters: count,
     vocabulary,
+    tokens: count,
     opening,
     async cut({ validation: fraction, batch }) {
       const to = 1 - fraction;
@@ -117,7 +184,8 @@ export async function streamedCorpus(path: string): Promise<Corpus> {
             ': textFile.batch, from and to say how many and of what': '',
           });
         });
-      return { training: await part(0, to), validation: fraction > 0 ? await part(to, 1) : undefined };
+      const validation = fraction > 0 ? await part(to, 1) : undefined;
+      return { training: await part(0, to), validation, perToken: { training: 1, validation: 1 } };
     },
   };
 }

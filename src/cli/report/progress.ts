@@ -41,11 +41,20 @@ export interface EndReport {
   readonly lowest?: EndEvent['lowest'];
 }
 
+/** Numbers by the names of metrics. */
+type Metrics = Readonly<Record<string, number>>;
+
+const listOf = (metrics: Metrics = {}) =>
+  Object.entries(metrics)
+    .map(([name, value]) => `, ${name} ${value.toPrecision(4)}`)
+    .join('');
+
 /** Receives what happens, in this order: start, then steps with validations and samples between them, saved, end. */
 export interface Reporter {
   start(report: StartReport): void;
   step(report: StepReport): void;
-  validation(step: number, loss: number): void;
+  /** `metrics`: others than the loss, by their names. */
+  validation(step: number, loss: number, metrics?: Metrics): void;
   sample(step: number, text: string): void;
   /** A checkpoint was written. */
   checkpoint(step: number, path: string): void;
@@ -166,8 +175,9 @@ class JsonReporter implements Reporter {
     this.#output.json({ type: 'step', ...report, loss, bitsPerCharacter: bits(loss) });
   }
 
-  validation(step: number, loss: number): void {
-    this.#output.json({ type: 'validation', step, loss, bitsPerCharacter: bits(loss) });
+  validation(step: number, loss: number, metrics: Metrics = {}): void {
+    const taken = Object.keys(metrics).length > 0 && { metrics };
+    this.#output.json({ type: 'validation', step, loss, bitsPerCharacter: bits(loss), ...taken });
   }
 
   sample(step: number, text: string): void {
@@ -218,8 +228,8 @@ class LineReporter implements Reporter {
     );
   }
 
-  validation(step: number, loss: number): void {
-    this.#output.line(`step ${step}/${this.#steps}: validation ${both(loss)} per character`);
+  validation(step: number, loss: number, metrics?: Metrics): void {
+    this.#output.line(`step ${step}/${this.#steps}: validation ${both(loss)} per character${listOf(metrics)}`);
   }
 
   sample(step: number, text: string): void {
@@ -296,8 +306,8 @@ class BarReporter implements Reporter {
     });
   }
 
-  validation(_: number, loss: number): void {
-    this.#validation = `, validation ${loss.toFixed(3)}`;
+  validation(_: number, loss: number, metrics?: Metrics): void {
+    this.#validation = `, validation ${loss.toFixed(3)}${listOf(metrics)}`;
   }
 
   sample(step: number, text: string): void {

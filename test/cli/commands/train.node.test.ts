@@ -21,6 +21,8 @@ describe('train and sample', () => {
       '0',
       '--learning-rate',
       '0.01',
+      ...['--cell', 'elman', '--embedding', '0', '--dropout', '0', '--recurrent-dropout', '0', '--average', '0'],
+      ...['--schedule', 'linear'],
     ];
     seen = events(await run('train', at('verse.txt'), ...flags, '--steps', '400', '--out', model(), '--json'));
   });

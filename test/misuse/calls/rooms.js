@@ -319,5 +319,6 @@ export const rooms = {
   'tokenizers.Words.fromJSON': [fromJSON(words())],
   'tokenizers.Words.encode': [encoding(words, 'one two')],
   'tokenizers.Words.decode': [decoding(words)],
+  'tokenizers.learnBytePairs': [() => ({ args: ['low lower lowest', { size: 260 }] })],
   'tokenizers.words': [() => ({ args: ['one two two', { lowercase: true, minimum: 1, size: 3, unknown: '?' }] })],
 };
