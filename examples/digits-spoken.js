@@ -91,12 +91,19 @@ function stringOf(/** @type {readonly Recording[][]} */ speakers, /** @type {() 
 const bySpeaker = (/** @type {readonly Recording[]} */ list) =>
   [...new Set(list.map(({ speaker }) => speaker))].map((name) => list.filter(({ speaker }) => speaker === name));
 
-const front = frontEnd({ convention: 'kaldi', sampleRate: RATE, mels: 40, normalize: 'utterance', stack: 2 });
+const front = frontEnd({
+  convention: 'kaldi',
+  sampleRate: RATE,
+  mels: 40,
+  floor: 1e-3,
+  normalize: 'utterance',
+  stack: 2,
+});
 const vary = varied(front, {
-  speed: [0.85, 1.15],
-  warp: [0.85, 1.15],
+  speed: [0.9, 1.1],
+  warp: [0.9, 1.1],
   noise: { ratio: [10, 40] },
-  masks: { steps: 2, longest: 10, features: 2, widest: 10 },
+  masks: { steps: 1, longest: 4, features: 2, widest: 8 },
 });
 
 /** A batch of what rows hear, padded to the longest. @param {readonly { heard: Float32Array, labels: Int32Array }[]} rows */

@@ -3,6 +3,7 @@
 import { core } from './calls/core.js';
 import { hosts } from './calls/node.js';
 import { rooms } from './calls/rooms.js';
+import { ofSpeech } from './calls/speech.js';
 
 /**
  * @typedef {object} Call
@@ -14,7 +15,7 @@ import { rooms } from './calls/rooms.js';
  */
 
 /** By the function's name; several rows are several ways to call it. */
-export const table = { ...core, ...rooms, ...hosts };
+export const table = { ...core, ...rooms, ...ofSpeech, ...hosts };
 
 /** By which words beside the names of its arguments a function's messages may call them. */
 export const words = /** @type {Readonly<Record<string, readonly string[]>>} */ ({
