@@ -4,7 +4,7 @@
 // espeak-ng (apt-get install espeak-ng) in which the word is, or is not; CTC with that one label finds where. Then it listens to a stream, as
 // it would to a microphone: to other voices that read Moby-Dick for hours, in noise, and to other voices that say the word among others.
 //
-//   node examples/wake-word.js [--word computer] [--updates 1500] [--units 40] [--hours 5] [--seed 1] [--out wake-word.safetensors] [--json]
+//   node examples/wake-word.js [--word computer] [--updates 1500] [--units 40] [--phrases 900] [--trials 200] [--hours 5] [--seed 1] [--out wake-word.safetensors] [--json]
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,8 @@ const { values } = parseArgs({
     word: { type: 'string', default: 'computer' },
     updates: { type: 'string', default: '1500' },
     units: { type: 'string', default: '40' },
+    phrases: { type: 'string', default: '900' },
+    trials: { type: 'string', default: '200' },
     hours: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
     out: { type: 'string' },
@@ -25,7 +27,8 @@ const { values } = parseArgs({
 });
 const { word } = values;
 const [updates, units, hours, seed] = [values.updates, values.units, values.hours, values.seed].map(Number);
-const [RATE, BATCH, CALLS, SNIPPETS, REJECTED_FOR] = [16_000, 16, 300, 900, 1];
+const [phrases, trials] = [values.phrases, values.trials].map(Number);
+const [RATE, BATCH, DEAF_FOR] = [16_000, 16, 1];
 const THRESHOLDS = [0.5, 0.7, 0.9, 0.95, 0.98];
 const say = (/** @type {string} */ text) => values.json || process.stderr.write(`${text}\n`);
 
@@ -98,8 +101,8 @@ const alike =
 const { heard, held } = voices();
 const random = randomOf(seed);
 say(`${heard.length} voices to learn from, ${held.length} to be tested on; they speak …`);
-const calls = Array.from({ length: CALLS }, () => spoken(word, oneOf(heard, random), random));
-const others = Array.from({ length: SNIPPETS }, (_, i) =>
+const calls = Array.from({ length: Math.ceil(phrases / 3) }, () => spoken(word, oneOf(heard, random), random));
+const others = Array.from({ length: phrases }, (_, i) =>
   spoken(i % 4 === 0 && alike.length > 0 ? oneOf(alike, random) : phrase(random), oneOf(heard, random), random),
 );
 
@@ -197,7 +200,7 @@ function accepts(/** @type {Iterable<number>} */ likelihoods) {
     for (const [i, threshold] of THRESHOLDS.entries()) {
       if (p < threshold || t < again[i]) continue;
       counts[i]++;
-      again[i] = t + REJECTED_FOR / front.frameSeconds;
+      again[i] = t + DEAF_FOR / front.frameSeconds;
     }
     t++;
   }
@@ -209,8 +212,7 @@ const noisy = varied({ ...front, extract: (samples) => Float32Array.from(samples
 const draw = randomOf(seed + 77);
 say('other voices call …');
 const rejects = THRESHOLDS.map(() => 0);
-const TRIALS = 200;
-for (let i = 0; i < TRIALS; i++) {
+for (let i = 0; i < trials; i++) {
   const voice = oneOf(held, draw);
   const clip = joined([spoken(phrase(draw), voice, draw), spoken(word, voice, draw)], draw);
   for (const [k, count] of accepts(listen(cut(noisy(clip, i)))).entries()) if (count === 0) rejects[k]++;
@@ -228,16 +230,16 @@ const bytes = serialize(model).length;
 const results = THRESHOLDS.map((threshold, k) => ({
   threshold,
   falseAcceptsAnHour: (wrong[k] * 3600) / seconds,
-  falseRejects: rejects[k] / TRIALS,
+  falseRejects: rejects[k] / trials,
 }));
 if (values.out !== undefined) {
   const labels = recognizer({ front: front.options, labels: [word], between: ' ' });
   await saveModel(model, values.out, { metadata: speechMetadata(labels) });
 }
-if (values.json) console.log(JSON.stringify({ word, updates, bytes, hours: seconds / 3600, calls: TRIALS, results }));
+if (values.json) console.log(JSON.stringify({ word, updates, bytes, hours: seconds / 3600, calls: trials, results }));
 else {
   console.log(
-    `"${word}": a model of ${(bytes / 1000).toFixed(0)} KB, ${updates} updates; ${TRIALS} calls, ${(seconds / 3600).toFixed(1)} hours of other speech`,
+    `"${word}": a model of ${(bytes / 1000).toFixed(0)} KB, ${updates} updates; ${trials} calls, ${(seconds / 3600).toFixed(1)} hours of other speech`,
   );
   for (const { threshold, falseAcceptsAnHour, falseRejects } of results) {
     console.log(

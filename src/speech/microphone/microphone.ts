@@ -46,8 +46,8 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * Opens a microphone at the device's own rate: Firefox refuses others, and `hear` resamples. To be called when the user has done something,
- * such as pressing a button: before, browsers let no sound through.
+ * Opens a microphone at the device's own rate: Firefox refuses others, and `hear` resamples. Browsers let no sound through before the user has
+ * done something, such as pressing a button.
  *
  * @example
  * const { port, sampleRate, close } = await openMicrophone();
@@ -81,7 +81,8 @@ export async function openMicrophone(options: MicrophoneOptions = {}): Promise<M
     // A device that is pulled out ends its track, and nothing else says so.
     for (const track of heard.getAudioTracks()) track.addEventListener('ended', () => node.port.postMessage('close'));
     context.createMediaStreamSource(heard).connect(node);
-    await context.resume();
+    // Not waited for: where the user has not done anything yet, sound comes when he has.
+    void context.resume();
     const close = async () => {
       node.port.postMessage('close');
       await release();

@@ -29,4 +29,18 @@ describe.runIf(typeof AudioContext === 'function')('openMicrophone', () => {
     expect(Math.abs(last.indexOf(Math.max(...last)) - place)).toBeLessThan(1);
     await context.close();
   });
+
+  it('hears what the browser calls its microphone', async () => {
+    const { port, sampleRate, close } = await openMicrophone({ piece: 0.05 });
+    let loudest = 0;
+    let seconds = 0;
+    for await (const { samples } of hear(port, sampleRate, 16_000)) {
+      seconds += samples.length / 16_000;
+      loudest = samples.reduce((max, sample) => Math.max(max, Math.abs(sample)), loudest);
+      // Chromium's beeps twice a second.
+      if (loudest > 0.1) await close();
+    }
+    expect(seconds).toBeGreaterThan(0.04);
+    expect(loudest).toBeGreaterThan(0.1);
+  });
 });
