@@ -5,6 +5,12 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 import { PATIENCE } from './test/support/patience.ts';
 import { chromiumFlags, engineOf, findEngine, installCommand } from './test/truth/engines/engines.js';
 
+/** A microphone that beeps, to which nobody need agree, and sound without a user. */
+const microphoneFlags = [
+  ...['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+  '--autoplay-policy=no-user-gesture-required',
+];
+
 const common = {
   include: ['test/**/*.test.ts'],
   setupFiles: ['test/support/same-draws.ts'],
@@ -44,7 +50,11 @@ function chromium(executablePath: string): TestProjectInlineConfiguration {
         headless: true,
         screenshotFailures: false,
         provider: playwright({
-          launchOptions: { executablePath, args: [...chromiumFlags, '--js-flags=--expose-gc'], timeout: PATIENCE },
+          launchOptions: {
+            executablePath,
+            args: [...chromiumFlags, ...microphoneFlags, '--js-flags=--expose-gc'],
+            timeout: PATIENCE,
+          },
         }),
         instances: [{ browser: 'chromium' }],
       },

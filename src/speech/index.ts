@@ -17,6 +17,14 @@ export { type AlignOptions, align, type DecodeOptions, decode, type Transcript }
 export { type GreedyStream, type GreedyStreamOptions, greedyStream, type HeardLabel } from './greedy.ts';
 export type { Alignment, Span } from './lattice.ts';
 export type { Logits } from './logits.ts';
+export { hear, type Piece, type SoundPort } from './microphone/hear.ts';
+export {
+  type Microphone,
+  type MicrophoneOptions,
+  openMicrophone,
+  type PagePort,
+  type SoundSource,
+} from './microphone/microphone.ts';
 export { type ModelScoreOptions, modelScore } from './model-score.ts';
 export type { PrefixScore, Score } from './prefix-score.ts';
 export {

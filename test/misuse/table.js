@@ -6,6 +6,7 @@ import { goals } from './calls/goals.js';
 import { hosts } from './calls/node.js';
 import { rooms } from './calls/rooms.js';
 import { soundsAndPairs } from './calls/sounds-and-pairs.js';
+import { ofSpeech } from './calls/speech.js';
 
 /**
  * @typedef {object} Call
@@ -17,7 +18,7 @@ import { soundsAndPairs } from './calls/sounds-and-pairs.js';
  */
 
 /** By the function's name; several rows are several ways to call it. */
-export const table = { ...core, ...descriptions, ...goals, ...rooms, ...soundsAndPairs, ...hosts };
+export const table = { ...core, ...descriptions, ...goals, ...rooms, ...ofSpeech, ...soundsAndPairs, ...hosts };
 
 /** By which words beside the names of its arguments a function's messages may call them. */
 export const words = /** @type {Readonly<Record<string, readonly string[]>>} */ ({

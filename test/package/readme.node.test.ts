@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { unzlibSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeSafetensors } from '../../src/formats/decode-safetensors.ts';
+import { writeWav } from '../../src/speech/index.ts';
 import { at, finish, type Outcome, root, run, start } from '../support/cli-program.ts';
 import keras from '../truth/fixtures/keras.json' with { type: 'json' };
 import onnx from '../truth/fixtures/onnx-pytorch.json' with { type: 'json' };
@@ -42,6 +43,13 @@ beforeAll(async () => {
   await symlink(root, at('node_modules/bptt'));
   for (const name of ['my-text.txt', 'other-text.txt']) await writeFile(at(name), text);
   await writeFile(at('huge.txt'), text.repeat(50));
+  await mkdir(at('recordings'));
+  for (let i = 0; i < 4; i++) {
+    const samples = Float32Array.from({ length: 9600 }, (_, t) => 0.3 * Math.sin(t / (4 + i)));
+    await writeFile(at(`recordings/${i}.wav`), writeWav({ sampleRate: 16_000, channels: [samples] }));
+    await writeFile(at(`recordings/${i}.txt`), 'abcd'[i]!);
+    if (i === 0) await writeFile(at('hello.wav'), writeWav({ sampleRate: 16_000, channels: [samples] }));
+  }
   await writeFile(at('births.csv'), csv('day,births', 1200));
   await writeFile(at('sales.csv'), csv('day,sold', 400));
   await writeFile(at('torch.onnx'), fromBase64(onnx.find(({ name }) => name.startsWith('LSTM over'))!.onnx));

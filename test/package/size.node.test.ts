@@ -84,6 +84,13 @@ describe(`a page that trains stacks: ${(total / 1000).toFixed(1)} KB gzipped (li
     expect(importsOf(whole[1]!)).toEqual([]);
   });
 
+  it('pays at most 30 KB for all of bptt/speech', async () => {
+    const speech = await bundled(`${named(stacks, './build/index.js')}export * from './build/speech.js';\n`);
+    const more = speech.loaded.map(gzipped).reduce((a, b) => a + b, 0) - sizes.modules;
+    expect(more).toBeGreaterThan(0);
+    expect(more + gzipped(readFileSync(join(root, 'build/kernels/ctc-f32.js')))).toBeLessThanOrEqual(30_000);
+  });
+
   it('pays for one more kind alone where it names one, and for no other', async () => {
     const source = named(stacks, './src/index.ts');
     const [without, one] = await Promise.all([

@@ -46,7 +46,7 @@ const VARIATIONS = {
   speed: [0.9, 1.1],
   warp: [0.9, 1.1],
   noise: { ratio: [10, 40] },
-  masks: { steps: 2, longest: 10, features: 2, widest: 8 },
+  masks: { steps: 1, longest: 4, features: 2, widest: 8 },
 } as const;
 
 /** Trains, and writes the model, also when `interrupted` aborts before all updates are made. */
@@ -130,7 +130,7 @@ async function load(folder: string, values: SpeechValues, output: Output) {
 
 function frontOf({ sampleRate, mels }: SpeechValues) {
   try {
-    return frontEnd({ convention: 'kaldi', sampleRate, mels, normalize: 'utterance', stack: 2 });
+    return frontEnd({ convention: 'kaldi', sampleRate, mels, floor: 1e-3, normalize: 'utterance', stack: 2 });
   } catch (cause) {
     throw renamedError(cause, { 'frontEnd.mels': '--mels', 'frontEnd.sampleRate': '--sample-rate' });
   }

@@ -39,12 +39,14 @@ export const kaldiFields = {
   coefficients: withDefault(integer({ min: 1 }), 13),
   /** L of the lifter; 0 for none. Default 22. */
   lifter: withDefault(number({ min: 0 }), 22),
+  /**
+   * The least energy that a logarithm is taken of. Samples that are all 0, as between sounds that were put together, are as far below speech as
+   * it says: 0.001 is in the range of a silent room for samples from -1 to 1. Default 2^-23, the distance from 1 to the next number of f32.
+   */
+  floor: withDefault(number({ exclusiveMin: 0 }), 2 ** -23),
   /** By what frequencies are divided, as another vocal tract would (VTLN). Default 1. */
   warp: withDefault(number({ min: 0.5, max: 2 }), 1),
 };
-
-/** The least that a logarithm is taken of: the distance from 1 to the next number of f32. */
-const FLOOR = 2 ** -23;
 
 /** @throws BpttError for options that do not fit each other. */
 export function kaldiFront(where: string, options: Checked<typeof kaldiFields>): Front {
@@ -111,7 +113,7 @@ function filtersOf(where: string, options: Checked<typeof kaldiFields>, length: 
 
 /** From a frame to its features. */
 function reader(options: Checked<typeof kaldiFields>, length: number, filters: readonly Filter[]) {
-  const { scale, preemphasis, window, output, mels, coefficients, lifter, energy } = options;
+  const { scale, preemphasis, window, output, mels, coefficients, lifter, energy, floor } = options;
   const N = transformLength(length);
   const weights = windowOf(window, length, false);
   const transform = powerSpectrum(N);
@@ -133,8 +135,8 @@ function reader(options: Checked<typeof kaldiFields>, length: number, filters: r
     }
     transform(frame, power);
     filtered(filters, power, energies);
-    for (let i = 0; i < mels; i++) energies[i] = log(Math.max(energies[i]!, FLOOR));
-    const before = energy ? log(Math.max(squares, FLOOR)) : 0;
+    for (let i = 0; i < mels; i++) energies[i] = log(Math.max(energies[i]!, floor));
+    const before = energy ? log(Math.max(squares, floor)) : 0;
     if (output === 'mfcc') coefficientsOf(energies, into);
     else into.set(energies, energy ? 1 : 0);
     if (energy) into[0] = before;

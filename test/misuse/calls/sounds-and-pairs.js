@@ -6,9 +6,7 @@ import { pairs } from '../../../build/translation.js';
 import { batch, speaker } from './models.js';
 
 const samples = () => Float32Array.from({ length: 800 }, (_, i) => ((i * 7) % 13) / 13 - 0.5);
-const kaldi = { convention: 'kaldi', sampleRate: 8000, mels: 4, normalize: 'utterance' };
 const front = () => speech.frontEnd({ convention: 'kaldi', sampleRate: 8000, mels: 4 });
-const sound = () => ({ sampleRate: 8000, channels: [samples(), samples()] });
 const heard = () => speech.recognizer({ front: front().options, labels: ['a', 'b'] });
 const hears = () => bptt.createModel([bptt.features(4), bptt.dense({ units: 3 })]);
 const letters = bptt.characters('abc');
@@ -34,8 +32,6 @@ const texts = () => ['the cat sat', 'on a mat'];
 /** @type {Readonly<Record<string, readonly import('../table.js').Row[]>>} */
 export const soundsAndPairs = {
   'metrics.confusionMatrix': [async () => ({ args: [await speaker(), batch(), { loss: 'cross-entropy' }] })],
-  'metrics.labelErrorRate': [() => ({ args: [{ output: 'next' }] })],
-  'metrics.wordErrorRate': [() => ({ args: [{ output: 'next', separator: 1 }] })],
   'metrics.perplexity': [() => ({ args: [{ output: 'next' }] })],
   'plots.plotConfusionMatrix': [
     () => ({
@@ -45,22 +41,12 @@ export const soundsAndPairs = {
       ],
     }),
   ],
-  'speech.frontEnd': [() => ({ args: [kaldi] })],
   'speech.FrontEnd.extract': [() => ({ on: front(), args: [samples()] })],
   'speech.FeatureStream.push': [() => ({ on: front().stream(), args: [samples()] })],
-  'speech.mono': [() => ({ args: [sound()] })],
-  'speech.resample': [() => ({ args: [samples(), 8000, 16_000] })],
-  'speech.resampler': [() => ({ args: [8000, 16_000] })],
   'speech.Resampler.push': [() => ({ on: speech.resampler(8000, 16_000), args: [samples()] })],
-  'speech.varied': [() => ({ args: [front(), { speed: [0.9, 1.1], masks: { steps: 1, longest: 2 } }] })],
-  'speech.readWav': [() => ({ args: [speech.writeWav(sound()), 'hello.wav'] })],
-  'speech.writeWav': [() => ({ args: [sound(), { bits: 24 }] })],
-  'speech.recognizer': [() => ({ args: [{ front: kaldi, labels: ['a', 'b'], between: ' ' }] })],
   'speech.Recognizer.encode': [() => ({ on: heard(), args: ['ab'] })],
   'speech.Recognizer.decode': [() => ({ on: heard(), args: [[1, 0, 2]] })],
   'speech.Recognizer.transcribe': [async () => ({ on: heard(), args: [await hears(), samples(), { beams: 2 }] })],
-  'speech.speechMetadata': [() => ({ args: [heard()] })],
-  'speech.readSpeechMetadata': [() => ({ args: [speech.speechMetadata(heard())] })],
   'vocabulary.extendVocabulary': [
     async () => ({ args: [await letterModel(), letters, 'abcd', { seed: 1, minimum: 1 }] }),
   ],
