@@ -58,7 +58,7 @@ export interface BufferSpec {
   readonly kept: boolean;
   /** Another time axis whose steps it has. Default: the layer's own. */
   readonly clock?: Clock;
-  /** A time axis whose steps are its columns; `columns` is then 0. */
+  /** A time axis whose steps are the columns of each of its blocks; `columns` is then 0. */
   readonly across?: Clock;
   /** A buffer of the same size in whose place this one may lie in windows that no later backward reads again. */
   readonly inPlaceOf?: string;

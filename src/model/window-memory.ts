@@ -51,7 +51,7 @@ function planOf({ kernels, graph, flow }: Network, { steps, rows }: WindowSize, 
     const tied = options.gradients === true ? tiedBuffers(layer) : [];
     return [...layer.buffers, ...packed, ...tied].map(({ clock: other = clock, across, ...buffer }) => ({
       ...buffer,
-      columns: across === undefined ? buffer.columns : lengthOf(across),
+      columns: across === undefined ? buffer.columns : lengthOf(across) * (buffer.gates ?? 1),
       owner,
       ...axisOf(other),
     }));

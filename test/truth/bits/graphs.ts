@@ -1,6 +1,7 @@
 // The cases of the bit fixture that are no stacks: several inputs and losses, started states, and what joins entries and clocks.
 import {
   add,
+  attention,
   type Batch,
   bidirectional,
   concat,
@@ -87,13 +88,22 @@ export function graphsOnSequences({ vocabulary, sequences }: Sources): Readonly<
         lstm({ units: 6, name: 'decoder', start: 'encoder' }),
         dense({ units: vocabulary }),
       ],
-      data: sequences.map(({ steps, rows, inputs, targets, lengths }) => ({
-        rows,
-        steps: { source: steps, target: steps },
-        inputs: { source: inputs, target: inputs },
-        lengths: { source: lengths!.map((length) => 1 + (length >> 1)), target: lengths! },
-        targets,
-      })),
+      data: readAndWritten(sequences),
+    },
+    attention: {
+      ...trained,
+      model: [
+        tokens(vocabulary, { name: 'source' }),
+        bidirectional(gru({ units: 8 }), { name: 'encoder' }),
+        tokens(vocabulary, { name: 'target' }),
+        embedding({ units: 5, name: 'words' }),
+        lstm({ units: 6, name: 'decoder' }),
+        attention({ from: ['decoder', 'encoder'], heads: 2, name: 'first' }),
+        attention({ from: ['first', 'encoder'], score: 'additive', units: 7 }),
+        dense({ units: 9, activation: 'tanh' }),
+        dense({ units: vocabulary }),
+      ],
+      data: readAndWritten(sequences),
     },
     'one row to all steps': {
       ...trained,
@@ -112,6 +122,17 @@ export function graphsOnSequences({ vocabulary, sequences }: Sources): Readonly<
       data: sequences,
     },
   };
+}
+
+/** The same tokens as what is read, of which half is there, and as what is written. */
+function readAndWritten(sequences: readonly Batch[]): readonly GraphBatch[] {
+  return sequences.map(({ steps, rows, inputs, targets, lengths }) => ({
+    rows,
+    steps: { source: steps, target: steps },
+    inputs: { source: inputs, target: inputs },
+    lengths: { source: Array.from(lengths!, (length) => 1 + (length >> 1)), target: lengths! },
+    targets,
+  }));
 }
 
 /** Pen strokes at each step, and three numbers of each row. */
