@@ -3,6 +3,7 @@ import { checkNumber, type NumberLimits, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { exp } from '../../base/exact-log.ts';
 import {
+  type Checked,
   checkFields,
   type Field,
   integer,
@@ -46,17 +47,22 @@ const echoFields = {
   ratio: withDefault(range({ min: -100, max: 200 }), 6),
 };
 
-const fields = {
+/** What becomes of the samples. @internal */
+export const soundFields = {
   /** By what the tempo and the pitch are multiplied, in hundredths: 0.9 to 1.1 in Ko et al. 2015. Default: as they are. */
   speed: optional(range({ min: 0.25, max: 4 })),
-  /** By what frequencies are divided, as another vocal tract would, in hundredths: 0.9 to 1.1 in Jaitly and Hinton 2013. Default: as they are. */
-  warp: optional(range({ min: 0.5, max: 2 })),
   /** By what samples are multiplied, in dB. Default: as they are. */
   gain: optional(range({ min: -200, max: 200 })),
   /** Echoes of a room. Default none. */
   echo: optional(object(echoFields)),
   /** Noise. Default none. */
   noise: optional(object(noiseFields)),
+};
+
+const fields = {
+  ...soundFields,
+  /** By what frequencies are divided, as another vocal tract would, in hundredths: 0.9 to 1.1 in Jaitly and Hinton 2013. Default: as they are. */
+  warp: optional(range({ min: 0.5, max: 2 })),
   /** Features that are hidden (SpecAugment). Default none. */
   masks: optional(object(maskFields)),
 };
@@ -78,7 +84,7 @@ export type Vary = (samples: Samples, seed: number) => Float32Array<ArrayBuffer>
  */
 export function varied(front: FrontEnd, options: VaryOptions): Vary {
   checkFrontEnd('varied(front)', front);
-  const { speed, warp, gain, echo, noise, masks } = checkFields('varied', options, fields);
+  const { warp, masks, ...sound } = checkFields('varied', options, fields);
   const warped = new Map<number, FrontEnd>();
   const warpedBy = (factor: number): FrontEnd => {
     const known = warped.get(factor) ?? frontEnd({ ...front.options, warp: factor });
@@ -87,19 +93,29 @@ export function varied(front: FrontEnd, options: VaryOptions): Vary {
   };
   return (samples, seed) => {
     const draws = new Draws(integer({ min: 0 }).check('vary(seed)', seed));
-    let heard = checkSamples('vary(samples)', samples);
-    if (speed !== undefined) heard = resample(heard, inHundredths(draws.between(speed)), 100);
-    if (echo !== undefined)
-      heard = echoed(heard, draws.between(echo.decay) * front.sampleRate, draws.between(echo.ratio), draws);
-    if (noise !== undefined) heard = noisy(heard, draws.between(noise.ratio), noise.recording, draws);
-    if (gain !== undefined) {
-      const factor = fromDecibels(draws.between(gain));
-      heard = heard.map((sample) => sample * factor);
-    }
+    const heard = varySound(checkSamples('vary(samples)', samples), front.sampleRate, sound, draws);
     const { extract, size } = warp === undefined ? front : warpedBy(inHundredths(draws.between(warp)) / 100);
     const found = extract(heard);
     return masks === undefined ? found : maskFeatures(found, size, masks, draws);
   };
+}
+
+/** The samples as they come to the front end: what of the options is no matter of features. @internal */
+export function varySound(
+  samples: Samples,
+  sampleRate: number,
+  { speed, gain, echo, noise }: Checked<typeof soundFields>,
+  draws: Draws,
+): Samples {
+  let heard = samples;
+  if (speed !== undefined) heard = resample(heard, inHundredths(draws.between(speed)), 100);
+  if (echo !== undefined) {
+    heard = echoed(heard, draws.between(echo.decay) * sampleRate, draws.between(echo.ratio), draws);
+  }
+  if (noise !== undefined) heard = noisy(heard, draws.between(noise.ratio), noise.recording, draws);
+  if (gain === undefined) return heard;
+  const factor = fromDecibels(draws.between(gain));
+  return heard.map((sample) => sample * factor);
 }
 
 /** Of a speed or a warp: resampling and filters are of ratios of small whole numbers. */

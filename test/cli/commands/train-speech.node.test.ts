@@ -181,7 +181,7 @@ describe('train --task speech with files that are bad', () => {
     expect(expectFailure(await run('train', 'verse.txt', '--skip-bad'))).toBe(
       '--skip-bad: expected --task speech with it, got text',
     );
-    expect(expectFailure(await speech())).toBe('--task speech: expected a FOLDER of recordings, got none');
+    expect(expectFailure(await speech())).toBe('--task speech: expected one FOLDER of recordings, got none');
     expect(expectFailure(await speech('tones', ...quick, '--mels', '100'))).toMatch(
       /^--mels: expected filters that each hold/,
     );

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { checkFields } from '../../../src/base/fields.ts';
+import { Draws } from '../../../src/speech/audio/draws.ts';
+import { soundFields, varySound } from '../../../src/speech/audio/vary.ts';
 import { frontEnd, resample, type VaryOptions, varied } from '../../../src/speech/index.ts';
 import { noise } from '../../support/sound.ts';
 
@@ -15,10 +18,9 @@ const everything: VaryOptions = {
   masks: { steps: 2, longest: 5, features: 1, widest: 3 },
 };
 
-/** A front end that gives the samples that come to it, to see what they became. */
-const samplesOf = { ...front, size: 1, extract: (heard: Float32Array) => Float32Array.from(heard) };
+/** The samples that come to the front end. */
 const heard = (options: VaryOptions, given: Float32Array = samples, seed = 1) =>
-  varied(samplesOf, options)(given, seed);
+  varySound(given, 8000, checkFields('varied', options, soundFields), new Draws(seed));
 const energy = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0);
 const decibels = (a: number, b: number) => 10 * Math.log10(a / b);
 
@@ -107,7 +109,7 @@ describe('varied', () => {
 
   it('refuses what cannot be', () => {
     const refused = (options: object) => expect(() => varied(front, options as VaryOptions));
-    refused({ pitch: 1 }).toThrow('varied: expected only speed, warp, gain, echo, noise, masks, got "pitch"');
+    refused({ pitch: 1 }).toThrow('varied: expected only speed, gain, echo, noise, warp, masks, got "pitch"');
     refused({ speed: [1.1, 0.9] }).toThrow('varied.speed[1]: expected a finite number >= 1.1 and <= 4, got 0.9');
     refused({ speed: [1] }).toThrow('varied.speed: expected a number, or two, got an array of length 1');
     refused({ noise: {} }).toThrow('varied.noise.ratio: expected a finite number');
