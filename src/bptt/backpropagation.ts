@@ -187,10 +187,10 @@ export class Backpropagation {
       const before = this.#older > 0 && carried !== undefined && state === undefined ? window : undefined;
       if (before === undefined) this.release();
       const next = new LossWindow(this.#network, this.#losses, size, options);
+      this.#window = window = next;
       if (before === undefined) next.start(state === undefined ? carried : state);
       else next.adopt(before);
       before?.release();
-      this.#window = window = next;
     } else if (state !== undefined || batch.carry !== true) {
       window.start(state);
     }

@@ -271,13 +271,11 @@ describe('what is refused', () => {
     await expect(createModel([tokens(3), batchNormalization()])).rejects.toThrow(
       /^model\[1\]: expected features as input, got 3 tokens/,
     );
-    await expect(createModel([features(3), batchNormalization({ momentum: 2 })])).rejects.toThrow(
-      /^model\[1\]\.momentum: expected/,
-    );
-    await expect(createModel([features(3), batchNormalization({ epsilon: 0 })])).rejects.toThrow(
-      /^model\[1\]\.epsilon: expected/,
-    );
-    await expect(createModel([features(3), batchNormalization({ gain: 1 } as never)])).rejects.toThrow(/gain/);
+    expect(() => batchNormalization({ momentum: 2 })).toThrow(/^batchNormalization\.momentum: expected/);
+    expect(() => batchNormalization({ epsilon: 0 })).toThrow(/^batchNormalization\.epsilon: expected/);
+    expect(() => batchNormalization({ gain: 1 } as never)).toThrow(/gain/);
+    const plain = { kind: 'batchNormalization', momentum: 2 } as const;
+    await expect(createModel([features(3), plain])).rejects.toThrow(/^model\[1\]\.momentum: expected/);
   });
 
   it('is a variance below 0', async () => {

@@ -62,7 +62,10 @@ it('refuses what it cannot lay side by side', async () => {
   await expect(createModel([features(3), gru({ units: 2 }), last(), flatten({ steps: 2 })])).rejects.toThrow(
     /^model\[3\]: expected features at every step as input, got one output a row/,
   );
-  await expect(createModel([features(3), flatten({ steps: 0 })])).rejects.toThrow(/^model\[1\]\.steps: expected/);
+  expect(() => flatten({ steps: 0 })).toThrow(/^flatten\.steps: expected/);
+  await expect(createModel([features(3), { kind: 'flatten', steps: 0 }])).rejects.toThrow(
+    /^model\[1\]\.steps: expected/,
+  );
   const model = await createModel([features(1), flatten({ steps: 2 })]);
   expect(() => model.forward({ steps: 3, rows: 1, inputs: Float32Array.of(1, 2, 3) })).toThrow(
     /^model\[1\] \(flatten\): expected 2 steps in every batch, got 3/,
