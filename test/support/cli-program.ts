@@ -43,7 +43,7 @@ export const verse = 'The whale, the whale! 🐋 Up helm, up helm!\n'.repeat(40)
 /** Flags of a network that learns little and fast. */
 export const small = [
   ...['--cell', 'elman', '--hidden', '8', '--embedding', '0', '--dropout', '0', '--recurrent-dropout', '0'],
-  ...['--batch', '4', '--k1', '10', '--length', '20'],
+  ...['--batch', '4', '--k1', '10', '--length', '20', '--average', '0'],
 ];
 
 /** Starts the program; `stdout` is where its standard output goes, by default a pipe. */
