@@ -30,13 +30,15 @@ describe('an engine', () => {
     expect(turns).toBe(1);
   });
 
-  it.runIf(inNode)('that hides what Node has, as jsdom does, creates models and writes them', async () => {
-    const { createModel, deserialize, elman, features, serialize } = await without(
-      ...['DecompressionStream', 'Response', 'Blob', 'TextDecoder', 'TextEncoder'],
-    );
-    const model = await createModel([features(2), elman({ units: 3 })]);
-    expect((await deserialize(serialize(model))).model.parameters()).toEqual(model.parameters());
-  });
+  // Pages have nothing else to unpack the kernels with.
+  if (inNode)
+    it('that hides what Node has, as jsdom does, creates models and writes them', async () => {
+      const { createModel, deserialize, elman, features, serialize } = await without(
+        ...['DecompressionStream', 'Response', 'Blob', 'TextDecoder', 'TextEncoder'],
+      );
+      const model = await createModel([features(2), elman({ units: 3 })]);
+      expect((await deserialize(serialize(model))).model.parameters()).toEqual(model.parameters());
+    });
 
   it('that has nothing to unpack the kernels with is told so, and what needs nothing', async () => {
     const { createModel, elman, features } = await without('DecompressionStream', 'process');

@@ -114,6 +114,6 @@ describe('residualIntervals', () => {
     const few = { ...errors, rows: Int32Array.of(1, 2), predictions: { x: Float64Array.of(100, 90, 100, 90) } };
     const { x: interval } = residualIntervals(long, few, 0.95);
     expect([interval!.low[0], interval!.high[0]]).toEqual([1, 2]);
-    expect(() => residualIntervals(long, few, 1)).toThrow('residualIntervals(share)');
+    expect(() => residualIntervals(long, few, 1)).toThrow('residualIntervals(level)');
   });
 });

@@ -46,9 +46,9 @@ describe('the report', () => {
     expect(text).toContain('All 40 updates');
     expect(text).toContain('--hidden');
     expect(text).toContain('</script>');
-    expect(text).toContain(`npx bptt train 'a '\\''wild'\\'' <b>text.txt' --hidden 8`);
+    expect(text).toContain(`npx bptt train 'a '\\''wild'\\'' <b>text.txt' --cell elman --hidden 8`);
     const names = await page.locator('td').allInnerTexts();
-    expect(names).toEqual(expect.arrayContaining(['elman', 'dense', '--learning-rate', '0.004']));
+    expect(names).toEqual(expect.arrayContaining(['elman', 'dense', '--learning-rate', '0.003']));
     // How gradients flow: each picture with what it shows, and what that means in words.
     const pictures = await page.locator('figure').count();
     expect(pictures).toBe(8);
