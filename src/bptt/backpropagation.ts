@@ -67,6 +67,7 @@ export class Backpropagation {
   readonly #memoryBudget: number | undefined;
   readonly #seed: readonly [low: number, high: number];
   readonly #rows: { readonly block: number; readonly of: number };
+  readonly #training: boolean;
   #window: LossWindow | undefined;
   /** What the window is to hold when it is there. */
   #saved: StateReader | undefined;
@@ -76,8 +77,12 @@ export class Backpropagation {
   /** Batches begun: what numbers their random masks. */
   #batches = 0;
 
-  /** `rows`: which block of a batch's rows this is, of so many; the random masks of each are others. */
-  constructor(network: Network, objective: CheckedObjective, rows = { block: 0, of: 1 }) {
+  /**
+   * `rows`: which block of a batch's rows this is, of so many; the random masks of each are others. `training`: whether dropout and its like
+   * are on.
+   */
+  constructor(network: Network, objective: CheckedObjective, rows = { block: 0, of: 1 }, training = true) {
+    this.#training = training;
     const losses = outputLosses('loss', network.graph, objective.loss, objective.reduction);
     this.#slots = slotsOf(network.graph, losses);
     checkReach(network, objective, this.#slots);
@@ -162,7 +167,8 @@ export class Backpropagation {
 
   /** A window with room for what the batch needs, at the right state; `within`: where it was left inside the batch. */
   #open(batch: GraphBatch, state: State | undefined, within: boolean): LossWindow {
-    const options: WindowOptions = { gradients: true, training: true, overlapping: this.#truncation !== undefined };
+    const overlapping = this.#truncation !== undefined;
+    const options: WindowOptions = { gradients: true, training: this.#training, overlapping };
     const capacity = this.#capacity(batch, options);
     const whole = this.#truncation !== undefined || capacity === this.#stepsOf(batch);
     const rows = this.#saved?.count('rows') ?? this.#window?.rows;

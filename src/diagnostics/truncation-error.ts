@@ -45,7 +45,7 @@ export interface TruncationError {
 /**
  * How far the gradient of truncated BPTT(k1, k2) is from that of full BPTT, for each k2: the angle and the ratio of norms, so that k2 can be
  * chosen (Aicher, Foti and Fox 2020, "Adaptively truncating backpropagation through time to control gradient bias", measure the bias in this way).
- * Both are gradients of the sum of the batch's losses at the same parameters; that of the windows is the sum over them.
+ * Both are gradients of the sum of the batch's losses at the same parameters, without dropout; that of the windows is the sum over them.
  *
  * @throws BpttError for wrong batches and options, and for models that read both directions.
  */
@@ -82,7 +82,9 @@ function gradientOf(
   state: State | undefined,
   truncation?: CheckedObjective['truncation'],
 ): Float64Array {
-  const bptt = new Backpropagation(network, { loss, reduction: 'sum', seed: 0, ...(truncation && { truncation }) });
+  const objective = { loss, reduction: 'sum', seed: 0, ...(truncation && { truncation }) } as const;
+  // Without dropout: windows of other lengths have other masks, and gradients would differ by these.
+  const bptt = new Backpropagation(network, objective, undefined, false);
   // All windows of the batch as one gradient.
   const sum = new Accumulation(network, Number.POSITIVE_INFINITY, 'sum');
   try {

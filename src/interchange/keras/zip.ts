@@ -138,7 +138,8 @@ function contentOf(bytes: Uint8Array, { name, begin, method, packed, size }: Ent
   if (content.length !== packed) throw new RangeError(`${name} is cut off`);
   if (method === 8) return inflateSync(content, { out: new Uint8Array(size) });
   if (method !== 0 || packed !== size) throw new RangeError(`${name} is packed in another way`);
-  return content.slice();
+  // Not slice(): that of a Buffer of Node shares its memory.
+  return new Uint8Array(content);
 }
 
 /** @throws BpttError where two entries share bytes, as in archives that are made to fill the memory (Fifield 2019, "A better zip bomb"). */
