@@ -5,6 +5,8 @@ import { at, events, run } from '../../support/cli-program.ts';
 
 // What is validated is the opposite of what is learned.
 const flags = [
+  ...['--cell', 'elman', '--embedding', '0', '--dropout', '0', '--recurrent-dropout', '0'],
+  ...['--average', '0', '--schedule', 'linear'],
   '--hidden',
   '8',
   '--batch',

@@ -29,7 +29,7 @@ describe('a text that is read as training goes', () => {
   });
 
   it('needs to be told how many updates to make', async () => {
-    const outcome = await run('train', 'verse.txt', '--stream');
+    const outcome = await run('train', 'verse.txt', '--stream', '--epochs', '2');
     expect(expectFailure(outcome)).toContain('--steps: expected it for a text that is read as training goes');
   });
 

@@ -61,6 +61,10 @@ export const ofSpeech = {
   // Both ask for a microphone, which only pages have.
   'speech.openMicrophone': [],
   'speech.hear': [],
+  // Of a MessagePort, which pages and workers have.
+  'speech.SoundPort.addEventListener': [],
+  'speech.SoundPort.postMessage': [],
+  'speech.SoundPort.removeEventListener': [],
   'speech.mono': [() => ({ args: [sound()] })],
   'speech.readSpeechMetadata': [() => ({ args: [speech.speechMetadata(speech.recognizer(named()))] })],
   'speech.readWav': [() => ({ args: [speech.writeWav(sound()), 'a.wav'] })],
