@@ -64,6 +64,8 @@ export function labelOf({ node: { entry, kind, name } }: BoundNode): string {
 export interface BoundStateOf extends StateSpec {
   readonly values: Track;
   readonly gradients: Track | undefined;
+  /** Where the last one lies: after the steps that are there. */
+  last(): Pointer;
   /** Whether another layer reads the last one, and gives its gradient. */
   readonly read: boolean;
 }
@@ -144,6 +146,7 @@ class Binder {
         ...state,
         values: this.#memory.find(owner, state.value)!,
         gradients: state.gradient === undefined ? undefined : this.#memory.find(owner, state.gradient)!,
+        last: this.#lastOf(node, state.value),
         read: readers.state(state.name).length > 0,
       }));
       // Nobody writes the gradients of steps where the states alone are read.
@@ -238,18 +241,21 @@ class Binder {
       return [{ name: 'h', value: () => track.pointer, ld: track.ld, gradient, add: addsTo(readers, reader) }];
     }
     const { owner, layer } = node;
-    const axis = this.#axis(node)!;
-    return layer.states.map(({ name, value, gradient }) => {
-      const values = this.#memory.find(owner, value)!;
-      const slots = layer.buffers.find((buffer) => buffer.name === value)!.extent === 'slot';
-      return {
-        name,
-        value: () => values.pointer + (slots ? axis.filled * values.stride : 0),
-        ld: values.ld,
-        gradient: wanted && gradient !== undefined ? this.#memory.find(owner, gradient)!.pointer : undefined,
-        add: readers.state(name).at(-1)?.index !== reader.index,
-      };
-    });
+    return layer.states.map(({ name, value, gradient }) => ({
+      name,
+      value: this.#lastOf(node, value),
+      ld: this.#memory.find(owner, value)!.ld,
+      gradient: wanted && gradient !== undefined ? this.#memory.find(owner, gradient)!.pointer : undefined,
+      add: readers.state(name).at(-1)?.index !== reader.index,
+    }));
+  }
+
+  /** Where the last value of a state lies: in the slot after the steps that are there, or in a buffer that holds no other. */
+  #lastOf(node: LayerNode, value: string): () => Pointer {
+    const { pointer, stride } = this.#memory.find(node.owner, value)!;
+    const axis = this.#axis(node);
+    const slots = node.layer.buffers.find(({ name }) => name === value)!.extent === 'slot';
+    return () => pointer + (slots ? axis!.filled * stride : 0);
   }
 
   #axis({ clock }: LayerNode | { readonly clock: LayerNode['clock'] }): TimeAxis | undefined {

@@ -1,6 +1,6 @@
 // A model that reads one sequence and writes another: what it reads is computed once, what it writes step by step.
 import { valuesOf } from '../data/batch.ts';
-import type { Track } from '../layers/contract.ts';
+import type { Pass, Track } from '../layers/contract.ts';
 import { type BoundNode, bindNodes, startStates } from '../model/bound-nodes.ts';
 import type { InputNode } from '../model/graph.ts';
 import type { Network } from '../model/network.ts';
@@ -19,8 +19,9 @@ export interface Sources {
   readonly lengths: Int32Array;
 }
 
-/** What a step leaves behind for the next, and for whoever looks. */
-const pass = {
+/** Rows may have ended; nothing goes back. */
+const pass: Pass = {
+  resets: false,
   padding: true,
   training: false,
   keepsActivations: false,
@@ -75,7 +76,7 @@ export class DecoderWindow {
     this.#source.append(0, steps, undefined, lengths);
     for (const bound of this.#encoder) {
       startStates(this.#network, bound, rows);
-      bound.bound.forward(0, bound.axis === undefined ? 1 : steps, { ...pass, resets: false });
+      bound.bound.forward(0, bound.axis === undefined ? 1 : steps, pass);
     }
   }
 
@@ -91,19 +92,10 @@ export class DecoderWindow {
     for (const [index, { axis, result, states }] of this.#encoder.entries()) {
       const from = other.#encoder[index]!;
       this.#spread(result, from.result, axis === undefined ? 1 : steps, copies);
-      for (const [at, { values }] of states.entries()) {
-        // The last states alone can be read: in a slot of their own, or in a buffer of one.
-        const there = from.states[at]!.values;
-        const last = values.stride * (axis === undefined ? 0 : steps);
-        const slots = this.#model.hasSlots(this.#encoder[index]!.node, states[at]!.value);
-        const shift = slots ? last : 0;
-        const thereShift = slots ? there.stride * steps : 0;
-        this.#spread(
-          { ...values, pointer: values.pointer + shift },
-          { ...there, pointer: there.pointer + thereShift },
-          1,
-          copies,
-        );
+      for (const [at, { values, last }] of states.entries()) {
+        // The last ones alone can be read.
+        const there = from.states[at]!;
+        this.#spread({ ...values, pointer: last() }, { ...there.values, pointer: there.last() }, 1, copies);
       }
     }
   }
@@ -140,7 +132,7 @@ export class DecoderWindow {
     this.#target.append(at, at + 1, undefined, undefined);
     for (const bound of this.#decoder) {
       if (at === 0) startStates(this.#network, bound, this.rows);
-      bound.bound.forward(at, at + 1, { ...pass, resets: false });
+      bound.bound.forward(at, at + 1, pass);
     }
   }
 

@@ -5,6 +5,7 @@ import { boolean, checkFields, type Field, integer, type Options, optional, with
 import type { GraphBatch } from '../data/batch.ts';
 import { membersOf } from '../data/buckets.ts';
 import { checkEpoch, type Dataset } from '../data/dataset.ts';
+import { interleave } from '../data/interleave.ts';
 import type { Tokenizer } from '../tokenizers/tokenizer.ts';
 
 /** What makes tokens of a text; a vocabulary of `characters`, or any of `bptt/tokenizers`. */
@@ -108,33 +109,21 @@ function encode(where: string, text: unknown, tokenizer: Encoder): Int32Array {
   );
 }
 
-/** Rows side by side, time-major, zeros where a row has ended. `end` begins what is read, and ends what is written. */
+/** Rows side by side. `end` begins what is read, and ends what is written. */
 function collate(sources: readonly Int32Array[], targets: readonly Int32Array[], end: number): GraphBatch {
   const S = Math.max(...sources.map(({ length }) => length));
   const T = Math.max(...targets.map(({ length }) => length)) + 1;
-  const rows = sources.length;
-  const source = new Int32Array(S * rows);
-  const [read, written] = [new Int32Array(T * rows), new Int32Array(T * rows)];
-  for (const [row, tokens] of sources.entries())
-    tokens.forEach((token, s) => {
-      source[s * rows + row] = token;
-    });
-  for (const [row, tokens] of targets.entries()) {
-    read[row] = end;
-    tokens.forEach((token, t) => {
-      written[t * rows + row] = token;
-      read[(t + 1) * rows + row] = token;
-    });
-    written[tokens.length * rows + row] = end;
-  }
+  const side = (rows: readonly Int32Array[], steps: number) => interleave(rows, steps, 1) as Int32Array;
+  const read = targets.map((tokens) => Int32Array.of(end, ...tokens));
+  const written = targets.map((tokens) => Int32Array.of(...tokens, end));
   return {
-    rows,
+    rows: sources.length,
     steps: { source: S, target: T },
-    inputs: { source, target: read },
-    targets: written,
+    inputs: { source: side(sources, S), target: side(read, T) },
+    targets: side(written, T),
     lengths: {
       source: Int32Array.from(sources, ({ length }) => length),
-      target: Int32Array.from(targets, ({ length }) => length + 1),
+      target: Int32Array.from(written, ({ length }) => length),
     },
   };
 }

@@ -13,6 +13,7 @@ import {
   withDefault,
 } from '../base/fields.ts';
 import { TimeSlice } from '../base/time-slice.ts';
+import { interleave } from '../data/interleave.ts';
 import { type Beam, Expansion, Finished, type Hypothesis, LengthPenalty } from '../generation/beams.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
@@ -140,11 +141,11 @@ function checkSources(where: string, sources: unknown, { source }: TranslationMo
 function collate(rows: readonly Source[], { source }: TranslationModel): Sources {
   const width = source.output.kind === 'tokens' ? 1 : source.output.size;
   const steps = Math.max(...rows.map((row) => row.steps));
-  const inputs = new (rows[0]!.values.constructor as Float64ArrayConstructor)(steps * rows.length * width);
-  for (const [row, { values }] of rows.entries()) {
-    for (let i = 0; i < values.length; i++)
-      inputs[(Math.floor(i / width) * rows.length + row) * width + (i % width)] = values[i]!;
-  }
+  const inputs = interleave(
+    rows.map(({ values }) => values),
+    steps,
+    width,
+  ) as Source['values'];
   return { rows: rows.length, steps, inputs, lengths: Int32Array.from(rows, (row) => row.steps) };
 }
 

@@ -17,8 +17,6 @@ export interface TranslationModel {
   /** The last attention of the decoder to the source, where there is one. */
   readonly attention: LayerNode | undefined;
   readonly heads: number;
-  /** Whether a state of a layer is kept for all steps, or only the last. */
-  hasSlots(node: LayerNode, value: string): boolean;
 }
 
 /** @throws BpttError that says what of an encoder and a decoder the model lacks. */
@@ -66,8 +64,5 @@ export function translationModel(where: string, model: Model): TranslationModel 
   }
   const attention = layers.findLast(({ kind, clock }) => kind === 'attention' && clock === target.clock);
   const entry = attention && (description[attention.entry] as AttentionDescription);
-  return {
-    ...{ source, target, output, size: output.output.size, attention, heads: entry?.heads ?? 1 },
-    hasSlots: ({ layer }, value) => layer.buffers.some(({ name, extent }) => name === value && extent === 'slot'),
-  };
+  return { source, target, output, size: output.output.size, attention, heads: entry?.heads ?? 1 };
 }
