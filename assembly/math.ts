@@ -9,7 +9,7 @@
 // Errors are in units in the last place (ulp) of the exact result. The largest found, in every seventh f32 and in 6 million f64
 // of each critical range: exp 1.36 and 1.39, tanh 2.60 and 2.77, sigmoid 2.41 and 2.42, log 0.83 and 0.88. What is stated at the
 // functions is tested in __tests__/math.spec.ts.
-import { bytes, madd } from "./simd";
+import { add, bytes, div, madd, mul, sub } from "./simd";
 
 // Constants are read from memory: V8's newer compiler (Node 24) builds every v128.const again in every turn of a loop, from four
 // instructions, and takes twice as long (tanh 7.7 ns a vector instead of 3.6). Where constants are hoisted it costs 5 %.
@@ -87,22 +87,6 @@ const HALF: usize = memory.data<real>([0.5]);
   return v128.load64_splat(table + bytes(i));
 }
 
-// @ts-ignore: decorator
-@inline function add(a: v128, b: v128): v128 {
-  return v128.add<real>(a, b);
-}
-// @ts-ignore: decorator
-@inline function sub(a: v128, b: v128): v128 {
-  return v128.sub<real>(a, b);
-}
-// @ts-ignore: decorator
-@inline function mul(a: v128, b: v128): v128 {
-  return v128.mul<real>(a, b);
-}
-// @ts-ignore: decorator
-@inline function div(a: v128, b: v128): v128 {
-  return v128.div<real>(a, b);
-}
 /** c - a·b. */
 // @ts-ignore: decorator
 @inline function nmadd(a: v128, b: v128, c: v128): v128 {

@@ -45,6 +45,23 @@
   return f64x2.lt(f64x2(0, 1), left);
 }
 
+// @ts-ignore: decorator
+@inline export function add(a: v128, b: v128): v128 {
+  return v128.add<real>(a, b);
+}
+// @ts-ignore: decorator
+@inline export function sub(a: v128, b: v128): v128 {
+  return v128.sub<real>(a, b);
+}
+// @ts-ignore: decorator
+@inline export function mul(a: v128, b: v128): v128 {
+  return v128.mul<real>(a, b);
+}
+// @ts-ignore: decorator
+@inline export function div(a: v128, b: v128): v128 {
+  return v128.div<real>(a, b);
+}
+
 /** a·b + c: two roundings by default, one on engines that fuse when compiled with relaxed SIMD. */
 // @ts-ignore: decorator
 @inline export function madd(a: v128, b: v128, c: v128): v128 {

@@ -1,6 +1,6 @@
 // Activations as layers of their own: y = f(x) over rows, and dx = dy f'(x). The numbers of the functions are their places in the list
 // of src/layers/later/activation.ts, which says what each is.
-import { PANEL, STRIDE, bytes, columnLanes, LANES, padded, wholePanels } from '../../simd';
+import { LANES, PANEL, STRIDE, add, bytes, columnLanes, mul, padded, sub, wholePanels } from '../../simd';
 import { relu } from '../../activations';
 import { exp, expNonPositive, log, sigmoid, tanh } from '../../math';
 import { normalCdf, normalPdf } from './normal';
@@ -27,18 +27,6 @@ import { normalCdf, normalPdf } from './normal';
 // @ts-ignore: decorator
 @inline function all(x: f64): v128 {
   return v128.splat<real>(<real>x);
-}
-// @ts-ignore: decorator
-@inline function mul(a: v128, b: v128): v128 {
-  return v128.mul<real>(a, b);
-}
-// @ts-ignore: decorator
-@inline function add(a: v128, b: v128): v128 {
-  return v128.add<real>(a, b);
-}
-// @ts-ignore: decorator
-@inline function sub(a: v128, b: v128): v128 {
-  return v128.sub<real>(a, b);
 }
 
 /** a where x < 0, else b; also b where x is not a number. */

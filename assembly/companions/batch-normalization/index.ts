@@ -3,24 +3,8 @@
 // Rows are [rows, ld], all vectors [ld], ld whole panels whose padding is zero and stays zero: gain and bias are zero there. `padding` is
 // octets [rows], 1 for a row that is no step of its sequence, or 0: it has no part in sums, and its gradient is zero. Sums of a column run
 // from the last row to the first.
-import { PANEL, STRIDE, bytes } from '../../simd';
+import { PANEL, STRIDE, add, bytes, div, mul, sub } from '../../simd';
 
-// @ts-ignore: decorator
-@inline function add(a: v128, b: v128): v128 {
-  return v128.add<real>(a, b);
-}
-// @ts-ignore: decorator
-@inline function sub(a: v128, b: v128): v128 {
-  return v128.sub<real>(a, b);
-}
-// @ts-ignore: decorator
-@inline function mul(a: v128, b: v128): v128 {
-  return v128.mul<real>(a, b);
-}
-// @ts-ignore: decorator
-@inline function div(a: v128, b: v128): v128 {
-  return v128.div<real>(a, b);
-}
 // @ts-ignore: decorator
 @inline function skipped(padding: usize, row: i32): bool {
   return padding != 0 && load<u8>(padding + row) != 0;
