@@ -2,6 +2,7 @@
 import type { Layer, LayerKind, Place } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
 import { at } from './parts/address.ts';
+import { joined } from './parts/joined.ts';
 import { checkSizes } from './parts/ports.ts';
 
 export interface AddDescription extends EntryOptions {
@@ -15,34 +16,24 @@ export const addLayer: LayerKind<AddDescription> = {
 
   create(_, { where, ports }: Place): Layer {
     const columns = checkSizes(where, ports);
-    return {
-      output: { kind: 'features', size: columns },
-      parameters: [],
-      buffers: [{ name: 'y', extent: 'step', columns, type: 'real', kept: true }],
-      result: 'y',
-      keepsResult: false,
-      states: [],
-      adds: true,
-      reads: 'step',
-      scratch: () => 0,
-      bind({ kernels, rows, inputs, dOutput: dy, buffer }) {
-        const y = buffer('y');
-        return {
-          forward(from, to) {
-            const count = (to - from) * rows * y.ld;
-            for (const [port, { track }] of inputs.entries()) {
-              kernels[port === 0 ? 'copy' : 'add'](at(y, from), at(track, from), count);
-            }
-          },
-          backward(from, to) {
-            const count = (to - from) * rows * y.ld;
-            for (const { gradient, add } of inputs) {
-              if (gradient !== undefined) kernels[add ? 'add' : 'copy'](at(gradient, from), at(dy, from), count);
-            }
-          },
-        };
-      },
-    };
+    const layer = joined(columns, ({ kernels, rows, inputs, dOutput: dy, buffer }) => {
+      const y = buffer('y');
+      return {
+        forward(from, to) {
+          const count = (to - from) * rows * y.ld;
+          for (const [port, { track }] of inputs.entries()) {
+            kernels[port === 0 ? 'copy' : 'add'](at(y, from), at(track, from), count);
+          }
+        },
+        backward(from, to) {
+          const count = (to - from) * rows * y.ld;
+          for (const { gradient, add } of inputs) {
+            if (gradient !== undefined) kernels[add ? 'add' : 'copy'](at(gradient, from), at(dy, from), count);
+          }
+        },
+      };
+    });
+    return { ...layer, adds: true };
   },
 };
 

@@ -2,6 +2,7 @@
 import type { LayerKind } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
 import { at } from './parts/address.ts';
+import { joined } from './parts/joined.ts';
 import { checkSizes } from './parts/ports.ts';
 
 export interface AverageDescription extends EntryOptions {
@@ -15,37 +16,27 @@ export const averageLayer: LayerKind<AverageDescription> = {
 
   create(_, { where, ports }) {
     const columns = checkSizes(where, ports);
-    return {
-      output: { kind: 'features', size: columns },
-      parameters: [],
-      buffers: [{ name: 'y', extent: 'step', columns, type: 'real', kept: true }],
-      result: 'y',
-      keepsResult: false,
-      states: [],
-      reads: 'step',
-      scratch: () => 0,
-      bind({ kernels, rows, inputs, dOutput: dy, buffer }) {
-        const y = buffer('y');
-        const share = 1 / inputs.length;
-        return {
-          forward(from, to) {
-            const count = (to - from) * rows * y.ld;
-            for (const [port, { track }] of inputs.entries()) {
-              kernels[port === 0 ? 'copy' : 'add'](at(y, from), at(track, from), count);
-            }
-            kernels.scale(at(y, from), share, count);
-          },
-          backward(from, to) {
-            const count = (to - from) * rows * y.ld;
-            for (const { gradient } of inputs) {
-              if (gradient === undefined) continue;
-              kernels.copy(at(gradient, from), at(dy, from), count);
-              kernels.scale(at(gradient, from), share, count);
-            }
-          },
-        };
-      },
-    };
+    return joined(columns, ({ kernels, rows, inputs, dOutput: dy, buffer }) => {
+      const y = buffer('y');
+      const share = 1 / inputs.length;
+      return {
+        forward(from, to) {
+          const count = (to - from) * rows * y.ld;
+          for (const [port, { track }] of inputs.entries()) {
+            kernels[port === 0 ? 'copy' : 'add'](at(y, from), at(track, from), count);
+          }
+          kernels.scale(at(y, from), share, count);
+        },
+        backward(from, to) {
+          const count = (to - from) * rows * y.ld;
+          for (const { gradient } of inputs) {
+            if (gradient === undefined) continue;
+            kernels.copy(at(gradient, from), at(dy, from), count);
+            kernels.scale(at(gradient, from), share, count);
+          }
+        },
+      };
+    });
   },
 };
 

@@ -2,6 +2,7 @@
 import type { Layer, LayerKind, Place } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
 import { at } from './parts/address.ts';
+import { joined } from './parts/joined.ts';
 import { checkPorts } from './parts/ports.ts';
 
 export interface ConcatDescription extends EntryOptions {
@@ -17,37 +18,27 @@ export const concatLayer: LayerKind<ConcatDescription> = {
     checkPorts(where, ports);
     const sizes = ports.map(({ signal }) => signal.size);
     const columns = sizes.reduce((sum, size) => sum + size, 0);
-    return {
-      output: { kind: 'features', size: columns },
-      parameters: [],
-      buffers: [{ name: 'y', extent: 'step', columns, type: 'real', kept: true }],
-      result: 'y',
-      keepsResult: false,
-      states: [],
-      reads: 'step',
-      scratch: () => 0,
-      bind({ kernels, rows, inputs, dOutput: dy, buffer }) {
-        const y = buffer('y');
-        const real = kernels.realBytes();
-        // The columns of each port begin where those of the one before end.
-        const starts = sizes.map((_, port) => sizes.slice(0, port).reduce((sum, size) => sum + size * real, 0));
-        return {
-          forward(from, to) {
-            for (const [port, { track: x }] of inputs.entries()) {
-              const count = (to - from) * rows;
-              kernels.copyColumns(at(y, from) + starts[port]!, at(x, from), count, sizes[port]!, y.ld, x.ld);
-            }
-          },
-          backward(from, to) {
-            for (const [port, { gradient: dx }] of inputs.entries()) {
-              if (dx === undefined) continue;
-              const count = (to - from) * rows;
-              kernels.copyColumns(at(dx, from), at(dy, from) + starts[port]!, count, sizes[port]!, dx.ld, dy.ld);
-            }
-          },
-        };
-      },
-    };
+    return joined(columns, ({ kernels, rows, inputs, dOutput: dy, buffer }) => {
+      const y = buffer('y');
+      const real = kernels.realBytes();
+      // The columns of each port begin where those of the one before end.
+      const starts = sizes.map((_, port) => sizes.slice(0, port).reduce((sum, size) => sum + size * real, 0));
+      return {
+        forward(from, to) {
+          for (const [port, { track: x }] of inputs.entries()) {
+            const count = (to - from) * rows;
+            kernels.copyColumns(at(y, from) + starts[port]!, at(x, from), count, sizes[port]!, y.ld, x.ld);
+          }
+        },
+        backward(from, to) {
+          for (const [port, { gradient: dx }] of inputs.entries()) {
+            if (dx === undefined) continue;
+            const count = (to - from) * rows;
+            kernels.copyColumns(at(dx, from), at(dy, from) + starts[port]!, count, sizes[port]!, dx.ld, dy.ld);
+          }
+        },
+      };
+    });
   },
 };
 

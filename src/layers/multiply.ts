@@ -2,6 +2,7 @@
 import type { LayerKind } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
 import { at } from './parts/address.ts';
+import { joined } from './parts/joined.ts';
 import { checkSizes } from './parts/ports.ts';
 
 export interface MultiplyDescription extends EntryOptions {
@@ -15,40 +16,30 @@ export const multiplyLayer: LayerKind<MultiplyDescription> = {
 
   create(_, { where, ports }) {
     const columns = checkSizes(where, ports);
-    return {
-      output: { kind: 'features', size: columns },
-      parameters: [],
-      buffers: [{ name: 'y', extent: 'step', columns, type: 'real', kept: true }],
-      result: 'y',
-      keepsResult: false,
-      states: [],
-      reads: 'step',
-      scratch: () => 0,
-      bind({ kernels, rows, inputs, dOutput: dy, buffer }) {
-        const y = buffer('y');
-        return {
-          forward(from, to) {
-            const count = (to - from) * rows * y.ld;
-            for (const [port, { track }] of inputs.entries()) {
-              if (port === 0) kernels.copy(at(y, from), at(track, from), count);
-              else kernels.multiply(at(y, from), at(y, from), at(track, from), count);
+    return joined(columns, ({ kernels, rows, inputs, dOutput: dy, buffer }) => {
+      const y = buffer('y');
+      return {
+        forward(from, to) {
+          const count = (to - from) * rows * y.ld;
+          for (const [port, { track }] of inputs.entries()) {
+            if (port === 0) kernels.copy(at(y, from), at(track, from), count);
+            else kernels.multiply(at(y, from), at(y, from), at(track, from), count);
+          }
+        },
+        // dx of each is dy times all others.
+        backward(from, to) {
+          const count = (to - from) * rows * y.ld;
+          for (const [port, { gradient }] of inputs.entries()) {
+            if (gradient === undefined) continue;
+            const dx = at(gradient, from);
+            kernels.copy(dx, at(dy, from), count);
+            for (const [other, { track }] of inputs.entries()) {
+              if (other !== port) kernels.multiply(dx, dx, at(track, from), count);
             }
-          },
-          // dx of each is dy times all others.
-          backward(from, to) {
-            const count = (to - from) * rows * y.ld;
-            for (const [port, { gradient }] of inputs.entries()) {
-              if (gradient === undefined) continue;
-              const dx = at(gradient, from);
-              kernels.copy(dx, at(dy, from), count);
-              for (const [other, { track }] of inputs.entries()) {
-                if (other !== port) kernels.multiply(dx, dx, at(track, from), count);
-              }
-            }
-          },
-        };
-      },
-    };
+          }
+        },
+      };
+    });
   },
 };
 

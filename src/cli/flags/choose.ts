@@ -54,7 +54,18 @@ export async function chooseFor(
   return { values: { ...chosen, ...(!given('minutes') && { minutes }) }, why };
 }
 
-type Chosen = { -readonly [Name in keyof TrainValues]?: TrainValues[Name] };
+/** What is chosen where no flag says it. */
+const chosenFlags = [
+  ...(['k1', 'batch', 'cell', 'hidden', 'embedding', 'dropout', 'recurrentDropout', 'variationalDropout'] as const),
+  ...(['learningRate', 'schedule', 'average', 'steps', 'earlyStopping', 'workers', 'blocks'] as const),
+] as const;
+
+type Chosen = { -readonly [Name in (typeof chosenFlags)[number]]?: TrainValues[Name] };
+
+/** Whether another run would choose the value of this flag anew, so that a command which does the same again has to say it. */
+export function isChosen(name: string): boolean {
+  return (chosenFlags as readonly string[]).includes(name);
+}
 
 export interface Choice {
   readonly values: Chosen;

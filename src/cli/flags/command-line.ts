@@ -1,15 +1,10 @@
 // A training as it would be typed.
+import { isChosen } from './choose.ts';
 import { typed } from './flags.ts';
 import { type TrainValues, trainFlags } from './train-flags.ts';
 
 /** Flags that say what to do with this run, and nothing about the training. */
 export const runFlags: readonly string[] = ['resume', 'restart', 'overwrite', 'json', 'chart', 'report'];
-
-/** What is chosen where no flag says it: said whatever it is, since another run would choose anew. */
-const chosenFlags: readonly string[] = [
-  ...['k1', 'batch', 'cell', 'hidden', 'embedding', 'dropout', 'recurrentDropout', 'variationalDropout'],
-  ...['learningRate', 'schedule', 'average', 'steps', 'earlyStopping', 'workers', 'blocks'],
-];
 
 /** The flags of a training with their values, as they are typed. */
 export function flagsOf(values: TrainValues): Readonly<Record<string, unknown>> {
@@ -22,7 +17,7 @@ export function commandLine(paths: readonly string[], values: TrainValues): stri
   const flags = Object.entries(trainFlags).flatMap(([name, flag]) => {
     const value = values[name as keyof TrainValues];
     if (runFlags.includes(name) || value === undefined || value === false) return [];
-    if (value === flag.default && !chosenFlags.includes(name)) return [];
+    if (value === flag.default && !isChosen(name)) return [];
     return value === true ? [typed(name)] : [typed(name), quoted(String(value))];
   });
   return ['npx bptt train', ...paths.map(quoted), ...flags].join(' ');
