@@ -13,7 +13,19 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { adamw, bidirectional, createModel, dense, dropout, features, gru, linear, train, warmup } from 'bptt';
+import {
+  adamw,
+  bidirectional,
+  createModel,
+  dense,
+  dropout,
+  features,
+  gru,
+  linear,
+  sequences,
+  train,
+  warmup,
+} from 'bptt';
 import { ctc, decode, errorRate, frontEnd, mono, readWav, resample, varied } from 'bptt/speech';
 
 const { values, positionals } = parseArgs({
@@ -108,16 +120,10 @@ const vary = varied(front, {
   masks: { steps: 1, longest: 4, features: 2, widest: 8 },
 });
 
-/** A batch of what rows hear, padded to the longest. @param {readonly { heard: Float32Array, labels: Int32Array }[]} rows */
+/** A batch of what rows hear, padded to the longest. @param {readonly { inputs: Float32Array, targets: Int32Array }[]} rows */
 function batchOf(rows) {
-  const F = front.size;
-  const lengths = Int32Array.from(rows, ({ heard }) => heard.length / F);
-  const steps = Math.max(...lengths);
-  const inputs = new Float32Array(steps * rows.length * F);
-  for (const [row, { heard }] of rows.entries()) {
-    for (let t = 0; t < lengths[row]; t++) inputs.set(heard.subarray(t * F, (t + 1) * F), (t * rows.length + row) * F);
-  }
-  return { steps, rows: rows.length, inputs, lengths, targets: rows.map(({ labels }) => labels) };
+  const [batch] = sequences(rows, { batch: rows.length, returns: 'labels', features: front.size }).batches(0, 0);
+  return /** @type {import('bptt').LabelBatch} */ (batch);
 }
 
 /** Trains on some recordings and tests on others. @param {Recording[]} training @param {Recording[]} test */
@@ -143,7 +149,7 @@ async function learn(training, test, /** @type {string} */ name) {
         yield batchOf(
           Array.from({ length: BATCH }, (_, row) => {
             const { samples, labels } = stringOf(speakers, randomOf(first + row));
-            return { heard: vary(samples, first + row), labels };
+            return { inputs: vary(samples, first + row), targets: labels };
           }),
         );
       }
@@ -166,7 +172,7 @@ async function learn(training, test, /** @type {string} */ name) {
     for (let from = 0; from < strings.length; from += 50) {
       const rows = strings
         .slice(from, from + 50)
-        .map(({ samples, labels }) => ({ heard: front.extract(samples), labels }));
+        .map(({ samples, labels }) => ({ inputs: front.extract(samples), targets: labels }));
       const { targets, ...batch } = batchOf(rows);
       const found = decode({ ...batch, logits: model.forward(batch).outputs });
       for (const [row, [best]] of found.entries()) pairs.push(/** @type {const} */ ([targets[row], best.labels]));
