@@ -1,8 +1,6 @@
 // A pipeline in the metadata of a model file, so that a model that is loaded can forecast the next file.
-import { checkObject, show } from '../base/check.ts';
-import { BpttError } from '../base/errors.ts';
 import { checkFields, type Field, withDefault } from '../base/fields.ts';
-import { parseJson } from '../base/parse-json.ts';
+import { readEntry } from '../base/metadata-entry.ts';
 import { type CsvOptions, checkCsvOptions } from './csv.ts';
 import { type Pipeline, pipelineOf } from './pipeline.ts';
 
@@ -41,17 +39,7 @@ export function seriesMetadata(forecaster: Forecaster): Readonly<Record<string, 
  * @throws BpttError `bad-file` when there is none, or it is damaged.
  */
 export function readSeriesMetadata(metadata: Readonly<Record<string, string>>): Required<Forecaster> {
-  const given = checkObject('readSeriesMetadata(metadata)', metadata);
-  const text = given[NAME];
-  if (typeof text !== 'string') {
-    const got = Object.keys(given).map(show).join(', ') || 'none';
-    throw new BpttError('bad-file', `metadata: expected the entry "${NAME}" of a model that forecasts, got ${got}`);
-  }
-  try {
-    const value: unknown = parseJson(text);
-    return checkFields('forecaster', value, fields);
-  } catch (cause) {
-    const message = cause instanceof BpttError ? cause.message : 'expected JSON, got something else';
-    throw new BpttError('bad-file', `metadata entry "${NAME}": ${message}`, { cause });
-  }
+  return readEntry('readSeriesMetadata(metadata)', metadata, { name: NAME, of: 'forecasts' }, (value) =>
+    checkFields('forecaster', value, fields),
+  );
 }

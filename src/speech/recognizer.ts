@@ -1,8 +1,8 @@
 // What a model of speech needs besides its weights: how it hears, and what its labels are called.
-import { checkObject, checkString, show } from '../base/check.ts';
+import { checkString, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Field, names, type Options, oneOf, unchecked, withDefault } from '../base/fields.ts';
-import { parseJson } from '../base/parse-json.ts';
+import { readEntry } from '../base/metadata-entry.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import { type FrontEnd, type FrontEndOptions, frontEnd } from './audio/front-end.ts';
@@ -157,16 +157,7 @@ export function speechMetadata(recognizer: Recognizer): Readonly<Record<string, 
  * @throws BpttError `bad-file` where there is none, or it is damaged.
  */
 export function readSpeechMetadata(metadata: Readonly<Record<string, string>>): Recognizer {
-  const given = checkObject('readSpeechMetadata(metadata)', metadata);
-  const text = given[NAME];
-  if (typeof text !== 'string') {
-    const got = Object.keys(given).map(show).join(', ') || 'none';
-    throw new BpttError('bad-file', `metadata: expected the entry "${NAME}" of a model that hears, got ${got}`);
-  }
-  try {
-    return recognizer(parseJson(text) as RecognizerOptions);
-  } catch (cause) {
-    const message = cause instanceof BpttError ? cause.message : 'expected JSON, got something else';
-    throw new BpttError('bad-file', `metadata entry "${NAME}": ${message}`, { cause });
-  }
+  return readEntry('readSpeechMetadata(metadata)', metadata, { name: NAME, of: 'hears' }, (value) =>
+    recognizer(value as RecognizerOptions),
+  );
 }

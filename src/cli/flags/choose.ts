@@ -162,7 +162,7 @@ export function choose({ values, given, corpus, speed, weights: known }: Occasio
   };
 }
 
-/** GRU learns texts best of the cells in the same time; but some flags are of elman alone. */
+/** What texts are usually learned with, and what the figures above are of; but some flags are of elman alone. */
 function usualCell({ vanishingRegularization, initializer }: TrainValues): TrainValues['cell'] {
   return vanishingRegularization > 0 || initializer === 'irnn' ? 'elman' : 'gru';
 }

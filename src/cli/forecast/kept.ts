@@ -1,8 +1,6 @@
 // What a model that forecasts keeps in its file: how its files are read, the pipeline of each series, and how wrong it was.
-import { show } from '../../base/check.ts';
-import { BpttError } from '../../base/errors.ts';
 import { checkFields, type Field, integer, list, named, number, object, optional, string } from '../../base/fields.ts';
-import { parseJson } from '../../base/parse-json.ts';
+import { readEntry } from '../../base/metadata-entry.ts';
 import type { Model } from '../../model/model.ts';
 import { intervalOf } from '../../series/compare.ts';
 import { checkCsvOptions } from '../../series/csv.ts';
@@ -70,8 +68,7 @@ export function keptMetadata({ reading, interval, series }: Forecaster): Readonl
 
 /** What `keptMetadata` kept, or what a program of one's own did with `seriesMetadata`. */
 export function readKept(model: Model, metadata: Readonly<Record<string, string>>): Forecaster {
-  const text = metadata[FORECAST];
-  if (text === undefined) {
+  if (metadata[FORECAST] === undefined) {
     const { pipeline, csv } = readSeriesMetadata(metadata);
     const { columns: _, ignore: __, ...rest } = csv;
     const { targets, inputs, known } = pipeline;
@@ -82,11 +79,8 @@ export function readKept(model: Model, metadata: Readonly<Record<string, string>
       series: { '': { pipeline, intervals: {} } },
     };
   }
-  try {
-    const { reading, interval, series } = checkFields('forecaster', parseJson(text), fields);
+  return readEntry('metadata', metadata, { name: FORECAST, of: 'forecasts' }, (value) => {
+    const { reading, interval, series } = checkFields('forecaster', value, fields);
     return { model, reading, interval, series };
-  } catch (cause) {
-    const message = cause instanceof BpttError ? cause.message : 'expected JSON, got something else';
-    throw new BpttError('bad-file', `metadata entry ${show(FORECAST)}: ${message}`, { cause });
-  }
+  });
 }

@@ -5,6 +5,7 @@ import type { Model } from '../../index.ts';
 import { escaped } from './escaped.ts';
 import type { Flow } from './flow.ts';
 import type { History, Point } from './history.ts';
+import { htmlPage } from './html-page.ts';
 import { flowSections } from './inspect-page.ts';
 
 /** What a report tells besides what happened. */
@@ -73,7 +74,7 @@ export function htmlReport(history: History, about: About): string {
     `<pre>${escaped(about.command)}</pre>`,
     `<p class="quiet">bptt ${packageJson.version}. The same command on the same text gives the same bits ${where}.</p>`,
   ];
-  return pageOf(title, body, charts);
+  return htmlPage({ title, body, style: page.style, script: { code: page.script, data: { charts } } });
 }
 
 /** What the model is made of. */
@@ -94,31 +95,6 @@ function modelSections(model: About['model'], parameters: number): readonly stri
     ),
     '</details>',
   ];
-}
-
-/** A page that needs nothing else: style, script and data are in it. */
-function pageOf(title: string, body: readonly string[], charts: readonly Chart[]): string {
-  // A script ends at the first "</script", wherever it stands.
-  const data = JSON.stringify({ charts }).replaceAll('<', '\\u003c');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
-<link rel="icon" href="data:,">
-<title>${escaped(title)}</title>
-<style>${page.style}</style>
-</head>
-<body>
-<main>
-${body.filter((part) => part !== '').join('\n')}
-</main>
-<script type="application/json" id="data">${data}</script>
-<script type="module">${page.script}</script>
-</body>
-</html>
-`;
 }
 
 function summary({ started, ended, validations, points }: History): string {
