@@ -1,4 +1,5 @@
-// The same suites in Node and in Chromium. Suites that need Node (files, processes) are called *.node.test.ts.
+// The same suites in Node and in Chromium. Suites that need Node (files, processes) are called *.node.test.ts, those that need a page
+// (a microphone) *.page.test.ts.
 import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
@@ -21,7 +22,13 @@ const common = {
 
 const node: TestProjectInlineConfiguration = {
   // By default vitest leaves a core free, which is half of a small machine's.
-  test: { ...common, name: 'node', environment: 'node', maxWorkers: availableParallelism() },
+  test: {
+    ...common,
+    name: 'node',
+    exclude: ['**/*.page.test.ts'],
+    environment: 'node',
+    maxWorkers: availableParallelism(),
+  },
 };
 
 function chromium(executablePath: string): TestProjectInlineConfiguration {

@@ -8,7 +8,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { engineOf, engines, installCommand } from '../test/truth/engines/engines.js';
@@ -19,7 +19,7 @@ const CI = process.env.CI === 'true';
 const LIMIT = 7_200_000; // milliseconds for one runner
 
 /**
- * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {{ passed: number, failed: number, skipped: number, unwell?: string[] }} Counts `unwell` names what failed or was skipped
  *
  * @typedef {object} Runner
  * @property {string} name
@@ -103,7 +103,7 @@ function run(runner) {
     }
     const text = stripVTControlCharacters(output());
     const counts = runner.count(text, report) ?? { passed: 0, failed: 0, skipped: 0 };
-    const closing = [...(text.match(runner.closing) ?? [])];
+    const closing = [...(text.match(runner.closing) ?? []), ...(counts.unwell ?? [])];
     const reasons = [];
     if (counts.failed === 0 && child.exitCode !== 0) reasons.push(`${end}, though no test failed`);
     if (counts.passed + counts.failed === 0) reasons.push('it ran no test');
@@ -156,12 +156,31 @@ function vitest(project, engine) {
     },
     count(_, report) {
       if (!existsSync(report)) return undefined;
-      const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'));
+      const { numPassedTests, numFailedTests, numTotalTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
       const skipped = numTotalTests - numPassedTests - numFailedTests;
-      return { passed: numPassedTests, failed: numFailedTests, skipped };
+      return { passed: numPassedTests, failed: numFailedTests, skipped, unwell: unwell(testResults) };
     },
     closing: /^ *(Test Files|Tests|Errors|Duration) .*/gm,
   };
+}
+
+/**
+ * The tests that failed, with the first line of why, and those that were skipped: in a log of megabytes these are what is looked for.
+ * @param {{ name: string, status: string, message: string, assertionResults: { status: string, fullName: string, failureMessages: string[] }[] }[]} files
+ */
+function unwell(files) {
+  return files.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative('.', name);
+    const tests = assertionResults
+      .filter((test) => test.status !== 'passed')
+      .map((test) => `${test.status}: ${file}: ${test.fullName}: ${firstLine(test.failureMessages[0] ?? '')}`);
+    return status === 'failed' && tests.length === 0 ? [`failed: ${file}: ${firstLine(message)}`] : tests;
+  });
+}
+
+/** @param {string} text */
+function firstLine(text) {
+  return stripVTControlCharacters(text.split('\n', 1)[0] ?? '').slice(0, 300);
 }
 
 /**

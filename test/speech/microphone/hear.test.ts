@@ -1,4 +1,4 @@
-// The worklet's code, on a processor of its own, and what hears it. A real microphone: microphone.test.ts, in Chromium.
+// The worklet's code, on a processor of its own, and what hears it. A real microphone: microphone.page.test.ts, in Chromium.
 import { describe, expect, it } from 'vitest';
 import { hear, openMicrophone, resample } from '../../../src/speech/index.ts';
 import { WORKLET } from '../../../src/speech/microphone/worklet.ts';
