@@ -1,5 +1,5 @@
 // `import { plotGradientByLag, ... } from 'bptt/plots'`: each diagnostic, loss curves and networks, as the text of an SVG, in Node and in pages.
-import { checkArray, checkNumbers, checkObject, isPlain, readable, show } from '../base/check.ts';
+import { checkArray, checkNumbers, checkObject, isPlain, readable } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   checkFields,
@@ -19,8 +19,10 @@ import type { ComplexNumbers, Matrix, Saturation, TruncationError, UpdateRatio }
 import { singularValues } from '../diagnostics/index.ts';
 import { checkMatrix } from '../diagnostics/matrix.ts';
 import type { StepEvent, TrainEvent, ValidationEvent } from '../training/events.ts';
+import { everyStep, stepNames } from './steps.ts';
 import { draw, joinCells, type PlotOptions, plotFields } from './svg.ts';
 
+export { type AttentionPlotOptions, plotAttention } from './attention.ts';
 export { type ConfusionPlotOptions, plotConfusionMatrix } from './confusion.ts';
 export { type ForecastPlotOptions, plotErrorsAhead, plotForecast } from './forecast.ts';
 export { type NetworkPlotOptions, plotNetwork } from './network.ts';
@@ -369,16 +371,4 @@ export function plotUpdateRatios(times: readonly (readonly UpdateRatio[])[], opt
       showSymbol: all.length < 40,
     })),
   }));
-}
-
-/** Labels of all steps, where there is room for them. */
-const everyStep = ({ length }: readonly string[]) => ({ hideOverlap: false, interval: length > 80 ? 'auto' : 0 });
-
-function stepNames(where: string, count: number, labels: readonly string[] | undefined): string[] {
-  if (labels === undefined) return Array.from({ length: count }, (_, step) => String(step));
-  if (labels.length !== count) {
-    throw new BpttError('invalid-shape', `${where}: expected ${count} labels, one for each step, got ${show(labels)}`);
-  }
-  // Characters that cannot be seen become ones that can.
-  return labels.map((label) => label.replaceAll('\n', '↵').replaceAll(' ', '␣'));
 }

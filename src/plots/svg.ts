@@ -138,6 +138,9 @@ export function joinCells(svg: string): string {
   });
 }
 
+/** From nothing to a colour, for the cells of a heat map. */
+export const fadingIn = (color: string) => ({ color: [`${color}00`, color] });
+
 /** The picture with its title for people who do not see it. */
 function labelled(svg: string, title: string): string {
   return svg.replace('<svg ', `<svg role="img" aria-label="${escaped(title)}" `);

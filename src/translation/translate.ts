@@ -20,7 +20,7 @@ import type { Network } from '../model/network.ts';
 import { DecoderWindow, type Sources } from './decoder-window.ts';
 import { type TranslationModel, translationModel } from './translation-model.ts';
 
-const fields = {
+export const translateFields = {
   /** How many hypotheses are followed for each source, and at most returned. Default 1: the likeliest token at each step. */
   beams: withDefault(integer({ min: 1 }), 1),
   /** The most tokens of a target. Default: twice the steps of the longest source of a batch and 10. */
@@ -40,7 +40,7 @@ const fields = {
   signal: optional(signal),
 };
 
-export interface TranslateOptions extends Options<typeof fields> {}
+export interface TranslateOptions extends Options<typeof translateFields> {}
 
 /** What a model has written for a source. */
 export interface Translation extends Omit<Hypothesis, 'stop'> {
@@ -77,7 +77,7 @@ export async function translate(
 ): Promise<readonly (readonly Translation[])[]> {
   const where = 'translate';
   const kind = translationModel(where, model);
-  const checked = checkFields(where, options, fields);
+  const checked = checkFields(where, options, translateFields);
   if (checked.attention && kind.attention === undefined) {
     throw new BpttError(
       'invalid-argument',
@@ -152,8 +152,9 @@ function collate(rows: readonly Source[], { source }: TranslationModel): Sources
 /** The searches of a batch, step by step. */
 class Search {
   readonly #kind: TranslationModel;
-  readonly #options: Checked<typeof fields>;
+  readonly #options: Checked<typeof translateFields>;
   readonly #length: number;
+  readonly #lengths: Int32Array;
   readonly #window: DecoderWindow;
   readonly #expansion: Expansion;
   readonly #penalty: LengthPenalty;
@@ -163,11 +164,12 @@ class Search {
   #live: (readonly Looking[])[];
   #tokens: Int32Array;
 
-  constructor(network: Network, kind: TranslationModel, sources: Sources, options: Checked<typeof fields>) {
+  constructor(network: Network, kind: TranslationModel, sources: Sources, options: Checked<typeof translateFields>) {
     const { beams, lengthPenalty } = options;
     this.#kind = kind;
     this.#options = options;
     this.#length = options.length ?? 2 * sources.steps + 10;
+    this.#lengths = sources.lengths;
     const rows = sources.rows * beams;
     this.#window = new DecoderWindow(network, kind, { rows, S: sources.steps, T: this.#length });
     if (beams === 1) this.#window.encode(sources);
@@ -219,9 +221,9 @@ class Search {
   #longer(index: number, live: readonly Looking[]): readonly Looking[] {
     const { beams, minimum, attention } = this.#options;
     if (live.length === 0) return [];
-    const looks = new Map(
-      live.map(({ row, looks: before }) => [row, attention ? [...before, this.#window.weights(row)!] : before]),
-    );
+    // What the row is padded with has no weight.
+    const look = (row: number) => this.#window.weights(row)!.subarray(0, this.#lengths[index]);
+    const looks = new Map(live.map(({ row, looks: before }) => [row, attention ? [...before, look(row)] : before]));
     const next: Looking[] = [];
     for (const beam of this.#expansion.of(this.#window, live)) {
       const longer = { ...beam, looks: looks.get(beam.row)! };

@@ -31,11 +31,15 @@ export const small = [
   ...['--batch', '4', '--k1', '10', '--length', '20', '--average', '0'],
 ];
 
-/** Starts the program; `stdout` is where its standard output goes, by default a pipe. */
-export function start(args: readonly string[], stdout: 'pipe' | number = 'pipe'): ChildProcess {
+/** Starts the program; `stdout` is where its standard output goes, by default a pipe, `stdin` what it reads, by default nothing. */
+export function start(
+  args: readonly string[],
+  stdout: 'pipe' | number = 'pipe',
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
   return spawn(process.execPath, [program, ...args], {
     cwd: directory,
-    stdio: ['ignore', stdout, 'pipe'],
+    stdio: [stdin, stdout, 'pipe'],
   });
 }
 

@@ -41,6 +41,17 @@ export const soundsAndPairs = {
       ],
     }),
   ],
+  'plots.plotAttention': [
+    () => ({
+      args: [
+        [
+          [1, 0],
+          [0.5, 0.5],
+        ],
+        { source: ['a', 'b'], target: ['c'], width: 300, height: 200, title: 'Looks' },
+      ],
+    }),
+  ],
   'speech.FrontEnd.extract': [() => ({ on: front(), args: [samples()] })],
   'speech.FeatureStream.push': [() => ({ on: front().stream(), args: [samples()] })],
   'speech.Resampler.push': [() => ({ on: speech.resampler(8000, 16_000), args: [samples()] })],
