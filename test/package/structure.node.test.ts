@@ -32,7 +32,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'node face': ['node'],
   workerd: ['wasm', 'index'],
   cli: [
-    ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'metrics', 'training', 'generation', 'series'],
+    ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'loss', 'metrics', 'training', 'generation'],
+    ...['series', 'speech', 'translation', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index'],
+    'node face',
+  ],
     ...['speech', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index', 'node face'],
   ],
 };

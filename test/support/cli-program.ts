@@ -9,7 +9,7 @@ import { isStale } from '../../scripts/stale.js';
 
 export const root = join(import.meta.dirname, '../..');
 const program = join(root, 'build/cli.js');
-let directory: string;
+let directory = '';
 
 beforeAll(async () => {
   if (isStale()) throw new Error('build/ is missing or older than what it is made from. Run: npm run build');
@@ -17,7 +17,9 @@ beforeAll(async () => {
   await writeFile(at('verse.txt'), verse);
 });
 
-afterAll(() => rm(directory, { recursive: true }));
+afterAll(async () => {
+  if (directory !== '') await rm(directory, { recursive: true });
+});
 
 /** A path in the directory in which the commands run. */
 export const at = (name: string) => join(directory, name);

@@ -27,6 +27,7 @@ import type { Output } from '../io/output.ts';
 import { readPairFiles, type Sides, sidesMetadata } from '../io/pair-files.ts';
 import { checkTarget } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
+import type { Measured } from '../report/translate-report.ts';
 import { follow, risingAndFalling } from './follow.ts';
 
 /** Pairs of those held back that are translated at each validation. */
@@ -34,16 +35,6 @@ const MEASURED = 200;
 
 /** Updates without --steps and --epochs: ten times through the pairs, within these. */
 const UPDATES = { least: 1500, most: 6000 };
-
-/** What was measured during a training. */
-export interface Measured {
-  readonly step: number;
-  readonly loss: number;
-  /** 0 to 100. */
-  readonly bleu: number;
-  readonly chrf: number;
-  readonly exact: number;
-}
 
 /** Trains, and writes the model, also when `interrupted` aborts before all updates are made. */
 export async function trainTranslateCommand(

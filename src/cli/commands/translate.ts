@@ -16,6 +16,12 @@ export const translateCommandFlags = {
   best: flag('how many to print of each text, the likeliest first', integer({ min: 1 }), 1),
   length: flag('most tokens (default: twice those of the text and 10)', translateFields.length, undefined),
   lengthPenalty: flag('how much longer ones are helped (Wu et al. 2016)', translateFields.lengthPenalty, 0),
+  coveragePenalty: flag(
+    'how much those are at a disadvantage that leave out a part',
+    translateFields.coveragePenalty,
+    0,
+  ),
+  noRepeat: flag('no run of so many tokens twice; 0 allows all', translateFields.noRepeat, 0),
   unknown: unknownFlag,
   json: toggle('print one JSON value a text, with what each token looked at'),
 };
@@ -103,14 +109,21 @@ async function say(
   { path, model, sides }: Translator,
   texts: readonly string[],
   sources: readonly (Int32Array | undefined)[],
-  { beams, best, length, lengthPenalty, json }: Flags,
+  { beams, best, length, lengthPenalty, coveragePenalty, noRepeat, json }: Flags,
   output: Output,
 ): Promise<void> {
   const known = sources.filter((source) => source !== undefined);
   const attention = json && model.description.some(({ kind }) => kind === 'attention');
-  const options = { beams, lengthPenalty, attention, ...(length !== undefined && { length }) };
+  const options = {
+    beams,
+    lengthPenalty,
+    coveragePenalty,
+    noRepeat,
+    attention,
+    ...(length !== undefined && { length }),
+  };
   const all = await translate(model, known, options).catch((cause) => {
-    throw renamedError(cause, { 'translate(model)': path, 'translate.beams': '--beams' });
+    throw renamedError(cause, { 'translate(model)': path, 'translate.coveragePenalty': '--coverage-penalty' });
   });
   const found = all[Symbol.iterator]();
   for (const [index, text] of texts.entries()) {

@@ -5,12 +5,21 @@ import { plotAttention } from '../../plots/index.ts';
 import { draw } from '../../plots/svg.ts';
 import type { Tokenizer } from '../../tokenizers/index.ts';
 import { type Pair, type Translation, translate } from '../../translation/index.ts';
-import type { Measured } from '../commands/train-translate.ts';
 import { typed } from '../flags/flags.ts';
 import type { Sides } from '../io/pair-files.ts';
 import { escaped } from './escaped.ts';
 import { plainPage } from './plain-page.ts';
 import { table } from './table.ts';
+
+/** What was measured during a training. */
+export interface Measured {
+  readonly step: number;
+  readonly loss: number;
+  /** 0 to 100. */
+  readonly bleu: number;
+  readonly chrf: number;
+  readonly exact: number;
+}
 
 export interface TranslateReport {
   readonly name: string;

@@ -84,7 +84,16 @@ export const soundsAndPairs = {
       args: [
         await translator(),
         [[0, 1], [2]],
-        { beams: 2, length: 3, minimum: 1, lengthPenalty: 0.5, batch: 2, attention: true },
+        {
+          beams: 2,
+          length: 3,
+          minimum: 1,
+          lengthPenalty: 0.5,
+          coveragePenalty: 0.5,
+          noRepeat: 2,
+          batch: 2,
+          attention: true,
+        },
       ],
     }),
   ],
