@@ -19,7 +19,7 @@ import { resetC, resetH, Step } from "./cells/step";
 import { holdRows, keepRows, maskRows } from "./rows";
 import { bytes, padded } from "./simd";
 import { scratchOfOne } from "./threads/products";
-import { allSay, hasRowsForAll, member, members, partFrom, partTo } from "./threads/team";
+import { allSay, gather, hasRowsForAll, member, members, partFrom, partTo } from "./threads/team";
 import { add, clear, isZero, multiply, zoneout } from "./vectors";
 
 /** The step of a cell forward. A new cell has a case here and one in `cellBackward`. */
@@ -54,6 +54,7 @@ export function goesByRows(plan: Plan): bool {
 
 /** Computes h (and c) of all steps. */
 export function recurrentForward(plan: Plan): void {
+  if (!gather()) return;
   const step = begin(plan);
   const T = plan.T, n = step.rows * step.ld;
   for (let i = 0; i < T; i++) {
@@ -89,6 +90,7 @@ export function recurrentForward(plan: Plan): void {
 
 /** da (and dp) of all steps from dy, by the Jacobian products of BPTT; dh and dc go from step to step. */
 export function recurrentBackward(plan: Plan): void {
+  if (!gather()) return;
   const step = begin(plan);
   const T = plan.T, rows = step.rows, ld = step.ld;
   const keeps = plan.padding != 0 || plan.zoneoutH != 0 || plan.zoneoutC != 0;

@@ -3,7 +3,7 @@
 export { addLosses, bernoulli, gatherRows, meanSquaredErrorRows, scatterAddRows, sigmoidCrossEntropyRows, softmaxCrossEntropyRows, sumRows } from "./rows";
 export { adagrad, adam, add, approach, clampValues, clear, copy, multiply, regularize, rmsprop, scale, sgd } from "./flat";
 export { gemm, gemmPacked, gemmScratch, packB } from "./products";
-export { beginJob, failTeam, finishJob, joinTeam, nextJob, setLimits, teamAt } from "./team";
+export { beginJob, failTeam, finishJob, joinTeam, nextJob, setLimits, takeOver, teamAt } from "./team";
 export { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from "../losses";
 export { vexp, vlog } from "../math";
 export { normalize, normalizeBack } from "../normalize";

@@ -2,7 +2,7 @@
 // that the bits are those of one thread.
 import * as one from '../gemm';
 import { PANEL, bytes, padded } from '../simd';
-import { beginJob, couldShare, finishJob, isWorth, meet, member, members, partFrom, partTo, setArgument } from './team';
+import { beginJob, couldShare, finishJob, isWorth, meet, member, members, partFrom, partTo, setArgument, takeOver } from './team';
 
 /** The numbers of these jobs in src/wasm/threads/jobs.ts. */
 // @ts-ignore: decorator
@@ -128,7 +128,8 @@ function shareGemmPacked(
     setArgument(10, <f64>scratch);
     beginJob(GEMM_PACKED);
   }
-  gemmPacked(c, a, packed, m, n, k, lda, ldc, false, from, scratch);
+  do gemmPacked(c, a, packed, m, n, k, lda, ldc, false, from, scratch);
+  while (worth && takeOver());
   if (worth) finishJob();
 }
 
@@ -146,7 +147,8 @@ function shareGemm(
     setArgument(12, <f64>scratch);
     beginJob(GEMM);
   }
-  gemm(c, a, b, m, n, k, lda, ldb, ldc, false, false, from, scratch);
+  do gemm(c, a, b, m, n, k, lda, ldb, ldc, false, false, from, scratch);
+  while (worth && takeOver());
   if (worth) finishJob();
 }
 
@@ -171,7 +173,8 @@ function sharePack(packed: usize, b: usize, k: i32, n: i32, ldb: i32, transB: bo
     setArgument(5, <f64>transB);
     beginJob(PACK);
   }
-  packB(packed, b, k, n, ldb, transB);
+  do packB(packed, b, k, n, ldb, transB);
+  while (worth && takeOver());
   if (worth) finishJob();
   else meet();
 }

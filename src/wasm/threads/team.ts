@@ -17,6 +17,7 @@ interface TeamKernels extends Kernels {
   setLimits(patience: number, fewestRows: number, worth: number): void;
   teamAt(): Pointer;
   beginJob(job: number): void;
+  takeOver(): number;
   finishJob(): void;
   failTeam(): void;
   goesByRows(plan: Pointer): number;
@@ -133,7 +134,8 @@ export class Team {
       this.#guarded(() => {
         this.#arguments.set(args);
         this.#own.beginJob(number);
-        kernel(...args);
+        do kernel(...args);
+        while (this.#own.takeOver());
         this.#own.finishJob();
         return 0;
       });
