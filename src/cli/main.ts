@@ -23,6 +23,7 @@ import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
 import { speechFlags } from './flags/speech-flags.ts';
 import { speechValues, taskFlags, taskOf, translateValues } from './flags/task-flags.ts';
+import { threadsOf } from './flags/threads.ts';
 import { trainFlags, trainGroups } from './flags/train-flags.ts';
 import { translateFlags } from './flags/translate-flags.ts';
 import { corpusFor, productsOf, readBase } from './io/base-model.ts';
@@ -89,8 +90,11 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
       if (said.unknown !== undefined && said.from === undefined) {
         throw new BpttError('invalid-argument', `--unknown: expected --from with it, got ${said.unknown}`);
       }
+      const engine = { threads: threadsOf(said) };
       const base =
-        said.from === undefined ? undefined : await readBase(said.from, left === undefined ? isGiven : () => false);
+        said.from === undefined
+          ? undefined
+          : await readBase(said.from, left === undefined ? isGiven : () => false, engine);
       const corpus = base
         ? corpusFor(base, await readTexts(paths, embedded), said.unknown)
         : await readCorpus(paths, said);

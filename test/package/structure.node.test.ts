@@ -36,8 +36,6 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ...['series', 'speech', 'translation', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index'],
     'node face',
   ],
-    ...['speech', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index', 'node face'],
-  ],
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })

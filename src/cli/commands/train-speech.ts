@@ -61,8 +61,8 @@ export async function trainSpeechCommand(
   if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [out], overwrite });
   const { heard, utterances } = await load(folder, values, output);
   const { training, validation } = split(utterances, values);
-  const { seed } = values;
-  const model = await createLarge(networkOf(values, heard), { seed });
+  const { seed, threads } = values;
+  const model = await createLarge(networkOf(values, heard), { seed, threads });
   const [trained, all] = [secondsOf(training, heard), utterances.length];
   if (json) {
     const { labels } = heard.options;

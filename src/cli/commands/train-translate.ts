@@ -43,13 +43,13 @@ export async function trainTranslateCommand(
   output: Output,
   interrupted: AbortSignal,
 ): Promise<void> {
-  const { out, overwrite, report, json, seed } = values;
+  const { out, overwrite, report, json, seed, threads } = values;
   await checkTarget({ where: '--out', path: out, others: paths, overwrite });
   if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [out, ...paths], overwrite });
   const { name, list } = await readPairFiles(paths);
   const { training, validation } = split(name, list, values);
   const sides: Sides = { source: sideOf(list, 0, values), target: sideOf(list, 1, values) };
-  const model = await createLarge(networkOf(values, sides), { seed });
+  const model = await createLarge(networkOf(values, sides), { seed, threads });
   const { source, target } = sides;
   const sizes = { source: source.size, target: target.size, parameters: model.parameterCount };
   if (json) {

@@ -37,6 +37,7 @@ export const speechShared = {
   steps: undefined,
   earlyStopping: undefined,
   seed: 0,
+  threads: 'auto',
   out: 'model.safetensors',
   overwrite: false,
   report: undefined,

@@ -32,6 +32,7 @@ export const translateShared = {
   steps: undefined,
   earlyStopping: undefined,
   seed: 0,
+  threads: 'auto',
   out: 'model.safetensors',
   overwrite: false,
   report: undefined,
