@@ -57,6 +57,7 @@ export const soundsAndPairs = {
   ],
   'translation.bleu': [() => ({ args: [texts(), texts()] })],
   'translation.chrf': [() => ({ args: [texts(), texts(), { order: 3, beta: 1 }] })],
+  'translation.datePairs': [() => ({ args: [{ count: 3, seed: 1 }] })],
   'translation.readPairs': [() => ({ args: ['a\tb'] })],
   'translation.pairs': [
     () => ({ args: [list(), { source: letters, target: letters, batch: 2, shuffle: 1, bucket: false }] }),
