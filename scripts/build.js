@@ -79,6 +79,7 @@ if (!kernelsOnly) {
       keras: 'src/interchange/keras/index.ts',
       series: 'src/series/index.ts',
       speech: 'src/speech/index.ts',
+      sweep: 'src/sweep/index.ts',
       translation: 'src/translation/index.ts',
       tokenizers: 'src/tokenizers/index.ts',
       vocabulary: 'src/vocabulary/index.ts',

@@ -7,6 +7,7 @@ import { hosts } from './calls/node.js';
 import { rooms } from './calls/rooms.js';
 import { soundsAndPairs } from './calls/sounds-and-pairs.js';
 import { ofSpeech } from './calls/speech.js';
+import { ofSweeps } from './calls/sweep.js';
 
 /**
  * @typedef {object} Call
@@ -18,7 +19,16 @@ import { ofSpeech } from './calls/speech.js';
  */
 
 /** By the function's name; several rows are several ways to call it. */
-export const table = { ...core, ...descriptions, ...goals, ...rooms, ...ofSpeech, ...soundsAndPairs, ...hosts };
+export const table = {
+  ...core,
+  ...descriptions,
+  ...goals,
+  ...rooms,
+  ...ofSpeech,
+  ...ofSweeps,
+  ...soundsAndPairs,
+  ...hosts,
+};
 
 /** By which words beside the names of its arguments a function's messages may call them. */
 export const words = /** @type {Readonly<Record<string, readonly string[]>>} */ ({
