@@ -29,9 +29,9 @@ const [SHOWN, ROWS] = [12, 40];
 
 const STYLE = `.spectrogram { position: relative; padding-bottom: 1.6rem; }
 .spectrogram img { display: block; height: 8rem; image-rendering: pixelated; }
-.spectrogram span { position: absolute; bottom: 0; border-left: 1px solid #b3261e; padding-left: 2px; height: 1.5rem; white-space: pre; }
+.spectrogram span { position: absolute; bottom: 0; border-left: 1px solid var(--wrong); padding-left: 2px; height: 1.5rem; white-space: pre; }
 td, th { padding: .1rem .8rem .1rem 0; text-align: left; } td.number { text-align: right; }
-.wrong { color: #b3261e; }`;
+.wrong { color: var(--wrong); }`;
 
 export function speechReport({ folder, model, recognizer, judged, values }: SpeechReport): string {
   const { between } = recognizer.options;
