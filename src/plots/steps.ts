@@ -2,10 +2,11 @@
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 
-/** Labels of all steps, where there is room for them. */
-export const everyStep = ({ length }: readonly string[]) => ({
+/** Labels of all steps where they are single characters, or few. */
+export const everyStep = (names: readonly string[]) => ({
   hideOverlap: false,
-  interval: length > 80 ? 'auto' : 0,
+  interval: names.length <= 80 || names.every((name) => [...name].length === 1) ? 0 : 'auto',
+  ...(names.length > 80 && { fontSize: 9 }),
 });
 
 /** The labels as they can be seen; the numbers of the steps where there are none. @throws BpttError for another number of labels. */

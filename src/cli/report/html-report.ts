@@ -7,6 +7,7 @@ import type { Flow } from './flow.ts';
 import type { History, Point } from './history.ts';
 import { htmlPage } from './html-page.ts';
 import { flowSections } from './inspect-page.ts';
+import { PICTURES } from './pictures.ts';
 import { table } from './table.ts';
 
 /** What a report tells besides what happened. */
@@ -75,7 +76,12 @@ export function htmlReport(history: History, about: About): string {
     `<pre>${escaped(about.command)}</pre>`,
     `<p class="quiet">bptt ${packageJson.version}. The same command on the same text gives the same bits ${where}.</p>`,
   ];
-  return htmlPage({ title, body, style: page.style, script: { code: page.script, data: { charts } } });
+  return htmlPage({
+    title,
+    body,
+    style: `${page.style}\n${PICTURES}`,
+    script: { code: page.script, data: { charts } },
+  });
 }
 
 /** What the model is made of. */

@@ -30,8 +30,8 @@ const [SHOWN, ROWS] = [12, 40];
 
 const STYLE = `.spectrogram { position: relative; padding-bottom: 1.6rem; }
 .spectrogram img { display: block; height: 8rem; image-rendering: pixelated; }
-.spectrogram span { position: absolute; bottom: 0; border-left: 1px solid #b3261e; padding-left: 2px; height: 1.5rem; white-space: pre; }
-.wrong { color: #b3261e; }`;
+.spectrogram span { position: absolute; bottom: 0; border-left: 1px solid var(--wrong); padding-left: 2px; height: 1.5rem; white-space: pre; }
+.wrong { color: var(--wrong); }`;
 
 export function speechReport({ folder, model, recognizer, judged, values }: SpeechReport): string {
   const { between } = recognizer.options;

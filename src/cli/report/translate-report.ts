@@ -8,6 +8,7 @@ import { type Pair, type Translation, translate } from '../../translation/index.
 import { typed } from '../flags/flags.ts';
 import type { Sides } from '../io/pair-files.ts';
 import { escaped } from './escaped.ts';
+import { figureOf } from './pictures.ts';
 import { plainPage } from './plain-page.ts';
 import { table } from './table.ts';
 
@@ -62,7 +63,7 @@ export async function translateReport({
   ]);
   return plainPage(`What was learned from ${name}`, [
     `<p>${escaped(summary)}</p>`,
-    measured.length < 2 ? '' : figure('Score by update', curves(measured), 'Of the likeliest token at each step.'),
+    measured.length < 2 ? '' : figureOf('Score by update', curves(measured), 'Of the likeliest token at each step.'),
     rows.length === 0
       ? ''
       : `<h2>Pairs that it has not learned from</h2>${table(['source', 'target', 'translation'], rows)}`,
@@ -73,9 +74,6 @@ export async function translateReport({
     `<p>bptt ${packageJson.version}</p>`,
   ]);
 }
-
-const figure = (label: string, svg: string, caption: string) =>
-  `<figure><div tabindex="0" role="group" aria-label="${escaped(label)}">${svg}</div><figcaption>${escaped(caption)}</figcaption></figure>`;
 
 function curves(measured: readonly Measured[]): string {
   const line = (name: string, value: (found: Measured) => number) => ({
@@ -107,5 +105,5 @@ function pictureOf([source]: Pair, { tokens, attention }: Translation, sides: Si
     width: Math.min(2000, Math.max(360, 100 + 18 * read.length)),
     height: Math.min(2000, Math.max(240, 110 + 18 * written.length)),
   });
-  return figure(`Where it looks: ${source}`, svg, `${source} → ${sides.target.decode(tokens)}`);
+  return figureOf(escaped(`Where it looks: ${source}`), svg, escaped(`${source} → ${sides.target.decode(tokens)}`));
 }
