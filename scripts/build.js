@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import zopfli from '@gfx/zopfli';
 import { build } from 'esbuild';
-import { abiSource } from './abi.js';
+import { abiSource, slidingSource } from './abi.js';
 import { bundledPackages, licences } from './licences.js';
 import { tilesSource } from './tiles.js';
 
@@ -51,6 +51,7 @@ mkdirSync('build/kernels', { recursive: true });
 
 writeFileSync('build/tiles.ts', tilesSource());
 writeFileSync('build/abi.ts', await abiSource());
+writeFileSync('build/sliding.ts', await slidingSource());
 const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'));
 for (const target of Object.keys(targets)) {
   await compileKernels(target, 'assembly/index.ts', '--config', 'asconfig.json', '--target', target);
@@ -81,6 +82,7 @@ if (!kernelsOnly) {
       speech: 'src/speech/index.ts',
       sweep: 'src/sweep/index.ts',
       translation: 'src/translation/index.ts',
+      vision: 'src/vision/index.ts',
       tokenizers: 'src/tokenizers/index.ts',
       vocabulary: 'src/vocabulary/index.ts',
       worker: 'src/worker/index.ts',

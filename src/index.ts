@@ -27,11 +27,14 @@ export { attention } from './layers/attention.ts';
 export { average } from './layers/average.ts';
 export { batchNormalization } from './layers/batch-normalization.ts';
 export { type ConcatDescription, concat } from './layers/concat.ts';
+export { conv1d, conv2d } from './layers/convolution.ts';
 export { type DenseDescription, type DenseOptions, dense } from './layers/dense.ts';
 export type { EntryOptions, LayerFunction, StartOptions } from './layers/describe.ts';
 export { type DropoutDescription, type DropoutOptions, dropout } from './layers/dropout.ts';
 export { type EmbeddingDescription, type EmbeddingOptions, embedding } from './layers/embedding.ts';
 export { flatten } from './layers/flatten.ts';
+export { groupNormalization } from './layers/group-normalization.ts';
+export { type ImageOptions, image } from './layers/image.ts';
 export {
   chrono,
   constant,
@@ -56,7 +59,19 @@ export {
   tokens,
 } from './layers/inputs.ts';
 export { type LastDescription, last } from './layers/last.ts';
+export type {
+  Conv1dDescription,
+  Conv1dOptions,
+  Conv2dDescription,
+  Conv2dOptions,
+  Padding1d,
+  Padding2d,
+  Pair,
+} from './layers/later/convolution-fields.ts';
+export type { GroupNormalizationDescription, GroupNormalizationOptions } from './layers/later/group-normalization.ts';
+export type { PoolDescription, PoolOptions } from './layers/later/pooling-fields.ts';
 export { multiply } from './layers/multiply.ts';
+export { averagePool, maxPool } from './layers/pooling.ts';
 export {
   type BidirectionalDescription,
   type BidirectionalOptions,

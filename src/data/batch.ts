@@ -112,7 +112,8 @@ export interface TargetSlot extends Omit<Slot, 'signal'> {
 
 /**
  * Checks targets of B rows that have lengths of their own, and gives them back. Of the outputs there are T steps, of which the first
- * `lengths` are valid, all by default; no T where there is one output a row.
+ * `lengths` are valid, all by default; no T where there is one output a row. `leaves`: the entry that leaves those steps of what is read, where
+ * one does.
  *
  * @throws BpttError for targets that are wrong.
  */
@@ -122,12 +123,13 @@ export type CheckTargets = (
   B: number,
   T: number | undefined,
   lengths: Lengths | undefined,
+  leaves: string | undefined,
 ) => Labels;
 
 /** What a model reads. */
 export interface Readings {
   readonly inputs: readonly Slot[];
-  /** Its time axes. */
+  /** Its time axes, but those that follow others. */
   readonly clocks: readonly Clock[];
 }
 
@@ -137,12 +139,19 @@ export function valuesOf<A = Values>(all: unknown, name: string | undefined): A 
 }
 
 /** T of a time axis. */
-export function stepsOf({ steps }: Pick<GraphInput, 'steps'>, { name }: Clock): number {
+export function stepsOf(input: Pick<GraphInput, 'steps'>, { name, follows }: Clock): number {
+  if (follows !== undefined) return follows.steps(stepsOf(input, follows.clock));
+  const { steps } = input;
   return typeof steps === 'number' ? steps : steps[name]!;
 }
 
 /** The lengths of a time axis. */
-export function lengthsOf({ lengths }: Pick<GraphInput, 'lengths'>, { name }: Clock): Lengths | undefined {
+export function lengthsOf(input: Pick<GraphInput, 'lengths'>, { name, follows }: Clock): Lengths | undefined {
+  if (follows !== undefined) {
+    const own = lengthsOf(input, follows.clock);
+    return own && Array.from(own, follows.steps);
+  }
+  const { lengths } = input;
   return lengths === undefined || isList(lengths) ? lengths : lengths[name];
 }
 
@@ -233,7 +242,7 @@ export function checkBatch<Batch extends GraphBatch>(
     if (value !== undefined && (whole || T === undefined)) checkMask(place, value, B, `[B=${B}]`);
     else if (value !== undefined) checkMask(place, value, T! * B, `[T=${T}, B=${B}]`);
     return whole
-      ? signal(given.where, given.value, B, T, lengthsOf(batch, clock))
+      ? signal(given.where, given.value, B, T, lengthsOf(batch, clock), clock.follows && clock.name)
       : checkValues(given.where, given.value, signal, T, B, 'O', dtype);
   });
   if (batch.carry !== undefined) checkBoolean(`${where}.carry`, batch.carry);

@@ -31,7 +31,10 @@ export interface ParameterSpec {
   readonly fan: number;
   /** Of a bias: how many biases PyTorch has in place of this one, gate by gate. Default 1 each. */
   readonly biasCounts?: readonly number[];
-  /** Shape outside. PyTorch keeps weights as [outputs, inputs]: such a matrix is transposed on its way in and out. */
+  /**
+   * Shape outside. PyTorch keeps weights as [outputs, inputs]: such a matrix is transposed on its way in and out, and one of more dimensions
+   * too: [outputs, inputs, height, width] lies as [width, height, inputs, outputs].
+   */
   readonly shape: readonly number[];
   readonly transposed: boolean;
   readonly use: ParameterUse;

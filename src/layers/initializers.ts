@@ -71,6 +71,8 @@ export interface InitializerContext {
   readonly fan: number;
   /** The gate, where there are several. */
   readonly gate?: string;
+  /** How many places of its input a weight of a convolution is read at: its fan-out is so many times its outputs. Default 1. */
+  readonly taps?: number;
   /** How many biases PyTorch has in place of this one, which is their sum. Default 1. */
   readonly biasCount?: number;
 }
@@ -164,11 +166,12 @@ export async function initialize(
 type Writer<Options> = (options: Options, target: MatrixToFill, context: InitializerContext) => Promise<void> | void;
 
 const writers: { readonly [Kind in Initializer['kind']]: Writer<Extract<Initializer, { kind: Kind }>> } = {
-  'glorot-uniform': (_, target) => {
-    const limit = Math.sqrt(6 / (target.rows + target.columns));
+  'glorot-uniform': (_, target, { taps = 1 }) => {
+    const limit = Math.sqrt(6 / (target.rows + taps * target.columns));
     return draw('randomUniform', target, -limit, limit);
   },
-  'glorot-normal': (_, target) => draw('randomNormal', target, 0, Math.sqrt(2 / (target.rows + target.columns))),
+  'glorot-normal': (_, target, { taps = 1 }) =>
+    draw('randomNormal', target, 0, Math.sqrt(2 / (target.rows + taps * target.columns))),
   'he-uniform': (_, target) => draw('randomUniform', target, -Math.sqrt(6 / target.rows), Math.sqrt(6 / target.rows)),
   'he-normal': (_, target) => draw('randomNormal', target, 0, Math.sqrt(2 / target.rows)),
   orthogonal: ({ gain }, target) => drawOrthogonal(target, gain),

@@ -11,7 +11,7 @@ import {
   string,
 } from '../base/fields.ts';
 
-const options = {
+export const inputOptions = {
   /** What batches call it where a model has several inputs. Default: none. */
   name: optional(string),
   /**
@@ -26,16 +26,21 @@ const options = {
    */
   skip: optional(number()),
 };
-const fields = { size: integer({ min: 1 }), ...options };
+const fields = { size: integer({ min: 1 }), ...inputOptions };
+const featureFields = {
+  ...fields,
+  /** Of an `image` the pixels of a column. Default: features are no image. */
+  height: optional(integer({ min: 1 })),
+};
 
 /** Where an input stands among others. */
-export interface InputOptions extends Options<typeof options> {}
+export interface InputOptions extends Options<typeof inputOptions> {}
 
 export interface TokensDescription extends Checked<typeof fields> {
   readonly kind: 'tokens';
 }
 
-export interface FeaturesDescription extends Checked<typeof fields> {
+export interface FeaturesDescription extends Checked<typeof featureFields> {
   readonly kind: 'features';
 }
 
@@ -48,7 +53,7 @@ export type InputDescription = TokensDescription | FeaturesDescription;
  * @throws BpttError when size is not an integer ≥ 1, and for unknown options.
  */
 export function tokens(size: number, given: InputOptions = {}): TokensDescription {
-  return { kind: 'tokens', size: checkInteger('tokens(size)', size, 1), ...checkFields('tokens', given, options) };
+  return { kind: 'tokens', size: checkInteger('tokens(size)', size, 1), ...checkFields('tokens', given, inputOptions) };
 }
 
 /**
@@ -60,7 +65,7 @@ export function features(size: number, given: InputOptions = {}): FeaturesDescri
   return {
     kind: 'features',
     size: checkInteger('features(size)', size, 1),
-    ...checkFields('features', given, options),
+    ...checkFields('features', given, inputOptions),
   };
 }
 
@@ -71,5 +76,5 @@ export function isInput({ kind }: Readonly<Record<string, unknown>>): boolean {
 
 /** Checks an input that may come from a file. */
 export function checkInputDescription(where: string, description: unknown): InputDescription {
-  return checkKind(where, description, { tokens: fields, features: fields });
+  return checkKind(where, description, { tokens: fields, features: featureFields });
 }

@@ -16,6 +16,9 @@ import type { FlattenDescription } from './flatten.ts';
 import type { InputDescription } from './inputs.ts';
 import { type LastDescription, lastLayer } from './last.ts';
 import type { ActivationDescription } from './later/activation.ts';
+import type { Conv1dDescription, Conv2dDescription } from './later/convolution-fields.ts';
+import type { GroupNormalizationDescription } from './later/group-normalization.ts';
+import type { PoolDescription } from './later/pooling-fields.ts';
 import type { MultiplyDescription } from './multiply.ts';
 import { type BidirectionalDescription, bidirectionalLayer } from './recurrent/bidirectional.ts';
 import { cells, type DirectedDescription } from './recurrent/cells.ts';
@@ -37,6 +40,10 @@ export type LayerDescription =
   | DenseDescription
   | ActivationDescription
   | BatchNormalizationDescription
+  | Conv1dDescription
+  | Conv2dDescription
+  | PoolDescription
+  | GroupNormalizationDescription
   | FlattenDescription
   | LastDescription
   | OwnDescription;

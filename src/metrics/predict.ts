@@ -3,7 +3,7 @@ import { checkFinite, checkTokens, fail, readable, show } from '../base/check.ts
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, oneOf, withDefault } from '../base/fields.ts';
 import type { Signal } from '../base/signal.ts';
-import type { Given } from '../data/batch.ts';
+import { type Given, stepsOf } from '../data/batch.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
@@ -44,7 +44,7 @@ export function predict(
   checkModel('predict', model);
   const { as, batch } = checkFields('predict', options, fields);
   const { network } = model;
-  const { inputs, outputs, clocks } = network.graph;
+  const { inputs, outputs } = network.graph;
   if (inputs.length > 1 || outputs.length > 1) {
     throw new BpttError(
       'invalid-argument',
@@ -59,7 +59,10 @@ export function predict(
   const sequences = Array.from(list, (one, index) =>
     sequenceOf(`predict(list)[${index}]`, one, inputs[0]!.output, width),
   );
-  const { size, perStep } = { size: outputs[0]!.output.size, perStep: outputs[0]!.clock === clocks[0] };
+  const {
+    output: { size },
+    clock,
+  } = outputs[0]!;
   const order = [...sequences.keys()].sort((a, b) => sequences[a]!.length - sequences[b]!.length);
   const results: Prediction[] = new Array(list.length);
   for (let from = 0; from < order.length; from += batch) {
@@ -72,7 +75,7 @@ export function predict(
       width,
     );
     for (const [row, member] of members.entries()) {
-      const steps = perStep ? lengths[row]! : 1;
+      const steps = clock.kind === 'row' ? 1 : stepsOf({ steps: lengths[row]! }, clock);
       const own = given.slice(0, steps * size);
       for (let t = 0; t < steps; t++) {
         const start = (t * members.length + row) * size;

@@ -4,7 +4,7 @@ import { BpttError } from '../base/errors.ts';
 import { type Clock, ROW } from '../base/signal.ts';
 import type { Layer, LayerKind, ParameterSpec, Place, Port, StateSpec } from '../layers/contract.ts';
 import { describe, type StartOptions } from '../layers/describe.ts';
-import { checkInputDescription, isInput } from '../layers/inputs.ts';
+import { checkInputDescription, type FeaturesDescription, isInput } from '../layers/inputs.ts';
 import { lastLayer } from '../layers/last.ts';
 import { kindOf, type ModelDescription } from '../layers/registry.ts';
 import {
@@ -85,10 +85,12 @@ class GraphBuilder {
   #addInput(given: object, entry: number, where: string): void {
     const description = checkInputDescription(where, given);
     const { kind, size, name, skip } = description;
+    const { height } = description as Partial<FeaturesDescription>;
     const clock = this.#clockOf(description.clock, name ?? kind, where);
+    const output = { kind, size, ...(height && { height }) };
     this.#description.push(description);
     const index = this.#nodes.length;
-    this.#nodes.push({ index, entry, kind, name, where, output: { kind, size }, clock, complete: false, skip });
+    this.#nodes.push({ index, entry, kind, name, where, output, clock, complete: false, skip });
   }
 
   /** The time axis of an input: its own unless it says otherwise. */
@@ -114,6 +116,7 @@ class GraphBuilder {
     for (const spec of layer.parameters) this.#own(spec, where);
     const ports = inputs.map((input) => this.#nodes[input]!);
     const clock = layer.clock ?? ports[0]!.clock;
+    if (clock.follows && !this.#clocks.includes(clock)) this.#clocks.push(clock);
     const node: PlannedNode = {
       index: this.#nodes.length,
       entry,
@@ -287,7 +290,7 @@ class GraphBuilder {
         : (source.layer?.states ?? []);
     const rows = source.clock.kind === 'row';
     const fits = rows
-      ? given[0]!.columns === wanted[0]!.columns
+      ? given[0]!.name === wanted[0]!.name && given[0]!.columns === wanted[0]!.columns
       : given.length === wanted.length && wanted.every(({ columns }, index) => given[index]!.columns === columns);
     if (fits) return;
     throw new BpttError(

@@ -65,7 +65,7 @@ export interface Graph {
   readonly layers: readonly LayerNode[];
   /** Those that nobody reads. */
   readonly outputs: readonly LayerNode[];
-  /** The time axes with steps; batches are cut into windows on the first. */
+  /** The time axes with steps, each after the one that it follows; batches are cut into windows on the first. */
   readonly clocks: readonly Clock[];
   /** Why sequences must be there as a whole, where they must: no truncation, no carried state, no memory budget. */
   readonly whole: string | undefined;
@@ -103,7 +103,10 @@ export function stackOf(
 
 /** What batches hold for a graph. */
 export function readingsOf({ inputs, clocks }: Graph): Readings {
-  return { clocks, inputs: inputs.map(({ name, output: signal, clock }) => ({ name, signal, clock })) };
+  return {
+    clocks: clocks.filter(({ follows }) => !follows),
+    inputs: inputs.map(({ name, output: signal, clock }) => ({ name, signal, clock })),
+  };
 }
 
 /** @throws BpttError for a graph that is no stack, which `what` does not work on. */

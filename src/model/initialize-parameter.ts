@@ -13,13 +13,13 @@ export async function initializeParameter(
   spec: ParameterSpec,
   place: Omit<MatrixToFill, 'rows' | 'columns' | 'ld'>,
 ): Promise<void> {
-  const { rows, columns, initializer, offsets, role, fan, biasCounts } = spec;
+  const { rows, columns, initializer, offsets, role, fan, biasCounts, shape } = spec;
   const gates: readonly (Gate | undefined)[] = spec.gates ?? [undefined];
   const { kernels, arena, at, stream } = place;
   const width = columns / gates.length;
   const gateBytes = kernels.padded(width) * kernels.realBytes();
   const ld = rowLength(kernels, columns, gates.length);
-  const context = { role, fan };
+  const context = { role, fan, taps: shape.length > 2 ? rows / shape[1]! : 1 };
   // Keras draws all gates as one matrix, everybody else one by one.
   const whole = initializer.kind === 'keras' && gates.length > 1;
   if (whole) await initializeTogether();

@@ -7,20 +7,31 @@ import { type Layout, plan, rowLength } from '../wasm/layout.ts';
 /** Bytes that 32-bit addresses reach. */
 const MEMORY = 2 ** 32;
 
+/** Where a row of a parameter of this shape lies outside: the last of its dimensions comes first in memory, as in a transpose of all of them. */
+function turnedRow(row: number, shape: readonly number[]): number {
+  let outside = 0;
+  for (const size of shape.slice(1)) {
+    outside = outside * size + (row % size);
+    row = Math.floor(row / size);
+  }
+  return outside;
+}
+
 /** Visits each number of a parameter: where it lies in memory, and where outside. */
 export function eachElement(
   spec: ParameterSpec,
   kernels: Kernels,
   visit: (inside: number, outside: number) => void,
 ): void {
-  const { rows, columns, transposed, gates } = spec;
+  const { rows, columns, transposed, gates, shape } = spec;
   const width = columns / (gates?.length ?? 1);
   const ld = kernels.padded(width);
   const row = rowLength(kernels, columns, gates?.length ?? 1);
   for (let i = 0; i < rows; i++) {
+    const turned = transposed ? turnedRow(i, shape) : 0;
     for (let j = 0; j < columns; j++) {
       const gate = Math.floor(j / width);
-      visit(i * row + gate * ld + (j - gate * width), transposed ? j * rows + i : i * columns + j);
+      visit(i * row + gate * ld + (j - gate * width), transposed ? j * rows + turned : i * columns + j);
     }
   }
 }

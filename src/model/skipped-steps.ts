@@ -2,13 +2,21 @@
 import { checkInteger } from '../base/check.ts';
 import type { Dtype } from '../base/dtype.ts';
 import { BpttError } from '../base/errors.ts';
+import type { Clock } from '../base/signal.ts';
 import type { Track } from '../layers/contract.ts';
 import type { Arena } from '../wasm/arena.ts';
 import type { Graph, InputNode } from './graph.ts';
 
-/** @throws BpttError for an input without steps, and for a token that it does not have. */
-export function checkSkip({ skip, clock, output: { kind, size }, where }: InputNode): void {
+/** @throws BpttError for an input without steps, or whose time axis others follow, and for a token that it does not have. */
+export function checkSkip({ skip, clock, output: { kind, size }, where }: InputNode, clocks: readonly Clock[]): void {
   if (skip === undefined) return;
+  const slower = clocks.find(({ follows }) => follows?.clock === clock);
+  if (slower !== undefined) {
+    throw new BpttError(
+      'invalid-argument',
+      `${where}.skip: expected none where ${slower.name} has other steps than it reads, got ${skip}; lengths say where rows end`,
+    );
+  }
   if (clock.kind === 'row') {
     throw new BpttError(
       'invalid-argument',

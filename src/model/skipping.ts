@@ -5,8 +5,8 @@ import type { Graph } from './graph.ts';
 export let skipping: typeof import('./skipped-steps.ts') | undefined;
 
 /** @throws BpttError for an input that cannot skip steps. */
-export async function loadSkipping({ inputs }: Graph): Promise<void> {
+export async function loadSkipping({ inputs, clocks }: Graph): Promise<void> {
   if (inputs.every(({ skip }) => skip === undefined)) return;
   skipping = await import('./skipped-steps.ts');
-  inputs.forEach(skipping.checkSkip);
+  for (const input of inputs) skipping.checkSkip(input, clocks);
 }

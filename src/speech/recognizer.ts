@@ -106,11 +106,14 @@ export function recognizer(options: RecognizerOptions): Recognizer {
       const inputs = front.extract(samples);
       const steps = inputs.length / front.size;
       const { outputs } = model.forward({ steps, rows: 1, inputs });
-      const [[best]] = decode({ steps, rows: 1, logits: outputs }, options) as [[Transcript]];
+      const said = outputs.length / (labels.length + 1);
+      const [[best]] = decode({ steps: said, rows: 1, logits: outputs }, options) as [[Transcript]];
+      // Of a model that says something at fewer steps than it reads, those that are said are as far apart as the whole allows.
+      const seconds = (front.frameSeconds * steps) / said;
       const timed = best.spans.map(([start, end], i) => ({
         label: labels[best.labels[i]! - 1]!,
-        from: start * front.frameSeconds,
-        to: end * front.frameSeconds,
+        from: start * seconds,
+        to: end * seconds,
       }));
       return { text: text(best.labels), labels: timed, logProbability: best.logProbability };
     },

@@ -53,6 +53,10 @@ export function translationModel(where: string, model: Model): TranslationModel 
       `${output.output.size} outputs and ${target.output.size} tokens`,
     );
   }
+  const slower = layers.find(({ clock }) => clock.follows !== undefined);
+  if (slower !== undefined) {
+    throw refused('layers on the steps of the two inputs', `${slower.where} (${slower.kind}) with steps of its own`);
+  }
   const later = layers.find(
     ({ clock, layer, kind }) => clock === target.clock && layer.reads === 'both' && kind !== 'attention',
   );

@@ -4,20 +4,26 @@ import {
   activation,
   add,
   average,
+  averagePool,
   BpttError,
   batchNormalization,
   bidirectional,
   concat,
+  conv1d,
+  conv2d,
   createModel,
   dense,
   embedding,
   features,
   flatten,
+  groupNormalization,
   gru,
+  image,
   last,
   lstm,
   type Model,
   type ModelDescription,
+  maxPool,
   multiply,
   normal,
   repeat,
@@ -31,6 +37,26 @@ import { runOnnx, type Shaped } from '../support/onnx.ts';
 const random = { biasInitializer: normal({ deviation: 0.4 }) };
 
 const graphs: Readonly<Record<string, ModelDescription>> = {
+  'convolutions over time': [
+    features(4, { name: 'x' }),
+    conv1d({ filters: 6, kernel: 3, padding: 'causal', dilation: 2, ...random }),
+    conv1d({ filters: 6, kernel: 2, stride: 2, padding: 1, groups: 2, ...random }),
+    groupNormalization({ groups: 3 }),
+    maxPool({ kernel: 3, stride: 1, padding: 1 }),
+    bidirectional(gru({ units: 3, ...random })),
+    dense({ units: 2, name: 'out' }),
+  ],
+  images: [
+    image({ height: 6, channels: 2, name: 'pixels' }),
+    conv2d({ filters: 4, kernel: 3, padding: 'same', ...random }),
+    maxPool({ kernel: [2, 3], stride: [2, 1], padding: [1, 1] }),
+    conv2d({ filters: 4, kernel: [2, 1], dilation: [2, 1], groups: 4, ...random }),
+    groupNormalization({ groups: 2, name: 'norm' }),
+    averagePool({ kernel: [2, 3], stride: 1, padding: [1, 1] }),
+    conv2d({ filters: 3, kernel: 3, stride: [1, 2], padding: 1, ...random }),
+    lstm({ units: 3, ...random }),
+    dense({ units: 2, name: 'out' }),
+  ],
   'a stack with names': [
     tokens(6, { name: 'words' }),
     embedding({ units: 4, name: 'look' }),
@@ -138,7 +164,8 @@ const [T, B] = [5, 3];
 /** What a model reads, and the same for onnxruntime. */
 function readings({ network: { graph } }: Model, lengths: boolean) {
   const next = numbers(3);
-  const steps = Object.fromEntries(graph.clocks.map(({ name }, index) => [name, T + index]));
+  const clocks = graph.clocks.filter(({ follows }) => follows === undefined);
+  const steps = Object.fromEntries(clocks.map(({ name }, index) => [name, T + index]));
   const feeds: Record<string, Shaped> = {};
   for (const { name, output, clock } of graph.inputs) {
     const dims = clock.kind === 'row' ? [B] : [steps[clock.name]!, B];
@@ -153,9 +180,9 @@ function readings({ network: { graph } }: Model, lengths: boolean) {
   }
   const inputs = Object.fromEntries(Object.entries(feeds).map(([name, { data }]) => [name, data]));
   if (!lengths) return { input: { steps, rows: B, inputs } as never, feeds };
-  const ends = Object.fromEntries(graph.clocks.map(({ name }, index) => [name, Int32Array.of(T + index, 2, 1)]));
+  const ends = Object.fromEntries(clocks.map(({ name }, index) => [name, Int32Array.of(T + index, 2, 1)]));
   for (const [name, data] of Object.entries(ends)) {
-    feeds[graph.clocks.length === 1 ? 'lengths' : `lengths_${name}`] = { dims: [B], data };
+    feeds[clocks.length === 1 ? 'lengths' : `lengths_${name}`] = { dims: [B], data };
   }
   return { input: { steps, rows: B, inputs, lengths: ends } as never, feeds };
 }

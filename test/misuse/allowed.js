@@ -37,6 +37,11 @@ const harmless = [
     why: 'which functions there are is known where they are: when a model is created',
   },
   {
+    where: /bptt\.(conv1d|conv2d|maxPool|averagePool|groupNormalization) options\.(?!constructor)/,
+    values: any,
+    why: 'what options may be is known where what they do is: when a model is created',
+  },
+  {
     where: /plot(GradientByLag|Connectivity|LyapunovExponents|UpdateRatios) .*\[0\](\.ratio)?$/,
     values: ['Infinity', '-Infinity'],
     why: 'what has grown without end, or vanished, is left out of the picture',

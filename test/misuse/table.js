@@ -8,6 +8,7 @@ import { rooms } from './calls/rooms.js';
 import { soundsAndPairs } from './calls/sounds-and-pairs.js';
 import { ofSpeech } from './calls/speech.js';
 import { ofSweeps } from './calls/sweep.js';
+import { pictures } from './calls/vision.js';
 
 /**
  * @typedef {object} Call
@@ -27,6 +28,7 @@ export const table = {
   ...ofSpeech,
   ...ofSweeps,
   ...soundsAndPairs,
+  ...pictures,
   ...hosts,
 };
 

@@ -21,6 +21,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   series: ['base', 'data', 'model'],
   speech: ['base', 'model', 'loss', 'metrics', 'generation'],
   translation: ['base', 'wasm', 'data', 'tokenizers', 'layers', 'model', 'generation'],
+  vision: ['base', 'layers'],
   diagnostics: ['base', 'wasm', 'data', 'layers', 'model', 'loss', 'bptt', 'training'],
   plots: ['base', 'layers', 'model', 'training', 'diagnostics'],
   interchange: ['base', 'formats', 'layers', 'model'],

@@ -91,6 +91,12 @@ function converterOf(layer: Whole, specs: readonly Spec[], where: string, file: 
     return (group) =>
       take(group, [specs.map(({ shape }) => shape)], where, file).map(({ data }, i) => ({ ...specs[i]!, data }));
   }
+  if (layer.kind === 'conv1d' || layer.kind === 'conv2d' || layer.kind === 'groupNormalization') {
+    throw new BpttError(
+      'invalid-argument',
+      `${file}: expected no convolutions and group normalisations, which are not read from Keras yet, got ${where}`,
+    );
+  }
   const whole = layer.kind === 'residual' ? layer.layer : layer;
   const both = whole.kind === 'bidirectional';
   const cell = (both ? whole.layer : whole) as DirectedDescription;

@@ -19,7 +19,7 @@ import { isTorchFile, readTorchFile } from './torch-file.ts';
  * `bias`; which module is which follows from shapes, and from numbers within names where these are all that differs (`lstm1`,
  * `lstm2`). Where several orders fit, as of `encoder` and `decoder` of one size, it is an error: `modules` then gives the order.
  *
- * nn.BatchNorm1d, with its running statistics, is `batchNormalization`; how many batches it has seen is not taken.
+ * nn.Conv1d and nn.Conv2d are `conv1d` and `conv2d`, nn.GroupNorm `groupNormalization`; their options are the model's. nn.BatchNorm1d, with its running statistics, is `batchNormalization`; how many batches it has seen is not taken.
  * PyTorch's two biases are added up; of a GRU's n the second is kept apart; modules without biases have zeros. A recurrent layer
  * after `tokens` is PyTorch's over one-hot vectors. nn.RNN does not save its activation: the model's must be the same.
  * Nothing is set when anything is wrong.
@@ -229,9 +229,7 @@ function plainValues(file: StateDictFile, places: readonly Place[]): readonly Na
 /** What embeddings and dense layers were looked for, and what there is. */
 function noneFits(file: StateDictFile, places: readonly Place[], weightOf: (place: Place) => Parameter): BpttError {
   const expected = places.map((place) => {
-    const without = { embedding: ' without bias', norm: ' of a batch normalisation', dense: '', recurrent: '' }[
-      place.kind
-    ];
+    const without = { embedding: ' without bias', norm: ' of a batch normalisation' }[place.kind as string] ?? '';
     return `[${weightOf(place).shape}]${without} for ${place.name}.weight`;
   });
   const got = file.modules('plain').map(({ prefix }) => {

@@ -1,4 +1,4 @@
-// PyTorch's state dicts, in safetensors: weights of nn.RNN, nn.LSTM, nn.GRU, nn.Embedding, nn.Linear and nn.BatchNorm1d, both ways, without a table
+// PyTorch's state dicts, in safetensors: weights of nn.RNN, nn.LSTM, nn.GRU, nn.Embedding, nn.Linear, nn.Conv1d, nn.Conv2d, nn.GroupNorm and nn.BatchNorm1d, both ways, without a table
 // of names. Here is what both ways share: the options, and the layers of a model as PyTorch sees them.
 
 import { BpttError } from '../../base/errors.ts';
@@ -35,7 +35,7 @@ export const statistics = ['running_mean', 'running_var'];
 
 /** A layer of a model that PyTorch has too. */
 export interface Place {
-  readonly kind: 'recurrent' | 'embedding' | 'dense' | 'norm';
+  readonly kind: 'recurrent' | 'embedding' | 'dense' | 'conv' | 'norm' | 'group-norm';
   /** The suffixes of the directions of a recurrent layer. */
   readonly suffixes: readonly string[];
   /** Recurrent layers that are alike and follow each other are one module of several layers in PyTorch; '' is alike to none. */
@@ -59,7 +59,7 @@ export function checkModules(where: string, options: StateDictOptions): readonly
 export function placesOf(model: Model, where: string): readonly Place[] {
   const { layers, description } = stackIn(model.network.graph, where);
   const all = byName(model.parameters());
-  const counts = { embedding: 0, dense: 0, norm: 0 };
+  const counts = new Map<string, number>();
   /** Layers on both sides of what takes the last step, repeats or joins are no module of several layers. */
   let chain = 0;
   const entries = description.slice(1) as ComputedDescription[];
@@ -73,16 +73,28 @@ export function placesOf(model: Model, where: string): readonly Place[] {
       if (entry.kind !== 'dropout' && entry.kind !== 'activityRegularization') chain++;
       return [];
     }
-    if (entry.kind === 'embedding' || entry.kind === 'dense' || entry.kind === 'batchNormalization') {
-      const kind = entry.kind === 'batchNormalization' ? 'norm' : entry.kind;
-      const number = entry.name === undefined ? counts[kind]++ : 0;
-      const name = entry.name ?? `${kind}${number === 0 ? '' : number}`;
+    const plain = plainKinds[entry.kind];
+    if (plain !== undefined) {
+      const [kind, family] = plain;
+      const number = entry.name === undefined ? (counts.get(family) ?? 0) : 0;
+      if (entry.name === undefined) counts.set(family, number + 1);
+      const name = entry.name ?? `${family}${number === 0 ? '' : number}`;
       return [{ kind, suffixes: [], alike: '', name, parameters }];
     }
     // What joins entries, or changes clocks, has no parameters.
     return [{ ...recurrentPlace(entry as LayerDescription, index, chain), parameters }];
   });
 }
+
+/** Layers that are one module of PyTorch's each, with `weight` and `bias`: what they are to it, and what their parameters are called here. */
+const plainKinds: Readonly<Record<string, readonly [Exclude<Place['kind'], 'recurrent'>, family: string]>> = {
+  embedding: ['embedding', 'embedding'],
+  dense: ['dense', 'dense'],
+  conv1d: ['conv', 'conv'],
+  conv2d: ['conv', 'conv'],
+  batchNormalization: ['norm', 'norm'],
+  groupNormalization: ['group-norm', 'norm'],
+};
 
 function recurrentPlace(entry: LayerDescription, index: number, chain: number): Omit<Place, 'parameters'> {
   const inner = entry.kind === 'residual' ? entry.layer : entry;

@@ -29,6 +29,32 @@ export const descriptions = {
   'bptt.multiply': [() => ({ args: [{ name: 'product', from: ['a', 'b'] }] })],
   'bptt.batchNormalization': [() => ({ args: [{ ...entry, momentum: 0.1, epsilon: 1e-3 }] })],
   'bptt.concat': [() => ({ args: [{ name: 'both', from: ['a', 'b'] }] })],
+  'bptt.conv1d': [
+    () => ({
+      args: [
+        {
+          ...{ ...entry, filters: 4, kernel: 3, stride: 2, padding: 1, dilation: 2, groups: 2 },
+          ...{ weightInitializer: bptt.glorotUniform(), biasInitializer: bptt.zeros() },
+        },
+      ],
+    }),
+    () => ({ args: [{ filters: 2, kernel: 3, padding: 'causal' }] }),
+  ],
+  'bptt.conv2d': [
+    () => ({
+      args: [
+        {
+          ...{ ...entry, filters: 4, kernel: [3, 2], stride: 2, padding: [1, 0], dilation: [2, 1], groups: 2 },
+          ...{ weightInitializer: bptt.glorotUniform(), biasInitializer: bptt.zeros() },
+        },
+      ],
+    }),
+    () => ({ args: [{ filters: 2, kernel: 3, padding: 'same' }] }),
+  ],
+  'bptt.maxPool': [() => ({ args: [{ ...entry, kernel: [2, 3], stride: 2, padding: [1, 0] }] })],
+  'bptt.averagePool': [() => ({ args: [{ ...entry, kernel: 2, stride: [1, 2], padding: 1 }] })],
+  'bptt.groupNormalization': [() => ({ args: [{ ...entry, groups: 2, epsilon: 1e-3 }] })],
+  'bptt.image': [() => ({ args: [{ name: 'picture', clock: 'values', skip: 0.5, height: 2, channels: 3 }] })],
   'bptt.dense': [
     () => ({
       args: [{ ...entry, units: 2, weightInitializer: bptt.normal({ deviation: 1 }), biasInitializer: bptt.zeros() }],

@@ -5,11 +5,14 @@ import {
   type Activation,
   activation,
   activityRegularization,
+  averagePool,
   type Batch,
   batchNormalization,
   bidirectional,
   chrono,
   constant,
+  conv1d,
+  conv2d,
   dense,
   dropout,
   elman,
@@ -18,10 +21,13 @@ import {
   type GenerateOptions,
   type GraphBatch,
   glorotNormal,
+  glorotUniform,
+  groupNormalization,
   gru,
   heNormal,
   heUniform,
   identity,
+  image,
   indrnn,
   keras,
   type LabelBatch,
@@ -29,6 +35,7 @@ import {
   type LossOption,
   lstm,
   type ModelDescription,
+  maxPool,
   normal,
   orthogonal,
   pytorch,
@@ -113,6 +120,8 @@ export function cases(): Readonly<Record<string, Case>> {
   }
   all['activations, k1=5 k2=9'] = { ...activations, ...truncated('k1=5 k2=9'), data: stream };
   all['batch normalisation, full BPTT'] = { ...normalized, data: stream };
+  all['convolutions over time, k1=5 k2=9'] = { ...convolved, ...truncated('k1=5 k2=9'), data: stream };
+  all['images, ctc'] = { ...pictures, data: sequences.map(withImages), loss: () => ctc() };
   all['frozen, k1=5 k2=9'] = { ...frozen, ...truncated('k1=5 k2=9'), data: stream };
   const sources = { vocabulary: VOCABULARY, stream, sequences };
   for (const [name, one] of Object.entries(graphsOnStream(sources))) {
@@ -185,6 +194,35 @@ const normalized: Omit<Case, 'data'> = {
     batchNormalization({ momentum: 0.3, epsilon: 1e-3 }),
     dense({ units: VOCABULARY }),
   ],
+};
+
+/** Convolutions of all kinds, pooling and group normalisation under both directions. */
+const pictures: Omit<Case, 'data'> = {
+  ...small([]),
+  clip: 0.5,
+  model: [
+    image({ height: 6 }),
+    conv2d({ filters: 6, kernel: 3, padding: 'same' }),
+    activation({ function: 'relu' }),
+    maxPool({ kernel: [2, 1] }),
+    conv2d({ filters: 6, kernel: 3, padding: 1, groups: 6 }),
+    groupNormalization({ groups: 2 }),
+    conv2d({ filters: 8, kernel: [2, 3], padding: [0, 1], groups: 2 }),
+    averagePool({ kernel: [2, 3], stride: 1, padding: [0, 1] }),
+    bidirectional(gru({ units: 5 })),
+    dense({ units: VOCABULARY }),
+  ],
+};
+
+/** Of the past alone: in one piece, in groups and one filter for each input. */
+const convolved: Omit<Case, 'data'> = {
+  ...small([
+    embedding({ units: 10 }),
+    conv1d({ filters: 6, kernel: 3, padding: 'causal', dilation: 2, weightInitializer: glorotUniform() }),
+    conv1d({ filters: 4, kernel: 2, padding: 'causal', groups: 2 }),
+    conv1d({ filters: 4, kernel: 3, padding: 'causal', groups: 4 }),
+    gru({ units: 7 }),
+  ]),
 };
 
 /** Parameters that stay as they are, and some with a learning rate of their own. */
@@ -387,6 +425,12 @@ function withLabels({ targets, ...batch }: Batch): LabelBatch {
     return Int32Array.from({ length: count }, (_, i) => 1 + (targets[3 * i * batch.rows + row]! % (VOCABULARY - 1)));
   });
   return { ...batch, targets: labels };
+}
+
+/** The same, of columns of six pixels in place of tokens. */
+function withImages(batch: Batch): LabelBatch {
+  const pixels = Array.from(batch.inputs, (token) => Array.from({ length: 6 }, (_, h) => ((token * (h + 3)) % 8) / 8));
+  return withLabels({ ...batch, inputs: Float64Array.from(pixels.flat()) });
 }
 
 /** Tokens of a seeded second-order chain, in integer arithmetic only: mostly predictable, so that there is something to learn. */

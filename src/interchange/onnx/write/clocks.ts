@@ -19,7 +19,7 @@ export class Clocks {
     this.builder = builder;
     this.#graph = graph;
     this.#lengths = lengths;
-    for (const clock of graph.clocks) {
+    for (const clock of graph.clocks.filter(({ follows }) => follows === undefined)) {
       const input = graph.inputs.find((node) => node.clock === clock)!;
       this.#contexts.set(
         clock,
@@ -37,8 +37,15 @@ export class Clocks {
       return valueInfo(inputName(node), type, [...steps, 'B', ...(output.kind === 'tokens' ? [] : [output.size])]);
     });
     if (!this.#lengths) return inputs;
-    const lengths = this.#graph.clocks.map((clock) => valueInfo(this.#named('lengths', clock), dataTypes.int32, ['B']));
+    const lengths = [...this.#contexts.keys()].map((clock) =>
+      valueInfo(this.#named('lengths', clock), dataTypes.int32, ['B']),
+    );
     return [...inputs, ...lengths];
+  }
+
+  /** The time axis of these values, which follows another, and the lengths that rows have on it. */
+  follow(clock: Clock, value: Value, lengths: Value | undefined): void {
+    this.#contexts.set(clock, new Context(this.builder, value, lengths));
   }
 
   /** How many steps there are. */
@@ -51,8 +58,10 @@ export class Clocks {
     return this.#contexts.get(clock) ?? this.#contexts.get(this.#graph.clocks[0]!)!;
   }
 
-  #named(what: string, { name }: Clock): string {
-    return this.#graph.clocks.length === 1 ? what : `${what}_${name}`;
+  #named(what: string, clock: Clock): string {
+    const given = this.#graph.clocks.filter(({ follows }) => follows === undefined);
+    if (clock.follows !== undefined) return `${what}_${this.#graph.clocks.indexOf(clock)}`;
+    return given.length === 1 ? what : `${what}_${clock.name}`;
   }
 }
 

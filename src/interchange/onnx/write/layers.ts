@@ -1,6 +1,7 @@
 // Layers as operators, node after node of a graph.
 import { BpttError } from '../../../base/errors.ts';
 import type { BatchNormalizationDescription } from '../../../layers/batch-normalization.ts';
+import type { GroupNormalizationDescription } from '../../../layers/later/group-normalization.ts';
 import type { BidirectionalDescription } from '../../../layers/recurrent/bidirectional.ts';
 import { cellKindOf, type DirectedDescription } from '../../../layers/recurrent/cells.ts';
 import type { Graph, LayerNode } from '../../../model/graph.ts';
@@ -15,6 +16,7 @@ import { type Clocks, inputName } from './clocks.ts';
 import type { Direction, Parameter } from './context.ts';
 import { recurrentNode } from './recurrent-nodes.ts';
 import { recurrentScan } from './recurrent-scan.ts';
+import { groupNormNodes, type Read, slidingKinds, slidingNodes, slidLengths } from './sliding-nodes.ts';
 
 /** Parameters by name. */
 export type Parameters = ReadonlyMap<string, Parameter>;
@@ -97,6 +99,8 @@ export class Layers {
       return this.#tensor(parameter, turned);
     };
     const is = (value: Value): Result => ({ outputs: () => value });
+    const ofImage = this.#ofImage(node, own);
+    if (ofImage !== undefined) return is(ofImage);
     switch (kind) {
       case 'dropout':
       case 'activityRegularization':
@@ -134,6 +138,29 @@ export class Layers {
       default:
         return this.#recurrentLayer(node, source, own);
     }
+  }
+
+  /** What reads images, or slides over time, which may leave a time axis that follows that of what it reads; undefined of all else. */
+  #ofImage(node: LayerNode, own: ParameterParts<Parameter>): Value | undefined {
+    const builder = this.#builder;
+    const isNorm = node.kind === 'groupNormalization';
+    if (!isNorm && !slidingKinds.includes(node.kind)) return undefined;
+    const { clock, output: signal } = this.#graph.nodes[node.inputs[0]!]!;
+    const read: Read = { value: this.outputs(node.inputs[0]!), context: this.#clocks.of(clock), signal };
+    const description = this.#graph.description[node.entry]!;
+    if (isNorm) {
+      return groupNormNodes(builder, description as GroupNormalizationDescription, read, (part) => own.get(part)!);
+    }
+    const value = slidingNodes(builder, node, description, read, (part, dims) => {
+      const { name, data } = own.get(part)!;
+      return builder.parameter(name, dims, Float64Array.from(data));
+    });
+    if (node.clock !== clock) {
+      const { lengths } = read.context;
+      const left = lengths && slidLengths(builder, node, description, signal, lengths);
+      this.#clocks.follow(node.clock, value, left);
+    }
+    return value;
   }
 
   /** By its running statistics, (x - mean) times a factor, plus the bias: the operator has features in the second axis alone. */

@@ -20,7 +20,7 @@ export function checkLabels(
   { blank, infeasible }: { readonly blank: number; readonly infeasible: 'error' | 'skip' },
   classes: number,
 ): CheckTargets {
-  return (where, targets, B, T, lengths) => {
+  return (where, targets, B, T, lengths, leaves) => {
     if (T === undefined) {
       throw new BpttError('invalid-shape', `${where}: expected an output with steps for ctc, got one output a row`);
     }
@@ -32,7 +32,7 @@ export function checkLabels(
     }
     return targets.map((given: unknown, row) => {
       const labels = checkRow(`${where}[${row}]`, given, classes, blank);
-      if (infeasible === 'error') refuseInfeasible(`${where}[${row}]`, labels, lengths?.[row] ?? T);
+      if (infeasible === 'error') refuseInfeasible(`${where}[${row}]`, labels, lengths?.[row] ?? T, leaves);
       return labels;
     });
   };
@@ -55,13 +55,14 @@ function checkRow(where: string, given: unknown, classes: number, blank: number)
   return labels;
 }
 
-function refuseInfeasible(where: string, labels: Int32Array, steps: number): void {
+function refuseInfeasible(where: string, labels: Int32Array, steps: number, leaves: string | undefined): void {
   if (fits(labels, steps)) return;
   const repeats = repeatsIn(labels);
   const needed = labels.length + repeats;
+  const room = `${steps} steps ${leaves === undefined ? 'of the row' : `that ${leaves} leaves of the row`}`;
   const why = repeats === 0 ? '' : `, ${repeats} of which repeat the one before and need a blank between`;
   throw new BpttError(
     'invalid-argument',
-    `${where}: expected labels that fit into the ${steps} steps of the row, got ${labels.length}${why}: ${needed - steps} steps too few; ctc({ infeasible: 'skip' }) counts such rows out`,
+    `${where}: expected labels that fit into the ${room}, got ${labels.length}${why}: ${needed - steps} steps too few; ctc({ infeasible: 'skip' }) counts such rows out`,
   );
 }

@@ -1,0 +1,5 @@
+// `bptt/vision`: pictures, and networks that read them.
+export { type FloatPicture, grey, scaled } from './change-picture.ts';
+export { type FromVgslOptions, fromVgsl } from './from-vgsl.ts';
+export { type ImageInput, images, type Picture, type Pixels } from './picture.ts';
+export { toVgsl } from './to-vgsl.ts';

@@ -1,0 +1,14 @@
+// @ts-check
+/** Valid calls of what is made of pictures, and of networks that read them. */
+import * as bptt from '../../../build/index.js';
+
+const picture = () => ({ width: 3, height: 2, data: Uint8Array.of(0, 1, 2, 3, 4, 5) });
+
+/** @type {Readonly<Record<string, readonly import('../table.js').Row[]>>} */
+export const pictures = {
+  'vision.fromVgsl': [() => ({ args: ['[1,8,0,1 Cr3,3,4 Mp2,2 Lbx4]', { classes: 3 }] })],
+  'vision.toVgsl': [() => ({ args: [[bptt.image({ height: 8 }), bptt.lstm({ units: 4 }), bptt.dense({ units: 3 })]] })],
+  'vision.grey': [() => ({ args: [picture()] })],
+  'vision.images': [() => ({ args: [[picture(), picture()]] })],
+  'vision.scaled': [() => ({ args: [picture(), 4] })],
+};
