@@ -10,11 +10,6 @@ export { bernoulli, randomAt, randomNormal, randomUniform } from "./random";
 export { recurrentBackward, recurrentForward, recurrentScratch } from "./recurrent";
 export { copyColumns, maskRows, spreadRows, sumProducts, sumRows } from "./rows";
 export { drawnProbability, likeliest, logNormalizer, sampleToken, samplingScratch } from "./sampling";
-export { padded } from "./simd";
+export { padded, realBytes } from "./simd";
 export { gatherRows, scatterAddRows } from "./tokens";
 export { add, approach, clampValues, clear, copy, fill, isZero, multiply, scale } from "./vectors";
-
-/** Bytes of one `real`: 4 or 8. */
-export function realBytes(): i32 {
-  return sizeof<real>();
-}

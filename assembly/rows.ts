@@ -22,9 +22,15 @@ export function biasRows(y: usize, bias: usize, rows: i32, ld: i32): void {
  * db: [ld]; dy: [rows, ld]. Four panels go down the rows together, two cache lines of f32 or f64 a row.
  */
 export function sumRows(db: usize, dy: usize, rows: i32, ld: i32): void {
-  assert(ld % PANEL == 0);
+  sumColumns(db, dy, rows, ld, ld);
+}
+
+/** The same of some columns, whole panels, of rows that are ld reals apart. */
+// @ts-ignore: decorator
+@inline export function sumColumns(db: usize, dy: usize, rows: i32, columns: i32, ld: i32): void {
+  assert(columns % PANEL == 0);
   const width = bytes(ld);
-  const end = db + width;
+  const end = db + bytes(columns);
   dy += width * (rows - 1);
   for (; db + 4 * STRIDE <= end; db += 4 * STRIDE, dy += 4 * STRIDE) {
     let s0 = v128.load(db);

@@ -19,6 +19,11 @@
 // @ts-ignore: decorator
 @inline export const SHIFT: i32 = alignof<real>();
 
+/** Bytes of one `real`: 4 or 8. */
+export function realBytes(): i32 {
+  return sizeof<real>();
+}
+
 /** Bytes of `count` reals. */
 // @ts-ignore: decorator
 @inline export function bytes(count: i32): usize {

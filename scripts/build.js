@@ -55,12 +55,16 @@ writeFileSync('build/sliding.ts', await slidingSource());
 const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'));
 for (const target of Object.keys(targets)) {
   await compileKernels(target, 'assembly/index.ts', '--config', 'asconfig.json', '--target', target);
+  // The same for a team of threads.
+  const shared = ['--config', 'assembly/threads/asconfig.json', '--target', target];
+  await compileKernels(`threads-${target}`, 'assembly/threads/index.ts', ...shared);
 }
 await compileCompanions();
 
 if (!kernelsOnly) {
   const metafiles = [
-    await buildThread(),
+    await buildThread('thread', 'src/worker/thread.ts'),
+    await buildThread('member', 'src/wasm/threads/member.ts'),
     await buildReportPage(),
     await buildPackage({
       index: 'src/index.ts',
@@ -76,6 +80,7 @@ if (!kernelsOnly) {
       keras: 'src/interchange/keras/index.ts',
       series: 'src/series/index.ts',
       speech: 'src/speech/index.ts',
+      sweep: 'src/sweep/index.ts',
       translation: 'src/translation/index.ts',
       vision: 'src/vision/index.ts',
       tokenizers: 'src/tokenizers/index.ts',
@@ -121,11 +126,16 @@ async function compileKernels(name, entry, ...options) {
   writeFileSync(`build/kernels/${name}.d.ts`, 'declare const base64: string;\nexport default base64;\n');
 }
 
-/** The code of a worker as a string: a blob has no neighbours to import. The kernels are sent to it, and it starts no other worker. */
-async function buildThread() {
+/**
+ * The code of a worker as a string: a blob has no neighbours to import. The kernels are sent to it, and it starts no other worker.
+ *
+ * @param {string} name
+ * @param {string} entry
+ */
+async function buildThread(name, entry) {
   const { outputFiles, metafile } = await build({
     ...shared,
-    entryPoints: ['src/worker/thread.ts'],
+    entryPoints: [entry],
     write: false,
     format: 'iife',
     platform: 'neutral',
@@ -133,8 +143,8 @@ async function buildThread() {
     external: apart,
   });
   mkdirSync('build/worker', { recursive: true });
-  writeFileSync('build/worker/thread.js', `export default ${JSON.stringify(outputFiles[0]?.text)};\n`);
-  writeFileSync('build/worker/thread.d.ts', 'declare const code: string;\nexport default code;\n');
+  writeFileSync(`build/worker/${name}.js`, `export default ${JSON.stringify(outputFiles[0]?.text)};\n`);
+  writeFileSync(`build/worker/${name}.d.ts`, 'declare const code: string;\nexport default code;\n');
   return metafile;
 }
 

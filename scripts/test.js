@@ -7,13 +7,14 @@
  * missing, or skipped, is a failure. A runner that ran no test has failed.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { engineOf, engines, installCommand } from '../test/truth/engines/engines.js';
 import { installEngines } from '../test/truth/engines/install.js';
 import { start, withFolder, within } from '../test/truth/engines/processes.js';
+import { isStale } from './stale.js';
 
 const CI = process.env.CI === 'true';
 const LIMIT = 7_200_000; // milliseconds for one runner
@@ -56,7 +57,7 @@ async function main(words) {
     console.error(`No runner is called ${words.join(' or ')}: expected ${runners.map(({ name }) => name).join(', ')}`);
     return false;
   }
-  if (stale() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'inherit' }).status !== 0) {
+  if (isStale() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'inherit' }).status !== 0) {
     console.error('The build failed.');
     return false;
   }
@@ -195,23 +196,4 @@ function countsOf(match) {
 /** @param {Counts} counts */
 function sentence({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-}
-
-/** Whether the build is missing or older than anything that it is made from. */
-function stale() {
-  if (!existsSync('build/index.js')) return true;
-  const built = statSync('build/index.js').mtimeMs;
-  const sources = ['assembly', 'src'].flatMap((folder) =>
-    readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name))),
-  );
-  sources.push(
-    'asconfig.json',
-    'package.json',
-    'package-lock.json',
-    'scripts/build.js',
-    'scripts/licences.js',
-    'scripts/tiles.js',
-    'tsconfig.json',
-  );
-  return sources.some((path) => statSync(path).mtimeMs > built);
 }

@@ -10,12 +10,12 @@ import { Step } from "./step";
 
 export function elmanForward(step: Step): void {
   addProduct(step);
-  elmanStep(step.h, step.plan.a + step.gatesAt, step.plan.B * step.ld, step.plan.activation);
+  elmanStep(step.h, step.plan.a + step.gatesAt, step.rows * step.ld, step.plan.activation);
 }
 
 export function elmanBackward(step: Step): void {
   const plan = step.plan;
-  elmanBack(plan.da + step.gatesAt, plan.dh, step.dy, step.h, plan.B * step.ld, plan.activation);
+  elmanBack(plan.da + step.gatesAt, step.dh, step.dy, step.h, step.rows * step.ld, plan.activation);
   backProduct(step);
 }
 

@@ -5,10 +5,10 @@
 // A row of a holds r, z, n, each ld reals; the steps leave their values there.
 import { SIGMOID, TANH } from "../../build/abi";
 import { phi, sigma, sigmaSlope } from "../activations";
-import { gemmPacked } from "../gemm";
 import { normalize, normalizeBack } from "../normalize";
 import { addScaled } from "../rows";
 import { bytes } from "../simd";
+import { stepGemmPacked } from "../threads/products";
 import { add, clear, copy, multiply } from "../vectors";
 import { gruBackRows, gruCandidatePanels, gruMix, gruPackBack } from "./gru";
 import { inverseOfQ, packForward, stateProduct } from "./products";
@@ -16,63 +16,63 @@ import { resetH, Step } from "./step";
 
 export function gruBeforeForward(step: Step): void {
   const plan = step.plan;
-  const B = plan.B, ld = step.ld, a = plan.a + step.gatesAt, p = plan.p + step.at;
+  const rows = step.rows, ld = step.ld, a = plan.a + step.gatesAt, p = plan.p + step.at;
   packForward(step);
-  if (step.idle && plan.gain) clear(plan.q + step.gatesAt, B * step.width);
+  if (step.idle && plan.gain) clear(plan.q + step.gatesAt, rows * step.width);
   addGates(step, step.seen, 0, 2);
-  gruBeforeGates(a, p, step.seen, B, ld, plan.gateActivation);
+  gruBeforeGates(a, p, step.seen, rows, ld, plan.gateActivation);
   addGates(step, p, 2, 1);
-  gruBeforeStep(step.h, a, step.hBefore, B, ld, plan.activation);
+  gruBeforeStep(step.h, a, step.hBefore, rows, ld, plan.activation);
 }
 
 /** a += x·W, or gain∘N(x·W), of `count` gates from gate `first` on. */
 function addGates(step: Step, x: usize, first: i32, count: i32): void {
   const plan = step.plan;
-  const B = plan.B, ld = step.ld, width = step.width, at = bytes(first * ld);
+  const rows = step.rows, ld = step.ld, width = step.width, at = bytes(first * ld);
   const a = plan.a + step.gatesAt + at, q = plan.q + step.gatesAt + at;
   if (!plan.gain) {
     if (!step.idle) stateProduct(step, a, x, first * ld, count * ld, width, a);
     return;
   }
   if (!step.idle) stateProduct(step, q, x, first * ld, count * ld, width, 0);
-  for (let r = 0; r < B; r++) {
+  for (let r = 0; r < rows; r++) {
     const row = q + <usize>r * bytes(width);
     normalize(row, row, inverseOfQ(step) + bytes(r * plan.gates + first), 0, 0, 0, count, count, plan.H);
   }
-  addScaled(a, q, plan.gain + at, B, count * ld, width, width);
+  addScaled(a, q, plan.gain + at, rows, count * ld, width, width);
 }
 
 export function gruBeforeBackward(step: Step): void {
   const plan = step.plan;
-  const B = plan.B, H = plan.H, gain = plan.gain, gate = plan.gateActivation, ld = step.ld, width = step.width;
-  const dh = plan.dh, da = plan.da + step.gatesAt, dp = plan.dp + step.at, dq = plan.dq + step.gatesAt;
+  const rows = step.rows, H = plan.H, gain = plan.gain, gate = plan.gateActivation, ld = step.ld, width = step.width;
+  const dh = step.dh, da = plan.da + step.gatesAt, dp = plan.dp + step.at, dq = plan.dq + step.gatesAt;
   gruPackBack(step);
   resetH(step);
-  gruBeforeBack(da, dh, step.dy, plan.a + step.gatesAt, step.hBefore, B, ld, plan.activation, gate);
+  gruBeforeBack(da, dh, step.dy, plan.a + step.gatesAt, step.hBefore, rows, ld, plan.activation, gate);
   // n first: r's gradient needs what comes of it.
   if (gain) normalizeBackGates(step, 2, 1);
   const dn = (gain ? step.normalized : da) + bytes(2 * ld);
-  gemmPacked(dp, dn, gruCandidatePanels(step), B, H, ld, width, ld, false, 0, step.work);
+  stepGemmPacked(dp, dn, gruCandidatePanels(step), rows, H, ld, width, ld, 0, step.work);
   let seen = step.hBefore;
   if (plan.dropout) {
-    multiply(step.dropped, seen, plan.dropout + step.at, B * ld);
+    multiply(step.dropped, seen, plan.dropout + step.at, rows * ld);
     seen = step.dropped;
   }
-  gruBeforeBackGates(da, dp, seen, B, ld, gate);
+  gruBeforeBackGates(da, dp, seen, rows, ld, gate);
   if (gain) {
     normalizeBackGates(step, 0, 2);
-    copy(dq, step.normalized, B * width);
+    copy(dq, step.normalized, rows * width);
   }
   if (step.last) return;
-  gemmPacked(dp, gain ? dq : da, step.panels, B, H, 2 * ld, width, ld, false, dp, step.work);
-  if (plan.dropout) multiply(dp, dp, plan.dropout + step.at, B * ld);
-  add(dh, dp, B * ld);
+  stepGemmPacked(dp, gain ? dq : da, step.panels, rows, H, 2 * ld, width, ld, dp, step.work);
+  if (plan.dropout) multiply(dp, dp, plan.dropout + step.at, rows * ld);
+  add(dh, dp, rows * ld);
 }
 
 /** Backward through N of `count` gates from gate `first` on, from da to `normalized`. */
 function normalizeBackGates(step: Step, first: i32, count: i32): void {
   const plan = step.plan, at = bytes(first * step.ld);
-  for (let r = 0; r < plan.B; r++) {
+  for (let r = 0; r < step.rows; r++) {
     const row = at + <usize>r * bytes(step.width), gated = step.gatesAt + row;
     const inverse = inverseOfQ(step) + bytes(r * plan.gates + first);
     normalizeBack(step.normalized + row, plan.da + gated, plan.q + gated, inverse, plan.gain + at, plan.dGain + at, count, count, plan.H);

@@ -5,53 +5,53 @@
 // A row of a holds r, z, n, each ld reals; the step leaves their values there.
 import { SIGMOID, TANH } from "../../build/abi";
 import { phi, phiSlope, sigma, sigmaSlope } from "../activations";
-import { gemmPacked, packB } from "../gemm";
 import { normalize, normalizeBack } from "../normalize";
 import { addScaled, biasRows, copyColumns } from "../rows";
 import { bytes } from "../simd";
+import { stepGemmPacked, stepPack } from "../threads/products";
 import { add, multiply } from "../vectors";
 import { fillQ, inverseOfQ, packForward, stateProduct } from "./products";
 import { resetH, Step } from "./step";
 
 export function gruForward(step: Step): void {
   const plan = step.plan;
-  const B = plan.B, H = plan.H, gates = plan.gates, gain = plan.gain, ld = step.ld, width = step.width;
+  const rows = step.rows, H = plan.H, gates = plan.gates, gain = plan.gain, ld = step.ld, width = step.width;
   const a = plan.a + step.gatesAt, p = plan.p + step.at, seen = step.seen;
   packForward(step);
   if (gain) {
     const q = plan.q + step.gatesAt, n = bytes(2 * ld);
     fillQ(step, q);
-    normalize(q, q, inverseOfQ(step), 0, 0, 0, B * gates, gates, H);
-    addScaled(a, q, gain, B, 2 * ld, width, width);
-    biasRows(p, plan.candidateBias, B, ld);
-    addScaled(p, q + n, gain + n, B, ld, ld, width);
-  } else if (step.idle) biasRows(p, plan.candidateBias, B, ld);
+    normalize(q, q, inverseOfQ(step), 0, 0, 0, rows * gates, gates, H);
+    addScaled(a, q, gain, rows, 2 * ld, width, width);
+    biasRows(p, plan.candidateBias, rows, ld);
+    addScaled(p, q + n, gain + n, rows, ld, ld, width);
+  } else if (step.idle) biasRows(p, plan.candidateBias, rows, ld);
   else {
     stateProduct(step, a, seen, 0, 2 * ld, width, a);
     stateProduct(step, p, seen, 2 * ld, ld, ld, plan.candidateBias);
   }
-  gruStep(step.h, a, p, step.hBefore, B, ld, plan.activation, plan.gateActivation);
+  gruStep(step.h, a, p, step.hBefore, rows, ld, plan.activation, plan.gateActivation);
 }
 
 export function gruBackward(step: Step): void {
   const plan = step.plan;
-  const B = plan.B, H = plan.H, gain = plan.gain, ld = step.ld, width = step.width;
-  const dh = plan.dh, da = plan.da + step.gatesAt, dp = plan.dp + step.at, dq = plan.dq + step.gatesAt;
+  const rows = step.rows, H = plan.H, gain = plan.gain, ld = step.ld, width = step.width;
+  const dh = step.dh, da = plan.da + step.gatesAt, dp = plan.dp + step.at, dq = plan.dq + step.gatesAt;
   gruPackBack(step);
   resetH(step);
   const a = plan.a + step.gatesAt, p = plan.p + step.at;
-  gruBack(da, dp, dh, step.dy, a, p, step.hBefore, B, ld, plan.activation, plan.gateActivation);
+  gruBack(da, dp, dh, step.dy, a, p, step.hBefore, rows, ld, plan.activation, plan.gateActivation);
   if (gain) normalizeBackAll(step, dq, da, dp);
   if (step.last) return;
   // What reaches the state before through W goes through its dropout; the rest, d∘z, is in dh.
   const through = plan.dropout ? step.dropped : dh;
   const gates = gain ? dq : da;
   const candidate = gain ? dq + bytes(2 * ld) : dp;
-  gemmPacked(through, gates, step.panels, B, H, 2 * ld, width, ld, false, plan.dropout ? 0 : dh, step.work);
-  gemmPacked(through, candidate, gruCandidatePanels(step), B, H, ld, gain ? width : ld, ld, false, through, step.work);
+  stepGemmPacked(through, gates, step.panels, rows, H, 2 * ld, width, ld, plan.dropout ? 0 : dh, step.work);
+  stepGemmPacked(through, candidate, gruCandidatePanels(step), rows, H, ld, gain ? width : ld, ld, through, step.work);
   if (plan.dropout) {
-    multiply(through, through, plan.dropout + step.at, B * ld);
-    add(dh, through, B * ld);
+    multiply(through, through, plan.dropout + step.at, rows * ld);
+    add(dh, through, rows * ld);
   }
 }
 
@@ -59,18 +59,18 @@ export function gruBackward(step: Step): void {
 // @ts-ignore: decorator
 @inline function normalizeBackAll(step: Step, dq: usize, da: usize, dp: usize): void {
   const plan = step.plan;
-  const B = plan.B, gates = plan.gates, ld = step.ld, width = step.width;
-  copyColumns(step.normalized, da, B, 2 * ld, width, width);
-  copyColumns(step.normalized + bytes(2 * ld), dp, B, ld, width, ld);
-  normalizeBack(dq, step.normalized, plan.q + step.gatesAt, inverseOfQ(step), plan.gain, plan.dGain, B * gates, gates, plan.H);
+  const rows = step.rows, gates = plan.gates, ld = step.ld, width = step.width;
+  copyColumns(step.normalized, da, rows, 2 * ld, width, width);
+  copyColumns(step.normalized + bytes(2 * ld), dp, rows, ld, width, ld);
+  normalizeBack(dq, step.normalized, plan.q + step.gatesAt, inverseOfQ(step), plan.gain, plan.dGain, rows * gates, gates, plan.H);
 }
 
 /** Packs W for backward: its columns of r and z, then those of n, which a GRU multiplies apart. */
 export function gruPackBack(step: Step): void {
   if (!step.first) return;
   const plan = step.plan, ld = step.ld;
-  packB(step.panels, plan.w, 2 * ld, plan.H, step.width, true);
-  packB(gruCandidatePanels(step), plan.w + bytes(2 * ld), ld, plan.H, step.width, true);
+  stepPack(step.panels, plan.w, 2 * ld, plan.H, step.width, true);
+  stepPack(gruCandidatePanels(step), plan.w + bytes(2 * ld), ld, plan.H, step.width, true);
 }
 
 /** Where the panels of n begin. */

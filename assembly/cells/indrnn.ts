@@ -8,13 +8,13 @@ import { Step } from "./step";
 
 export function indrnnForward(step: Step): void {
   const plan = step.plan;
-  indrnnStep(step.h, plan.a + step.gatesAt, plan.w, step.seen, plan.B, step.ld, plan.activation);
+  indrnnStep(step.h, plan.a + step.gatesAt, plan.w, step.seen, step.rows, step.ld, plan.activation);
 }
 
 export function indrnnBackward(step: Step): void {
   const plan = step.plan;
-  indrnnBack(plan.da + step.gatesAt, plan.dh, plan.w, step.dy, step.h, plan.B, step.ld, plan.activation);
-  if (plan.dropout && !step.last) multiply(plan.dh, plan.dh, plan.dropout + step.at, plan.B * step.ld);
+  indrnnBack(plan.da + step.gatesAt, step.dh, plan.w, step.dy, step.h, step.rows, step.ld, plan.activation);
+  if (plan.dropout && !step.last) multiply(step.dh, step.dh, plan.dropout + step.at, step.rows * step.ld);
 }
 
 /** a += u∘seen, h = f(a). h, a, seen: [rows, ld]; u: [ld]. */

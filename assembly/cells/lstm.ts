@@ -15,14 +15,14 @@ import { resetC, Step } from "./step";
 
 export function lstmForward(step: Step): void {
   const plan = step.plan;
-  const B = plan.B, ld = step.ld, cell = plan.activation, gate = plan.gateActivation;
+  const rows = step.rows, ld = step.ld, cell = plan.activation, gate = plan.gateActivation;
   const h = step.h, c = step.c, a = plan.a + step.gatesAt;
   addProduct(step);
   if (plan.gain) {
-    lstmCell(c, a, step.cBefore, B, ld, cell, gate);
-    normalize(plan.cn + step.at, c, inverseOfCell(step), h, plan.cellGain, plan.cellBias, B, 1, plan.H);
-    lstmOutput(h, a, h, B, ld, cell);
-  } else lstmStep(h, c, a, step.cBefore, plan.peepholes, B, ld, cell, gate);
+    lstmCell(c, a, step.cBefore, rows, ld, cell, gate);
+    normalize(plan.cn + step.at, c, inverseOfCell(step), h, plan.cellGain, plan.cellBias, rows, 1, plan.H);
+    lstmOutput(h, a, h, rows, ld, cell);
+  } else lstmStep(h, c, a, step.cBefore, plan.peepholes, rows, ld, cell, gate);
 }
 
 /** Where one over the deviations of this step's c begins. */
@@ -33,17 +33,17 @@ export function lstmForward(step: Step): void {
 
 export function lstmBackward(step: Step): void {
   const plan = step.plan;
-  const B = plan.B, ld = step.ld, cell = plan.activation, gate = plan.gateActivation;
-  const dh = plan.dh, dc = plan.dc, dy = step.dy, a = plan.a + step.gatesAt, da = plan.da + step.gatesAt;
+  const rows = step.rows, ld = step.ld, cell = plan.activation, gate = plan.gateActivation;
+  const dh = step.dh, dc = step.dc, dy = step.dy, a = plan.a + step.gatesAt, da = plan.da + step.gatesAt;
   resetC(step);
   if (plan.gain) {
     const du = step.normalized, cn = plan.cn + step.at;
-    lstmBackOutput(da, du, dh, dy, a, cn, plan.cellGain, plan.cellBias, B, ld, cell, gate);
-    sumRows(plan.dCellBias, du, B, ld);
-    normalizeBack(du, du, cn, inverseOfCell(step), plan.cellGain, plan.dCellGain, B, 1, plan.H);
-    add(dc, du, B * ld);
-    lstmBackCell(da, dc, a, step.cBefore, B, ld, cell, gate);
-  } else lstmBack(da, dc, dh, dy, a, step.cBefore, plan.peepholes, plan.dPeepholes, B, ld, cell, gate);
+    lstmBackOutput(da, du, dh, dy, a, cn, plan.cellGain, plan.cellBias, rows, ld, cell, gate);
+    sumRows(plan.dCellBias, du, rows, ld);
+    normalizeBack(du, du, cn, inverseOfCell(step), plan.cellGain, plan.dCellGain, rows, 1, plan.H);
+    add(dc, du, rows * ld);
+    lstmBackCell(da, dc, a, step.cBefore, rows, ld, cell, gate);
+  } else lstmBack(da, dc, dh, dy, a, step.cBefore, plan.peepholes, plan.dPeepholes, rows, ld, cell, gate);
   backProduct(step);
 }
 

@@ -12,6 +12,8 @@ export class Step {
   /** padded(H), and the reals of a row of all gates, G·ld. */
   ld: i32;
   width: i32;
+  /** How many rows of the batch this thread computes. Every address of rows is that of the first of them. */
+  rows: i32;
   /** W in panels as `stateProduct` reads it, or 0: as it lies in the plan. */
   packed: usize;
   /** Room for panels of W: G·ld·ld reals. */
@@ -28,6 +30,9 @@ export class Step {
   normalized: usize;
   /** Room of the products. */
   work: usize;
+  /** Backward, [B, ld]: the gradient of h, and of c, on its way from step to step. */
+  dh: usize;
+  dc: usize;
 
   // Of this step.
 
@@ -58,13 +63,13 @@ export class Step {
 /** Takes the h before the step as the step does: zero in rows that begin a sequence. */
 export function resetH(step: Step): void {
   if (!step.resets) return;
-  maskRows(step.maskedH, step.hBefore, step.resets, step.plan.B, step.ld);
+  maskRows(step.maskedH, step.hBefore, step.resets, step.rows, step.ld);
   step.hBefore = step.maskedH;
 }
 
 /** The same of c. */
 export function resetC(step: Step): void {
   if (!step.resets) return;
-  maskRows(step.maskedC, step.cBefore, step.resets, step.plan.B, step.ld);
+  maskRows(step.maskedC, step.cBefore, step.resets, step.rows, step.ld);
   step.cBefore = step.maskedC;
 }

@@ -1,6 +1,7 @@
 // The page as a whole, from what the playground holds.
 import { useEffect } from 'preact/hooks';
 import { languages } from '../settings/config.ts';
+import { namesOf } from '../settings/names.ts';
 import { presetLink, presets } from '../settings/presets.ts';
 import { Settings } from '../settings/settings.tsx';
 import { LocaleContext, localeOf, useLocale } from '../ui/locale.ts';
@@ -14,7 +15,7 @@ import { WeightsView } from '../views/weights.tsx';
 import { Controls, Figures } from './controls.tsx';
 import { LessonNote } from './lesson.tsx';
 import { failureText, problemText, statusText } from './notes.ts';
-import type { Playground } from './playground.ts';
+import { type Playground, unitOf } from './playground.ts';
 
 const languageNames = { en: 'English', ru: 'Русский' } as const;
 
@@ -22,9 +23,12 @@ export function App({ playground }: { readonly playground: Playground }) {
   const { config, problems, a, b } = playground;
   const locale = localeOf(config.language);
   const { t, language } = locale;
-  const both = config.b !== undefined;
-  const runs: NamedRun[] = [{ name: both ? 'A' : undefined, color: '--a', settings: config.a, state: a }];
-  if (config.b !== undefined) runs.push({ name: 'B', color: '--b', settings: config.b, state: b });
+  const names = config.b === undefined ? [undefined, undefined] : namesOf(config.a, config.b, locale);
+  const runs: NamedRun[] = [{ letter: 'a', name: names[0], color: '--a', settings: config.a, state: a }];
+  if (config.b !== undefined) {
+    runs.push({ letter: 'b', name: names[1], color: '--b', settings: config.b, state: b });
+  }
+  const unit = unitOf(config);
   const failures = runs.flatMap((run) => failureText(run, locale) ?? []);
   useEffect(() => {
     document.documentElement.lang = language;
@@ -39,14 +43,22 @@ export function App({ playground }: { readonly playground: Playground }) {
       <Presets current={playground.link} />
       <main>
         <div class="side">
-          <Settings config={config} onChange={(next) => playground.configure(next)} />
+          <Settings
+            config={config}
+            runs={runs}
+            frozen={playground.running}
+            onChange={(next) => playground.configure(next)}
+          />
         </div>
         <div class="results">
           <LessonNote link={playground.link} />
           <div class="bar">
             <Controls
               runs={runs}
-              status={statusText(playground.note, runs, locale)}
+              running={playground.running}
+              unit={unit}
+              status={statusText(playground, locale)}
+              onRestore={playground.canRestore ? () => playground.restore() : undefined}
               onRun={() => playground.run()}
               onPause={() => playground.pause()}
               onStep={() => playground.step()}
@@ -55,7 +67,7 @@ export function App({ playground }: { readonly playground: Playground }) {
               onLoad={(file) => playground.load(file)}
               onCopy={() => playground.copyLink()}
             />
-            <Figures runs={runs} />
+            <Figures runs={runs} unit={unit} />
           </div>
           <div role="alert" class="alerts">
             {problems.map((problem) => (
@@ -66,9 +78,9 @@ export function App({ playground }: { readonly playground: Playground }) {
             ))}
           </div>
           <div class="views">
-            <OutcomeView task={config.task.task} runs={runs} />
-            <LossView task={config.task.task} runs={runs} />
+            <LossView task={config.task.task} runs={runs} unit={unit} />
             <GradientView runs={runs} />
+            <OutcomeView task={config.task.task} runs={runs} />
             <SpectrumView runs={runs} />
             <HiddenView runs={runs} />
             <WeightsView runs={runs} />

@@ -6,8 +6,14 @@ import type { NamedRun } from '../ui/named-run.ts';
 
 export interface ControlsProps {
   readonly runs: readonly NamedRun[];
+  /** Whether they are learning. */
+  readonly running: boolean;
+  /** What one step of them is. */
+  readonly unit: 'update' | 'batch';
   /** What is to be said now, for eyes and ears. */
   readonly status: string;
+  /** Takes what was learned before back; undefined where there is nothing. */
+  readonly onRestore: (() => void) | undefined;
   readonly onRun: () => void;
   readonly onPause: () => void;
   readonly onStep: () => void;
@@ -19,9 +25,8 @@ export interface ControlsProps {
 
 export function Controls(props: ControlsProps) {
   const { t } = useLocale();
-  const { runs, status } = props;
-  const running = runs.some(({ state }) => state.status === 'running');
-  const ready = runs.some(({ state }) => state.status === 'paused');
+  const { runs, running, status } = props;
+  const ready = runs.some(({ state }) => state.status === 'ready');
   const has = runs[0]?.state.snapshot !== undefined;
   return (
     <section class="controls" aria-label={t('controls')}>
@@ -36,18 +41,23 @@ export function Controls(props: ControlsProps) {
           <span aria-hidden="true">{running ? '❚❚' : '▶'}</span> {t(running ? 'pause' : 'run')}
         </button>
         <button type="button" id="step" onClick={props.onStep} disabled={running || !ready}>
-          {t('step')}
+          {t(props.unit === 'update' ? 'step' : 'step.batch')}
         </button>
         <button type="button" id="restart" onClick={props.onRestart}>
           {t('restart')}
         </button>
+        {props.onRestore && (
+          <button type="button" id="restore" onClick={props.onRestore}>
+            {t('restore')}
+          </button>
+        )}
       </div>
       <div class="more">
         <button type="button" id="to-settings" onClick={showSettings}>
           {t('settings')}
         </button>
         <button type="button" id="save" onClick={props.onSave} disabled={!has}>
-          {t(runs.length > 1 ? 'save.a' : 'save')}
+          {runs[0]?.name === undefined ? t('save') : t('save.a', { name: runs[0].name })}
         </button>
         <FileButton id="load" label={t('load')} accept=".safetensors" onFile={props.onLoad} />
         <button type="button" id="copy" onClick={props.onCopy}>
@@ -69,15 +79,17 @@ function showSettings(): void {
 }
 
 /** The newest figures of each network. */
-export function Figures({ runs }: { readonly runs: readonly NamedRun[] }) {
+export function Figures({ runs, unit }: Pick<ControlsProps, 'runs' | 'unit'>) {
   const { t, number, count } = useLocale();
-  const names = ['updates', 'testLoss', 'gradientNorm', 'speed', 'parameters'] as const;
+  const compared = unit === 'batch' ? (['batches'] as const) : [];
+  const names = [...compared, 'updates', 'testLoss', 'gradientNorm', 'speed', 'parameters'] as const;
   return (
     <div class="figures">
-      {runs.map(({ name, color, state: { snapshot } }) => {
-        const id = name === 'B' ? 'b-' : '';
-        const point = snapshot?.points.at(-1);
+      {runs.map(({ letter, name, color, state: { snapshot } }) => {
+        const id = letter === 'b' ? 'b-' : '';
+        const point = snapshot?.point;
         const figures = [
+          ...compared.map((key) => [key, t(key), snapshot && count(snapshot.batches)] as const),
           ['updates', t('updates'), snapshot && count(snapshot.step)],
           ['test-loss', t('testLoss'), point && number(point.test, 4)],
           [
@@ -95,7 +107,7 @@ export function Figures({ runs }: { readonly runs: readonly NamedRun[] }) {
           ['parameters', t('parameters'), snapshot && count(snapshot.parameters)],
         ] as const;
         return (
-          <div key={name} class="network" style={{ borderColor: `var(${color})` }}>
+          <div key={letter} class="network" style={{ borderColor: `var(${color})` }}>
             {name && (
               <div class="name" aria-hidden="true">
                 {name}

@@ -2,18 +2,19 @@
 import type { ConfigProblem } from '../settings/config.ts';
 import { expected } from '../settings/field.tsx';
 import type { Locale } from '../ui/locale.ts';
-import type { NamedRun } from '../ui/named-run.ts';
-import type { Note } from './playground.ts';
+import { type NamedRun, nameOf } from '../ui/named-run.ts';
+import type { Playground } from './playground.ts';
 
 /** The newest note, or else whether it trains. Changes seldom: it is read out. */
-export function statusText(note: Note | undefined, runs: readonly NamedRun[], { t, count }: Locale): string {
+export function statusText(playground: Playground, { t }: Locale): string {
+  const { note, running, config } = playground;
   if (note !== undefined) return t(note.key, note.values);
-  const states = runs.map(({ state }) => state);
-  if (states.some(({ status }) => status === 'running')) return t('status.running');
-  const paused = states.find(({ status }) => status === 'paused');
-  if (paused?.snapshot === undefined) return states.some(({ status }) => status === 'idle') ? t('status.idle') : '';
-  const { step } = paused.snapshot;
-  return step === 0 ? t('status.ready') : t('status.paused', { step: count(step) });
+  if (running) return t('status.running');
+  const states = [playground.a, ...(config.b === undefined ? [] : [playground.b])];
+  if (states.some(({ status }) => status === 'idle')) return t('status.idle');
+  if (states.every(({ status }) => status === 'failed')) return '';
+  const { learned } = playground;
+  return learned === 0 ? t('status.ready') : t('status.paused', { step: learned });
 }
 
 /** What is wrong with a link. */
@@ -27,6 +28,6 @@ export function failureText({ name, state }: NamedRun, { t, count }: Locale): st
   if (state.status !== 'failed') return undefined;
   const { problem, diverged } = state;
   const message = problem === undefined ? (state.message ?? '') : t(problem.key, problem.values);
-  const values = { name: name === undefined ? '' : ` ${name}`, message, step: count(diverged ?? 0) };
+  const values = { name: nameOf(name, t), message, step: count(diverged ?? 0) };
   return t(diverged === undefined ? 'error.start' : 'error.diverged', values);
 }

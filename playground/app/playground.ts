@@ -8,7 +8,9 @@ import {
   LONGEST_DATA,
   parseConfig,
 } from '../settings/config.ts';
-import { Runner, type RunState } from './runner.ts';
+import { isLive, type RunField, type TaskField } from '../settings/fields.ts';
+import { Lockstep } from './lockstep.ts';
+import { Runner, type RunnerEvents, type RunState } from './runner.ts';
 import type { Key } from './strings.ts';
 
 /** Something to say once. */
@@ -20,42 +22,51 @@ export interface Note {
 export class Playground {
   readonly #a: Runner;
   readonly #b: Runner;
+  readonly #lockstep = new Lockstep();
   readonly #changed: (running: boolean) => void;
   #config: Config;
   #problems: readonly ConfigProblem[];
   #note: Note | undefined;
+  /** The settings of the networks that were put aside. */
+  #aside: Config | undefined;
 
   /**
    * @param language Where the link names none.
-   * @param changed Called when there is something else to show, with whether a network is learning.
+   * @param changed Called when there is something else to show, with whether networks are learning.
    */
   constructor(language: Language, changed: (running: boolean) => void) {
     this.#changed = changed;
-    const events = {
+    const events: RunnerEvents = {
       changed: () => this.#changed(this.running),
-      saved: (bytes: Uint8Array<ArrayBuffer>) => {
+      done: (runner) => this.#lockstep.done(runner),
+      saved: (bytes) => {
         download(bytes, `${this.#config.task.task}-${this.#config.a.cell}.safetensors`);
         this.#say({ key: 'status.saved' });
       },
-      loaded: (link: string, data: string) => {
+      loaded: (link, data) => {
         const { config, problems } = parseConfig(link);
         this.#config = { ...config, data, language: this.#config.language, b: undefined };
         this.#problems = problems;
-        this.#b.clear();
+        this.#aside = undefined;
+        this.#b.start(undefined, false);
+        this.#lockstep.take([this.#a]);
         this.#writeLink();
         this.#say({ key: 'status.loaded' });
       },
-      refused: (message: string) => this.#say({ key: 'error.load', values: { message } }),
+      refused: () => this.#say({ key: 'error.load' }),
     };
     this.#a = new Runner(events);
     this.#b = new Runner(events);
     ({ config: this.#config, problems: this.#problems } = parseConfig(location.hash, language));
-    this.#begin(false);
+    this.#begin(this.#config);
     addEventListener('hashchange', () => {
       if (location.hash.slice(1) === this.link) return;
-      ({ config: this.#config, problems: this.#problems } = parseConfig(location.hash, this.#config.language));
-      this.#begin(this.running);
+      const { config, problems } = parseConfig(location.hash, this.#config.language);
+      this.#begin(config);
+      this.#problems = problems;
     });
+    // Whoever leaves is asked first, where something would be lost.
+    addEventListener('beforeunload', (event) => this.learned > 0 && event.preventDefault());
   }
 
   get config(): Config {
@@ -79,9 +90,19 @@ export class Playground {
     return this.#b.state;
   }
 
-  /** Whether a network is learning. */
+  /** Whether networks are learning. */
   get running(): boolean {
-    return this.a.status === 'running' || this.b.status === 'running';
+    return this.#lockstep.running;
+  }
+
+  /** Updates of the network that has learned most. */
+  get learned(): number {
+    return Math.max(0, ...this.#runners.map(({ state }) => state.snapshot?.step ?? 0));
+  }
+
+  /** Whether there are networks that were put aside, to go back to. */
+  get canRestore(): boolean {
+    return this.#aside !== undefined;
   }
 
   /** The link's part behind `#`. */
@@ -89,13 +110,31 @@ export class Playground {
     return formatConfig(this.#config);
   }
 
-  /** Takes other settings: both networks begin anew, and go on training when they were. */
+  /**
+   * Takes other settings. Networks go on with another learning rate, clipping or temperature; with all others they begin anew, and what
+   * they had learned is put aside.
+   */
   configure(config: Config): void {
-    const running = this.running;
-    this.#config = config;
+    const failed = this.#runners.some(({ state }) => state.status !== 'ready');
+    if (failed || !isAdjusted(this.#config, config)) {
+      this.#begin(config);
+    } else {
+      const note = this.learned > 0 ? ({ key: 'status.adjusted', values: { step: this.learned } } as const) : undefined;
+      const pairs = [
+        [this.#a, this.#config.a, config.a],
+        [this.#b, this.#config.b, config.b],
+      ] as const;
+      const warmer = config.task.temperature !== this.#config.task.temperature;
+      this.#config = config;
+      for (const [runner, before, after] of pairs) {
+        if (after === undefined || (after === before && !warmer)) continue;
+        const { rate, clip, limit } = after;
+        runner.adjust({ rate, clip, limit, temperature: config.task.temperature });
+      }
+      this.#say(note);
+    }
     this.#problems = [];
     this.#writeLink();
-    this.#begin(running);
   }
 
   setLanguage(language: Language): void {
@@ -105,24 +144,38 @@ export class Playground {
   }
 
   run(): void {
+    this.#lockstep.run();
     this.#say(undefined);
-    for (const runner of this.#runners) runner.run();
   }
 
   pause(): void {
+    this.#lockstep.pause();
     this.#say(undefined);
-    for (const runner of this.#runners) runner.pause();
   }
 
-  /** One update of each network. */
+  /** One update of each network, or one batch of sequences. */
   step(): void {
+    this.#lockstep.once(unitOf(this.#config));
     this.#say(undefined);
-    for (const runner of this.#runners) runner.step();
   }
 
   /** The same settings from the beginning. */
   restart(): void {
-    this.#begin(this.running);
+    this.#begin(this.#config);
+  }
+
+  /** Takes the networks back that were put aside, and puts those aside that are here. */
+  restore(): void {
+    const config = this.#aside;
+    if (config === undefined) return;
+    this.#lockstep.pause();
+    this.#aside = this.learned > 0 ? this.#config : undefined;
+    this.#config = { ...config, language: this.#config.language };
+    for (const runner of [this.#a, this.#b]) runner.restore();
+    this.#lockstep.take(this.#runners);
+    this.#problems = [];
+    this.#writeLink();
+    this.#say({ key: 'status.restored', values: { step: this.learned } });
   }
 
   /** Saves network A with its settings. */
@@ -142,7 +195,8 @@ export class Playground {
       await navigator.clipboard.writeText(location.href);
     } catch {
       // Not allowed, or not over https.
-      return this.#say({ key: 'status.link' });
+      this.#say({ key: 'status.link' });
+      return;
     }
     const values = { length: data.length, most: LONGEST_DATA };
     this.#say(fitsLink(data) ? { key: 'status.copied' } : { key: 'status.long', values });
@@ -152,12 +206,17 @@ export class Playground {
     return this.#config.b === undefined ? [this.#a] : [this.#a, this.#b];
   }
 
-  #begin(running: boolean): void {
-    const { task, data, a, b } = this.#config;
-    this.#note = undefined;
-    this.#a.start({ task, data, run: a }, running);
-    if (b === undefined) this.#b.clear();
-    else this.#b.start({ task, data, run: b }, running);
+  /** From the beginning. What was learned before is put aside, with a word. */
+  #begin(config: Config): void {
+    const { learned } = this;
+    const keep = learned > 0;
+    if (keep) this.#aside = this.#config;
+    this.#config = config;
+    this.#note = keep ? { key: 'status.aside', values: { step: learned } } : undefined;
+    const { task, data, a, b } = config;
+    this.#a.start({ task, data, run: a }, keep);
+    this.#b.start(b && { task, data, run: b }, keep);
+    this.#lockstep.take(this.#runners);
   }
 
   #say(note: Note | undefined): void {
@@ -168,6 +227,20 @@ export class Playground {
   #writeLink(): void {
     history.replaceState(null, '', `#${this.link}`);
   }
+}
+
+/** What the networks do at once: an update each; or a batch, where they make different numbers of updates of one. */
+export function unitOf({ a, b }: Config): 'update' | 'batch' {
+  return b === undefined || (a.bptt === 'full' && b.bptt === 'full') ? 'update' : 'batch';
+}
+
+/** Whether nothing is another but what a network can go on with. */
+function isAdjusted(before: Config, after: Config): boolean {
+  const dead = ({ language: _, task, data, a, b }: Config) => {
+    const of = (settings: object) => Object.entries(settings).filter(([name]) => !isLive(name as TaskField | RunField));
+    return JSON.stringify([of(task), data, of(a), b && of(b)]);
+  };
+  return dead(before) === dead(after);
 }
 
 /** Hands bytes to the person as a file. */

@@ -28,35 +28,73 @@ export const strings = {
   'try.identity': { en: 'W = identity', ru: 'W = единичная' },
   'try.identity.hint': { en: 'A ReLU network that does not forget', ru: 'Сеть с ReLU, которая не забывает' },
   'try.draw': { en: 'Go on drawing', ru: 'Продолжить кривую' },
-  'try.draw.hint': { en: 'A GRU foresees a sine', ru: 'GRU предсказывает синус' },
+  'try.draw.hint': {
+    en: 'A GRU predicts a sine',
+    ru: 'GRU предсказывает синус',
+  },
 
   // Controls.
   controls: { en: 'Training', ru: 'Обучение' },
   run: { en: 'Train', ru: 'Обучать' },
   pause: { en: 'Pause', ru: 'Пауза' },
-  step: { en: 'One step', ru: 'Один шаг' },
+  step: {
+    en: 'One update',
+    ru: 'Одно обновление',
+  },
+  'step.batch': {
+    en: 'One batch',
+    ru: 'Один пакет',
+  },
   restart: { en: 'Start again', ru: 'Сначала' },
+  restore: {
+    en: 'Back to it',
+    ru: 'Вернуть прежнее',
+  },
   save: { en: 'Save', ru: 'Сохранить' },
-  'save.a': { en: 'Save A', ru: 'Сохранить A' },
+  'save.a': {
+    en: 'Save {name}',
+    ru: 'Сохранить {name}',
+  },
   load: { en: 'Load', ru: 'Загрузить' },
   copy: { en: 'Copy link', ru: 'Копировать ссылку' },
   'status.idle': { en: 'Loading …', ru: 'Загрузка…' },
   'status.ready': { en: 'Ready: press Train.', ru: 'Готово: нажмите «Обучать».' },
   'status.running': { en: 'Training.', ru: 'Идёт обучение.' },
-  'status.paused': { en: 'Paused after {step} updates.', ru: 'Пауза. Обновлений: {step}.' },
+  'status.paused': {
+    en: 'Paused after {step|update|updates}.',
+    ru: 'Пауза после {step|обновления|обновлений|обновлений}.',
+  },
+  'status.aside': {
+    en: 'Learning begins anew. What was learned before, in {step|update|updates}, is put aside: “Back to it” brings it again.',
+    ru: 'Обучение начато заново. Прежнее ({step|обновление|обновления|обновлений}) отложено: его вернёт кнопка «Вернуть прежнее».',
+  },
+  'status.restored': {
+    en: 'Here it is again, after {step|update|updates}.',
+    ru: 'Прежняя сеть снова здесь, после {step|обновления|обновлений|обновлений}.',
+  },
+  'status.adjusted': {
+    en: 'Learning goes on with that after {step|update|updates}. “Start again” learns with it from the beginning.',
+    ru: 'Так обучение пойдёт дальше, после {step|обновления|обновлений|обновлений}. Кнопка «Сначала» учит так с самого начала.',
+  },
   'status.copied': { en: 'The link is copied.', ru: 'Ссылка скопирована.' },
   'status.link': { en: 'The link stands in the address bar.', ru: 'Ссылка — в адресной строке.' },
   'status.long': {
-    en: 'The link is copied, but your own data are too long for it ({length} characters; {most} fit): save the model to keep them.',
-    ru: 'Ссылка скопирована, но ваши данные для неё слишком длинные ({length} символов, помещается {most}): сохраните модель, чтобы их не потерять.',
+    en: 'The link is copied, but your own data are too long for it ({length|character|characters}; {most} fit): save the model to keep them.',
+    ru: 'Ссылка скопирована, но ваши данные для неё слишком длинные ({length|символ|символа|символов}, помещается {most}): сохраните модель, чтобы их не потерять.',
   },
   'status.saved': { en: 'The model is saved.', ru: 'Модель сохранена.' },
   'status.loaded': { en: 'The model is loaded: train it further.', ru: 'Модель загружена: можно учить её дальше.' },
-  'error.load': { en: 'This file cannot be loaded: {message}', ru: 'Этот файл не удалось загрузить: {message}' },
-  'error.start': { en: 'Network{name} cannot be trained: {message}', ru: 'Сеть{name} нельзя обучать: {message}' },
+  'error.load': {
+    en: 'This file cannot be loaded: expected is a model that was saved on this page.',
+    ru: 'Этот файл не удалось загрузить: нужна модель, сохранённая на этой странице.',
+  },
+  'error.start': {
+    en: '{name} cannot be trained: {message}',
+    ru: '{name}: обучать нельзя: {message}',
+  },
   'error.diverged': {
-    en: 'Network{name} stopped at update {step}: its numbers became infinite. A gradient exploded. Turn on clipping or take a smaller learning rate, then start again.',
-    ru: 'Сеть{name} остановилась на обновлении {step}: числа стали бесконечными. Градиент взорвался. Включите ограничение градиента или уменьшите скорость обучения и начните сначала.',
+    en: '{name} stopped at update {step}: its numbers became infinite. A gradient exploded. Turn on clipping or take a smaller learning rate, then start again.',
+    ru: '{name}: остановка на обновлении {step}. Числа стали бесконечными: градиент взорвался. Включите ограничение градиента или уменьшите скорость обучения и начните сначала.',
   },
   'data.line': {
     en: 'line {line} of your data is “{text}”. Expected is a number in its last column, and as many columns as in the first line.',
@@ -67,16 +105,16 @@ export const strings = {
     ru: 'в ваших данных нет чисел. Ожидается по одному числу в строке.',
   },
   'data.numbers': {
-    en: 'your data have {got} numbers, and a sequence length of {length} needs {least}. Add lines, or take a shorter sequence.',
-    ru: 'чисел в ваших данных: {got}, а для цепочек длиной {length} нужно не меньше {least}. Добавьте строк или возьмите цепочку короче.',
+    en: 'your data have {got|number|numbers}, and sequences of {length|step|steps} need at least {least}. Add lines, or take a shorter sequence.',
+    ru: 'в ваших данных {got|число|числа|чисел}, а для цепочек в {length|шаг|шага|шагов} нужно не меньше {least}. Добавьте строк или возьмите цепочку короче.',
   },
   'data.constant': {
     en: 'the first four fifths of your numbers are all {value}: there is nothing to learn from them.',
     ru: 'первые четыре пятых ваших чисел одинаковы ({value}): по ним нечему учиться.',
   },
   'data.characters': {
-    en: 'your text has {got} characters, and a batch size of {batch} needs {least}. Give a longer text, or take a smaller batch.',
-    ru: 'символов в вашем тексте: {got}, а для пакета размером {batch} нужно не меньше {least}. Дайте текст длиннее или уменьшите пакет.',
+    en: 'your text has {got|character|characters}, and a batch size of {batch} needs at least {least}. Give a longer text, or take a smaller batch.',
+    ru: 'в вашем тексте {got|символ|символа|символов}, а для пакета размером {batch} нужно не меньше {least}. Дайте текст длиннее или уменьшите пакет.',
   },
   'data.lfs': {
     en: 'this is a pointer of Git LFS in place of the file: “git lfs pull” fetches the file itself.',
@@ -104,11 +142,16 @@ export const strings = {
   settings: { en: 'Settings', ru: 'Настройки' },
   task: { en: 'Task', ru: 'Задача' },
   network: { en: 'Network', ru: 'Сеть' },
-  'network.named': { en: 'Network {name}', ru: 'Сеть {name}' },
+  'network.named': { en: 'Network “{name}”', ru: 'Сеть «{name}»' },
+  explain: { en: 'What this shows', ru: 'Что здесь видно' },
   compare: { en: 'Compare with a second network', ru: 'Сравнить со второй сетью' },
   'compare.hint': {
-    en: 'Both learn from the same sequences in the same order. Each goes as fast as it can: compare them at the same number of updates, of which truncated BPTT makes several for each sequence.',
-    ru: 'Обе учатся на одних и тех же последовательностях в одном порядке, и каждая — так быстро, как может: сравнивайте их при одинаковом числе обновлений; усечённое BPTT делает их по нескольку на последовательность.',
+    en: 'Both learn from the same sequences, side by side: neither begins with the next before both have read the last.',
+    ru: 'Обе учатся на одних и тех же последовательностях и идут рядом: ни одна не берёт следующую, пока обе не прочли предыдущую.',
+  },
+  'settings.frozen': {
+    en: 'While it learns you can change learning rate, clipping and temperature. For the rest, pause: with another setting learning begins anew.',
+    ru: 'Во время обучения можно менять скорость, ограничение и температуру. Для остального нажмите «Пауза»: с другой настройкой обучение начнётся заново.',
   },
   help: { en: 'What do these mean?', ru: 'Что это значит?' },
   'group.cell': { en: 'Cell', ru: 'Ячейка' },
@@ -118,6 +161,10 @@ export const strings = {
   'field.length.copy': { en: 'Length of the pause', ru: 'Длина паузы' },
   'field.batch': { en: 'Batch size', ru: 'Размер пакета' },
   'field.seed': { en: 'Seed', ru: 'Начальное число' },
+  'field.temperature': {
+    en: 'Temperature',
+    ru: 'Температура',
+  },
   'field.cell': { en: 'Cell', ru: 'Ячейка' },
   'field.activation': { en: 'Activation', ru: 'Активация' },
   'field.hidden': { en: 'Hidden units', ru: 'Нейронов' },
@@ -129,8 +176,14 @@ export const strings = {
   'field.k1': { en: 'k1: new steps', ru: 'k1: новых шагов' },
   'field.k2': { en: 'k2: steps back', ru: 'k2: шагов назад' },
   'field.optimizer': { en: 'Optimizer', ru: 'Оптимизатор' },
-  'field.rate': { en: 'Learning rate', ru: 'Скорость' },
-  'field.clip': { en: 'Clip gradients', ru: 'Ограничение' },
+  'field.rate': {
+    en: 'Learning rate',
+    ru: 'Скорость обучения',
+  },
+  'field.clip': {
+    en: 'Clip gradients',
+    ru: 'Ограничение градиента',
+  },
   'field.limit': { en: 'Clip at', ru: 'Порог' },
   'field.l2': { en: 'L2 penalty', ru: 'Штраф L2' },
   'field.dropout': { en: 'Dropout', ru: 'Dropout' },
@@ -162,6 +215,10 @@ export const strings = {
   'help.seed': {
     en: 'Everything random begins here: the same number gives the same data, the same weights and the same training.',
     ru: 'С него начинается всё случайное: то же число даёт те же данные, те же веса и то же обучение.',
+  },
+  'help.temperature': {
+    en: 'How daring the network writes: low takes what it finds likeliest, 1 draws as it believes, more is wilder.',
+    ru: 'Насколько смело сеть пишет: при низкой берёт самое вероятное, при 1 выбирает так, как считает сама, выше — смелее.',
   },
   'help.cell': {
     en: 'How the new state is made from the old. Elman is the simplest; LSTM and GRU have gates that decide what is kept; in an IndRNN each unit sees its own state alone.',
@@ -201,16 +258,16 @@ export const strings = {
     ru: 'Как далеко назад идёт каждый градиент. На том, что дальше, учиться нельзя.',
   },
   'help.optimizer': {
-    en: 'How a gradient becomes an update. SGD takes a step along it; momentum and the others remember earlier gradients.',
-    ru: 'Как из градиента получается обновление. SGD делает шаг вдоль него; Momentum и остальные помнят прежние градиенты.',
+    en: 'How a gradient becomes an update. SGD goes along it; momentum and the others remember earlier gradients.',
+    ru: 'Как из градиента получается обновление. SGD идёт прямо против него; Momentum и остальные помнят прежние градиенты.',
   },
   'help.rate': {
-    en: 'How large the steps are. Too small learns slowly, too large throws the weights about.',
-    ru: 'Насколько велики шаги. Слишком малая учит медленно, слишком большая разбрасывает веса.',
+    en: 'How large the updates are. Too small learns slowly, too large throws the weights about.',
+    ru: 'Насколько велики обновления (learning rate). Слишком малая скорость учит медленно, слишком большая разбрасывает веса.',
   },
   'help.clip': {
     en: 'Keeps a gradient that explodes from ruining the weights: by its whole length (norm), or number by number (value).',
-    ru: 'Не даёт взорвавшемуся градиенту испортить веса: по всей его длине (норме) или по каждому числу (значению).',
+    ru: 'Не даёт взорвавшемуся градиенту испортить веса (clipping): по всей его длине (норме) или по каждому числу (значению).',
   },
   'help.limit': {
     en: 'The longest gradient, or the largest number in it, that is let through whole.',
@@ -225,6 +282,10 @@ export const strings = {
     ru: 'Какая доля того, что передаёт слой, случайно пропускается во время обучения, чтобы ничего не заучивать.',
   },
   'help.updates': { en: 'How often the weights were changed.', ru: 'Сколько раз менялись веса.' },
+  'help.batches': {
+    en: 'How many batches of sequences were read.',
+    ru: 'Сколько пакетов последовательностей прочитано.',
+  },
   'help.testLoss': {
     en: 'How wrong the network is on sequences that it never learned from. Lower is better.',
     ru: 'Насколько сеть ошибается на последовательностях, на которых не училась. Чем меньше, тем лучше.',
@@ -258,7 +319,10 @@ export const strings = {
   'activation.identity': { en: 'identity', ru: 'тождество' },
   'init.orthogonal': { en: 'orthogonal', ru: 'ортогональная' },
   'init.identity': { en: 'identity', ru: 'единичная' },
-  'init.glorot': { en: 'Glorot', ru: 'Глорот' },
+  'init.glorot': {
+    en: 'Glorot',
+    ru: 'Глоро',
+  },
   'init.pytorch': { en: 'as in PyTorch', ru: 'как в PyTorch' },
   'bptt.full': { en: 'full BPTT', ru: 'полное BPTT' },
   'bptt.truncated': { en: 'truncated BPTT', ru: 'усечённое BPTT' },
@@ -271,11 +335,19 @@ export const strings = {
   'clip.norm': { en: 'by norm', ru: 'по норме' },
   'clip.value': { en: 'by value', ru: 'по значению' },
   'clip.off': { en: 'off', ru: 'выключено' },
+  'name.clip': {
+    en: 'clipped {how}',
+    ru: 'ограничение {how}',
+  },
+  'name.unclipped': {
+    en: 'not clipped',
+    ru: 'без ограничения',
+  },
 
   // What the tasks are.
   'about.text': {
-    en: 'The network reads a text one character at a time and learns to foresee the next. Then it writes on its own.',
-    ru: 'Сеть читает текст по одной букве и учится угадывать следующую. Потом пишет сама.',
+    en: 'The network reads a text one character at a time and learns to predict the next. Then it writes on its own.',
+    ru: 'Сеть читает текст по одной букве и учится предсказывать следующую. Потом пишет сама.',
   },
   'about.adding': {
     en: 'A sequence of random numbers, two of them marked. At the end the network must say the sum of these two, so it has to remember them.',
@@ -290,16 +362,20 @@ export const strings = {
     ru: 'Среди множества ничего не значащих букв дважды встречается X или Y. В конце сеть говорит, в каком порядке они шли.',
   },
   'about.sine': {
-    en: 'Sines of different frequencies. At each step the network foresees the next number; then it goes on drawing from its own predictions.',
+    en: 'Sines of different frequencies. At each step the network predicts the next number; then it goes on drawing from its own predictions.',
     ru: 'Синусоиды разной частоты. На каждом шаге сеть предсказывает следующее число, а потом продолжает кривую по собственным предсказаниям.',
   },
   'about.csv': {
-    en: 'A series of numbers of your own. The network learns from the first four fifths to foresee the next number, then goes on by itself in the last fifth.',
+    en: 'A series of numbers of your own. The network learns from the first four fifths to predict the next number, then goes on by itself in the last fifth.',
     ru: 'Ваш ряд чисел. По первым четырём пятым сеть учится предсказывать следующее число, а последнюю пятую часть продолжает сама.',
   },
 
   // Figures under the controls.
   updates: { en: 'updates', ru: 'обновлений' },
+  batches: {
+    en: 'batches',
+    ru: 'пакетов',
+  },
   testLoss: { en: 'test loss', ru: 'потери на проверке' },
   gradientNorm: { en: 'gradient norm', ru: 'норма градиента' },
   speed: { en: 'steps a second', ru: 'шагов в секунду' },
@@ -308,11 +384,22 @@ export const strings = {
   // Views.
   table: { en: 'As a table', ru: 'В виде таблицы' },
   waiting: { en: 'Comes when the network is ready.', ru: 'Появится, когда сеть будет готова.' },
+  'seen.after': {
+    en: 'After {step|update|updates}.',
+    ru: 'После {step|обновления|обновлений|обновлений}.',
+  },
+  'seen.last': {
+    en: 'The last look that could be had: after {step|update|updates}. Since then its numbers are no longer finite.',
+    ru: 'Последнее, что удалось увидеть: после {step|обновления|обновлений|обновлений}. С тех пор её числа бесконечны.',
+  },
   matrix: { en: 'Matrix', ru: 'Матрица' },
   'view.outcome': { en: 'What it does', ru: 'Что она умеет' },
   'view.loss': { en: 'Loss', ru: 'Потери' },
   'view.gradient': { en: 'How far gradients reach', ru: 'Как далеко доходят градиенты' },
-  'view.spectrum': { en: 'Eigenvalues of a step', ru: 'Собственные числа шага' },
+  'view.spectrum': {
+    en: 'The Jacobian of a step',
+    ru: 'Якобиан одного шага',
+  },
   'view.hidden': { en: 'Memory, step by step', ru: 'Память шаг за шагом' },
   'view.weights': { en: 'Recurrent weights', ru: 'Рекуррентные веса' },
   'explain.outcome.text': {
@@ -340,8 +427,8 @@ export const strings = {
     ru: 'Как сильно потеря на последнем шаге действует на состояние k шагов назад. Прямая вниз — градиент затухает: тому, что было там, не научиться. Линия вверх — градиент взрывается. При усечённом BPTT для обучения служит только сплошная часть, меньше k2 шагов назад.',
   },
   'explain.spectrum': {
-    en: 'One step multiplies the gradient by a matrix, the Jacobian. These are its eigenvalues. Inside the circle a direction shrinks with every step and is forgotten; outside it grows; on the circle it is kept. An LSTM has points close to 1: its cells. Shown is the last step of the sequence below.',
-    ru: 'Каждый шаг умножает градиент на матрицу — якобиан. Вот его собственные числа. Внутри круга направление с каждым шагом сжимается и забывается, снаружи — растёт, на самой окружности — сохраняется. У LSTM есть точки вблизи 1: это её ячейки памяти. Показан последний шаг той последовательности, что ниже.',
+    en: 'One step multiplies the gradient by a matrix, the Jacobian. How much that one step shrinks or stretches is told by its singular values: the ring reaches from the least to the largest. What comes of many such steps is told by its eigenvalues, the dots: inside the dashed circle a direction is forgotten in the long run, outside it grows, on it it is kept. An LSTM has dots close to 1: its cells. Shown is the last step of the sequence below.',
+    ru: 'Каждый шаг умножает градиент на матрицу — якобиан. Во сколько раз один этот шаг сжимает или растягивает, говорят сингулярные числа: кольцо — от наименьшего до наибольшего. К чему приведут многие такие шаги, говорят собственные числа — точки: внутри пунктирной окружности направление со временем забывается, снаружи растёт, на ней сохраняется. У LSTM есть точки вблизи 1: это её ячейки памяти. Показан последний шаг той последовательности, что ниже.',
   },
   'explain.hidden': {
     en: 'One test sequence from left to right, with what is read below; each line is a hidden unit. Look for lines that change when something important comes and stay so until it is needed.',
@@ -360,6 +447,10 @@ export const strings = {
     ru: 'GRU: r — сколько старого состояния учитывать, z — сколько его хранить, n — то, что можно записать.',
   },
   'axis.updates': { en: 'updates', ru: 'обновления' },
+  'axis.batches': {
+    en: 'batches of sequences',
+    ru: 'пакеты последовательностей',
+  },
   'axis.nats': { en: 'nats', ru: 'наты' },
   'axis.squared': { en: 'mean squared error', ru: 'средний квадрат ошибки' },
   'axis.lag': { en: 'steps back, k', ru: 'шагов назад, k' },
@@ -373,7 +464,10 @@ export const strings = {
   'series.truth': { en: 'truth', ru: 'на самом деле' },
   'series.prediction': { en: 'the network', ru: 'сеть' },
   'outcome.texts': { en: 'What it wrote, the newest first', ru: 'Что она написала, новое сверху' },
-  'outcome.after': { en: 'after {step} updates', ru: 'обновлений: {step}' },
+  'outcome.after': {
+    en: 'after {step|update|updates}',
+    ru: 'после {step|обновления|обновлений|обновлений}',
+  },
   'outcome.right': { en: '{share} % of 64 test sequences right', ru: 'верно {share} % из 64 проверочных' },
   'outcome.sequence': { en: 'Sequence', ru: 'Последовательность' },
   'outcome.expected': { en: 'Right', ru: 'Верно' },
@@ -391,22 +485,26 @@ export const strings = {
     ru: 'От {first} при k = 0 до нуля при k = {lag}.',
   },
   'spectrum.summary': {
-    en: 'Eigenvalues: {count}; the largest has the magnitude {radius}.',
-    ru: 'Собственных чисел: {count}; наибольшее по модулю: {radius}.',
+    en: 'One step stretches a gradient at most by {most} and at least by {least}. Eigenvalues: {count}; the largest has the magnitude {radius}.',
+    ru: 'Один шаг растягивает градиент самое большее в {most} и самое меньшее в {least} раза. Собственных чисел: {count}; наибольшее по модулю: {radius}.',
   },
   'hidden.summary': {
-    en: '{units} units over {steps} steps; values from {min} to {max}.',
-    ru: 'Нейронов: {units}, шагов: {steps}; значения от {min} до {max}.',
+    en: '{units|unit|units} over {steps|step|steps}; values from {min} to {max}.',
+    ru: '{units|нейрон|нейрона|нейронов}, {steps|шаг|шага|шагов}; значения от {min} до {max}.',
   },
   'weights.summary': {
     en: '{rows} × {columns}; values from {min} to {max}.',
     ru: '{rows} × {columns}; значения от {min} до {max}.',
   },
   'loss.summary': {
-    en: 'Test loss {loss} after {step} updates.',
-    ru: 'Потери на проверке {loss}, обновлений: {step}.',
+    en: 'Test loss {loss} after {step|update|updates}.',
+    ru: 'Потери на проверке {loss} после {step|обновления|обновлений|обновлений}.',
   },
   'spectrum.circle': { en: 'circle of radius 1', ru: 'окружность радиуса 1' },
+  'spectrum.ring': {
+    en: 'from the least to the largest singular value',
+    ru: 'от наименьшего до наибольшего сингулярного числа',
+  },
   'scale.hint': { en: 'colours from {min} to {max}', ru: 'цвета от {min} до {max}' },
   place: { en: 'no.', ru: '№' },
   real: { en: 'real part', ru: 'действительная часть' },
@@ -417,12 +515,27 @@ export const strings = {
 
 export type Key = keyof typeof strings;
 
-/** Gives a text in one language, its `{names}` filled in. */
+/** Gives a text in one language, its `{names}` filled in; `{name|update|updates}` is a count with the right form of the word. */
 export type Translate = (key: Key, values?: Readonly<Record<string, string | number>>) => string;
+
+const rules: Readonly<Record<Language, Intl.PluralRules>> = {
+  en: new Intl.PluralRules('en'),
+  ru: new Intl.PluralRules('ru'),
+};
+/** What the forms of a word in `{count|update|updates}` are for, in their order. */
+const forms: Readonly<Record<Language, readonly Intl.LDMLPluralRule[]>> = {
+  en: ['one', 'other'],
+  ru: ['one', 'few', 'many'],
+};
 
 export function translator(language: Language): Translate {
   return (key, values = {}) =>
-    strings[key][language].replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+    strings[key][language].replaceAll(/\{(\w+)((?:\|[^|{}]+)*)\}/g, (whole, name: string, words: string) => {
+      const value = values[name] ?? whole;
+      if (words === '') return String(value);
+      const form = forms[language].indexOf(rules[language].select(Number(value)));
+      return `${formatCount(language, Number(value))} ${words.slice(1).split('|')[form]}`;
+    });
 }
 
 const formatters = new Map<string, Intl.NumberFormat>();

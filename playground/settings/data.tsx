@@ -8,10 +8,11 @@ export interface OwnDataProps {
   readonly kind: 'text' | 'csv';
   /** Empty: what comes with the page. */
   readonly value: string;
+  readonly disabled: boolean;
   readonly onChange: (data: string) => void;
 }
 
-export function OwnData({ kind, value, onChange }: OwnDataProps) {
+export function OwnData({ kind, value, disabled, onChange }: OwnDataProps) {
   const { t } = useLocale();
   const [typed, setTyped] = useState(value);
   /** The byte of a file at which it is no text. */
@@ -31,6 +32,7 @@ export function OwnData({ kind, value, onChange }: OwnDataProps) {
         rows={3}
         spellcheck={false}
         value={typed}
+        disabled={disabled}
         aria-describedby="data-hint"
         onInput={(event) => setTyped(event.currentTarget.value)}
         onChange={() => typed !== value && onChange(typed)}
@@ -42,6 +44,7 @@ export function OwnData({ kind, value, onChange }: OwnDataProps) {
         id="data-file"
         label={t('field.file')}
         accept={kind === 'csv' ? '.csv,.txt,text/*' : '.txt,text/*'}
+        disabled={disabled}
         onFile={open}
       />
       {wrong !== undefined && (

@@ -26,12 +26,18 @@ const run: RunSettings = {
 };
 
 const defaults: Readonly<Record<TaskName, Defaults>> = {
-  text: { task: { task: 'text', length: 50, batch: 16, seed: 1 }, run: { ...run, hidden: 128, rate: 0.003 } },
-  adding: { task: { task: 'adding', length: 30, batch: 32, seed: 1 }, run: { ...run, rate: 0.01 } },
-  copy: { task: { task: 'copy', length: 10, batch: 32, seed: 1 }, run: { ...run, hidden: 64, rate: 0.005 } },
-  order: { task: { task: 'order', length: 40, batch: 32, seed: 1 }, run },
-  sine: { task: { task: 'sine', length: 60, batch: 16, seed: 1 }, run },
-  csv: { task: { task: 'csv', length: 56, batch: 16, seed: 1 }, run: { ...run, dropout: 0.1 } },
+  text: {
+    task: { task: 'text', length: 50, batch: 16, seed: 1, temperature: 0.7 },
+    run: { ...run, hidden: 128, rate: 0.003 },
+  },
+  adding: { task: { task: 'adding', length: 30, batch: 32, seed: 1, temperature: 0.7 }, run: { ...run, rate: 0.01 } },
+  copy: {
+    task: { task: 'copy', length: 10, batch: 32, seed: 1, temperature: 0.7 },
+    run: { ...run, hidden: 64, rate: 0.005 },
+  },
+  order: { task: { task: 'order', length: 40, batch: 32, seed: 1, temperature: 0.7 }, run },
+  sine: { task: { task: 'sine', length: 60, batch: 16, seed: 1, temperature: 0.7 }, run },
+  csv: { task: { task: 'csv', length: 56, batch: 16, seed: 1, temperature: 0.7 }, run: { ...run, dropout: 0.1 } },
 };
 
 /** The settings that a task begins with. */

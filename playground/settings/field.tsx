@@ -13,6 +13,7 @@ export interface FieldProps {
   readonly value: string | number;
   /** The text of a choice is `{texts}.{value}`. */
   readonly texts: string;
+  readonly disabled: boolean;
   readonly onChange: (value: string | number) => void;
 }
 
@@ -26,10 +27,10 @@ export function FieldInput(props: FieldProps) {
   );
 }
 
-function Choice({ id, values, value, texts, onChange }: FieldProps & { readonly values: readonly string[] }) {
+function Choice({ id, values, value, texts, disabled, onChange }: FieldProps & { readonly values: readonly string[] }) {
   const { t } = useLocale();
   return (
-    <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+    <select id={id} value={value} disabled={disabled} onChange={(event) => onChange(event.currentTarget.value)}>
       {values.map((choice) => (
         <option key={choice} value={choice} selected={choice === value}>
           {t(`${texts}.${choice}` as Key)}
@@ -39,7 +40,7 @@ function Choice({ id, values, value, texts, onChange }: FieldProps & { readonly 
   );
 }
 
-function NumberInput({ id, field, value, onChange }: FieldProps & { readonly field: NumberField }) {
+function NumberInput({ id, field, value, disabled, onChange }: FieldProps & { readonly field: NumberField }) {
   const { t, language, decimals } = useLocale();
   const written = decimals(String(value));
   const [typed, setTyped] = useState(written);
@@ -52,6 +53,7 @@ function NumberInput({ id, field, value, onChange }: FieldProps & { readonly fie
       <input
         id={id}
         value={typed}
+        disabled={disabled}
         inputMode={field.whole ? 'numeric' : 'decimal'}
         autocomplete="off"
         aria-invalid={wrong}

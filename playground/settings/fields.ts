@@ -16,6 +16,8 @@ export const taskFields = {
   batch: integer({ min: 1, max: 64 }),
   /** Fixes the data, the initial weights and all random masks. */
   seed: integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+  /** Of a network that writes: 1 draws each character as often as the network finds it likely, less the likelier ones more often. */
+  temperature: number({ min: 0.01, max: 2 }),
 };
 
 /** What one network may have of its own. */
@@ -55,6 +57,15 @@ export type RunSettings = Values<typeof runFields>;
 export type TaskName = TaskSettings['task'];
 export type TaskField = keyof typeof taskFields;
 export type RunField = keyof typeof runFields;
+
+/** What can be another while the network learns: it goes on with it. */
+export const liveFields = ['rate', 'clip', 'limit'] as const satisfies readonly RunField[];
+export type LiveSettings = Pick<RunSettings, (typeof liveFields)[number]> & Pick<TaskSettings, 'temperature'>;
+
+/** Whether a network can go on with a setting that is another. */
+export function isLive(name: TaskField | RunField): boolean {
+  return name === 'temperature' || (liveFields as readonly string[]).includes(name);
+}
 
 export const taskFieldNames = Object.keys(taskFields) as TaskField[];
 export const runFieldNames = Object.keys(runFields) as RunField[];

@@ -3,10 +3,12 @@
 import type { Key } from '../app/strings.ts';
 import { Help } from '../ui/help.tsx';
 import { useLocale } from '../ui/locale.ts';
+import { type NamedRun, nameOf } from '../ui/named-run.ts';
 import { type Config, defaultConfig } from './config.ts';
 import { OwnData } from './data.tsx';
 import { FieldInput } from './field.tsx';
 import {
+  isLive,
   isUsed,
   type RunField,
   type RunSettings,
@@ -19,6 +21,10 @@ import {
 
 export interface SettingsProps {
   readonly config: Config;
+  /** The networks, with their names. */
+  readonly runs: readonly NamedRun[];
+  /** While networks learn only what they can go on with can be changed. */
+  readonly frozen: boolean;
   readonly onChange: (config: Config) => void;
 }
 
@@ -31,34 +37,45 @@ const groups: readonly { readonly title: Key; readonly fields: readonly RunField
 ];
 
 const sequenceFields = ['length', 'batch', 'seed'] as const;
+type SequenceField = (typeof sequenceFields)[number] | 'temperature';
 
-export function Settings({ config, onChange }: SettingsProps) {
+export function Settings({ config, runs, frozen, onChange }: SettingsProps) {
   const { t } = useLocale();
   const { a, b } = config;
   return (
     <form class="settings" aria-label={t('settings')} onSubmit={(event) => event.preventDefault()}>
       <fieldset>
         <legend>{t('task')}</legend>
-        <TaskFields config={config} onChange={onChange} />
+        {frozen && <p class="hint">{t('settings.frozen')}</p>}
+        <TaskFields config={config} frozen={frozen} onChange={onChange} />
         <label class="check">
           <input
             type="checkbox"
             id="compare"
             checked={b !== undefined}
+            disabled={frozen}
             onChange={(event) => onChange({ ...config, b: event.currentTarget.checked ? a : undefined })}
           />
           {t('compare')}
         </label>
         {b && <p class="hint">{t('compare.hint')}</p>}
       </fieldset>
-      <RunFieldset name={b && 'A'} prefix="" run={a} onChange={(next) => onChange({ ...config, a: next })} />
-      {b && <RunFieldset name="B" prefix="b-" run={b} onChange={(next) => onChange({ ...config, b: next })} />}
+      {runs.map(({ letter, name, settings }) => (
+        <RunFieldset
+          key={letter}
+          letter={b && letter}
+          name={name}
+          run={settings}
+          frozen={frozen}
+          onChange={(next) => onChange({ ...config, [letter]: next })}
+        />
+      ))}
     </form>
   );
 }
 
 /** What is learned, and from how much. */
-function TaskFields({ config, onChange }: SettingsProps) {
+function TaskFields({ config, frozen, onChange }: Omit<SettingsProps, 'runs'>) {
   const { t } = useLocale();
   const { task, b, language } = config;
   const setTask = (name: TaskField, value: string | number) => {
@@ -67,8 +84,8 @@ function TaskFields({ config, onChange }: SettingsProps) {
     const next = defaultConfig(value as TaskName, language);
     onChange({ ...next, b: b && { ...b, hidden: next.a.hidden, rate: next.a.rate } });
   };
-  const nameOf = (name: 'length' | 'batch' | 'seed') =>
-    name === 'length' && task.task === 'copy' ? 'length.copy' : name;
+  const nameOf = (name: SequenceField) => (name === 'length' && task.task === 'copy' ? 'length.copy' : name);
+  const shown: readonly SequenceField[] = task.task === 'text' ? [...sequenceFields, 'temperature'] : sequenceFields;
   return (
     <>
       <FieldInput
@@ -77,6 +94,7 @@ function TaskFields({ config, onChange }: SettingsProps) {
         field={taskFields.task}
         value={task.task}
         texts="task"
+        disabled={frozen}
         onChange={(value) => setTask('task', value)}
       />
       <p class="hint">{t(`about.${task.task}`)}</p>
@@ -85,11 +103,12 @@ function TaskFields({ config, onChange }: SettingsProps) {
           key={task.task}
           kind={task.task}
           value={config.data}
+          disabled={frozen}
           onChange={(data) => onChange({ ...config, data })}
         />
       )}
       <div class="fields">
-        {sequenceFields.map((name) => (
+        {shown.map((name) => (
           <FieldInput
             key={name}
             id={name}
@@ -97,12 +116,13 @@ function TaskFields({ config, onChange }: SettingsProps) {
             field={taskFields[name]}
             value={task[name]}
             texts={name}
+            disabled={frozen && !isLive(name)}
             onChange={(value) => setTask(name, value)}
           />
         ))}
       </div>
       <Help
-        entries={sequenceFields.map((name) => ({
+        entries={shown.map((name) => ({
           name: t(`field.${nameOf(name)}`),
           meaning: t(`help.${nameOf(name)}`),
         }))}
@@ -112,17 +132,20 @@ function TaskFields({ config, onChange }: SettingsProps) {
 }
 
 interface RunFieldsetProps {
-  readonly name: 'A' | 'B' | undefined;
-  readonly prefix: string;
+  /** Undefined when there is only one network. */
+  readonly letter: NamedRun['letter'] | undefined;
+  readonly name: string | undefined;
   readonly run: RunSettings;
+  readonly frozen: boolean;
   readonly onChange: (run: RunSettings) => void;
 }
 
-function RunFieldset({ name, prefix, run, onChange }: RunFieldsetProps) {
+function RunFieldset({ letter, name, run, frozen, onChange }: RunFieldsetProps) {
   const { t } = useLocale();
+  const prefix = letter === 'b' ? 'b-' : '';
   return (
-    <fieldset class={name && `run-${name}`}>
-      <legend>{name ? t('network.named', { name }) : t('network')}</legend>
+    <fieldset class={letter && `run-${letter}`}>
+      <legend>{nameOf(name, t)}</legend>
       {groups.map(({ title, fields }) => {
         const used = fields.filter((field) => isUsed(field, run));
         return (
@@ -137,6 +160,7 @@ function RunFieldset({ name, prefix, run, onChange }: RunFieldsetProps) {
                   field={runFields[field]}
                   value={run[field]}
                   texts={field}
+                  disabled={frozen && !isLive(field)}
                   onChange={(value) => onChange({ ...run, [field]: value })}
                 />
               ))}

@@ -1,4 +1,4 @@
-// A network that foresees the next number of a series goes on from its own predictions.
+// A network that predicts the next number of a series goes on from its own predictions.
 import type { Model } from 'bptt';
 import type { Curve } from './task.ts';
 

@@ -1,4 +1,4 @@
-// A series of one's own: at every step the network foresees the next number. The first four fifths are learned from.
+// A series of one's own: at every step the network predicts the next number. The first four fifths are learned from.
 import { type Batch, features } from 'bptt';
 import { fitPipeline, readCsv, type Series, scale, splitByTime, unscale } from 'bptt/series';
 import type { TaskSettings } from '../settings/fields.ts';

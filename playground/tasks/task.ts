@@ -49,6 +49,6 @@ export interface Task {
   readonly probe: Batch;
   /** What each step of the probe reads, to write beside it. */
   readonly labels: readonly string[];
-  /** What the network makes of it now. */
-  outcome(model: Model): Outcome;
+  /** What the network makes of it now. The temperature matters where it writes; default: that of the settings. */
+  outcome(model: Model, temperature?: number): Outcome;
 }

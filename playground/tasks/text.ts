@@ -1,4 +1,4 @@
-// Next character: the network reads a text and foresees each next character; then it writes on its own.
+// Next character: the network reads a text and predicts each next character; then it writes on its own.
 import { type Batch, characters, generate, split, textStream, tokens } from 'bptt';
 import chapters from '../../src/cli/moby-dick.txt?raw';
 import type { TaskSettings } from '../settings/fields.ts';
@@ -12,9 +12,8 @@ const TEST_ROWS = 8;
 const TEST_STEPS = 64;
 const PROMPT = 'The ';
 const LENGTH = 220;
-const TEMPERATURE = 0.7;
 
-export function textTask({ length, batch, seed }: TaskSettings, own: string): Task {
+export function textTask({ length, batch, seed, temperature: chosen }: TaskSettings, own: string): Task {
   const text = own === '' ? chapters.slice(0, EXCERPT) : own;
   refusePointer(text);
   const least = leastLength(batch);
@@ -47,8 +46,8 @@ export function textTask({ length, batch, seed }: TaskSettings, own: string): Ta
     test,
     probe: probe!,
     labels: Array.from(probe!.inputs, (token) => visible(vocabulary.symbols[token]!)),
-    outcome(model): WrittenText {
-      const written = generate(model, { prompt, length: LENGTH, temperature: TEMPERATURE, seed });
+    outcome(model, temperature = chosen): WrittenText {
+      const written = generate(model, { prompt, length: LENGTH, temperature, seed });
       return { kind: 'text', prompt: vocabulary.decode(prompt), text: vocabulary.decode([...written]) };
     },
   };

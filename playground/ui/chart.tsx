@@ -26,6 +26,8 @@ export interface ChartProps {
 
 const HEIGHT = 220;
 const FONT = '12px system-ui, sans-serif';
+/** Distances between two marks of a logarithmic axis, over all that numbers can be. */
+const POWERS = Array.from({ length: 320 }, (_, i) => 10 ** (i - 12));
 /** Less than this is not drawn on a logarithmic axis. */
 const LEAST = 1e-12;
 
@@ -136,6 +138,7 @@ function optionsOf(
         size: 56,
         values: plain,
         ...(logarithmic && {
+          incrs: POWERS,
           splits: powers,
           filter: (_: uPlot, splits: number[]) => splits,
           values: (_, splits) => splits.map((value) => powerOfTen(Math.round(Math.log10(value)))),

@@ -3,10 +3,11 @@ export interface FileButtonProps {
   readonly id: string;
   readonly label: string;
   readonly accept: string;
+  readonly disabled?: boolean;
   readonly onFile: (file: File) => void;
 }
 
-export function FileButton({ id, label, accept, onFile }: FileButtonProps) {
+export function FileButton({ id, label, accept, disabled = false, onFile }: FileButtonProps) {
   return (
     <label class="button">
       {label}
@@ -15,6 +16,7 @@ export function FileButton({ id, label, accept, onFile }: FileButtonProps) {
         id={id}
         class="hidden-text"
         accept={accept}
+        disabled={disabled}
         onChange={({ currentTarget: input }) => {
           const file = input.files?.[0];
           if (file) onFile(file);

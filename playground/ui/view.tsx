@@ -5,7 +5,7 @@ import { useLocale } from './locale.ts';
 import { labeled, type NamedRun } from './named-run.ts';
 
 export interface ViewProps {
-  /** Names the view in the document. */
+  /** Names the view: its element is `view-{id}`. */
   readonly id: string;
   readonly title: string;
   readonly explanation: string;
@@ -13,13 +13,30 @@ export interface ViewProps {
 }
 
 export function View({ id, title, explanation, children }: ViewProps) {
+  const { t } = useLocale();
   return (
-    <section class="view" id={id} aria-labelledby={`${id}-title`}>
-      <h2 id={`${id}-title`}>{title}</h2>
-      <p class="explanation">{explanation}</p>
+    <section class="view" id={`view-${id}`} aria-labelledby={`view-${id}-title`}>
+      <h2 id={`view-${id}-title`}>{title}</h2>
       {children}
+      <details class="explanation">
+        <summary>
+          {t('explain')}
+          <span class="hidden-text">: {title}</span>
+        </summary>
+        <p>{explanation}</p>
+      </details>
     </section>
   );
+}
+
+/** After how many updates something was seen, and whether it is the last that could be. */
+export function Seen({ run, step }: { readonly run: NamedRun; readonly step: number }) {
+  const { t } = useLocale();
+  const { snapshot, status } = run.state;
+  if (snapshot === undefined) return null;
+  const broken = status === 'failed' || !Number.isFinite(snapshot.point.test);
+  const last = broken && step < snapshot.step;
+  return <p class={last ? 'seen last' : 'seen'}>{labeled(run, t(last ? 'seen.last' : 'seen.after', { step }))}</p>;
 }
 
 export interface TableProps {

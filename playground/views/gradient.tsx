@@ -2,12 +2,14 @@
 import { Chart, type Line } from '../ui/chart.tsx';
 import { type Locale, useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';
-import { DataTable, View } from '../ui/view.tsx';
+import { DataTable, Seen, View } from '../ui/view.tsx';
 
 export function GradientView({ runs }: { readonly runs: readonly NamedRun[] }) {
   const locale = useLocale();
   const { t, number, count } = locale;
-  const shown = runs.flatMap((run) => (run.state.inside ? [{ run, gradient: run.state.inside.gradient }] : []));
+  const shown = runs.flatMap((run) =>
+    run.state.looks.gradient ? [{ run, gradient: run.state.looks.gradient.seen }] : [],
+  );
   const lines: Line[] = shown.flatMap(({ run, gradient }) => {
     const { k2, bptt } = run.settings;
     const points = gradient.map((norm, lag) => [lag, norm > 0 ? norm : undefined] as const);
@@ -30,8 +32,9 @@ export function GradientView({ runs }: { readonly runs: readonly NamedRun[] }) {
     <View id="gradient" title={t('view.gradient')} explanation={t('explain.gradient')}>
       <Chart x={t('axis.lag')} y={t('axis.norm')} lines={lines} logarithmic summary={summary || t('waiting')} />
       {shown.map(({ run, gradient }) => (
-        <div key={run.name}>
+        <div key={run.letter}>
           <p class="summary">{labeled(run, summarize(gradient, locale))}</p>
+          <Seen run={run} step={run.state.looks.gradient!.step} />
           <DataTable
             run={run}
             caption={t('view.gradient')}

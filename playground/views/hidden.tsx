@@ -2,30 +2,30 @@
 import { extent, HeatMap, Scale } from '../ui/heat-map.tsx';
 import { useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';
-import { DataTable, View } from '../ui/view.tsx';
+import { DataTable, Seen, View } from '../ui/view.tsx';
 
 export function HiddenView({ runs }: { readonly runs: readonly NamedRun[] }) {
   const { t, number, count, decimals } = useLocale();
   return (
     <View id="hidden" title={t('view.hidden')} explanation={t('explain.hidden')}>
       {runs.map((run) => {
-        const { inside } = run.state;
-        if (inside === undefined) return <p key={run.name}>{labeled(run, t('waiting'))}</p>;
-        const { hidden, labels } = inside;
+        const look = run.state.looks.hidden;
+        if (look === undefined) return <p key={run.letter}>{labeled(run, t('waiting'))}</p>;
+        const { grid: hidden, labels } = look.seen;
         const [min, max] = extent(hidden.values);
-        const units = count(hidden.columns);
-        const values = { units, steps: count(hidden.rows), min: number(min), max: number(max) };
+        const values = { units: hidden.columns, steps: hidden.rows, min: number(min), max: number(max) };
         const summary = labeled(run, t('hidden.summary', values));
         const at = (step: number, unit: number) => number(hidden.values[step * hidden.columns + unit]!);
         const first = [0, 1, 2, 3].filter((unit) => unit < hidden.columns);
         // Activations of tanh lie within ±1; others may not.
         const limit = Math.max(1, -min, max);
         return (
-          <div key={run.name}>
+          <div key={run.letter}>
             <HeatMap grid={hidden} limit={limit} transposed summary={summary} />
             <Labels labels={labels} />
             <Scale limit={limit} />
             <p class="summary">{summary}</p>
+            <Seen run={run} step={look.step} />
             <DataTable
               run={run}
               caption={t('view.hidden')}

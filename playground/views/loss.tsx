@@ -4,18 +4,31 @@ import { Chart, type Line } from '../ui/chart.tsx';
 import { useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';
 import { DataTable, View } from '../ui/view.tsx';
+import type { LossPoint } from '../worker/messages.ts';
 
 /** Tasks whose loss is a cross-entropy. */
 const inNats: readonly TaskName[] = ['text', 'copy', 'order'];
 
-export function LossView({ task, runs }: { readonly task: TaskName; readonly runs: readonly NamedRun[] }) {
+export interface LossViewProps {
+  readonly task: TaskName;
+  readonly runs: readonly NamedRun[];
+  /** What the networks are compared at: updates, or batches where these bring different numbers of updates. */
+  readonly unit: 'update' | 'batch';
+}
+
+export function LossView({ task, runs, unit }: LossViewProps) {
   const { t, number, count } = useLocale();
-  const last = Math.max(10, ...runs.map(({ state }) => state.points.at(-1)?.step ?? 0));
+  const at = ({ step, batches }: LossPoint) => (unit === 'update' ? step : batches);
+  const axis = t(unit === 'update' ? 'axis.updates' : 'axis.batches');
+  const ends = runs.flatMap(({ state }) => state.points.slice(-1).map(at));
+  const last = Math.max(10, ...ends);
   const baseline = runs[0]?.state.snapshot?.baseline;
   const lines: Line[] = runs.flatMap((run) => {
     const { color, state } = run;
-    const test = state.points.map(({ step, test }) => [step, Number.isFinite(test) ? test : undefined] as const);
-    const training = state.points.map(({ step, training }) => [step, training] as const);
+    const test = state.points.map(
+      (point) => [at(point), Number.isFinite(point.test) ? point.test : undefined] as const,
+    );
+    const training = state.points.map((point) => [at(point), point.training] as const);
     return [
       ...(run.name === undefined
         ? [{ label: t('series.training'), color: '--faint', thin: true, points: training }]
@@ -30,16 +43,13 @@ export function LossView({ task, runs }: { readonly task: TaskName; readonly run
   const summary = runs
     .map((run) => {
       const point = run.state.points.at(-1);
-      return labeled(
-        run,
-        point ? t('loss.summary', { loss: number(point.test), step: count(point.step) }) : t('waiting'),
-      );
+      return labeled(run, point ? t('loss.summary', { loss: number(point.test), step: point.step }) : t('waiting'));
     })
     .join(' ');
   return (
     <View id="loss" title={t('view.loss')} explanation={t('explain.loss')}>
       <Chart
-        x={t('axis.updates')}
+        x={axis}
         y={t(inNats.includes(task) ? 'axis.nats' : 'axis.squared')}
         lines={lines}
         // A squared error falls by powers of ten; nats do not.
@@ -48,7 +58,7 @@ export function LossView({ task, runs }: { readonly task: TaskName; readonly run
       />
       {runs.map((run) => (
         <DataTable
-          key={run.name}
+          key={run.letter}
           run={run}
           caption={t('view.loss')}
           head={[t('axis.updates'), t('series.test'), t('series.training')]}

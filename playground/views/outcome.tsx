@@ -4,7 +4,7 @@ import type { Answers, Curve } from '../tasks/task.ts';
 import { Chart } from '../ui/chart.tsx';
 import { useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';
-import { DataTable, View } from '../ui/view.tsx';
+import { DataTable, Seen, View } from '../ui/view.tsx';
 
 export interface OutcomeViewProps {
   readonly task: TaskName;
@@ -22,7 +22,7 @@ export function OutcomeView({ task, runs }: OutcomeViewProps) {
         {runs.map((run) => {
           const newest = run.state.outcomes[0]?.outcome;
           return (
-            <div key={run.name}>
+            <div key={run.letter}>
               {run.name && (
                 <h3>
                   <span class="dot" style={{ background: `var(${run.color})` }} />
@@ -30,6 +30,7 @@ export function OutcomeView({ task, runs }: OutcomeViewProps) {
                 </h3>
               )}
               {newest?.kind === 'text' && <Texts run={run} />}
+              {newest && newest.kind !== 'text' && <Seen run={run} step={run.state.outcomes[0]!.step} />}
               {newest?.kind === 'answers' && <AnswerTable answers={newest} />}
               {newest?.kind === 'curve' && <CurveChart run={run} curve={newest} />}
             </div>
@@ -41,7 +42,7 @@ export function OutcomeView({ task, runs }: OutcomeViewProps) {
 }
 
 function Texts({ run }: { readonly run: NamedRun }) {
-  const { t, count } = useLocale();
+  const { t } = useLocale();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
     <section class="texts" tabIndex={0} aria-label={labeled(run, t('outcome.texts'))}>
@@ -49,7 +50,7 @@ function Texts({ run }: { readonly run: NamedRun }) {
         ({ step, outcome }) =>
           outcome.kind === 'text' && (
             <article key={step}>
-              <p class="summary">{t('outcome.after', { step: count(step) })}</p>
+              <p class="summary">{t('outcome.after', { step })}</p>
               <p class="written">
                 <b>{outcome.prompt}</b>
                 {outcome.text}

@@ -3,7 +3,7 @@ import { gatedNames } from '../settings/cells.ts';
 import { extent, HeatMap, Scale } from '../ui/heat-map.tsx';
 import { useLocale } from '../ui/locale.ts';
 import { labeled, type NamedRun } from '../ui/named-run.ts';
-import { DataTable, View } from '../ui/view.tsx';
+import { DataTable, Seen, View } from '../ui/view.tsx';
 import type { Grid } from '../worker/messages.ts';
 
 export function WeightsView({ runs }: { readonly runs: readonly NamedRun[] }) {
@@ -19,16 +19,16 @@ export function WeightsView({ runs }: { readonly runs: readonly NamedRun[] }) {
         ))}
       <div class="pair">
         {runs.map((run) => {
-          const { inside } = run.state;
-          if (inside === undefined) return <p key={run.name}>{labeled(run, t('waiting'))}</p>;
-          const grids = inside.weights.map((grid) => ({ grid, range: extent(grid.values) }));
+          const look = run.state.looks.weights;
+          if (look === undefined) return <p key={run.letter}>{labeled(run, t('waiting'))}</p>;
+          const grids = look.seen.map((grid) => ({ grid, range: extent(grid.values) }));
           // Three times the root mean square: a single large weight must not fade all others.
           const limit = Math.max(
             ...grids.map(({ grid }) => 3 * (norm(grid) / Math.sqrt(grid.values.length))),
             Number.MIN_VALUE,
           );
           return (
-            <div key={run.name}>
+            <div key={run.letter}>
               <div class="weights" style={{ gridTemplateColumns: `repeat(${grids.length}, minmax(0, 11rem))` }}>
                 {grids.map(({ grid, range: [min, max] }) => {
                   const size = { rows: count(grid.rows), columns: count(grid.columns) };
@@ -43,6 +43,7 @@ export function WeightsView({ runs }: { readonly runs: readonly NamedRun[] }) {
                 })}
               </div>
               <Scale limit={limit} />
+              <Seen run={run} step={look.step} />
               <DataTable
                 run={run}
                 caption={t('view.weights')}

@@ -1,10 +1,11 @@
 // One network in training: makes updates when it is told to, and tells how it stands.
-import { BpttError, createModel, evaluate, type Model, type StepEvent, type TrainEvent, train } from 'bptt';
+import { createModel, type Dataset, evaluate, type Model, type StepEvent, type TrainEvent, train } from 'bptt';
+import type { LiveSettings } from '../settings/fields.ts';
 import { describe, trainOptions } from '../settings/network.ts';
 import { createTask } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
-import { lookInside } from './inside.ts';
-import type { Experiment, LossPoint, Snapshot } from './messages.ts';
+import { ifFinite, lookInside } from './inside.ts';
+import type { Experiment, Inside, LossPoint, Snapshot } from './messages.ts';
 import { Pace } from './pace.ts';
 
 /** Least milliseconds between two outcomes: a text that changes faster can not be read. */
@@ -13,20 +14,25 @@ const OUTCOME_EVERY = 700;
 const INSIDE_EVERY = 150;
 
 export class Session {
-  readonly experiment: Experiment;
   readonly model: Model;
   readonly #task: Task;
-  readonly #events: AsyncGenerator<TrainEvent>;
   readonly #outcome = new Pace(OUTCOME_EVERY);
   readonly #inside = new Pace(INSIDE_EVERY);
+  #experiment: Experiment;
+  #events: AsyncGenerator<TrainEvent>;
+  #stop = new AbortController();
   #last: StepEvent | undefined;
   #losses: number[] = [];
+  /** The batch that is read: how many came before it, its steps times rows, and those read before it began. */
+  #batch = { before: -1, size: 1, from: 0 };
+  /** Batches of a whole epoch, as far as is known. */
+  #epoch = 0;
 
   private constructor(experiment: Experiment, task: Task, model: Model) {
-    this.experiment = experiment;
+    this.#experiment = experiment;
     this.model = model;
     this.#task = task;
-    this.#events = train(model, trainOptions(task, experiment.run, experiment.task.seed));
+    this.#events = this.#train();
   }
 
   /** @param model The network to go on with. Default: a new one. */
@@ -36,9 +42,20 @@ export class Session {
     return new Session(experiment, task, model ?? (await createModel(describe(task, experiment.run), { seed })));
   }
 
+  get experiment(): Experiment {
+    return this.#experiment;
+  }
+
   /** Updates made. */
   get step(): number {
     return this.#last?.step ?? 0;
+  }
+
+  /** Batches read; a fraction where updates are made within one. */
+  get batches(): number {
+    if (this.#last === undefined) return 0;
+    const { before, size, from } = this.#batch;
+    return before + (this.#last.tokens - from) / size;
   }
 
   /** Makes one update. @throws NonFiniteError when the loss or the gradient is not finite; the network is then as before. */
@@ -50,32 +67,43 @@ export class Session {
     if (event.loss !== 0) this.#losses.push(event.loss);
   }
 
-  /**
-   * How it stands. Outcome and inside only when it is time for them, or with `all`, and as far as they can be told: when its numbers are
-   * no longer finite some cannot.
-   */
+  /** Goes on with another learning rate, clipping or temperature from here. */
+  async adjust(settings: LiveSettings): Promise<void> {
+    const { temperature, ...run } = settings;
+    const { task, data, run: before } = this.#experiment;
+    this.#experiment = { task: { ...task, temperature }, data, run: { ...before, ...run } };
+    const checkpoint = await this.#interrupt();
+    this.#events = this.#train(checkpoint);
+  }
+
+  /** How it stands. Outcome and inside only when it is time for them, or with `all`, and as far as they can be told. */
   async snapshot(all: boolean): Promise<Snapshot> {
-    const { model, step } = this;
-    const test = this.testLoss();
+    const { model, step, batches } = this;
+    const { task, run } = this.#experiment;
     const point: LossPoint = {
       step,
+      batches,
       training: mean(this.#losses),
-      test: Number.isFinite(test) ? test : Number.POSITIVE_INFINITY,
+      // The library refuses a loss that is no number; it is as bad as can be.
+      test: (await ifFinite(async () => this.testLoss())) ?? Number.POSITIVE_INFINITY,
     };
     this.#losses = [];
-    const outcome = await this.#outcome.when(all, () => ifFinite(async () => this.#task.outcome(model)));
-    const inside = await this.#inside.when(all, () =>
-      ifFinite(() => lookInside(model, this.#task, this.experiment.run.layers - 1, step)),
+    const outcome = await this.#outcome.when(all, () =>
+      ifFinite(async () => this.#task.outcome(model, task.temperature)),
+    );
+    const inside: Partial<Inside> | undefined = await this.#inside.when(all, () =>
+      lookInside(model, this.#task, run.layers - 1),
     );
     return {
       step,
+      batches,
       parameters: model.parameterCount,
-      points: [point],
+      point,
       gradientNorm: this.#last?.gradientNorm,
       tokensPerSecond: this.#last?.tokensPerSecond,
       baseline: this.#task.baseline,
       ...(outcome && { outcome }),
-      ...(inside && { inside }),
+      inside: inside ?? {},
     };
   }
 
@@ -88,15 +116,49 @@ export class Session {
   async end(): Promise<void> {
     await this.#events.return(undefined);
   }
-}
 
-/** What it gives, or nothing where it fails because numbers are not finite. */
-async function ifFinite<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof BpttError && error.code === 'non-finite') return undefined;
-    throw error;
+  #train(resume?: Uint8Array): AsyncGenerator<TrainEvent> {
+    const { task, run } = this.#experiment;
+    this.#stop = new AbortController();
+    return train(this.model, {
+      ...trainOptions(this.#task, run, task.seed),
+      data: this.#counted(),
+      signal: this.#stop.signal,
+      // One when it is interrupted, and none before.
+      checkpoint: { every: Number.MAX_SAFE_INTEGER },
+      ...(resume && { resume }),
+    });
+  }
+
+  /** Ends the training; gives what another goes on from, unless it has not begun. */
+  async #interrupt(): Promise<Uint8Array | undefined> {
+    if (this.#last === undefined) {
+      await this.end();
+      return undefined;
+    }
+    this.#stop.abort();
+    let checkpoint: Uint8Array | undefined;
+    for await (const event of this.#events) if (event.type === 'checkpoint') checkpoint = event.bytes;
+    return checkpoint;
+  }
+
+  /** The task's batches, which are counted as they are read. */
+  #counted(): Dataset {
+    const { data } = this.#task;
+    const begin = (before: number, size: number) => {
+      // A training that goes on within a batch reads it once more.
+      if (before !== this.#batch.before) this.#batch = { before, size, from: this.#last?.tokens ?? 0 };
+    };
+    const batches = function* (this: Session, epoch: number, skip: number) {
+      let place = 0;
+      for (const batch of data) {
+        if (epoch === 0) this.#epoch = Math.max(this.#epoch, place + 1);
+        if (place++ < skip) continue;
+        begin(epoch * this.#epoch + place - 1, batch.steps * batch.rows);
+        yield batch;
+      }
+    };
+    return { batches: batches.bind(this) };
   }
 }
 

@@ -1,4 +1,4 @@
-// The worker: trains one network and sends snapshots of it.
+// The worker: trains one network, as it is told to, and sends snapshots of it.
 import { deserialize, NonFiniteError, serialize } from 'bptt';
 import { parseConfig } from '../settings/config.ts';
 import { DataError } from '../tasks/problem.ts';
@@ -6,89 +6,100 @@ import { warmUp } from './inside.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { Session } from './session.ts';
 
-/** Milliseconds between two snapshots. */
-const REPORT_EVERY = 100;
 /** The entries of a model file that hold the link and one's own data. */
 const LINK = 'playground';
 const DATA = 'data';
 
-let session: Session | undefined;
-let id = 0;
-/** Ends the training that goes on. */
-let stop = new AbortController();
+/** A network and what it is called. */
+interface Named {
+  readonly id: number;
+  readonly session: Session | undefined;
+}
+
+let current: Named = { id: 0, session: undefined };
+/** What was there before, to go back to. */
+let aside: Named = { id: 0, session: undefined };
 /** What is being done: each order waits for the one before. */
 let work: Promise<void> = Promise.resolve();
 
 self.onmessage = ({ data: order }: MessageEvent<ToWorker>) => {
-  // Between two updates, which is where messages arrive.
-  if (order.type === 'save') return save(order.link);
-  stop.abort();
-  stop = new AbortController();
-  const { signal } = stop;
-  work = work.then(() => obey(order, signal));
+  work = work.then(() => obey(order));
 };
 
-async function obey(order: Exclude<ToWorker, { type: 'save' }>, signal: AbortSignal): Promise<void> {
+async function obey(order: ToWorker): Promise<void> {
   switch (order.type) {
     case 'start':
-      id = order.id;
-      return attempt(async () => {
-        await session?.end();
-        session = undefined;
-        session = await Session.create(order.experiment);
-        await report(session, true);
-        if (order.running) await learn(session, signal);
+      return start(order);
+    case 'restore':
+      [current, aside] = [aside, current];
+      return attempt((session) => report(session, true));
+    case 'learn':
+      await attempt(async (session) => {
+        while (session.batches < order.until) await update(session);
+        await report(session, false);
       });
-    case 'run':
-      return attempt(async () => session && learn(session, signal));
-    case 'step':
-      return attempt(async () => {
-        if (session === undefined) return;
+      return post({ type: 'done', id: current.id });
+    case 'update':
+      await attempt(async (session) => {
         await update(session);
         await report(session, true);
       });
+      return post({ type: 'done', id: current.id });
+    case 'look':
+      return attempt((session) => report(session, true));
+    case 'adjust':
+      return attempt(async (session) => {
+        await session.adjust(order.settings);
+        await report(session, true);
+      });
+    case 'save':
+      return save(order.link);
     case 'load':
-      return load(order.id, order.bytes);
-    case 'pause':
-      return;
+      return load(order);
   }
 }
 
-/** Updates until the signal aborts. */
-async function learn(current: Session, signal: AbortSignal): Promise<void> {
-  let reported = performance.now();
-  while (!signal.aborted) {
-    await update(current);
-    if (performance.now() - reported < REPORT_EVERY) continue;
-    await report(current, false);
-    reported = performance.now();
-  }
-  await report(current, true);
+async function start({ id, experiment, keep }: Extract<ToWorker, { type: 'start' }>): Promise<void> {
+  await (keep ? aside : current).session?.end();
+  if (keep) aside = current;
+  current = { id, session: undefined };
+  if (experiment === undefined) return;
+  await guard(async () => {
+    const session = await Session.create(experiment);
+    current = { id, session };
+    await report(session, true);
+  });
 }
 
 /** One update. When it cannot be made because numbers are not finite, how it stands is told first. */
-async function update(current: Session): Promise<void> {
+async function update(session: Session): Promise<void> {
   try {
-    await current.update();
+    await session.update();
   } catch (error) {
-    if (error instanceof NonFiniteError) await report(current, true);
+    if (error instanceof NonFiniteError) await report(session, true);
     throw error;
   }
 }
 
-async function report(current: Session, all: boolean): Promise<void> {
-  post({ type: 'snapshot', id, snapshot: await current.snapshot(all) });
+async function report(session: Session, all: boolean): Promise<void> {
+  post({ type: 'snapshot', id: current.id, snapshot: await session.snapshot(all) });
+}
+
+/** Does something with the network that there is. */
+async function attempt(action: (session: Session) => Promise<unknown>): Promise<void> {
+  const { session } = current;
+  if (session !== undefined) await guard(() => action(session));
 }
 
 /** What fails is told; the network then stays as it is. */
-async function attempt(action: () => Promise<unknown>): Promise<void> {
+async function guard(action: () => Promise<unknown>): Promise<void> {
   try {
     await action();
   } catch (error) {
     post({
       type: 'failed',
-      id,
-      message: messageOf(error),
+      id: current.id,
+      message: error instanceof Error ? error.message : String(error),
       problem: error instanceof DataError ? error.problem : undefined,
       diverged: error instanceof NonFiniteError ? error.step : undefined,
     });
@@ -96,35 +107,33 @@ async function attempt(action: () => Promise<unknown>): Promise<void> {
 }
 
 function save(link: string): void {
+  const { session } = current;
   if (session === undefined) return;
   const bytes = serialize(session.model, { metadata: { [LINK]: link, [DATA]: session.experiment.data } });
   post({ type: 'saved', bytes }, [bytes.buffer]);
 }
 
-async function load(newId: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+async function load({ id, bytes }: Extract<ToWorker, { type: 'load' }>): Promise<void> {
+  let session: Session;
+  let link: string | undefined;
+  let data: string;
   try {
     const { model, metadata } = await deserialize(bytes);
-    const { [LINK]: link, [DATA]: data = '' } = metadata;
-    if (link === undefined) throw new Error('expected a model file of this page, got one without its settings');
+    ({ [LINK]: link, [DATA]: data = '' } = metadata);
+    if (link === undefined) throw new Error('no model file of this page');
     const { config } = parseConfig(link);
-    const loaded = await Session.create({ task: config.task, data, run: config.a }, model);
-    const snapshot = await loaded.snapshot(true);
-    await session?.end();
-    session = loaded;
-    id = newId;
-    post({ type: 'loaded', id, link, data });
-    post({ type: 'snapshot', id, snapshot });
-  } catch (error) {
-    post({ type: 'refused', message: messageOf(error) });
+    session = await Session.create({ task: config.task, data, run: config.a }, model);
+  } catch {
+    return post({ type: 'refused' });
   }
+  await current.session?.end();
+  current = { id, session };
+  post({ type: 'loaded', id, link, data });
+  await attempt((loaded) => report(loaded, true));
 }
 
 function post(message: FromWorker, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 await warmUp();

@@ -15,12 +15,17 @@ import { checkText, findUnfinished, keptOf } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { openCheckpoints, trainCommand } from './commands/train.ts';
 import { trainSpeechCommand } from './commands/train-speech.ts';
+import { trainTranslateCommand } from './commands/train-translate.ts';
 import { transcribeCommand, transcribeFlags } from './commands/transcribe.ts';
+import { translateCommand, translateCommandFlags } from './commands/translate.ts';
 import { chooseFor } from './flags/choose.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
-import { speechFlags, speechValuesOf } from './flags/speech-flags.ts';
+import { speechFlags } from './flags/speech-flags.ts';
+import { speechValues, taskFlags, taskOf, translateValues } from './flags/task-flags.ts';
+import { threadsOf } from './flags/threads.ts';
 import { trainFlags, trainGroups } from './flags/train-flags.ts';
+import { translateFlags } from './flags/translate-flags.ts';
 import { corpusFor, productsOf, readBase } from './io/base-model.ts';
 import { type Corpus, isLarge, streamedCorpus, type Tokens, wholeCorpus } from './io/corpus.ts';
 import { interruptionOf } from './io/interruption.ts';
@@ -31,19 +36,20 @@ const embedded = new URL('./moby-dick.txt', import.meta.url);
 const output = new Output(process.stdout, process.stderr);
 
 const program = new Command('bptt')
-  .description('Train recurrent networks on text, speech and number series, and use what they learned.')
+  .description('Train recurrent networks on text, speech, pairs of texts and number series, and use what they learned.')
   .version(packageJson.version)
   .exitOverride()
   .configureOutput({ outputError: () => {} }); // commander throws as well, and main() prints
 
-const trainProgram = program.command('train');
+const trainProgram = addFlags(program.command('train'), taskFlags);
 for (const [heading, flags] of Object.entries(trainGroups)) addFlags(trainProgram, flags, heading);
-addFlags(trainProgram, speechFlags, 'Speech:');
+addFlags(trainProgram, speechFlags, 'Speech (--task speech):');
+addFlags(trainProgram, translateFlags, 'Pairs (--task translate):');
 trainProgram
   .description('learn from a text and write a model file')
   .argument(
     '[FILES...]',
-    'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick); with --task speech a folder of recordings',
+    'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick); with --task speech a folder of recordings, with --task translate lines of source, tab and target',
   )
   .addHelpText(
     'after',
@@ -54,22 +60,23 @@ Examples:
   $ bptt sample my-model.safetensors --prompt 'Once'
   $ bptt train --resume --out my-model.safetensors --steps 9000
   $ bptt train --task speech recordings --out speech.safetensors && bptt transcribe speech.safetensors hello.wav
+  $ bptt train --task translate pairs.tsv --out pairs.safetensors && bptt translate pairs.safetensors 'some words'
 
 What no flag says is chosen by the length of the text and by --minutes, and said at the start: the same flags give the same model again.
 Ctrl-C stops and saves what was learned so far (exit code 130); a second one stops without saving. --resume goes on, after both.`,
   )
   .action(async (named: readonly string[], _: unknown, command: Command) => {
     const interruption = interruptionOf(process);
-    const speech = speechValuesOf(command);
-    if (speech !== undefined) {
+    const task = taskOf(command);
+    if (task === 'speech') {
       const [folder, other] = named;
       if (folder === undefined || other !== undefined) {
         const got = folder === undefined ? 'none' : named.join(', ');
         throw new BpttError('invalid-argument', `--task speech: expected one FOLDER of recordings, got ${got}`);
       }
-      await trainSpeechCommand(folder, speech, output, interruption);
-      return;
+      return trainSpeechCommand(folder, speechValues(command), output, interruption);
     }
+    if (task === 'translate') return trainTranslateCommand(named, translateValues(command), output, interruption);
     const given = valuesOf(trainFlags, command);
     const onWait = (who: string) => output.note(`${given.out}: ${who} has locked it; looking whether it still lives`);
     const lock = await FileLock.take(given.out, { onWait });
@@ -83,8 +90,11 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
       if (said.unknown !== undefined && said.from === undefined) {
         throw new BpttError('invalid-argument', `--unknown: expected --from with it, got ${said.unknown}`);
       }
+      const engine = { threads: threadsOf(said) };
       const base =
-        said.from === undefined ? undefined : await readBase(said.from, left === undefined ? isGiven : () => false);
+        said.from === undefined
+          ? undefined
+          : await readBase(said.from, left === undefined ? isGiven : () => false, engine);
       const corpus = base
         ? corpusFor(base, await readTexts(paths, embedded), said.unknown)
         : await readCorpus(paths, said);
@@ -171,6 +181,14 @@ addFlags(program.command('transcribe'), transcribeFlags)
   .argument('<FILE...>', 'audio files')
   .action((path: string, files: string[], _: unknown, command: Command) =>
     transcribeCommand(path, files, valuesOf(transcribeFlags, command), output),
+  );
+
+addFlags(program.command('translate'), translateCommandFlags)
+  .description('print what a model makes of texts')
+  .argument('<MODEL>', 'a file that `bptt train --task translate` wrote')
+  .argument('[TEXT...]', 'texts (default: the lines of standard input)')
+  .action((path: string, texts: string[], _: unknown, command: Command) =>
+    translateCommand(path, texts, process.stdin, valuesOf(translateCommandFlags, command), output),
   );
 
 addFlags(program.command('bench'), benchFlags)

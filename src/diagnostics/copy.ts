@@ -18,7 +18,7 @@ const copies = new WeakMap<Model, Map<number, Network>>();
 
 /** A copy of the model in f64 for several diagnostics: given to them in place of the model, it is looked into as it is. */
 export async function sharedCopy(model: Model): Promise<Model> {
-  const copy = await restoreModel(model.description, model.parameters(), { dtype: 'f64', relaxed: false });
+  const copy = await restoreModel(model.description, model.parameters(), { dtype: 'f64', relaxed: false, threads: 1 });
   copies.set(copy, new Map());
   return copy;
 }
@@ -97,7 +97,7 @@ async function makeNetworkOf(model: Model, { index, description }: RecurrentLaye
     { kind, size },
     { ...description, returns: 'all', name: undefined, from: undefined },
   ];
-  const network = await createNetwork(createGraph(alone), { dtype: 'f64', relaxed: false });
+  const network = await createNetwork(createGraph(alone), { dtype: 'f64', relaxed: false, threads: 1 });
   const named = new Map<string, Parameter>(model.parameters().map((parameter) => [parameter.name, parameter]));
   for (const [place, { name }] of layers[index]!.parameters.entries()) {
     writeEntry(

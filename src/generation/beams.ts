@@ -10,7 +10,7 @@ export interface Hypothesis {
   readonly tokens: Int32Array;
   /** Of the tokens and the stop sequence, in nats. */
   readonly logProbability: number;
-  /** The log-probability divided by the length penalty: what hypotheses are ordered by. */
+  /** The log-probability divided by the length penalty, and what penalty more there is: what hypotheses are ordered by. */
   readonly score: number;
   readonly finish: Finish;
   /** The index of the stop sequence that it ends with; undefined when there is none. */
@@ -48,13 +48,13 @@ export class Finished {
     return this.#best.length < this.#beams ? Number.NEGATIVE_INFINITY : this.#best.at(-1)!.score;
   }
 
-  /** Returns the hypothesis, whether or not it is among the best. */
-  add({ tokens, logProbability }: Beam, finish: Finish, stop?: number): Hypothesis {
+  /** Returns the hypothesis, whether or not it is among the best. `more`, at most 0, is added to its score. */
+  add({ tokens, logProbability }: Beam, finish: Finish, stop?: number, more = 0): Hypothesis {
     const end = stop === undefined ? tokens.length : tokens.length - this.#stops[stop]!.length;
     const hypothesis: Hypothesis = {
       tokens: Int32Array.from(tokens.slice(0, end)),
       logProbability,
-      score: logProbability / this.#penalty.of(tokens.length),
+      score: logProbability / this.#penalty.of(tokens.length) + more,
       finish,
       stop,
     };

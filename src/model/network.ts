@@ -9,6 +9,7 @@ import type { StateSpec } from '../layers/contract.ts';
 import { Arena } from '../wasm/arena.ts';
 import type { Kernels, Pointer, Variant, WasmModule } from '../wasm/kernels.ts';
 import { instantiate, isKernelSource, type KernelSource, loadModule } from '../wasm/load.ts';
+import type { Team } from '../wasm/threads/team.ts';
 import { gradientFlow } from './gradient-flow.ts';
 import { GradientParts, type Part } from './gradient-parts.ts';
 import type { Graph, LayerNode } from './graph.ts';
@@ -22,6 +23,18 @@ export const engineFields = {
   dtype: withDefault(oneOf<Dtype>('f32', 'f64'), 'f32'),
   /** Fused multiply-add where the engine has it (relaxed SIMD, f32 only): faster, not the same bits everywhere. Default false. */
   relaxed: withDefault(boolean, false),
+  /**
+   * How many threads compute together: this one and others that are started with the model, or `auto`: as many as the machine has cores.
+   * The bits are those of one thread. Default 1.
+   */
+  threads: withDefault(
+    such<number | 'auto'>(
+      "a whole number from 1 to 13, or 'auto'",
+      // As many as a team has room for: assembly/threads/team.ts.
+      (value) => value === 'auto' || (Number.isInteger(value) && value > 0 && value < 14),
+    ),
+    1,
+  ),
   /** Kernels to use instead of those inside the package. They must be of the same version and dtype. */
   kernels: optional(
     such<KernelSource>(
@@ -62,8 +75,7 @@ export class Network {
   #frozen: ReadonlySet<string> = new Set();
   #flow!: ReadonlySet<number>;
 
-  constructor(graph: Graph, module: WasmModule, engine: Engine) {
-    const kernels = instantiate(module);
+  constructor(graph: Graph, module: WasmModule, engine: Engine, kernels: Kernels = instantiate(module)) {
     this.graph = graph;
     this.module = module;
     this.kernels = kernels;
@@ -163,14 +175,24 @@ export async function createNetwork(graph: Graph, engine: Engine): Promise<Netwo
   if (relaxed && dtype !== 'f32') {
     throw new BpttError('invalid-argument', `createModel.relaxed: expected dtype 'f32' with it, got '${dtype}'`);
   }
-  const [module] = await Promise.all([
+  const [module, team] = await Promise.all([
     loadModule(variantOf(engine), engine.kernels),
+    startTeam(engine, graph),
     loadSkipping(graph),
     ...graph.layers.flatMap(({ layer }) => [layer.load?.(), layer.companion?.load(dtype)]),
   ]);
-  const network = new Network(graph, module, engine);
+  const network = new Network(graph, module, engine, team?.kernels);
+  team?.attach(network.arena);
   if (network.kernels.realBytes() === (dtype === 'f32' ? 4 : 8)) return network;
   throw new BpttError('invalid-argument', `createModel.kernels: expected kernels of ${dtype}, got another precision`);
+}
+
+/** The threads that compute together, where several are asked for. */
+async function startTeam(engine: Engine, { layers }: Graph): Promise<Team | undefined> {
+  if (engine.threads === 1) return undefined;
+  const { chooseTeam } = await import('../wasm/threads/choose-team.ts');
+  const parameters = layers.flatMap(({ layer }) => layer.parameters);
+  return chooseTeam(variantOf(engine), engine, parameters);
 }
 
 /** Which kernels these are. */

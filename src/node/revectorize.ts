@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { BpttError } from '../base/errors.ts';
 import { replaceEmbedded } from '../wasm/load.ts';
+import { useWideKernels } from '../wasm/threads/team.ts';
 
 /** The first Node whose V8 has the flag. */
 const FIRST = 24;
@@ -29,5 +30,6 @@ export function revectorize(): void {
       'revectorize: expected to be called before the first model is made, got a later call',
     );
   }
+  useWideKernels();
   setFlagsFromString('--experimental-wasm-revectorize');
 }

@@ -2,7 +2,7 @@
 import { BpttError } from '../base/errors.ts';
 import { checkFields, list, type Options, oneOf, optional, string, withDefault } from '../base/fields.ts';
 import { checkMatrix, type Matrix } from '../diagnostics/matrix.ts';
-import { draw, type PlotOptions, plotFields } from './svg.ts';
+import { draw, fadingIn, type PlotOptions, plotFields } from './svg.ts';
 
 const own = {
   /** What the classes are called. Default: their numbers. */
@@ -75,7 +75,7 @@ export function plotConfusionMatrix(matrix: Matrix, options: ConfusionPlotOption
         calculable: false,
         show: false,
         textStyle: { color: quiet },
-        inRange: { color: ['transparent', series[0]] },
+        inRange: fadingIn(series[0]),
       },
     },
   }));

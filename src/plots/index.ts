@@ -1,5 +1,5 @@
 // `import { plotGradientByLag, ... } from 'bptt/plots'`: each diagnostic, loss curves and networks, as the text of an SVG, in Node and in pages.
-import { checkArray, checkNumbers, checkObject, isPlain, readable, show } from '../base/check.ts';
+import { checkArray, checkNumbers, checkObject, isPlain, readable } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   checkFields,
@@ -19,8 +19,10 @@ import type { ComplexNumbers, Matrix, Saturation, TruncationError, UpdateRatio }
 import { singularValues } from '../diagnostics/index.ts';
 import { checkMatrix } from '../diagnostics/matrix.ts';
 import type { StepEvent, TrainEvent, ValidationEvent } from '../training/events.ts';
+import { everyStep, stepNames } from './steps.ts';
 import { draw, joinCells, type PlotOptions, plotFields } from './svg.ts';
 
+export { type AttentionPlotOptions, plotAttention } from './attention.ts';
 export { type ConfusionPlotOptions, plotConfusionMatrix } from './confusion.ts';
 export { type ForecastPlotOptions, plotErrorsAhead, plotForecast } from './forecast.ts';
 export { type NetworkPlotOptions, plotNetwork } from './network.ts';
@@ -28,6 +30,9 @@ export type { PlotOptions } from './svg.ts';
 
 /** Points that a curve is thinned to. */
 const POINTS = 500;
+
+/** Steps from no colour to the full one. */
+const SHADES = 40;
 
 /** Curves by name. */
 type Curves = Readonly<Record<string, ArrayLike<number>>>;
@@ -111,13 +116,15 @@ export function plotLoss(history: readonly (StepEvent | ValidationEvent)[], opti
     return [some.at(-1)!.step, some.reduce((sum, { loss }) => sum + loss, 0) / some.length];
   });
   const validation = events.filter((event) => event?.type === 'validation').map((event) => [event!.step, event!.loss]);
-  return draw('plotLoss', options, () => ({
+  return draw('plotLoss', options, ({ loss, text }) => ({
     title: 'Loss',
     x: { name: 'updates' },
     y: { name: 'loss', scale: true },
     series: [
-      { type: 'line', name: 'training', data: training, showSymbol: false },
-      ...(validation.length === 0 ? [] : [{ type: 'line', name: 'validation', data: validation, symbolSize: 6 }]),
+      { type: 'line', name: 'training', data: training, showSymbol: false, color: loss },
+      ...(validation.length === 0
+        ? []
+        : [{ type: 'line', name: 'validation', data: validation, symbolSize: 6, color: text }]),
     ],
   }));
 }
@@ -144,7 +151,8 @@ export function plotGradientByLag(norms: ArrayLike<number> | Curves, options: Pl
 }
 
 /**
- * Eigenvalues in the complex plane, with the unit circle: outside of it gradients grow, inside they fade.
+ * Eigenvalues in the complex plane, with the unit circle: if each step were like this one, gradients would in the long run grow outside
+ * of it and fade inside. What one step does to a gradient is told by its singular values.
  *
  * @throws BpttError where there are none, and for wrong options.
  */
@@ -251,7 +259,7 @@ export function plotStates(states: Matrix, options: PlotOptions & Options<typeof
   const { rows, columns, data } = checkMatrix('plotStates(states)', states);
   const names = stepNames('plotStates.labels', rows, labels);
   const limit = Math.max(...Array.from(data, Math.abs)) || 1;
-  const svg = draw('plotStates', rest, ({ quiet, text }) => ({
+  const svg = draw('plotStates', rest, ({ text, below, above }) => ({
     title: 'Hidden states',
     x: { name: 'step', type: 'category', data: names, splitLine: { show: false }, axisLabel: everyStep(names) },
     y: {
@@ -263,8 +271,16 @@ export function plotStates(states: Matrix, options: PlotOptions & Options<typeof
     series: [
       {
         type: 'heatmap',
-        data: Array.from(data, (value, i) => [Math.floor(i / columns), i % columns, value]),
-        itemStyle: { borderWidth: 0 },
+        // The sign is the colour, the magnitude how much of it covers the page: so it is right on any page.
+        data: Array.from(data, (value, i) => ({
+          value: [Math.floor(i / columns), i % columns, value],
+          // The map of values is there to say what the colours mean.
+          visualMap: false,
+          itemStyle: {
+            color: value < 0 ? below : above,
+            opacity: Math.round((SHADES * Math.abs(value)) / limit) / SHADES,
+          },
+        })),
       },
     ],
     more: {
@@ -277,8 +293,7 @@ export function plotStates(states: Matrix, options: PlotOptions & Options<typeof
         right: 8,
         top: 'middle',
         textStyle: { color: text },
-        // Blue, grey, orange: a diverging scale that colour-blind people can read.
-        inRange: { color: ['#0072b2', quiet === '#57606a' ? '#f2f4f6' : '#22272e', '#d55e00'] },
+        inRange: { color: [below, `${below}00`, `${above}00`, above] },
       },
     },
   }));
@@ -369,16 +384,4 @@ export function plotUpdateRatios(times: readonly (readonly UpdateRatio[])[], opt
       showSymbol: all.length < 40,
     })),
   }));
-}
-
-/** Labels of all steps, where there is room for them. */
-const everyStep = ({ length }: readonly string[]) => ({ hideOverlap: false, interval: length > 80 ? 'auto' : 0 });
-
-function stepNames(where: string, count: number, labels: readonly string[] | undefined): string[] {
-  if (labels === undefined) return Array.from({ length: count }, (_, step) => String(step));
-  if (labels.length !== count) {
-    throw new BpttError('invalid-shape', `${where}: expected ${count} labels, one for each step, got ${show(labels)}`);
-  }
-  // Characters that cannot be seen become ones that can.
-  return labels.map((label) => label.replaceAll('\n', '↵').replaceAll(' ', '␣'));
 }

@@ -17,10 +17,11 @@ import { interleave } from '../data/interleave.ts';
 import { type Beam, Expansion, Finished, type Hypothesis, LengthPenalty } from '../generation/beams.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
+import { CoveragePenalty } from './coverage.ts';
 import { DecoderWindow, type Sources } from './decoder-window.ts';
 import { type TranslationModel, translationModel } from './translation-model.ts';
 
-const fields = {
+export const translateFields = {
   /** How many hypotheses are followed for each source, and at most returned. Default 1: the likeliest token at each step. */
   beams: withDefault(integer({ min: 1 }), 1),
   /** The most tokens of a target. Default: twice the steps of the longest source of a batch and 10. */
@@ -32,6 +33,13 @@ const fields = {
    * above 0, longer hypotheses are less at a disadvantage. Default 0: none.
    */
   lengthPenalty: withDefault(number({ min: 0 }), 0),
+  /**
+   * β, at least 0, of the coverage penalty `β Σ_s log(min(Σ_t a_ts, 1))` that is added to the score (same place): what leaves out a part of its
+   * source is at a disadvantage. A step that was looked at less than 1e-6 in all counts as that. Of a model with attention. Default 0: none.
+   */
+  coveragePenalty: withDefault(number({ min: 0 }), 0),
+  /** No run of so many tokens is written twice; 0 allows all. Default 0. */
+  noRepeat: withDefault(integer({ min: 0 }), 0),
   /** How many sources are read side by side; the results are those of each alone. Default 32. */
   batch: withDefault(integer({ min: 1 }), 32),
   /** Whether to return what each step has looked at, of a model with attention. Default false. */
@@ -40,7 +48,7 @@ const fields = {
   signal: optional(signal),
 };
 
-export interface TranslateOptions extends Options<typeof fields> {}
+export interface TranslateOptions extends Options<typeof translateFields> {}
 
 /** What a model has written for a source. */
 export interface Translation extends Omit<Hypothesis, 'stop'> {
@@ -77,12 +85,15 @@ export async function translate(
 ): Promise<readonly (readonly Translation[])[]> {
   const where = 'translate';
   const kind = translationModel(where, model);
-  const checked = checkFields(where, options, fields);
-  if (checked.attention && kind.attention === undefined) {
-    throw new BpttError(
-      'invalid-argument',
-      `${where}.attention: expected false of a model without attention, got true`,
-    );
+  const checked = checkFields(where, options, translateFields);
+  if (kind.attention === undefined) {
+    const refused = (option: string, expected: string, got: unknown) =>
+      new BpttError(
+        'invalid-argument',
+        `${where}.${option}: expected ${expected} of a model without attention, got ${got}`,
+      );
+    if (checked.attention) throw refused('attention', 'false', true);
+    if (checked.coveragePenalty > 0) throw refused('coveragePenalty', '0', checked.coveragePenalty);
   }
   const rows = checkSources(`${where}(sources)`, sources, kind, model);
   // Sources of like lengths together: what is padded costs steps and changes nothing.
@@ -149,25 +160,39 @@ function collate(rows: readonly Source[], { source }: TranslationModel): Sources
   return { rows: rows.length, steps, inputs, lengths: Int32Array.from(rows, (row) => row.steps) };
 }
 
+/** Whether the last n tokens stand together earlier too. */
+function repeats(tokens: readonly number[], n: number): boolean {
+  const last = tokens.length - n;
+  for (let start = 0; start < last; start++) {
+    let i = 0;
+    while (i < n && tokens[start + i] === tokens[last + i]) i++;
+    if (i === n) return true;
+  }
+  return false;
+}
+
 /** The searches of a batch, step by step. */
 class Search {
   readonly #kind: TranslationModel;
-  readonly #options: Checked<typeof fields>;
+  readonly #options: Checked<typeof translateFields>;
   readonly #length: number;
+  readonly #lengths: Int32Array;
   readonly #window: DecoderWindow;
   readonly #expansion: Expansion;
   readonly #penalty: LengthPenalty;
+  readonly #coverage: CoveragePenalty;
   readonly #largest: number;
   readonly #finished: readonly Finished[];
   readonly #looks = new Map<Hypothesis, readonly Float64Array[]>();
   #live: (readonly Looking[])[];
   #tokens: Int32Array;
 
-  constructor(network: Network, kind: TranslationModel, sources: Sources, options: Checked<typeof fields>) {
-    const { beams, lengthPenalty } = options;
+  constructor(network: Network, kind: TranslationModel, sources: Sources, options: Checked<typeof translateFields>) {
+    const { beams, lengthPenalty, coveragePenalty, noRepeat } = options;
     this.#kind = kind;
     this.#options = options;
     this.#length = options.length ?? 2 * sources.steps + 10;
+    this.#lengths = sources.lengths;
     const rows = sources.rows * beams;
     this.#window = new DecoderWindow(network, kind, { rows, S: sources.steps, T: this.#length });
     if (beams === 1) this.#window.encode(sources);
@@ -179,7 +204,10 @@ class Search {
       encoder.release();
     }
     const end = Int32Array.of(kind.size - 1);
-    this.#expansion = new Expansion(network, 'translate', kind.size, Math.min(beams + 1, kind.size));
+    // One more than there are beams may be the end, and each that would repeat something stands in the way of another.
+    const most = beams + 1 + (noRepeat > 0 ? this.#length : 0);
+    this.#expansion = new Expansion(network, 'translate', kind.size, Math.min(most, kind.size));
+    this.#coverage = new CoveragePenalty(network, coveragePenalty, sources.steps);
     this.#penalty = new LengthPenalty(network, lengthPenalty);
     this.#largest = this.#penalty.of(this.#length);
     this.#finished = Array.from({ length: sources.rows }, () => new Finished(beams, [end], this.#penalty));
@@ -195,6 +223,10 @@ class Search {
     const aborted = signal?.aborted === true;
     for (const [index, live] of this.#live.entries()) {
       const next = aborted ? live.filter(({ tokens }) => tokens.length > 0) : this.#longer(index, live);
+      // All that could follow would repeat something, and it may not end yet: this is as long as they get.
+      if (!aborted && next.length === 0 && this.#finished[index]!.best.length === 0) {
+        for (const beam of live) this.#end(index, beam, 'length');
+      }
       if (aborted || this.#window.written === this.#length) {
         for (const beam of next) this.#end(index, beam, aborted ? 'aborted' : 'length');
         this.#live[index] = [];
@@ -217,14 +249,17 @@ class Search {
 
   /** What the hypotheses of a source become; those that end here are put aside. */
   #longer(index: number, live: readonly Looking[]): readonly Looking[] {
-    const { beams, minimum, attention } = this.#options;
+    const { beams, minimum, attention, coveragePenalty, noRepeat } = this.#options;
     if (live.length === 0) return [];
+    // What the row is padded with has no weight.
+    const look = (row: number) => this.#window.weights(row)!.subarray(0, this.#lengths[index]);
     const looks = new Map(
-      live.map(({ row, looks: before }) => [row, attention ? [...before, this.#window.weights(row)!] : before]),
+      live.map(({ row, looks: before }) => [row, attention || coveragePenalty > 0 ? [...before, look(row)] : before]),
     );
     const next: Looking[] = [];
     for (const beam of this.#expansion.of(this.#window, live)) {
       const longer = { ...beam, looks: looks.get(beam.row)! };
+      if (noRepeat > 0 && repeats(beam.tokens, noRepeat)) continue;
       if (beam.tokens.at(-1) !== this.#kind.size - 1) next.push(longer);
       else if (beam.tokens.length > minimum) this.#end(index, longer, 'stop');
       if (next.length === beams) break;
@@ -233,7 +268,8 @@ class Search {
   }
 
   #end(index: number, beam: Looking, finish: Hypothesis['finish']): void {
-    const hypothesis = this.#finished[index]!.add(beam, finish, finish === 'stop' ? 0 : undefined);
+    const stop = finish === 'stop' ? 0 : undefined;
+    const hypothesis = this.#finished[index]!.add(beam, finish, stop, this.#coverage.of(beam.looks));
     if (this.#options.attention) this.#looks.set(hypothesis, beam.looks);
   }
 
@@ -249,6 +285,7 @@ class Search {
 
   release(): void {
     this.#penalty.release();
+    this.#coverage.release();
     this.#expansion.release();
     this.#window.release();
   }

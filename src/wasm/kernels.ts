@@ -11,6 +11,9 @@ type EngineType<Name extends string> = typeof globalThis extends {
 export type WasmModule = EngineType<'Module'>;
 export type WasmMemory = EngineType<'Memory'>;
 
+/** What pages call a BufferSource. */
+export type Bytes = ArrayBufferView<ArrayBuffer> | ArrayBuffer;
+
 /** An address in the Wasm memory, in bytes. 0 means "none" where a kernel allows it. */
 export type Pointer = number;
 
@@ -20,6 +23,8 @@ export type Variant = Dtype | 'f32-relaxed';
 /** Exports of one kernel module (assembly/index.ts). Sizes are counts of elements; every row has a padded length ld. */
 export interface Kernels {
   readonly memory: WasmMemory;
+  /** Where threads share the memory: compiles a companion for it. */
+  readonly shared?: (companion: Bytes) => WasmModule;
   realBytes(): number;
   padded(columns: number): number;
 

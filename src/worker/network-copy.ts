@@ -32,7 +32,8 @@ export async function describeNetwork(
   const kernels = await portableSource(variantOf(engine), engine.kernels);
   return {
     description: graph.description,
-    engine: { ...engine, kernels },
+    // It computes alone there, with the same bits.
+    engine: { ...engine, threads: 1, kernels },
     frozen: [...frozen],
     modules: modules.map(String),
     companions: await portableCompanions(graph, loss, engine.dtype),

@@ -1,7 +1,8 @@
 // The side of a worker: what it is asked to do.
+
+import { parentPort } from '../base/port.ts';
 import { BlocksThread } from './blocks/blocks-thread.ts';
 import type { ToBlocks } from './blocks/messages.ts';
-import { parentPort } from './channel/port.ts';
 import type { ToTraining } from './training/messages.ts';
 import { TrainingThread } from './training/training-thread.ts';
 

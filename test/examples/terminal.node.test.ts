@@ -41,6 +41,14 @@ describe('examples', () => {
     expect(report.next).toHaveLength(7);
   });
 
+  it('dates.js: far more digits right than guessed, and the same again', () => {
+    const small = ['--updates', '200', '--units', '32', '--test', '100', '--json'];
+    const report = JSON.parse(run('examples/dates.js', ...small));
+    expect(report).toMatchObject({ updates: 200, tested: 100 });
+    expect(report.right).toBeGreaterThan(20); // one of 73,414 days is guessed
+    expect(JSON.parse(run('examples/dates.js', ...small))).toEqual(report);
+  });
+
   it('characters.js: below the entropy of single characters', () => {
     const output = run('examples/characters.js', 'src/cli/moby-dick.txt', '--updates', '150', '--units', '32');
     const loss = Number(/last tenth: ([\d.]+) nats per character/.exec(output)?.[1]);

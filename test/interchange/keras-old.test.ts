@@ -8,8 +8,10 @@ import fixture from '../truth/fixtures/keras-old.json' with { type: 'json' };
 const { steps, rows } = fixture;
 const inputs = Float64Array.from(fixture.inputs);
 
+const unpacked = (file: string) => unzlibSync(Uint8Array.from(atob(file), (character) => character.charCodeAt(0)));
+
 describe.each(fixture.cases)('$name', ({ file, outputs }) => {
-  const bytes = unzlibSync(Uint8Array.from(atob(file), (character) => character.charCodeAt(0)));
+  const bytes = unpacked(file);
 
   it('gives what the formulas give, to 1e-12', async () => {
     const { model, output } = await importKeras(bytes, { dtype: 'f64' });
@@ -24,5 +26,21 @@ describe.each(fixture.cases)('$name', ({ file, outputs }) => {
     const other = await createModel(model.description, { seed: 9 });
     loadKerasWeights(other, bytes);
     expect(other.parameters()).toEqual(model.parameters());
+  });
+});
+
+describe('attributes that say too much of themselves', () => {
+  it.each([
+    ['2^40 texts of no bytes', 0],
+    ['2^40 texts of seven bytes', 7],
+  ])('%s', async (_, size) => {
+    const bytes = unpacked(fixture.cases[0]!.file);
+    // The name, padded to 16 bytes; a type of 8, the last four of which are its size; a dataspace of one dimension with a header of 8.
+    const at = new TextDecoder('latin1').decode(bytes).indexOf('layer_names\0');
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+    expect([view.getUint8(16), view.getUint8(25)]).toEqual([0x13, 1]);
+    view.setUint32(20, size, true);
+    view.setBigUint64(32, 2n ** 40n, true);
+    await expect(importKeras(bytes)).rejects.toThrow(/an attribute of 1099511627776 elements/);
   });
 });

@@ -12,7 +12,8 @@ const large = ['1000000', '2^31', '2^53'];
 /** @type {readonly Rule[]} */
 const harmless = [
   {
-    where: /(layer|description|optimizer|learningRate|schedule|[iI]nitializer)\b.*\.\w+$|model\[\d\]\.[\w.]+$/,
+    where:
+      /(layer|description|optimizer|learningRate|schedule|[iI]nitializer|sampler|pruner|space\.\w+|objectives\[0\])\b.*\.\w+$|model\[\d\]\.[\w.]+$/,
     values: ['undefined', 'an empty object', 'an object without a prototype', 'a thenable that throws'],
     why: 'plain data, as from a file: what it leaves out has its default',
   },

@@ -7,6 +7,7 @@ import { hosts } from './calls/node.js';
 import { rooms } from './calls/rooms.js';
 import { soundsAndPairs } from './calls/sounds-and-pairs.js';
 import { ofSpeech } from './calls/speech.js';
+import { ofSweeps } from './calls/sweep.js';
 import { pictures } from './calls/vision.js';
 
 /**
@@ -25,6 +26,7 @@ export const table = {
   ...goals,
   ...rooms,
   ...ofSpeech,
+  ...ofSweeps,
   ...soundsAndPairs,
   ...pictures,
   ...hosts,

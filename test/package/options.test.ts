@@ -26,6 +26,11 @@ import * as plots from '../../src/plots/index.ts';
 import { plotFields } from '../../src/plots/svg.ts';
 import * as series from '../../src/series/index.ts';
 import * as speech from '../../src/speech/index.ts';
+import * as sweep from '../../src/sweep/index.ts';
+import { prunerFields } from '../../src/sweep/pruners/index.ts';
+import { samplerFields } from '../../src/sweep/samplers/index.ts';
+import { parameterFields } from '../../src/sweep/space.ts';
+import { studyFields } from '../../src/sweep/study.ts';
 import * as tokenizers from '../../src/tokenizers/index.ts';
 import { optimizerFields } from '../../src/training/optimizers.ts';
 import { trainFields } from '../../src/training/options.ts';
@@ -58,6 +63,10 @@ const tables: Readonly<Record<string, Fields>> = {
   ...optimizerFields,
   ...scheduleFields,
   ...initializerFields,
+  ...parameterFields,
+  ...samplerFields,
+  ...prunerFields,
+  studyFields,
 };
 
 const fields = Object.entries(tables).flatMap(([table, all]) =>
@@ -172,6 +181,16 @@ const functions: Readonly<Record<string, (options: never) => unknown>> = {
   plotForecast: (options) => plots.plotForecast([1], [2], options),
   plotErrorsAhead: (options) => plots.plotErrorsAhead({ model: [1] }, options),
   plotConnectivity: (options) => plots.plotConnectivity([1], options),
+  float: sweep.float,
+  int: sweep.int,
+  choice: sweep.choice,
+  grid: sweep.grid,
+  tpe: sweep.tpe,
+  median: sweep.median,
+  percentile: sweep.percentile,
+  successiveHalving: sweep.successiveHalving,
+  hyperband: sweep.hyperband,
+  createStudy: sweep.createStudy,
   series: (options) => series.series({ x: [1] }, options),
   splitByTime: (options) => series.splitByTime(numbers, options),
   readCsv: (options) => series.readCsv('x\n1\n', options),

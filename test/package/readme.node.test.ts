@@ -42,6 +42,11 @@ beforeAll(async () => {
   await mkdir(at('node_modules'));
   await symlink(root, at('node_modules/bptt'));
   for (const name of ['my-text.txt', 'other-text.txt']) await writeFile(at(name), text);
+  const pair = (word: string) => `${word}\t${[...word].reverse().join('')}\n`;
+  await writeFile(
+    at('pairs.tsv'),
+    ['some words', 'ab', 'wo', 'me', 'so', 'do', 'or', 'as', 'we', 'am'].map(pair).join(''),
+  );
   await writeFile(at('huge.txt'), text.repeat(50));
   await mkdir(at('recordings'));
   for (let i = 0; i < 4; i++) {

@@ -28,13 +28,15 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   vocabulary: ['base', 'tokenizers', 'layers', 'model'],
   worker: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'metrics', 'bptt', 'training'],
   node: ['base', 'formats', 'wasm', 'data', 'tokenizers', 'layers', 'model'],
+  sweep: ['base'],
   // The faces: what is public, exported again.
   index: ['base', 'wasm', 'tokenizers', 'data', 'layers', 'model', 'loss', 'bptt', 'training', 'generation'],
   'node face': ['node'],
   workerd: ['wasm', 'index'],
   cli: [
-    ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'metrics', 'training', 'generation', 'series'],
-    ...['speech', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index', 'node face'],
+    ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'loss', 'metrics', 'training', 'generation'],
+    ...['series', 'speech', 'translation', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index'],
+    'node face',
   ],
 };
 

@@ -1,37 +1,24 @@
-// The command line as a process, for the tests: built once a suite, run in a directory that goes away.
+// The command line as a process, for the tests: the one that was built, run in a directory that goes away.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { isStale } from '../../scripts/stale.js';
 
 export const root = join(import.meta.dirname, '../..');
-let program: string; // a directory inside the repository, so that the dependencies are found
-let directory: string;
+const program = join(root, 'build/cli.js');
+let directory = '';
 
 beforeAll(async () => {
-  await mkdir(join(root, 'build/test'), { recursive: true });
-  program = await mkdtemp(join(root, 'build/test/cli-'));
-  await build({
-    entryPoints: [join(root, 'src/cli/main.ts')],
-    outfile: join(program, 'cli.js'),
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'error',
-  });
-  await copyFile(join(root, 'src/cli/moby-dick.txt'), join(program, 'moby-dick.txt'));
+  if (isStale()) throw new Error('build/ is missing or older than what it is made from. Run: npm run build');
   directory = await mkdtemp(join(tmpdir(), 'bptt-cli-'));
   await writeFile(at('verse.txt'), verse);
 });
 
 afterAll(async () => {
-  await rm(program, { recursive: true });
-  await rm(directory, { recursive: true });
+  if (directory !== '') await rm(directory, { recursive: true });
 });
 
 /** A path in the directory in which the commands run. */
@@ -46,11 +33,15 @@ export const small = [
   ...['--batch', '4', '--k1', '10', '--length', '20', '--average', '0'],
 ];
 
-/** Starts the program; `stdout` is where its standard output goes, by default a pipe. */
-export function start(args: readonly string[], stdout: 'pipe' | number = 'pipe'): ChildProcess {
-  return spawn(process.execPath, [join(program, 'cli.js'), ...args], {
+/** Starts the program; `stdout` is where its standard output goes, by default a pipe, `stdin` what it reads, by default nothing. */
+export function start(
+  args: readonly string[],
+  stdout: 'pipe' | number = 'pipe',
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
+  return spawn(process.execPath, [program, ...args], {
     cwd: directory,
-    stdio: ['ignore', stdout, 'pipe'],
+    stdio: [stdin, stdout, 'pipe'],
   });
 }
 

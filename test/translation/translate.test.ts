@@ -162,10 +162,57 @@ it('says what each token and the end have looked at: weights of the steps of the
       expect(looks).toHaveLength(written.length + (finish === 'stop' ? 1 : 0));
       for (const weights of looks!) {
         const steps = sources(model)[index]!.length;
-        expect(weights.slice(steps).every((weight) => weight === 0)).toBe(true);
+        expect(weights).toHaveLength(steps);
         expect(Math.abs(weights.reduce((a, b) => a + b, 0) - 1)).toBeLessThan(1e-12);
       }
     }
+  }
+});
+
+it('adds to the score what is not covered, and finds the best of all by that score', async () => {
+  const model = await create(models[1]![1], 3);
+  const beta = 0.4;
+  for (const source of sources(model)) {
+    const options = { beams: 40, length: 3, attention: true } as const;
+    const [plain] = await translate(model, [source], options);
+    const expected = plain!
+      .map(({ tokens, logProbability, attention: looks }) => {
+        const covered = Array.from(looks![0]!, (_, s) => looks!.reduce((sum, weights) => sum + weights[s]!, 0));
+        const penalty = covered.reduce((sum, value) => sum + Math.log(Math.min(1, value)), 0);
+        return { tokens, score: logProbability + beta * penalty };
+      })
+      .toSorted((a, b) => b.score - a.score);
+    const [found] = await translate(model, [source], { ...options, coveragePenalty: beta });
+    expect(found!.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
+    for (const [i, { score }] of found!.entries()) expect(Math.abs(score - expected[i]!.score)).toBeLessThan(1e-12);
+    const three = { beams: 3, length: 3, coveragePenalty: beta };
+    expect((await translate(model, sources(model), three)).length).toBe(sources(model).length);
+  }
+});
+
+it.each([1, 2, 3])('writes no run of %i tokens twice', async (noRepeat) => {
+  const model = await create(models[1]![1]);
+  // One token is what the model wants to write, and never the end.
+  model.setParameter('dense.bias', [6, 0, 0, -20]);
+  for (const beams of [1, 3]) {
+    const length = 3 ** noRepeat + noRepeat;
+    const free = await translate(model, sources(model), { length, beams });
+    expect(new Set(free[0]![0]!.tokens).size).toBeLessThan(3);
+    for (const [best] of await translate(model, sources(model), { length, beams, noRepeat })) {
+      const runs = Array.from({ length: Math.max(0, best!.tokens.length - noRepeat + 1) }, (_, at) =>
+        best!.tokens.slice(at, at + noRepeat).join(),
+      );
+      expect(new Set(runs).size).toBe(runs.length);
+      expect(best!.tokens.length).toBeGreaterThanOrEqual(noRepeat);
+    }
+  }
+});
+
+it('ends where every token would repeat something and the end may not come yet', async () => {
+  const model = await create(models[1]![1]);
+  for (const [best] of await translate(model, sources(model), { length: 9, beams: 2, noRepeat: 1, minimum: 5 })) {
+    expect([...best!.tokens].toSorted()).toEqual([0, 1, 2]);
+    expect(best!.finish).toBe('length');
   }
 });
 
@@ -219,6 +266,13 @@ it.each<[string, readonly unknown[], TranslateOptions, RegExp]>([
   ['no list', 'abc' as never, {}, /expected a list of sources, got "abc"/],
   ['an unknown option', [[1]], { beam: 2 } as never, /did you mean "beams"/],
   ['attention that is not there', [[1]], { attention: true }, /attention: expected false/],
+  [
+    'coverage without attention',
+    [[1]],
+    { coveragePenalty: 1 },
+    /coveragePenalty: expected 0 of a model without attention, got 1/,
+  ],
+  ['runs of half a token', [[1]], { noRepeat: 0.5 }, /noRepeat: expected/],
 ])('refuses %s', async (_, given, options, message) => {
   await expect(translate(await create(models[0]![1]), given as never, options)).rejects.toThrow(message);
 });

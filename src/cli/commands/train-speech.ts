@@ -4,7 +4,6 @@ import { BpttError } from '../../base/errors.ts';
 import { permutation } from '../../base/philox.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import {
-  adam,
   bidirectional,
   type DirectedDescription,
   dense,
@@ -12,13 +11,12 @@ import {
   features,
   type LabelBatch,
   type LayerDescription,
-  linear,
   type Model,
   type ModelDescription,
   sequences,
   serialize,
   train,
-  warmup,
+  type ValidationEvent,
 } from '../../index.ts';
 import { describe } from '../../layers/describe.ts';
 import { cellKindOf } from '../../layers/recurrent/cells.ts';
@@ -26,7 +24,8 @@ import { labelErrorRate, wordErrorRate } from '../../metrics/index.ts';
 import { writeFileAtomic } from '../../node/atomic-file.ts';
 import { ctc, frontEnd, type Recognizer, recognizer, speechMetadata, varied } from '../../speech/index.ts';
 import { labelsOf } from '../../speech/recognizer.ts';
-import { EPOCHS, type SpeechValues } from '../flags/speech-flags.ts';
+import { EPOCHS } from '../flags/speech-flags.ts';
+import type { SpeechValues } from '../flags/task-flags.ts';
 import { readSamples } from '../io/audio-file.ts';
 import { createLarge } from '../io/create-large.ts';
 import type { Output } from '../io/output.ts';
@@ -34,6 +33,7 @@ import { checkTarget } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import { readFolder, type Spoken } from '../io/speech-folder.ts';
 import { type Judged, speechReport } from '../report/speech-report.ts';
+import { follow, risingAndFalling } from './follow.ts';
 
 /** A recording in memory. */
 interface Utterance extends Spoken {
@@ -61,8 +61,8 @@ export async function trainSpeechCommand(
   if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [out], overwrite });
   const { heard, utterances } = await load(folder, values, output);
   const { training, validation } = split(utterances, values);
-  const { seed } = values;
-  const model = await createLarge(networkOf(values, heard), { seed });
+  const { seed, threads } = values;
+  const model = await createLarge(networkOf(values, heard), { seed, threads });
   const [trained, all] = [secondsOf(training, heard), utterances.length];
   if (json) {
     const { labels } = heard.options;
@@ -187,8 +187,6 @@ async function learn(
   const { front, options } = heard;
   const perEpoch = Math.ceil(training.length / batch);
   const steps = given ?? (epochs ?? EPOCHS) * perEpoch;
-  const rise = Math.min(Math.ceil(steps / 20), steps - 1);
-  const falling = linear({ from: learningRate, to: 0, steps: steps - rise });
   const vary = plain ? front.extract : varied(front, VARIATIONS);
   const space = options.labels.indexOf(' ') + 1;
   const metrics = [labelErrorRate(), ...(space > 0 ? [wordErrorRate({ separator: space })] : [])];
@@ -206,7 +204,7 @@ async function learn(
         }),
     },
     loss: await ctc(),
-    optimizer: adam({ learningRate: rise > 0 ? warmup({ steps: rise, schedule: falling }) : falling }),
+    optimizer: risingAndFalling(learningRate, steps),
     ...(clip > 0 && { clip: { norm: clip } }),
     ...(validation.length > 0 && {
       validation: {
@@ -221,20 +219,8 @@ async function learn(
     steps,
     signal,
   });
-  const every = logEvery ?? Math.ceil(steps / 50);
-  for await (const event of events) {
-    if (event.type === 'end') return event;
-    if (event.type === 'step' && event.step % every === 0) {
-      const { type, step, epoch, loss, gradientNorm, learningRate: rate } = event;
-      if (json) output.json({ type, step, epoch, loss, gradientNorm, learningRate: rate });
-      else output.line(`update ${step} of ${steps}: loss ${loss.toFixed(3)}`);
-    } else if (event.type === 'validation') {
-      const { type, step, loss, metrics: found = {} } = event;
-      if (json) output.json({ type, step, loss, ...found });
-      else output.line(`validation after ${step}: loss ${loss.toFixed(3)}, ${ratesOf(found)}`);
-    }
-  }
-  throw new Error('a training ends with its end');
+  const validated = ({ metrics: found = {} }: ValidationEvent) => ({ metrics: found, words: ratesOf(found) });
+  return follow(events, { steps, logEvery, json, validated }, output);
 }
 
 const named: Readonly<Record<string, string>> = { ler: 'label errors', wer: 'word errors' };

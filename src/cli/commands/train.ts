@@ -11,6 +11,7 @@ import { trainWith } from '../../training/train.ts';
 import type { Choice } from '../flags/choose.ts';
 import { commandLine, flagsOf, typedFlags } from '../flags/command-line.ts';
 import { metricsOf, PERPLEXITY } from '../flags/metrics.ts';
+import { threadsOf } from '../flags/threads.ts';
 import type { TrainValues } from '../flags/train-flags.ts';
 import { describeModel, describeTraining } from '../flags/train-options.ts';
 import type { BaseModel } from '../io/base-model.ts';
@@ -124,8 +125,8 @@ async function prepare(
   checkValidations(values, validateEvery);
   const options = describeTraining(values, steps);
   const { seed, dtype, relaxed } = values;
-  const model =
-    corpus.base?.model ?? (await createLarge(describeModel(values, vocabulary.size), { seed, dtype, relaxed, signal }));
+  const engine = { seed, dtype, relaxed, threads: threadsOf(values), signal };
+  const model = corpus.base?.model ?? (await createLarge(describeModel(values, vocabulary.size), engine));
 
   const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
   const every = values.checkpointEvery ?? Math.min(1000, Math.ceil(steps / CHECKPOINTS));

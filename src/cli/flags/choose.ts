@@ -3,7 +3,7 @@
 import { BpttError } from '../../base/errors.ts';
 import { createGraph } from '../../model/create-graph.ts';
 import type { Corpus } from '../io/corpus.ts';
-import { BLOCKS, measureSpeed, threadsHere, weightsOf } from '../io/speed.ts';
+import { measureSpeed, weightsOf } from '../io/speed.ts';
 import type { TrainValues } from './train-flags.ts';
 import { describeModel } from './train-options.ts';
 
@@ -15,8 +15,8 @@ export interface Occasion {
   readonly corpus: Pick<Corpus, 'tokens' | 'vocabulary'>;
   /** Of a training that goes on from a model: the weights that it has. */
   readonly weights?: number | undefined;
-  /** For a training with a budget: products a second, and threads that bring them. */
-  readonly speed?: { readonly products: number; readonly threads: number; readonly blocks: number };
+  /** For a training with a budget: products a second. */
+  readonly speed?: { readonly products: number };
 }
 
 /** Minutes of a training that nobody limited; of one on the embedded text, which is to show what there is. */
@@ -39,16 +39,14 @@ export async function chooseFor(
     const other = steps === undefined ? `--epochs ${epochs}` : `--steps ${steps}`;
     throw new BpttError('invalid-argument', `--minutes: expected neither --steps nor --epochs beside it, got ${other}`);
   }
-  const threads = given('workers') ? values.workers : threadsHere();
-  const blocks = values.blocks ?? BLOCKS;
   const minutes = values.minutes ?? (embedded ? MINUTES.embedded : MINUTES.file);
-  const products = await measureSpeed(Math.min(threads, BLOCKS), signal);
+  const products = await measureSpeed(values, signal);
   const limited = { ...values, minutes };
   const { values: chosen, why } = choose({
     values: limited,
     given,
     corpus,
-    speed: { products, threads, blocks },
+    speed: { products },
     weights,
   });
   return { values: { ...chosen, ...(!given('minutes') && { minutes }) }, why };
@@ -57,7 +55,7 @@ export async function chooseFor(
 /** What is chosen where no flag says it. */
 const chosenFlags = [
   ...(['k1', 'batch', 'cell', 'hidden', 'embedding', 'dropout', 'recurrentDropout', 'variationalDropout'] as const),
-  ...(['learningRate', 'schedule', 'average', 'steps', 'earlyStopping', 'workers', 'blocks'] as const),
+  ...(['learningRate', 'schedule', 'average', 'steps', 'earlyStopping'] as const),
 ] as const;
 
 type Chosen = { -readonly [Name in (typeof chosenFlags)[number]]?: TrainValues[Name] };
@@ -151,9 +149,6 @@ export function choose({ values, given, corpus, speed, weights: known }: Occasio
     average: Number(Math.max(0, Math.min(0.998, 1 - 20 / updates)).toFixed(4)),
     ...(values.steps === undefined && values.epochs === undefined && { steps }),
     ...(speed !== undefined && values.validation > 0 && values.validateEvery !== 0 && { earlyStopping: PATIENCE }),
-    ...(speed !== undefined &&
-      speed.threads > 0 &&
-      batch >= 2 * speed.blocks && { workers: speed.threads, blocks: speed.blocks }),
   };
   const free = Object.fromEntries(Object.entries(chosen).filter(([name]) => !given(name as keyof TrainValues)));
   return {

@@ -1,4 +1,5 @@
 // Every hyperparameter of `bptt train` as a flag, under the headings of the help.
+import { parseDecimal } from '../../base/decimal.ts';
 import { integer, number, oneOf, string } from '../../base/fields.ts';
 import { samplingFields } from '../../generation/sampling.ts';
 import { activityFields } from '../../layers/activity-regularization.ts';
@@ -16,7 +17,7 @@ import { trainFields } from '../../training/options.ts';
 import { scheduleFields } from '../../training/schedules.ts';
 import { workersFields } from '../../worker/blocks/workers.ts';
 import { unknownFlag } from '../io/vocabulary.ts';
-import { flag, overwriteFlag, toggle, type Values } from './flags.ts';
+import { type Flag, flag, overwriteFlag, toggle, type Values } from './flags.ts';
 
 const count = integer({ min: 1 });
 const none = integer({ min: 0 });
@@ -25,6 +26,14 @@ const penalty = number({ min: 0 });
 const { fields: truncation } = trainFields.truncation;
 const { fields: penalties } = trainFields.regularization;
 const { 'one-cycle': oneCycleFields, linear: linearFields, plateau: plateauFields } = scheduleFields;
+
+/** `auto`, or a number of them. */
+export const threadsFlag: Flag<number | 'auto'> = {
+  help: 'threads that compute together, with the bits of one; auto: those that a trial at the start finds faster',
+  default: 'auto',
+  value: 'n',
+  parse: (where, text) => engineFields.threads.check(where, parseDecimal(text) ?? text),
+};
 
 /** What the network is. */
 const networkFlags = {
@@ -150,7 +159,12 @@ const runningFlags = {
   seed: flag('seed of the initial weights, of dropout and of the samples', trainFields.seed, 0),
   dtype: flag('numbers to compute in', engineFields.dtype, 'f32'),
   relaxed: toggle('use relaxed SIMD: faster, but not the same bits on every machine', engineFields.relaxed),
-  workers: flag('threads that share the work; the bits are those of --blocks, not of their number', none, 0),
+  threads: threadsFlag,
+  workers: flag(
+    'threads that share the rows of each batch; the bits are those of --blocks, not of their number',
+    none,
+    0,
+  ),
   blocks: flag('blocks of rows that the threads share (default: 4 with --workers)', workersFields.blocks, undefined),
 };
 

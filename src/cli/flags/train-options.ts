@@ -33,9 +33,9 @@ import {
 } from '../../index.ts';
 import { describe } from '../../layers/describe.ts';
 import { cellKindOf, cellOf, cells } from '../../layers/recurrent/cells.ts';
-import { workers } from '../../worker/index.ts';
 import { typed } from './flags.ts';
 import { metricsOf, PERPLEXITY } from './metrics.ts';
+import { parallelOf } from './threads.ts';
 import { type TrainValues, trainFlags } from './train-flags.ts';
 
 /** The network that the flags describe, for a vocabulary of `size` characters. */
@@ -142,8 +142,8 @@ export function describeTraining(
   values: TrainValues,
   steps: number,
 ): Omit<TrainOptions, 'data' | 'validation' | 'validateEvery' | 'checkpoint' | 'resume' | 'signal'> {
-  const { k1, k2 = k1, clip, l1, l2, seed, accumulate, average, earlyStopping, workers: threads, blocks } = values;
-  onlyWith('--workers', threads > 0, 'blocks', blocks, '0');
+  const { k1, k2 = k1, clip, l1, l2, seed, accumulate, average, earlyStopping, workers, blocks } = values;
+  onlyWith('--workers', workers > 0, 'blocks', blocks, '0');
   const { taken } = metricsOf('--metrics', values.metrics);
   const watched = watchedBy(values);
   return {
@@ -163,7 +163,7 @@ export function describeTraining(
     ...(earlyStopping === undefined
       ? {}
       : { earlyStopping: { patience: earlyStopping, ...(watched !== undefined && { monitor: watched }) } }),
-    ...(threads > 0 ? { parallel: workers({ count: threads, ...(blocks !== undefined && { blocks }) }) } : {}),
+    ...parallelOf(values),
   };
 }
 

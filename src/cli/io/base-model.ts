@@ -1,6 +1,6 @@
 // The model that a training goes on from, and what of the text it knows.
 import { BpttError } from '../../base/errors.ts';
-import type { Model } from '../../index.ts';
+import type { EngineOptions, Model } from '../../index.ts';
 import { loadModel } from '../../node.ts';
 import type { Tokenizer } from '../../tokenizers/index.ts';
 import { typed } from '../flags/flags.ts';
@@ -16,7 +16,11 @@ export interface BaseModel {
 }
 
 /** @throws BpttError for flags of what the model has already. */
-export async function readBase(path: string, given: (name: string) => boolean): Promise<BaseModel> {
+export async function readBase(
+  path: string,
+  given: (name: string) => boolean,
+  engine: Pick<EngineOptions, 'threads'>,
+): Promise<BaseModel> {
   const other = ofModelFlags.find(given);
   if (other !== undefined) {
     throw new BpttError(
@@ -24,7 +28,7 @@ export async function readBase(path: string, given: (name: string) => boolean): 
       `${typed(other)}: expected no --from beside it, whose model says that, got ${path}`,
     );
   }
-  const { model, metadata } = await loadModel(path);
+  const { model, metadata } = await loadModel(path, engine);
   return { path, model, vocabulary: readVocabulary(path, metadata[VOCABULARY], model.description[0].size) };
 }
 

@@ -59,7 +59,8 @@ const SIZES = { words: 8000, 'byte-pairs': 1000 } as const;
 /** What stands for words that have no token. */
 export const UNKNOWN = '<unk>';
 
-function tokenizerOf(text: string, { tokenizer, vocabularySize }: Tokens): Tokenizer {
+/** @throws BpttError for a vocabulary size that is wrong. */
+export function tokenizerOf(text: string, { tokenizer, vocabularySize }: Tokens): Tokenizer {
   if (tokenizer === 'characters') {
     if (vocabularySize === undefined) return characters(text);
     const expected = '--tokenizer words or byte-pairs with it';

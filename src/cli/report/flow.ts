@@ -47,7 +47,7 @@ export interface Flow {
 }
 
 /**
- * How gradients flow through one recurrent layer while the model reads `characters`, each to foresee the next.
+ * How gradients flow through one recurrent layer while the model reads `characters`, each to predict the next.
  *
  * @param tokens At least `LEAST_STEPS` + 1.
  * @param characters The same, to be read.
@@ -60,12 +60,12 @@ export async function lookInside(
 ): Promise<Flow> {
   const steps = tokens.length - 1;
   const batch: Batch = { steps, rows: 1, inputs: tokens.subarray(0, steps), targets: tokens.subarray(1) };
-  const { findings, pictures } = await look(model, batch, characters.slice(0, steps), layer);
+  const { findings, pictures } = await diagnose(model, batch, characters.slice(0, steps), layer);
   return { steps, findings, summary: summaryOf(findings), advice: adviceOf(findings, model.description), pictures };
 }
 
 /** All diagnostics of one recurrent layer. */
-async function look(model: Model, batch: Batch, labels: readonly string[], layer: number) {
+async function diagnose(model: Model, batch: Batch, labels: readonly string[], layer: number) {
   const loss = 'cross-entropy' as const;
   const { steps } = batch;
   const copy = await sharedCopy(model);
@@ -101,7 +101,9 @@ async function look(model: Model, batch: Batch, labels: readonly string[], layer
   const pictures = {
     'gradient-by-lag': plotGradientByLag(lags),
     'truncation-error': plotTruncationError(truncated),
-    'jacobian-spectrum': plotSpectrum(eigenvalues(found.steps.at(-1)!), { title: 'Eigenvalues of the last Jacobian' }),
+    'jacobian-spectrum': plotSpectrum(eigenvalues(found.steps.at(-1)!), {
+      title: 'Eigenvalues of the last Jacobian',
+    }),
     'singular-values': plotSingularValues(found.steps, { from: from + 1 }),
     'lyapunov-exponents': plotLyapunovExponents(exponents),
     connectivity: plotConnectivity(await connectivity(copy, batch), { labels, width: wide(steps) }),

@@ -2,6 +2,8 @@
 import { plotErrorsAhead, plotForecast } from '../../plots/index.ts';
 import type { Measured } from '../forecast/measure.ts';
 import { escaped } from './escaped.ts';
+import { figureOf } from './pictures.ts';
+import { plainPage } from './plain-page.ts';
 
 /** One target of one series. */
 export interface Pictured {
@@ -52,14 +54,9 @@ export function forecastPicture(path: string, all: readonly Pictured[]): string 
     const height = HEIGHT * pictures.length;
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}"><rect width="100%" height="100%" fill="#fff"/>${placed.join('')}</svg>\n`;
   }
-  const title = escaped(`Forecast of ${all.map(({ name }) => name).join(', ')}`);
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${title}</title>
-<style>body { margin: 2rem auto; max-width: ${WIDTH}px; background: #fff } svg { max-width: 100%; height: auto }</style>
-${pictures.join('\n')}
-</html>
-`;
+  const title = `Forecast of ${all.map(({ name }) => name).join(', ')}`;
+  return plainPage(
+    title,
+    pictures.map((svg) => figureOf(escaped(title), svg)),
+  );
 }

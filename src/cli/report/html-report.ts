@@ -7,6 +7,8 @@ import type { Flow } from './flow.ts';
 import type { History, Point } from './history.ts';
 import { htmlPage } from './html-page.ts';
 import { flowSections } from './inspect-page.ts';
+import { PICTURES } from './pictures.ts';
+import { table } from './table.ts';
 
 /** What a report tells besides what happened. */
 export interface About {
@@ -74,7 +76,12 @@ export function htmlReport(history: History, about: About): string {
     `<pre>${escaped(about.command)}</pre>`,
     `<p class="quiet">bptt ${packageJson.version}. The same command on the same text gives the same bits ${where}.</p>`,
   ];
-  return htmlPage({ title, body, style: page.style, script: { code: page.script, data: { charts } } });
+  return htmlPage({
+    title,
+    body,
+    style: `${page.style}\n${PICTURES}`,
+    script: { code: page.script, data: { charts } },
+  });
 }
 
 /** What the model is made of. */
@@ -199,14 +206,4 @@ function chartSections(
     '</details>',
   ];
   return [...sections, ...numbers];
-}
-
-/** A table; columns whose name begins with # are numbers. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const align = (index: number) => (head[index]!.startsWith('#') ? ' class="number"' : '');
-  const first = head.map((name, index) => `<th scope="col"${align(index)}>${escaped(name.replace(/^#/, ''))}</th>`);
-  const others = rows.map(
-    (row) => `<tr>${row.map((cell, index) => `<td${align(index)}>${escaped(cell)}</td>`).join('')}</tr>`,
-  );
-  return `<div class="scroll"><table><thead><tr>${first.join('')}</tr></thead><tbody>${others.join('')}</tbody></table></div>`;
 }

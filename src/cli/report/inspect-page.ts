@@ -1,6 +1,7 @@
 // How gradients flow, as HTML: the summary and the pictures, with what each shows. The page of `bptt inspect`, and a part of the report.
 import { escaped } from './escaped.ts';
 import type { Flow } from './flow.ts';
+import { figureOf } from './pictures.ts';
 import { plainPage } from './plain-page.ts';
 
 export interface Inspected {
@@ -16,7 +17,7 @@ const captions: Readonly<Record<string, string>> = {
   'truncation-error':
     'How far the gradient of truncated BPTT points from that of full BPTT. Choose a k2 where the angle is small.',
   'jacobian-spectrum':
-    'Each dot is a direction of the state: outside the circle gradients grow in it from step to step, inside they fade.',
+    'What many steps like this one would do: in the long run gradients grow along dots outside the circle, and fade along those inside. What a single step does, the singular values tell.',
   'singular-values': 'The most and the least that the Jacobian of each step stretches a gradient.',
   'lyapunov-exponents':
     'How fast neighbouring states part, above 0, or meet, below it, in each of the directions in which they do so most slowly.',
@@ -34,10 +35,7 @@ export function flowSections({ summary, advice, pictures }: Flow): string[] {
   return [
     list(summary),
     advice.length === 0 ? '' : `<h3>What could help</h3>\n${list(advice)}`,
-    ...Object.entries(pictures).map(
-      ([name, svg]) =>
-        `<figure><div tabindex="0" role="group" aria-label="${name}">${svg}</div><figcaption>${escaped(captions[name]!)}</figcaption></figure>`,
-    ),
+    ...Object.entries(pictures).map(([name, svg]) => figureOf(name, svg, escaped(captions[name]!))),
   ];
 }
 

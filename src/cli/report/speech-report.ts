@@ -6,6 +6,7 @@ import { labelsOf } from '../../speech/recognizer.ts';
 import { typed } from '../flags/flags.ts';
 import { escaped } from './escaped.ts';
 import { plainPage } from './plain-page.ts';
+import { table } from './table.ts';
 
 /** A recording, what is said in it, and what was heard. */
 export interface Judged {
@@ -29,9 +30,8 @@ const [SHOWN, ROWS] = [12, 40];
 
 const STYLE = `.spectrogram { position: relative; padding-bottom: 1.6rem; }
 .spectrogram img { display: block; height: 8rem; image-rendering: pixelated; }
-.spectrogram span { position: absolute; bottom: 0; border-left: 1px solid #b3261e; padding-left: 2px; height: 1.5rem; white-space: pre; }
-td, th { padding: .1rem .8rem .1rem 0; text-align: left; } td.number { text-align: right; }
-.wrong { color: #b3261e; }`;
+.spectrogram span { position: absolute; bottom: 0; border-left: 1px solid var(--wrong); padding-left: 2px; height: 1.5rem; white-space: pre; }
+.wrong { color: var(--wrong); }`;
 
 export function speechReport({ folder, model, recognizer, judged, values }: SpeechReport): string {
   const { between } = recognizer.options;
@@ -82,13 +82,7 @@ function tableOfErrors(edits: Edits): readonly string[] {
     const [expected, got] = (JSON.parse(name) as [string, string]).map((label) => (label === ' ' ? '␣' : label || '–'));
     return [expected!, got!, String(count)];
   });
-  return ['<h2>What was heard in place of what</h2>', table(['said', 'heard', 'times'], shown)];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[], tag: string) =>
-    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
-  return `<table>\n${line(head, 'th')}\n${rows.map((row) => line(row, 'td')).join('\n')}\n</table>`;
+  return ['<h2>What was heard in place of what</h2>', table(['said', 'heard', '#times'], shown)];
 }
 
 /** The spectrogram of a recording, with the labels where the model hears them begin. */

@@ -1,5 +1,5 @@
 // HDF5 files as groups, arrays of real numbers and texts. jsfive reads them; what it throws becomes an error that says where.
-import { Dataset, File, Group } from 'jsfive';
+import { type DataObjects, Dataset, File, Group } from 'jsfive';
 import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { mostOf } from './growth.ts';
@@ -118,6 +118,7 @@ export class Hdf5 {
   #attribute(path: string, name: string): unknown {
     const group = this.#at(path);
     if (group === undefined) return undefined;
+    bound(group._dataobjects, this.#most);
     const attributes = this.#read(path, () => group.attrs);
     return Object.hasOwn(attributes, name) ? attributes[name] : undefined;
   }
@@ -160,6 +161,34 @@ export class Hdf5 {
       );
     }
   }
+}
+
+/**
+ * Lets attributes have at most so many elements, and bytes elsewhere in the file. jsfive believes what a damaged shape says: of elements of no
+ * bytes it would read 2^40, and one long text as often as it is named.
+ */
+function bound(objects: DataObjects, most: number): void {
+  const { determine_data_shape, _vlen_size_and_data } = Object.getPrototypeOf(objects) as DataObjects;
+  let bytes = 0;
+  const check = (number: number, what: string) => {
+    if (!(number <= most)) throw new Error(`an attribute of ${number} ${what}`);
+  };
+  Object.assign(objects, {
+    determine_data_shape(...at: Parameters<DataObjects['determine_data_shape']>) {
+      const shape = determine_data_shape.apply(objects, at);
+      check(
+        shape.reduce((product, size) => product * size, 1),
+        'elements',
+      );
+      return shape;
+    },
+    _vlen_size_and_data(...at: Parameters<DataObjects['_vlen_size_and_data']>) {
+      const element = _vlen_size_and_data.apply(objects, at);
+      bytes += element[1]?.byteLength ?? 0;
+      check(bytes, 'bytes');
+      return element;
+    },
+  } satisfies DataObjects);
 }
 
 /** A text without the zeros that fill up texts of a fixed length, as h5py 2 wrote them. */

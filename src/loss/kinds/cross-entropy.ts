@@ -4,21 +4,21 @@ import { describeLoss, type LossKind } from '../describe.ts';
 import type { LossDescription } from '../losses.ts';
 import { type ClassRow, classFields, ofClasses } from './classes.ts';
 
-const fields = {
+export const crossEntropyFields = {
   /** ε in [0, 1): the share of each target that is spread evenly over all classes. Default 0. */
   smoothing: withDefault(number({ min: 0, exclusiveMax: 1 }), 0),
   ...classFields,
 };
 
-export interface CrossEntropyOptions extends Options<typeof fields> {}
+export interface CrossEntropyOptions extends Options<typeof crossEntropyFields> {}
 
-export interface CrossEntropyDescription extends LossDescription, Checked<typeof fields> {
+export interface CrossEntropyDescription extends LossDescription, Checked<typeof crossEntropyFields> {
   readonly kind: 'cross-entropy';
 }
 
-export const crossEntropyLoss: LossKind<typeof fields, 'cross-entropy'> = {
+export const crossEntropyLoss: LossKind<typeof crossEntropyFields, 'cross-entropy'> = {
   kind: 'cross-entropy',
-  fields,
+  fields: crossEntropyFields,
   create(options) {
     const { smoothing, ...classes } = options;
     const classWeights = classes.classWeights === 'balanced' ? undefined : classes.classWeights;

@@ -1,11 +1,11 @@
 // The gradients of some blocks of rows, computed in this thread for another.
 
+import type { Port } from '../../base/port.ts';
 import { Backpropagation, type ForwardPass } from '../../bptt/backpropagation.ts';
 import type { GraphBatch } from '../../data/batch.ts';
 import { StateWriter } from '../../formats/record.ts';
 import { StateReader } from '../../formats/state-reader.ts';
 import type { Network } from '../../model/network.ts';
-import type { Port } from '../channel/port.ts';
 import { packError } from '../channel/wire.ts';
 import { copyNetwork, putWeights } from '../network-copy.ts';
 import type { BlockGradient, BlocksAnswers, FromBlocks, SharedBlocks, ToBlocks } from './messages.ts';

@@ -1,5 +1,6 @@
 // The gradients of a batch from several threads: deals out blocks of rows, and adds up what comes back in their order.
 
+import type { Port } from '../../base/port.ts';
 import type { WindowResult } from '../../bptt/backpropagation.ts';
 import { checkReach, checkTrainingBatch } from '../../bptt/checks.ts';
 import type { GradientSource } from '../../bptt/gradient-source.ts';
@@ -10,7 +11,6 @@ import type { StateReader } from '../../formats/state-reader.ts';
 import { type BatchSlots, type OutputLoss, outputLosses, slotsOf, together } from '../../loss/output-losses.ts';
 import type { Network } from '../../model/network.ts';
 import type { Pointer } from '../../wasm/kernels.ts';
-import type { Port } from '../channel/port.ts';
 import { checkModules } from '../modules.ts';
 import { describeNetwork } from '../network-copy.ts';
 import { type FoundGradient, Member } from './member.ts';

@@ -1,7 +1,8 @@
 // A thread that computes the gradients of some blocks: one question at a time, each with one answer.
+
+import type { Port } from '../../base/port.ts';
 import type { GraphBatch } from '../../data/batch.ts';
 import type { Network } from '../../model/network.ts';
-import type { Port } from '../channel/port.ts';
 import { Queue } from '../channel/queue.ts';
 import { detached, unpackError } from '../channel/wire.ts';
 import { takeWeights } from '../network-copy.ts';

@@ -2,8 +2,8 @@
 // the blocks. Which thread computes a block makes no difference to a bit.
 import { BpttError } from '../../base/errors.ts';
 import { boolean, callable, checkFields, integer, type Options, optional, withDefault } from '../../base/fields.ts';
+import { Port, type WorkerLike } from '../../base/port.ts';
 import type { Parallel } from '../../bptt/gradient-source.ts';
-import { Port, type WorkerLike } from '../channel/port.ts';
 import { startWorker } from '../channel/start.ts';
 import { modulesFields } from '../modules.ts';
 import { Blocks } from './blocks.ts';

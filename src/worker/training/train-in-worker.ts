@@ -11,6 +11,7 @@ import {
   such,
   withDefault,
 } from '../../base/fields.ts';
+import { Port, type WorkerLike } from '../../base/port.ts';
 import type { GraphBatch } from '../../data/batch.ts';
 import { batchesOf, type Data } from '../../data/dataset.ts';
 import { checkModel } from '../../model/check-model.ts';
@@ -19,7 +20,6 @@ import { claim, refuseTrained } from '../../training/claim.ts';
 import type { TrainEvent } from '../../training/events.ts';
 import { divide } from '../../training/groups.ts';
 import { checkTraining, type TrainOptions, trainFields, validates } from '../../training/options.ts';
-import { Port, type WorkerLike } from '../channel/port.ts';
 import { Queue } from '../channel/queue.ts';
 import { startWorker } from '../channel/start.ts';
 import { detached, unpackError } from '../channel/wire.ts';

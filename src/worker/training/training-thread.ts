@@ -1,11 +1,12 @@
 // A training in this thread, driven by another: asks it for batches, and tells it events.
+
+import type { Port } from '../../base/port.ts';
 import type { GraphBatch } from '../../data/batch.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { restoreMetric } from '../../metrics/kinds.ts';
 import { Model } from '../../model/model.ts';
 import type { Network } from '../../model/network.ts';
 import { trainWith } from '../../training/train.ts';
-import type { Port } from '../channel/port.ts';
 import { Queue } from '../channel/queue.ts';
 import { packError } from '../channel/wire.ts';
 import { copyNetwork, putWeights, takeWeights } from '../network-copy.ts';

@@ -17,7 +17,7 @@ function chosenFor(tokens: number, given: Partial<TrainValues> = {}, products: n
     values,
     given: (name) => name in given,
     corpus: { tokens, vocabulary: bytes() },
-    ...(products !== null && { speed: { products, threads: 2, blocks: 2 } }),
+    ...(products !== null && { speed: { products } }),
   }).values;
 }
 
@@ -37,8 +37,6 @@ describe('choose', () => {
       schedule: 'cosine',
       variationalDropout: true,
       earlyStopping: 5,
-      workers: 2,
-      blocks: 2,
     });
   });
 
@@ -65,7 +63,6 @@ describe('choose', () => {
   it('needs no clock where updates are counted', () => {
     const chosen = chosenFor(150_000, { steps: 100 }, null);
     expect(chosen).not.toHaveProperty('minutes');
-    expect(chosen).not.toHaveProperty('workers');
     expect(chosen.hidden).toBeLessThanOrEqual(256);
   });
 

@@ -42,6 +42,16 @@ describe('the flags', () => {
     expect(await bytes()).toEqual(one);
   });
 
+  it('--threads make none, whatever their number', async () => {
+    const results = [];
+    for (const threads of ['1', '2', 'auto']) {
+      events(await train('--threads', threads));
+      results.push(await bytes());
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+  });
+
   it('--early-stopping stops early and keeps the best', async () => {
     const flags = ['--early-stopping', '1', '--learning-rate', '3', '--schedule', 'constant', '--validate-every', '2'];
     const all = events(await train(...flags));
@@ -58,6 +68,7 @@ describe('the flags', () => {
     [['--schedule', 'constant', '--final-learning-rate', '0'], '--final-learning-rate: expected another --schedule'],
     [['--blocks', '2'], '--blocks: expected --workers with it'],
     [['--workers', '3', '--blocks', '2'], 'expected at most 2'],
+    [['--threads', '0'], "--threads: expected a whole number from 1 to 13, or 'auto', got 0"],
     [['--accumulate', '0'], '--accumulate'],
     [['--average', '1'], '--average'],
   ])('%j are refused', async (flags, message) => {

@@ -136,7 +136,7 @@ export const core = {
     () => ({
       args: [
         [bptt.tokens(V), bptt.elman({ units: 2 }), bptt.dense({ units: V })],
-        { dtype: 'f32', relaxed: false, seed: 1, kinds: [bptt.add], kernels: { bytes: kernels } },
+        { dtype: 'f32', relaxed: false, threads: 1, seed: 1, kinds: [bptt.add], kernels: { bytes: kernels } },
       ],
     }),
     async () => ({
@@ -170,7 +170,7 @@ export const core = {
     async () => ({
       args: [
         bptt.serialize(await speaker()),
-        { dtype: 'f32', relaxed: false, kernels: { bytes: kernels }, kinds: [bptt.add] },
+        { dtype: 'f32', relaxed: false, threads: 1, kernels: { bytes: kernels }, kinds: [bptt.add] },
         'file',
       ],
     }),

@@ -22,7 +22,7 @@ export const hosts = {
   'node.CheckpointFiles.write': [
     () => ({ on: new node.CheckpointFiles(model), args: [{ step: 1, bytes: Uint8Array.of(1, 2, 3) }] }),
   ],
-  'node.loadModel': [() => ({ args: [model, { dtype: 'f32', relaxed: false, kinds: [] }] })],
+  'node.loadModel': [() => ({ args: [model, { dtype: 'f32', relaxed: false, threads: 1, kinds: [] }] })],
   'node.saveModel': [
     async () => ({ args: [await speaker(), join(folder, 'saved.safetensors'), { metadata: { made: 'here' } }] }),
   ],

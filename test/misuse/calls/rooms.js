@@ -177,13 +177,13 @@ export const rooms = {
     },
   ],
   'own.defineLoss': [() => ({ args: [{ name: 'wrong', targets: 'reals', loss: () => 0 }] })],
-  'keras.importKeras': [() => ({ args: [keras, { dtype: 'f64', relaxed: false }, 'net.keras'] })],
+  'keras.importKeras': [() => ({ args: [keras, { dtype: 'f64', relaxed: false, threads: 1 }, 'net.keras'] })],
   'keras.loadKerasWeights': [async () => ({ args: [(await importKeras(keras)).model, keras, {}, 'net.keras'] })],
   'keras.exportTfjs': [async () => ({ args: [await speaker(), { output: 'softmax' }] })],
   'keras.importTfjs': [
     async () => {
       const { model, weights } = exportTfjs(await speaker());
-      return { args: [model, { 'weights.bin': weights }, { dtype: 'f32', relaxed: false }, 'model.json'] };
+      return { args: [model, { 'weights.bin': weights }, { dtype: 'f32', relaxed: false, threads: 1 }, 'model.json'] };
     },
     async () => {
       const { model, weights } = exportTfjs(await speaker());
@@ -191,7 +191,7 @@ export const rooms = {
     },
   ],
   'onnx.importOnnx': [
-    async () => ({ args: [exportOnnx(await speaker()), { dtype: 'f32', relaxed: false }, 'net.onnx'] }),
+    async () => ({ args: [exportOnnx(await speaker()), { dtype: 'f32', relaxed: false, threads: 1 }, 'net.onnx'] }),
   ],
   'onnx.exportOnnx': [async () => ({ args: [await speaker(), { lengths: true, states: true, output: 'softmax' }] })],
   'plots.plotNetwork': [

@@ -41,6 +41,17 @@ export const soundsAndPairs = {
       ],
     }),
   ],
+  'plots.plotAttention': [
+    () => ({
+      args: [
+        [
+          [1, 0],
+          [0.5, 0.5],
+        ],
+        { source: ['a', 'b'], target: ['c'], width: 300, height: 200, title: 'Looks' },
+      ],
+    }),
+  ],
   'speech.FrontEnd.extract': [() => ({ on: front(), args: [samples()] })],
   'speech.FeatureStream.push': [() => ({ on: front().stream(), args: [samples()] })],
   'speech.Resampler.push': [() => ({ on: speech.resampler(8000, 16_000), args: [samples()] })],
@@ -57,6 +68,7 @@ export const soundsAndPairs = {
   ],
   'translation.bleu': [() => ({ args: [texts(), texts()] })],
   'translation.chrf': [() => ({ args: [texts(), texts(), { order: 3, beta: 1 }] })],
+  'translation.datePairs': [() => ({ args: [{ count: 3, seed: 1 }] })],
   'translation.readPairs': [() => ({ args: ['a\tb'] })],
   'translation.pairs': [
     () => ({ args: [list(), { source: letters, target: letters, batch: 2, shuffle: 1, bucket: false }] }),
@@ -72,7 +84,16 @@ export const soundsAndPairs = {
       args: [
         await translator(),
         [[0, 1], [2]],
-        { beams: 2, length: 3, minimum: 1, lengthPenalty: 0.5, batch: 2, attention: true },
+        {
+          beams: 2,
+          length: 3,
+          minimum: 1,
+          lengthPenalty: 0.5,
+          coveragePenalty: 0.5,
+          noRepeat: 2,
+          batch: 2,
+          attention: true,
+        },
       ],
     }),
   ],

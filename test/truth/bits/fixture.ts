@@ -51,9 +51,16 @@ const elsewhere: Readonly<Record<string, Trainer>> = {
 
 type Trainer = (model: Model, options: TrainOptions) => AsyncIterable<TrainEvent>;
 
-async function hashAfterTraining(name: string, one: Case, dtype: Dtype, trainer: Trainer = train): Promise<string> {
+/** The SHA-256 of a case. */
+export async function hashAfterTraining(
+  name: string,
+  one: Case,
+  dtype: Dtype,
+  trainer: Trainer = train,
+  threads = 1,
+): Promise<string> {
   const { truncation, updates, learningRate, clip, groups, data } = one;
-  const model = await createModel(one.model, { seed: 7, dtype });
+  const model = await createModel(one.model, { seed: 7, dtype, threads });
   const loss = typeof one.loss === 'function' ? await one.loss() : (one.loss ?? 'cross-entropy');
   const losses: number[] = [];
   let clipped = 0;

@@ -1,5 +1,6 @@
 // Data-parallel training: the bits are those of the blocks, whatever number of threads; the gradients are those of one thread.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createWorker } from '../../../src/base/port.ts';
 import {
   activityRegularization,
   adam,
@@ -17,7 +18,6 @@ import {
   tokens,
   train,
 } from '../../../src/index.ts';
-import { createWorker } from '../../../src/worker/channel/start.ts';
 import { type WorkerLike, type WorkersOptions, workers } from '../../../src/worker/index.ts';
 import { collectGarbage } from '../../support/garbage.ts';
 import { abortsAtLook, type Case, carried, cases, run } from '../../support/trainings.ts';

@@ -8,7 +8,7 @@ const FONT = '12px system-ui, sans-serif';
 const { charts } = JSON.parse(document.querySelector('#data')!.textContent!) as { charts: readonly Chart[] };
 for (const chart of charts) draw(chart, document.getElementById(chart.id)!);
 
-function draw({ series, logarithmic, line }: Chart, container: HTMLElement): void {
+function draw({ id, series, logarithmic, line }: Chart, container: HTMLElement): void {
   const color = (name: string) => () => getComputedStyle(container).getPropertyValue(name);
   const axis: uPlot.Axis = {
     stroke: color('--quiet'),
@@ -16,6 +16,7 @@ function draw({ series, logarithmic, line }: Chart, container: HTMLElement): voi
     ticks: { show: false },
     font: FONT,
   };
+  const colorOf = (index: number) => color(id === 'loss' && index === 0 ? '--loss' : `--series${index}`);
   const x = [...new Set(series.flatMap(({ points }) => points.map(([step]) => step)))].sort((a, b) => a - b);
   const columns = series.map(({ points }) => {
     const values = new Map(points);
@@ -39,9 +40,9 @@ function draw({ series, logarithmic, line }: Chart, container: HTMLElement): voi
         ...series.map(
           ({ name, dots, faint }, index): uPlot.Series => ({
             label: name,
-            stroke: color(faint ? '--faint' : `--series${index}`),
+            stroke: faint ? color('--faint') : colorOf(index),
             width: faint ? 1 : 2,
-            points: { show: dots === true, size: 7, fill: color(`--series${index}`) },
+            points: { show: dots === true, size: 7, fill: colorOf(index) },
             spanGaps: true,
             value: (_, value) => (value === null ? '–' : value.toPrecision(4)),
           }),

@@ -1,6 +1,6 @@
 // One way to talk to another thread, whatever kind of worker it is: those of browsers, Bun and Deno, and of Node's worker_threads.
-import { builtin } from '../../base/engine.ts';
-import { BpttError } from '../../base/errors.ts';
+import { builtin } from './engine.ts';
+import { BpttError } from './errors.ts';
 
 /** What browsers say nothing of. */
 const BLOCKED =
@@ -10,6 +10,8 @@ const BLOCKED =
 export interface WorkerLike {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   terminate(): unknown;
+  /** Of Node's: lets the process end while the worker runs. */
+  unref?(): void;
 }
 
 /** The side of `EventTarget` that such a worker has, or that of Node's `EventEmitter`. */
@@ -62,6 +64,11 @@ export class Port {
     this.#undo = [];
   }
 
+  /** From now on the thread keeps no process alive. */
+  unref(): void {
+    this.#worker.unref?.();
+  }
+
   /** Ends the thread. */
   close(): void {
     this.unlisten();
@@ -78,6 +85,19 @@ export class Port {
       this.#undo.push(() => worker.off?.(type, listener));
     }
   }
+}
+
+/** A worker of the kind that this engine has. */
+export function createWorker(code: string): WorkerLike {
+  const threads = typeof Worker === 'undefined' ? builtin('node:worker_threads') : undefined;
+  if (threads !== undefined) return new threads.Worker(code, { eval: true, name: 'bptt' }) as WorkerLike;
+  const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  // A module: Deno has no other.
+  const worker = new Worker(url, { type: 'module', name: 'bptt' });
+  const forget = () => URL.revokeObjectURL(url);
+  worker.addEventListener('message', forget, { once: true });
+  worker.addEventListener('error', forget, { once: true });
+  return worker;
 }
 
 /** The port to the thread that started this one. @throws BpttError where this is not a worker. */

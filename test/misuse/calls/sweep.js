@@ -1,0 +1,49 @@
+// @ts-check
+/** Valid calls of `bptt/sweep`. */
+import * as sweep from '../../../build/sweep.js';
+
+const space = () => ({
+  rate: sweep.float({ min: 1e-4, max: 1e-1, scale: 'log' }),
+  units: sweep.int({ min: 1, max: 8, step: 1 }),
+  cell: sweep.choice({ values: ['gru', 'lstm'] }),
+});
+const options = () => ({
+  space: space(),
+  seed: 1,
+  trials: 8,
+  sampler: sweep.tpe(),
+  pruner: sweep.median(),
+  objectives: [{ direction: /** @type {const} */ ('maximize') }],
+  generation: 2,
+  patience: 4,
+});
+const asked = () => {
+  const study = sweep.createStudy(options());
+  study.ask();
+  return study;
+};
+const parameters = { rate: 0.01, units: 3, cell: 'gru' };
+
+/** @type {Readonly<Record<string, readonly import('../table.js').Row[]>>} */
+export const ofSweeps = {
+  'sweep.float': [() => ({ args: [{ min: 1, max: 8, scale: 'log', when: { cell: ['gru'] } }] })],
+  'sweep.int': [() => ({ args: [{ min: 1, max: 8, scale: 'linear', step: 2, when: { cell: 'gru' } }] })],
+  'sweep.choice': [() => ({ args: [{ values: ['gru', 1, true], when: { cell: 'gru' } }] })],
+  'sweep.random': [() => ({ args: [] })],
+  'sweep.quasiRandom': [() => ({ args: [] })],
+  'sweep.grid': [() => ({ args: [{ points: { rate: 3 } }] })],
+  'sweep.tpe': [() => ({ args: [{ startup: 4, candidates: 8 }] })],
+  'sweep.median': [() => ({ args: [{ startup: 4, warmup: 2, interval: 2, atLeast: 2 }] })],
+  'sweep.percentile': [() => ({ args: [{ percentile: 25, startup: 4, warmup: 2, interval: 2, atLeast: 2 }] })],
+  'sweep.successiveHalving': [() => ({ args: [{ minSteps: 2, factor: 3, skip: 1, bootstrap: 2 }] })],
+  'sweep.hyperband': [() => ({ args: [{ minSteps: 2, maxSteps: 100, factor: 3, bootstrap: 2 }] })],
+  'sweep.createStudy': [() => ({ args: [options()] })],
+  'sweep.studyFromJson': [() => ({ args: [JSON.stringify(asked())] }), () => ({ args: [asked().toJSON()] })],
+  // What `createStudy` makes.
+  'sweep.Study.new': [],
+  'sweep.Study.report': [() => ({ on: asked(), args: [0, 1, 0.5] })],
+  'sweep.Study.tell': [() => ({ on: asked(), args: [0, 0.5] })],
+  'sweep.Study.add': [
+    () => ({ on: asked(), args: [{ number: 0, parameters, state: 'complete', reports: [[1, 0.5]], values: [0.5] }] }),
+  ],
+};
