@@ -3,6 +3,7 @@ import { BpttError } from './errors.ts';
 
 /** Of Node's own modules. @internal */
 interface Builtins {
+  'node:os': typeof import('node:os');
   'node:util': typeof import('node:util');
   'node:worker_threads': typeof import('node:worker_threads');
   'node:zlib': typeof import('node:zlib');
