@@ -15,6 +15,9 @@ export interface FolderStore {
 /** Of keys: what is a file's name everywhere, and none that goes up or is hidden. */
 const KEY = /^[\w-][\w.-]{0,199}(\/[\w-][\w.-]{0,199}){0,9}$/;
 
+/** How a key begins: whole names and a part of the next. */
+const PREFIX = /^([\w-][\w.-]{0,199}\/){0,9}([\w-][\w.-]{0,199})?$/;
+
 /**
  * A folder as a store of checkpoints; the folder is made where there is none. Several programs and machines may use the same one.
  *
@@ -54,7 +57,10 @@ export function folderStore(path: string): FolderStore {
       });
     },
     async keys(prefix) {
-      checkString('FolderStore.keys(prefix)', prefix);
+      // Never out of the folder.
+      if (!PREFIX.test(checkString('FolderStore.keys(prefix)', prefix))) {
+        fail('FolderStore.keys(prefix)', 'how a key begins', show(prefix));
+      }
       // Only the folder in which they can be: a sweep has many.
       const folder = join(path, ...prefix.split('/').slice(0, -1));
       const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
