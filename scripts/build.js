@@ -37,7 +37,7 @@ const shared = {
   metafile: true,
   // Packages may show what is in a file of anybody's, as jsfive does, and that may be what controls a terminal.
   drop: ['console'],
-  plugins: [withoutDecoder()],
+  plugins: [withoutDecoder(), versionAlone()],
 };
 
 /** @param {string} tool @param {string[]} args */
@@ -212,6 +212,23 @@ function withoutDecoder() {
       onLoad({ filter: /@assemblyscript[\\/]loader[\\/]index\.js$/ }, ({ path }) => ({
         contents: readFileSync(path, 'utf8').replace('= new TextDecoder(', '= /* @__PURE__ */ new TextDecoder('),
       })),
+  };
+}
+
+/**
+ * Of package.json the version, which is all that is asked of it, and not what the package is made with.
+ *
+ * @returns {import('esbuild').Plugin}
+ */
+function versionAlone() {
+  const path = join(root, 'package.json');
+  const { version } = JSON.parse(readFileSync(path, 'utf8'));
+  return {
+    name: 'version alone',
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /[\\/]package\.json$/ }, (file) =>
+        file.path === path ? { contents: JSON.stringify({ version }), loader: 'json' } : undefined,
+      ),
   };
 }
 

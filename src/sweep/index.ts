@@ -1,4 +1,6 @@
 // `import { createStudy, float, int, choice, tpe, median } from 'bptt/sweep'`: many trainings, and which of them is the best.
+
+export type { TrialFitOptions, TrialOptions } from './plan.ts';
 export {
   type HyperbandOptions,
   hyperband,
@@ -28,6 +30,7 @@ export {
   type ParameterValue,
   type SearchSpace,
 } from './space.ts';
+export { type CheckpointStore, memoryStore } from './store.ts';
 export {
   type AskedTrial,
   createStudy,
@@ -38,3 +41,6 @@ export {
   type StudyOptions,
   studyFromJson,
 } from './study.ts';
+export { type SweepEvent, type SweepOptions, type SweepResult, sweep } from './sweep.ts';
+export type { KeptResult } from './trial-record.ts';
+export type { Worker } from './worker.ts';

@@ -170,7 +170,7 @@ export class Study {
 
   /** Whether there are no more trials: all were told, the grid is at its end, or nothing became better for `patience` trials. */
   get done(): boolean {
-    return this.#running.size === 0 && this.#ended(this.#next);
+    return this.#running.size === 0 && this.#ended(this.#nextNumber());
   }
 
   /**
@@ -178,8 +178,7 @@ export class Study {
    * generations before.
    */
   ask(): AskedTrial | undefined {
-    while (this.#next in this.#results) this.#next++;
-    const number = this.#next;
+    const number = this.#nextNumber();
     if (!this.#isKnown(this.#firstOf(number)) || this.#ended(number)) return undefined;
     const trial: Running = { number, parameters: this.#parametersOf(number)!, reports: [] };
     this.#running.set(number, trial);
@@ -253,6 +252,12 @@ export class Study {
   /** The results as a table in CSV: number, state, objectives, steps, parameters. */
   toCSV(): string {
     return toCsv(this.results, this.#options.space, this.#options.objectives.length);
+  }
+
+  /** The first trial that was not asked for and has no result. */
+  #nextNumber(): number {
+    while (this.#next in this.#results) this.#next++;
+    return this.#next;
   }
 
   #runningTrial(where: string, number: number): Running {

@@ -17,7 +17,8 @@ import { train } from './train.ts';
 /** What `fit` learns from: a stream of tokens, a list of sequences, or batches as `train` takes them. */
 export type FitData = GivenData;
 
-const fitData: Field<FitData> = {
+/** @internal */
+export const fitData: Field<FitData> = {
   check: (where, value) => (value instanceof Int32Array ? value : data.check(where, value)),
 };
 

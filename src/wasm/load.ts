@@ -2,7 +2,7 @@
 import { demangle } from '@assemblyscript/loader';
 import { builtin } from '../base/engine.ts';
 import { BpttError } from '../base/errors.ts';
-import type { Bytes, Kernels, Variant, WasmModule } from './kernels.ts';
+import type { Bytes, Kernels, Variant, WasmMemory, WasmModule } from './kernels.ts';
 
 /** Where kernels may come from instead of the bytes inside the package. */
 export type KernelSource = { readonly module: WasmModule } | { readonly bytes: Bytes } | { readonly url: string | URL };
@@ -120,11 +120,11 @@ export function replaceEmbedded(variant: Variant, load: () => Promise<{ default:
 }
 
 /**
- * A new instance of a compiled module, with a memory of its own, or that in `imports`. Neither strings nor objects cross the
+ * A new instance of a compiled module, with a memory of its own, or the one that is given. Neither strings nor objects cross the
  * boundary: without the loader's help for those a page is 1.4 KB smaller.
  */
-export function instantiate(module: WasmModule, imports?: WebAssembly.Imports): Kernels {
-  const { exports } = new WebAssembly.Instance(module, imports);
+export function instantiate(module: WasmModule, memory?: WasmMemory): Kernels {
+  const { exports } = new WebAssembly.Instance(module, memory && { env: { memory } });
   // The functions themselves, and not the loader's around them, which count arguments: no kernel leaves one out.
   const entries = Object.entries(demangle<Record<string, { readonly original?: unknown }>>(exports));
   return Object.fromEntries(entries.map(([name, one]) => [name, one.original ?? one])) as unknown as Kernels;

@@ -31,6 +31,7 @@ import { prunerFields } from '../../src/sweep/pruners/index.ts';
 import { samplerFields } from '../../src/sweep/samplers/index.ts';
 import { parameterFields } from '../../src/sweep/space.ts';
 import { studyFields } from '../../src/sweep/study.ts';
+import { sweepFields } from '../../src/sweep/sweep.ts';
 import * as tokenizers from '../../src/tokenizers/index.ts';
 import { optimizerFields } from '../../src/training/optimizers.ts';
 import { trainFields } from '../../src/training/options.ts';
@@ -67,6 +68,7 @@ const tables: Readonly<Record<string, Fields>> = {
   ...samplerFields,
   ...prunerFields,
   studyFields,
+  sweepFields,
 };
 
 const fields = Object.entries(tables).flatMap(([table, all]) =>
@@ -191,6 +193,7 @@ const functions: Readonly<Record<string, (options: never) => unknown>> = {
   successiveHalving: sweep.successiveHalving,
   hyperband: sweep.hyperband,
   createStudy: sweep.createStudy,
+  sweep: sweep.sweep,
   series: (options) => series.series({ x: [1] }, options),
   splitByTime: (options) => series.splitByTime(numbers, options),
   readCsv: (options) => series.readCsv('x\n1\n', options),

@@ -28,7 +28,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   vocabulary: ['base', 'tokenizers', 'layers', 'model'],
   worker: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'metrics', 'bptt', 'training'],
   node: ['base', 'formats', 'wasm', 'data', 'tokenizers', 'layers', 'model'],
-  sweep: ['base'],
+  sweep: ['base', 'layers', 'model', 'loss', 'training', 'worker'],
   // The faces: what is public, exported again.
   index: ['base', 'wasm', 'tokenizers', 'data', 'layers', 'model', 'loss', 'bptt', 'training', 'generation'],
   'node face': ['node'],

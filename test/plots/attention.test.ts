@@ -20,7 +20,7 @@ describe('plotAttention', () => {
     const cells = (rows: readonly (readonly number[])[]) =>
       [
         ...plotAttention(rows).matchAll(
-          /<path d="M[\d.]+ ([\d.]+)[^>]*fill="rgb\(0,114,178\)"(?: fill-opacity="([\d.]+)")?/g,
+          /<path d="M[\d.]+ ([\d.]+)[^>]*fill="rgb\(\d+,\d+,\d+\)"(?: fill-opacity="([\d.]+)")?/g,
         ),
       ]
         .map(([, y, opacity]) => ({ y: Number(y), opacity: Number(opacity ?? 1) }))

@@ -80,7 +80,7 @@ export class Team {
   static async start(variant: Variant, count: number, create = createWorker): Promise<Team> {
     const module = await loadModule(variant);
     const memory = sharedMemory();
-    const own = instantiate(module, { env: { memory } }) as TeamKernels;
+    const own = instantiate(module, memory) as TeamKernels;
     own.joinTeam(0, count);
     own.setLimits(limits.patience, limits.fewestRows, limits.worth);
     const threads = await Threads.start(count, (number) => ({ module, memory, number, count }), create);

@@ -22,6 +22,13 @@ export const hosts = {
   'node.CheckpointFiles.write': [
     () => ({ on: new node.CheckpointFiles(model), args: [{ step: 1, bytes: Uint8Array.of(1, 2, 3) }] }),
   ],
+  'node.folderStore': [() => ({ args: [join(folder, 'store')] })],
+  'node.FolderStore.read': [() => ({ on: node.folderStore(join(folder, 'store')), args: ['trials/1/result.json'] })],
+  'node.FolderStore.add': [
+    () => ({ on: node.folderStore(join(folder, 'store')), args: ['trials/1/result.json', Uint8Array.of(1, 2)] }),
+  ],
+  'node.FolderStore.remove': [() => ({ on: node.folderStore(join(folder, 'store')), args: ['trials/1/result.json'] })],
+  'node.FolderStore.keys': [() => ({ on: node.folderStore(join(folder, 'store')), args: ['trials/'] })],
   'node.loadModel': [() => ({ args: [model, { dtype: 'f32', relaxed: false, threads: 1, kinds: [] }] })],
   'node.saveModel': [
     async () => ({ args: [await speaker(), join(folder, 'saved.safetensors'), { metadata: { made: 'here' } }] }),

@@ -1,5 +1,7 @@
 // @ts-check
 /** Valid calls of `bptt/sweep`. */
+import * as bptt from '../../../build/index.js';
+import { accuracy } from '../../../build/metrics.js';
 import * as sweep from '../../../build/sweep.js';
 
 const space = () => ({
@@ -22,6 +24,33 @@ const asked = () => {
   study.ask();
   return study;
 };
+const digits = () => Int32Array.from({ length: 40 }, (_, i) => i % 3);
+const small = () => ({
+  space: space(),
+  trial: () => ({
+    layers: /** @type {const} */ ([bptt.tokens(3), bptt.elman({ units: 2 }), bptt.dense({ units: 3 })]),
+    seed: 1,
+    dtype: /** @type {const} */ ('f32'),
+    fit: { loss: /** @type {const} */ ('cross-entropy'), steps: 2, batch: 2 },
+  }),
+  data: digits(),
+  validation: digits(),
+  checksum: 'the digits',
+  metrics: [accuracy()],
+  objective: ['accuracy'],
+  store: sweep.memoryStore(),
+  workers: 1,
+  trainer: bptt.train,
+  checkpointEvery: 2,
+  trials: 1,
+  seed: 1,
+  sampler: sweep.random(),
+  pruner: sweep.median(),
+  generation: 2,
+  patience: 4,
+  signal: new AbortController().signal,
+  onEvent: () => {},
+});
 const parameters = { rate: 0.01, units: 3, cell: 'gru' };
 
 /** @type {Readonly<Record<string, readonly import('../table.js').Row[]>>} */
@@ -39,6 +68,13 @@ export const ofSweeps = {
   'sweep.hyperband': [() => ({ args: [{ minSteps: 2, maxSteps: 100, factor: 3, bootstrap: 2 }] })],
   'sweep.createStudy': [() => ({ args: [options()] })],
   'sweep.studyFromJson': [() => ({ args: [JSON.stringify(asked())] }), () => ({ args: [asked().toJSON()] })],
+  'sweep.sweep': [() => ({ args: [small()] })],
+  'sweep.memoryStore': [() => ({ args: [] })],
+  // What users write, and `sweep` calls.
+  'sweep.CheckpointStore.read': [],
+  'sweep.CheckpointStore.add': [],
+  'sweep.CheckpointStore.remove': [],
+  'sweep.CheckpointStore.keys': [],
   // What `createStudy` makes.
   'sweep.Study.new': [],
   'sweep.Study.report': [() => ({ on: asked(), args: [0, 1, 0.5] })],
