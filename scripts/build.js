@@ -1,8 +1,10 @@
 // @ts-check
 // Builds everything into build/: the kernels, the kernels as JavaScript modules, the package's entry points, their types.
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -41,8 +43,21 @@ const shared = {
 };
 
 /** @param {string} tool @param {string[]} args */
-function run(tool, ...args) {
-  execFileSync(process.execPath, [`node_modules/${tool}`, ...args], { stdio: 'inherit' });
+async function run(tool, ...args) {
+  const child = spawn(process.execPath, [`node_modules/${tool}`, ...args], { stdio: 'inherit' });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${tool} ${args.join(' ')}: exit code ${code}`);
+}
+
+/** @typedef {readonly [name: string, entry: string, ...options: string[]]} Compilation name of what is made, and what asc is given */
+
+/** One for each core at a time. @param {readonly Compilation[]} compilations */
+async function compileAll(compilations) {
+  const left = [...compilations];
+  const compileLeft = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) await compileKernels(...next);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, compileLeft));
 }
 
 const kernelsOnly = process.argv.includes('--kernels');
@@ -53,13 +68,7 @@ writeFileSync('build/tiles.ts', tilesSource());
 writeFileSync('build/abi.ts', await abiSource());
 writeFileSync('build/sliding.ts', await slidingSource());
 const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'));
-for (const target of Object.keys(targets)) {
-  await compileKernels(target, 'assembly/index.ts', '--config', 'asconfig.json', '--target', target);
-  // The same for a team of threads.
-  const shared = ['--config', 'assembly/threads/asconfig.json', '--target', target];
-  await compileKernels(`threads-${target}`, 'assembly/threads/index.ts', ...shared);
-}
-await compileCompanions();
+await compileAll([...Object.keys(targets).flatMap(compilationsOf), ...companions()]);
 
 if (!kernelsOnly) {
   const metafiles = [
@@ -96,28 +105,43 @@ if (!kernelsOnly) {
     licences(['node_modules/assemblyscript', ...bundledPackages(metafiles)]),
   );
   copyFileSync('src/cli/moby-dick.txt', 'build/moby-dick.txt');
-  run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  await run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
 }
 
 /**
  * Kernels beside those of every page (src/wasm/companion.ts): modules over the same memory, so that each has a place of its own for its
  * data, below ARENA_START of src/wasm/arena.ts.
  */
-async function compileCompanions() {
+function companions() {
   const directory = 'assembly/companions';
   const names = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  for (const [index, { name }] of names.entries()) {
-    for (const dtype of ['f32', 'f64']) {
+  return names.flatMap(({ name }, index) =>
+    ['f32', 'f64'].map((dtype) => {
       const memoryBase = String(4096 + 2048 * index);
       const options = ['--config', `${directory}/asconfig.json`, '--target', dtype, '--memoryBase', memoryBase];
-      await compileKernels(`${name}-${dtype}`, `${directory}/${name}/index.ts`, ...options);
-    }
-  }
+      return /** @type {Compilation} */ ([`${name}-${dtype}`, `${directory}/${name}/index.ts`, ...options]);
+    }),
+  );
+}
+
+/** The kernels in one variant, for one thread and for a team of them. @param {string} target @returns {Compilation[]} */
+function compilationsOf(target) {
+  return [
+    [target, 'assembly/index.ts', '--config', 'asconfig.json', '--target', target],
+    [
+      `threads-${target}`,
+      'assembly/threads/index.ts',
+      '--config',
+      'assembly/threads/asconfig.json',
+      '--target',
+      target,
+    ],
+  ];
 }
 
 /** @param {string} name @param {string} entry @param {string[]} options of asc */
 async function compileKernels(name, entry, ...options) {
-  run('assemblyscript/bin/asc.js', entry, ...options, '--outFile', `build/kernels/${name}.wasm`);
+  await run('assemblyscript/bin/asc.js', entry, ...options, '--outFile', `build/kernels/${name}.wasm`);
   // Base64 in a string works in every bundler without configuration. Deflated first: bytes compress better than base64 of them, and
   // by Zopfli 6 % better than by zlib.
   const deflated = await promisify(zopfli.deflate)(readFileSync(`build/kernels/${name}.wasm`), { numiterations: 2 });
