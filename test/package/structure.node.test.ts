@@ -34,7 +34,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   workerd: ['wasm', 'index'],
   cli: [
     ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'metrics', 'training', 'generation', 'series'],
-    ...['speech', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index', 'node face'],
+    ...['speech', 'sweep', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index', 'node face'],
   ],
 };
 
