@@ -22,6 +22,7 @@ import { chooseFor } from './flags/choose.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
 import { speechFlags } from './flags/speech-flags.ts';
+import { sweepFlags } from './flags/sweep-flags.ts';
 import { speechValues, taskFlags, taskOf, translateValues } from './flags/task-flags.ts';
 import { threadsOf } from './flags/threads.ts';
 import { trainFlags, trainGroups } from './flags/train-flags.ts';
@@ -121,6 +122,30 @@ addFlags(program.command('eval'), evalFlags)
   .action(async (path: string, files: readonly string[], _: unknown, command: Command) =>
     evalCommand(path, await readTexts(files, embedded), valuesOf(evalFlags, command), output),
   );
+
+addFlags(program.command('sweep'), sweepFlags)
+  .description('train many models with other settings and keep the best')
+  .argument('<FILE>', 'what is searched and what a trial is, in JSON')
+  .addHelpText(
+    'after',
+    `
+FILE has a search space, how many trials there are, and a trial with { "parameter": NAME } where a parameter goes:
+  { "text": ["my-text.txt"], "trials": 20, "pruner": { "kind": "median" },
+    "space": { "units": { "kind": "int", "min": 16, "max": 128, "scale": "log" },
+               "rate": { "kind": "float", "min": 0.0005, "max": 0.05, "scale": "log" } },
+    "trial": { "layers": [{ "kind": "tokens", "size": { "parameter": "vocabulary" } },
+                          { "kind": "gru", "units": { "parameter": "units" } },
+                          { "kind": "dense", "units": { "parameter": "vocabulary" } }],
+               "fit": { "loss": "cross-entropy", "batch": 16, "truncation": { "k1": 50, "k2": 50 }, "steps": 1000, "validateEvery": 100,
+                        "optimizer": { "kind": "adam", "learningRate": { "parameter": "rate" } } } } }
+
+Ctrl-C stops (exit code 130); --resume goes on, also after a crash, with the same trials, winner and bytes. Workers change none of them.`,
+  )
+  .action(async (path: string, _: unknown, command: Command) => {
+    const interruption = interruptionOf(process);
+    const { sweepCommand } = await import('./commands/sweep.ts');
+    await sweepCommand(path, valuesOf(sweepFlags, command), embedded, output, interruption);
+  });
 
 addFlags(program.command('inspect'), inspectFlags)
   .description('show how gradients flow through a model, in pictures and words')

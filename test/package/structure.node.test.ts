@@ -35,7 +35,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   workerd: ['wasm', 'index'],
   cli: [
     ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'loss', 'metrics', 'training', 'generation'],
-    ...['series', 'speech', 'translation', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index'],
+    ...['series', 'speech', 'translation', 'sweep', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index'],
     'node face',
   ],
 };

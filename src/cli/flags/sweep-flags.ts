@@ -1,0 +1,20 @@
+// The flags of `bptt sweep`. What is searched stands in its file.
+import { integer, string } from '../../base/fields.ts';
+import { flag, overwriteFlag, toggle, type Values } from './flags.ts';
+
+export const sweepFlags = {
+  workers: flag('trials that run at a time, each in a thread of its own', integer({ min: 1 }), 1),
+  store: flag(
+    'folder that keeps the trials (default: that of FILE, with .sweep in place of .json)',
+    string,
+    undefined,
+    'folder',
+  ),
+  resume: toggle('go on with the sweep that is in the folder'),
+  out: flag('model file of the best trial', string, undefined, 'file'),
+  csv: flag('table of all trials', string, undefined, 'file'),
+  overwrite: overwriteFlag,
+  json: toggle('print JSON events, one a line'),
+};
+
+export type SweepValues = Values<typeof sweepFlags>;
