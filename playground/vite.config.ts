@@ -7,7 +7,7 @@ import { EXCERPT } from './tasks/excerpt.ts';
 
 /** What the page may do: nothing comes from elsewhere, and nothing goes there. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'";
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'";
 
 /** Of Moby-Dick only what the page learns from. */
 const excerpt = (): Plugin => ({
@@ -30,9 +30,10 @@ const experiments: Plugin = {
   },
 };
 
-/** The playground, and the lessons that link to it. */
+/** The playground, the unrolled network, and the lessons that link to them. */
 const pages = [
   'index.html',
+  'unrolled.html',
   ...languages.flatMap((language) => pagesOf(language).map((name) => `${lessonFolders[language]}/${name}`)),
 ].map((name) => `${import.meta.dirname}/${name}`);
 

@@ -99,7 +99,8 @@ function Header({ playground }: { readonly playground: Playground }) {
         <h1>{t('title')}</h1>
         <p>{t('lead')}</p>
         <p>
-          <a href={language === 'en' ? './lessons/index.html' : `./lessons/${language}/index.html`}>{t('lessons')}</a>
+          <a href={language === 'en' ? './lessons/index.html' : `./lessons/${language}/index.html`}>{t('lessons')}</a>{' '}
+          <a href={`./unrolled.html#lang=${language}`}>{t('unrolled.title')}</a>
         </p>
       </div>
       <nav class="languages" aria-label={t('language')}>

@@ -237,8 +237,8 @@ export const strings = {
     ru: 'Рекуррентные слои друг над другом: каждый читает состояния нижнего. Показан самый верхний.',
   },
   'help.init': {
-    en: 'How the recurrent weights W begin. Orthogonal and identity keep lengths; Glorot and PyTorch’s are random.',
-    ru: 'С чего начинаются рекуррентные веса W. Ортогональная и единичная сохраняют длину; по Глоро и как в PyTorch — случайные.',
+    en: 'How the recurrent weights W begin. Orthogonal and identity keep lengths; Glorot and PyTorch’s are random; with 0 that stays 0 there is no memory.',
+    ru: 'С чего начинаются рекуррентные веса W. Ортогональная и единичная сохраняют длину; по Глоро и как в PyTorch — случайные; 0, который остаётся нулём, — сеть без памяти.',
   },
   'help.gain': {
     en: 'W is multiplied by it at the start: below 1 it shrinks the state, above 1 it stretches it.',
@@ -323,6 +323,7 @@ export const strings = {
     en: 'Glorot',
     ru: 'Глоро',
   },
+  'init.none': { en: '0, and stays 0', ru: '0 и остаётся 0' },
   'init.pytorch': { en: 'as in PyTorch', ru: 'как в PyTorch' },
   'bptt.full': { en: 'full BPTT', ru: 'полное BPTT' },
   'bptt.truncated': { en: 'truncated BPTT', ru: 'усечённое BPTT' },
@@ -511,6 +512,48 @@ export const strings = {
   imaginary: { en: 'imaginary part', ru: 'мнимая часть' },
   magnitude: { en: 'magnitude', ru: 'модуль' },
   reads: { en: 'reads', ru: 'читает' },
+
+  // The unrolled network.
+  'unrolled.title': { en: 'A network, unrolled in time', ru: 'Сеть, развёрнутая во времени' },
+  'unrolled.lead': {
+    en: 'Play it forward, then watch the gradient come back. Drag W: red arrows thin out or swell. Switch losses on and off.',
+    ru: 'Проиграйте её вперёд, потом смотрите, как градиент идёт назад. Двигайте W: красные стрелки тают или растут. Включайте и выключайте потери.',
+  },
+  'unrolled.playground': { en: 'Train larger ones', ru: 'Обучить большие' },
+  'unrolled.lesson': { en: 'The same in words', ru: 'То же словами' },
+  'unrolled.play': { en: 'Play', ru: 'Проиграть' },
+  'unrolled.start': { en: 'Before the first step', ru: 'До первого шага' },
+  'unrolled.forward': { en: 'Forward: step {step}', ru: 'Вперёд: шаг {step}' },
+  'unrolled.losses': { en: 'The losses are added', ru: 'Потери складываются' },
+  'unrolled.back': { en: 'Back: step {step}', ru: 'Назад: шаг {step}' },
+  'unrolled.k2': { en: 'k2 = {k2|step|steps} back', ru: 'k2 = {k2|шаг|шага|шагов} назад' },
+  'unrolled.units': { en: 'Units, 1 to 3', ru: 'Нейронов, 1–3' },
+  'unrolled.steps': { en: 'Steps, 4 to 8', ru: 'Шагов, 4–8' },
+  'unrolled.which': { en: 'Losses that count', ru: 'Какие потери считаются' },
+  'unrolled.picture': {
+    en: 'The network over time: inputs go up into states by V, states into the next by W and up into answers by U. Gradients go back in red.',
+    ru: 'Сеть во времени: входы идут вверх в состояния через V, состояния — в следующие через W и вверх в ответы через U. Градиенты идут назад, красным.',
+  },
+  'unrolled.factor': {
+    en: 'Red: what goes back. Between two steps × slope·W, by which the gradient is multiplied there; under a state ∂L/∂h, what has arrived.',
+    ru: 'Красное идёт назад. Между двумя шагами × — на что там умножается градиент: наклон·W; под состоянием ∂L/∂h — сколько дошло.',
+  },
+  'unrolled.terms': { en: 'Gradients of the weights', ru: 'Градиенты весов' },
+  'unrolled.onePath': {
+    en: 'U has one path from each loss. W is used at every step, so each step it reaches adds a term.',
+    ru: 'От каждой потери к U ведёт один путь. W действует на каждом шаге, поэтому слагаемое добавляет каждый шаг, до которого дошёл градиент.',
+  },
+  'unrolled.lstm': { en: 'The cell of an LSTM beside it', ru: 'Рядом — ячейка LSTM' },
+  'unrolled.lstm.picture': {
+    en: 'The cells of an LSTM over time: each step back multiplies by its forget gate alone.',
+    ru: 'Ячейки LSTM во времени: каждый шаг назад умножает только на вентиль забывания.',
+  },
+  'unrolled.lstm.product': {
+    en: 'Back from step {steps} to step 1 its cell keeps {share} of a gradient.',
+    ru: 'От шага {steps} до шага 1 ячейка сохраняет {share} градиента.',
+  },
+  'unrolled.tanh.product': { en: 'The network above: {share}.', ru: 'Сеть выше: {share}.' },
+  'unrolled.forget': { en: 'Forget bias {forget}', ru: 'Сдвиг забывания {forget}' },
 } as const satisfies Readonly<Record<string, Text>>;
 
 export type Key = keyof typeof strings;

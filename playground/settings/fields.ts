@@ -28,8 +28,8 @@ export const runFields = {
   /** H. */
   hidden: integer({ min: 1, max: 256 }),
   layers: integer({ min: 1, max: 3 }),
-  /** Of W. */
-  init: oneOf('orthogonal', 'identity', 'glorot', 'pytorch'),
+  /** Of W; `none` is 0 and stays so: a network without memory. */
+  init: oneOf('orthogonal', 'identity', 'glorot', 'pytorch', 'none'),
   /** What an orthogonal or an identity W is multiplied by. */
   gain: number({ min: 0, max: 10 }),
   /** Added to the initial biases of the forget gates of an LSTM. */

@@ -24,7 +24,7 @@ import {
   type TrainOptions,
 } from 'bptt';
 import type { Task } from '../tasks/task.ts';
-import type { CellName } from './cells.ts';
+import { type CellName, isOwn } from './cells.ts';
 import type { RunSettings } from './fields.ts';
 
 const MOMENTUM = 0.9;
@@ -48,6 +48,7 @@ export function trainOptions(task: Task, run: RunSettings, seed: number): TrainO
     seed,
     ...(run.bptt === 'truncated' && { truncation: { k1: run.k1, k2: run.k2 } }),
     ...(clip && { clip }),
+    ...(run.init === 'none' && isOwn(run.cell, 'init') && { groups: [{ match: '*weight_hh*', frozen: true }] }),
     ...(run.l2 > 0 && { regularization: { l2: run.l2 } }),
   };
 }
@@ -73,6 +74,8 @@ function initializerOf({ init, gain }: RunSettings): Initializer {
       return glorotUniform();
     case 'pytorch':
       return pytorch();
+    case 'none':
+      return identity({ scale: 0 });
   }
 }
 

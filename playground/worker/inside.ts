@@ -74,7 +74,12 @@ export async function warmUp(): Promise<void> {
   const model = await createModel([features(1), elman({ units: 1 }), dense({ units: 1 })]);
   const batch = { steps: 1, rows: 1, inputs: new Float32Array(1), targets: new Float32Array(1) };
   await hiddenStates(model, batch);
-  const options = { data: [batch], loss: 'mean-squared-error', optimizer: sgd({ learningRate: 0 }) } as const;
+  const options = {
+    data: [batch],
+    loss: 'mean-squared-error',
+    optimizer: sgd({ learningRate: 0 }),
+    groups: [{ match: '*weight_hh*', frozen: true }],
+  } as const;
   let resume: Uint8Array | undefined;
   for await (const event of train(model, { ...options, steps: 1, checkpoint: { every: 1 } })) {
     if (event.type === 'checkpoint') resume = event.bytes;

@@ -182,12 +182,13 @@ function still(svg: string): string {
 
 /** The same picture with the cells of a heat map that have the same colour as one path, at a fifth of the size. */
 export function joinCells(svg: string): string {
-  const cell = /<path d="([^"]+)" fill="([^"]+)" fill-opacity="([^"]+)"><\/path>\n?/g;
+  const signs = Object.values(palettes).flatMap(({ below, above }) => [below, above]);
+  const cell = new RegExp(
+    `<path d="([^"]+)" (fill="(?:${signs.join('|')})"(?: fill-opacity="[^"]+")?)></path>\\n?`,
+    'g',
+  );
   const shapes = new Map<string, string>();
-  for (const [, shape, color, opacity] of svg.matchAll(cell)) {
-    const look = `fill="${color}" fill-opacity="${opacity}"`;
-    shapes.set(look, (shapes.get(look) ?? '') + shape);
-  }
+  for (const [, shape, look] of svg.matchAll(cell)) shapes.set(look!, (shapes.get(look!) ?? '') + shape);
   let first = true;
   return svg.replaceAll(cell, () => {
     if (!first) return '';

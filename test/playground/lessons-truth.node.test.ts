@@ -1,9 +1,18 @@
 // What the lessons say of their experiments happens: the same settings, trained by the API for as many updates as the lessons name.
 import { createModel, evaluate, type Model, NonFiniteError, train } from 'bptt';
-import { eigenvalues, gradientByLag, jacobians, type Matrix, singularValues } from 'bptt/diagnostics';
+import {
+  eigenvalues,
+  gradientByLag,
+  jacobians,
+  type Matrix,
+  matrixNorm,
+  recurrentWeights,
+  singularValues,
+} from 'bptt/diagnostics';
 import { describe, expect, it } from 'vitest';
 import { readExperiments } from '../../playground/lessons/experiments.ts';
 import { parseConfig } from '../../playground/settings/config.ts';
+import type { RunSettings } from '../../playground/settings/fields.ts';
 import { describe as describeModel, trainOptions } from '../../playground/settings/network.ts';
 import { createTask } from '../../playground/tasks/index.ts';
 import type { Task } from '../../playground/tasks/task.ts';
@@ -21,9 +30,9 @@ class Seen {
     this.#events = events;
   }
 
-  static async of(name: string, which: 'a' | 'b' = 'a'): Promise<Seen> {
+  static async of(name: string, which: 'a' | 'b' = 'a', other: Partial<RunSettings> = {}): Promise<Seen> {
     const { config } = parseConfig(readExperiments('en').find((one) => one.name === name)!.link);
-    const run = config[which]!;
+    const run = { ...config[which]!, ...other };
     const { seed } = config.task;
     const task = createTask(config.task, config.data);
     const model = await createModel(describeModel(task, run), { seed });
@@ -78,6 +87,23 @@ class Seen {
 }
 
 describe('lesson 1', () => {
+  it('a network without memory does not add, the same with memory does', async () => {
+    const without = await Seen.of('A network without memory');
+    const W = without.model.parameters().find(({ name }) => name.includes('weight_hh'))!;
+    expect(W.data.some(Boolean)).toBe(false);
+    expect((await without.to(500)).loss).toBeGreaterThan(0.85);
+    expect(
+      without.model
+        .parameters()
+        .find(({ name }) => name === W.name)!
+        .data.some(Boolean),
+    ).toBe(false);
+    const [first, ...before] = await without.gradient();
+    expect(first).toBeGreaterThan(0);
+    expect(before.some(Boolean)).toBe(false);
+    expect((await (await Seen.of('A network without memory', 'b')).to(500)).loss).toBeLessThan(0.3);
+  });
+
   it('a network learns to write, and to continue a wave', async () => {
     expect((await (await Seen.of('Watch it learn to write')).to(300)).loss).toBeLessThan(0.8);
     expect((await (await Seen.of('Let it continue a wave')).to(200)).loss).toBeLessThan(0.03);
@@ -131,6 +157,22 @@ describe('lesson 3, on singular values and eigenvalues', () => {
     const seen = await (await Seen.of('LSTM against tanh', 'b')).to(156);
     expect(await seen.radius()).toBeLessThan(0.95);
     expect((await seen.stretches()).most).toBeGreaterThan(1.2);
+  });
+});
+
+describe('lesson 3, on remedies', () => {
+  it('an orthogonal W leaves only the slopes to shrink a gradient', async () => {
+    const seen = await Seen.of('A W that keeps lengths');
+    const { most } = await seen.stretches();
+    expect(most).toBeLessThanOrEqual(1);
+    const W = recurrentWeights(seen.model).h!;
+    for (const value of singularValues(W)) expect(value).toBeCloseTo(1, 5);
+  });
+
+  it('a penalty on large weights keeps W small', async () => {
+    const [plain, penalised] = [await Seen.of('Learn to add'), await Seen.of('Learn to add', 'a', { l2: 0.05 })];
+    const size = ({ model }: Seen) => matrixNorm(recurrentWeights(model).h!);
+    expect(size(await penalised.to(300))).toBeLessThan(size(await plain.to(300)) / 2);
   });
 });
 

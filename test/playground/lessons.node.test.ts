@@ -158,6 +158,39 @@ describe('the two languages of the lessons', () => {
   });
 });
 
+describe('the formulas', () => {
+  it('are MathML, the same in both languages', () => {
+    const formulas = (language: Language) => read(language, 'by-hand.html').match(/<math.*?<\/math>/gs)!;
+    expect(formulas('en')).toHaveLength(4);
+    expect(formulas('ru')).toEqual(formulas('en'));
+  });
+});
+
+describe('the windows of truncated backpropagation', () => {
+  it('are those of the library: as many new steps, and as far back', async () => {
+    const T = 8;
+    // Each step reads another feature, so that the gradient of V says which steps it has reached.
+    const model = await createModel([features(T), elman({ units: 1 }), dense({ units: 1 })], { dtype: 'f64', seed: 1 });
+    const inputs = Float64Array.from({ length: T * T }, (_, i) => Number(i % T === Math.floor(i / T)));
+    const batch = { steps: T, rows: 1, inputs, targets: new Float64Array(T).fill(2) };
+    const truncation = { k1: 2, k2: 4 };
+    const windows = [];
+    for (const { from, to } of backpropagate(model, batch, { loss: 'mean-squared-error', truncation })) {
+      const reached = model.gradients().find(({ name }) => name === 'rnn.weight_ih_l0')!.data;
+      windows.push({ from, to, back: Array.from(reached).filter(Boolean).length });
+    }
+    for (const language of languages) {
+      const found = read(language, 'truncated.html').matchAll(/data-from="(\d)" data-to="(\d)" data-back="(\d)"/g);
+      const drawn = Array.from(found, ([, from, to, back]) => ({
+        from: Number(from),
+        to: Number(to),
+        back: Number(back),
+      }));
+      expect(drawn).toEqual(windows);
+    }
+  });
+});
+
 describe('backpropagation by hand', () => {
   it('has the numbers that the library computes', async () => {
     const model = await network();

@@ -25,6 +25,8 @@ import { describe as describeModel, trainOptions } from '../../playground/settin
 import { createTask } from '../../playground/tasks/index.ts';
 import type { Outcome } from '../../playground/tasks/task.ts';
 import { launch } from '../../playground/tools/browser.js';
+import type { Settings as UnrolledSettings } from '../../playground/unrolled/settings.ts';
+import { unroll } from '../../playground/unrolled/unroll.ts';
 import { type StaticServer, serve } from '../package/server.ts';
 import { PATIENCE } from '../support/patience.ts';
 import { engineOf, findEngine, installCommand } from '../truth/engines/engines.js';
@@ -241,6 +243,54 @@ for (const id of ['chromium', 'firefox'] as const) {
         expect(own).toHaveLength(weights.length);
         for (const [gate, range] of weights.entries()) expect(own[gate]).toContain(range);
       }
+    });
+
+    it('unrolls a network: played forward and back, its weight dragged, its losses switched, cut by k2', async () => {
+      await page.setViewport({ width: 1280, height: 720 });
+      await page.goto(`${server.address}/unrolled.html#lang=en&steps=5&w=0.8`);
+      await page.waitForSelector('#dh-1');
+      const number = (value: number, digits?: number) => formatNumber('en', value, digits);
+      const slide = (id: string, value: number) =>
+        page.$eval(
+          id,
+          (input, to) => {
+            (input as HTMLInputElement).value = String(to);
+            input.dispatchEvent(new Event('input', { bubbles: true }));
+          },
+          value,
+        );
+      const shown = async (settings: Partial<UnrolledSettings>) => {
+        const all = { units: 1, steps: 5, w: 0.8, k2: 8, forget: 1, losses: [5], ...settings };
+        const numbers = await unroll(all);
+        await poll(() => text('#dW')).toBe(number(numbers.sums.W, 4));
+        expect(await text('#dU')).toBe(number(numbers.sums.U, 4));
+        expect(await text('#total')).toContain(`= ${number(numbers.loss, 4)}`);
+        for (const [t, [h]] of numbers.h.entries()) {
+          expect(await text(`#h-${t + 1}`)).toBe(number(h!));
+          expect(await text(`#loss-${t + 1}`)).toContain(number(numbers.losses[t]!));
+          const reached = t >= 5 - all.k2;
+          expect((await page.$(`#dh-${t + 1}`)) !== null, `${t}`).toBe(reached);
+          if (!reached) continue;
+          expect(await text(`#dh-${t + 1}`)).toContain(` ${number(numbers.dh[t]![0]!)}`);
+          expect(await text(`#dW-${t + 1}`)).toBe(number(numbers.terms.W[t]!));
+          if (t > 5 - all.k2 && t > 0) {
+            expect(await text(`#factor-${t + 1}`)).toContain(number(numbers.jacobians[t]![0]!));
+          }
+        }
+      };
+      await shown({});
+      await slide('#w', -1.3);
+      await shown({ w: -1.3 });
+      await page.click('#loss-2');
+      await shown({ w: -1.3, losses: [2, 5] });
+      await slide('#k2', 2);
+      await shown({ w: -1.3, losses: [2, 5], k2: 2 });
+      // What is not yet played is not there.
+      await slide('#at', 3);
+      await poll(() => page.$$eval('[id^=dh-], [id^=dW-]', (all) => all.length)).toBe(0);
+      expect(await text('#h-3')).toMatch(/\d/);
+      expect(await text('#h-4')).toBe('…');
+      expect(await page.evaluate(() => location.hash)).toBe('#lang=en&units=1&steps=5&w=-1.3&k2=2&forget=1&losses=2,5');
     });
 
     it('takes every task, and every choice and number of every field, of both networks, and tells the wrong ones', async () => {
@@ -686,6 +736,14 @@ for (const id of ['chromium', 'firefox'] as const) {
           await check(`${lessonFolders[language]}/${name} ${width}`);
         }
       };
+      const unrolled = async (language: string, width: number) => {
+        await page.setViewport({ width, height: 720 });
+        await page.goto(`${server.address}/unrolled.html#lang=${language}&units=2`);
+        await page.waitForSelector('#dh-1');
+        await check(`unrolled ${language} ${width}`);
+      };
+      await unrolled('en', 1280);
+      await unrolled('ru', 390);
       await playground('en', 1280);
       await playground('ru', 390);
       await playground('en', 320);
@@ -704,6 +762,7 @@ for (const id of ['chromium', 'firefox'] as const) {
       if (id === 'firefox') return;
       await scheme('dark');
       await playground('ru', 1280);
+      await unrolled('en', 390);
       await lessons('en', 320);
       await scheme('light');
     });

@@ -145,7 +145,7 @@ describe.each(Object.entries(plots))('%s', (name, [plot, title, texts]) => {
 describe('the pictures', () => {
   it('have a bar as long as its number says', () => {
     const bars = [
-      ...plotConnectivity([1, 2, 4]).matchAll(/<path d="M[\d. ]+l[\d.]+ 0l0 (-[\d.]+)l[^"]*Z" fill="#0072b2"/g),
+      ...plotConnectivity([1, 2, 4]).matchAll(/<path d="M[\d. ]+l[\d.]+ 0l0 (-[\d.]+)l[^"]*Z" fill="#0b62a8"/g),
     ];
     const lengths = bars.map(([, length]) => Number(length));
     expect(lengths).toHaveLength(3);
@@ -153,11 +153,33 @@ describe('the pictures', () => {
     expect(lengths[2]! / lengths[0]!).toBeCloseTo(4, 1);
   });
 
+  it('have room for their legend, however many names there are', () => {
+    const norms = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`a network of layer ${i}`, [1, 0.5, 0.25]]));
+    const top = (count: number) => {
+      const svg = plotGradientByLag(norms(count));
+      return Math.min(...[...svg.matchAll(/<path d="M68 ([\d.]+)L/g)].map(([, y]) => Number(y)));
+    };
+    // A row of names takes 20 pixels.
+    expect(top(2)).toBeGreaterThanOrEqual(72);
+    expect(top(12) - top(2)).toBeGreaterThanOrEqual(40);
+  });
+
+  it('have marks of their axes in colours of the theme', () => {
+    for (const plot of [plotGradientByLag([1, 0.1]), plotStates(matrix)])
+      expect(plot).not.toMatch(/fill="#(333|54555a)"/);
+    const dark = plotGradientByLag([1, 0.1], { theme: 'dark' });
+    const colours = [...dark.matchAll(/<text[^>]* fill="([^"]+)"/g)].map(([, colour]) => colour);
+    expect(new Set(colours)).toEqual(new Set(['#e6edf3', '#a5afba']));
+  });
+
   it('have a cell for each number of a heat map, and grow with it no more than they must', () => {
     const [rows, columns] = [40, 50];
     const data = Float64Array.from({ length: rows * columns }, (_, i) => Math.sin(i));
     const svg = plotStates({ rows, columns, data });
-    const cells = [...svg.matchAll(/<path d="([^"]+)" fill="rgb[^"]+">/g)].flatMap(([, shape]) => shape!.match(/M/g)!);
+    const cells = [...svg.matchAll(/<path d="([^"]+)" fill="#(?:762a83|1b7837)"(?: fill-opacity="[^"]+")?>/g)].flatMap(
+      ([, shape]) => shape!.match(/M/g)!,
+    );
     expect(cells).toHaveLength(rows * columns);
     expect(svg.length / cells.length).toBeLessThan(60);
     expect(svg).not.toMatch(/ecmeta|<style|class=/);
