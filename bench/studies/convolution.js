@@ -5,7 +5,8 @@
 //   npm run build && node bench/studies/convolution.js
 //
 // At 32 channels and 32 filters both ways shall reach 60 % of the product. What is lost goes into patches, which are gathered once forward and once
-// back, and whose gradients are scattered; with one channel they are as much work as the product.
+// back, and whose gradients are scattered; with one channel they are more work than the product. Measured in Node 20: 83 % forward and 67 % back at
+// 32 channels and filters, 96 and 90 % at 64, 18 % both ways at one channel.
 import { conv2d, createModel, image } from 'bptt';
 
 const AT_LEAST = 0.6;
