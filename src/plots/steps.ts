@@ -1,6 +1,12 @@
 // What the steps of a sequence are called under or beside a picture.
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { list, optional, string } from '../base/fields.ts';
+
+export const labelled = {
+  /** What was read at each step, such as characters. Default: the number of the step. */
+  labels: optional(list(string, 'labels')),
+};
 
 /** Labels of all steps where they are single characters, or few. */
 export const everyStep = (names: readonly string[]) => ({

@@ -143,11 +143,16 @@ for (const id of ['chromium', 'firefox'] as const) {
     const hash = () => page.evaluate(() => decodeURIComponent(location.hash.slice(1)));
     const isReady = () => page.$eval('#run', (button) => !(button as HTMLButtonElement).disabled);
 
-    async function open(link: string, width = 1280): Promise<void> {
-      await page.setViewport({ width, height: 900 });
-      // Another document, not another part of the same; nothing is asked on the way.
+    /** To another document; nothing is asked on the way. */
+    async function leave(): Promise<void> {
       await page.evaluate(() => Object.assign(globalThis, { leaving: true }));
       await page.goto('about:blank');
+    }
+
+    async function open(link: string, width = 1280): Promise<void> {
+      await page.setViewport({ width, height: 900 });
+      // Another document, not another part of the same.
+      await leave();
       await page.goto(`${server.address}/#${link}`);
       await page.waitForSelector('#run:not(:disabled)');
       // That is so when one network is ready; what is seen of the other may come later.
@@ -246,6 +251,7 @@ for (const id of ['chromium', 'firefox'] as const) {
     });
 
     it('unrolls a network: played forward and back, its weight dragged, its losses switched, cut by k2', async () => {
+      await leave();
       await page.setViewport({ width: 1280, height: 720 });
       await page.goto(`${server.address}/unrolled.html#lang=en&steps=5&w=0.8`);
       await page.waitForSelector('#dh-1');
@@ -737,6 +743,7 @@ for (const id of ['chromium', 'firefox'] as const) {
         }
       };
       const unrolled = async (language: string, width: number) => {
+        await leave();
         await page.setViewport({ width, height: 720 });
         await page.goto(`${server.address}/unrolled.html#lang=${language}&units=2`);
         await page.waitForSelector('#dh-1');

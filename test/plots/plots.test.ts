@@ -158,7 +158,7 @@ describe('the pictures', () => {
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`a network of layer ${i}`, [1, 0.5, 0.25]]));
     const top = (count: number) => {
       const svg = plotGradientByLag(norms(count));
-      return Math.min(...[...svg.matchAll(/<path d="M68 ([\d.]+)L/g)].map(([, y]) => Number(y)));
+      return Math.min(...[...svg.matchAll(/<path d="M[\d.]+ ([\d.]+)L696 /g)].map(([, y]) => Number(y)));
     };
     // A row of names takes 20 pixels.
     expect(top(2)).toBeGreaterThanOrEqual(72);
