@@ -58,8 +58,6 @@ export const ofSweeps = {
   'sweep.float': [() => ({ args: [{ min: 1, max: 8, scale: 'log', when: { cell: ['gru'] } }] })],
   'sweep.int': [() => ({ args: [{ min: 1, max: 8, scale: 'linear', step: 2, when: { cell: 'gru' } }] })],
   'sweep.choice': [() => ({ args: [{ values: ['gru', 1, true], when: { cell: 'gru' } }] })],
-  'sweep.random': [() => ({ args: [] })],
-  'sweep.quasiRandom': [() => ({ args: [] })],
   'sweep.grid': [() => ({ args: [{ points: { rate: 3 } }] })],
   'sweep.tpe': [() => ({ args: [{ startup: 4, candidates: 8 }] })],
   'sweep.median': [() => ({ args: [{ startup: 4, warmup: 2, interval: 2, atLeast: 2 }] })],
@@ -69,14 +67,11 @@ export const ofSweeps = {
   'sweep.createStudy': [() => ({ args: [options()] })],
   'sweep.studyFromJson': [() => ({ args: [JSON.stringify(asked())] }), () => ({ args: [asked().toJSON()] })],
   'sweep.sweep': [() => ({ args: [small()] })],
-  'sweep.memoryStore': [() => ({ args: [] })],
   // What users write, and `sweep` calls.
   'sweep.CheckpointStore.read': [],
   'sweep.CheckpointStore.add': [],
   'sweep.CheckpointStore.remove': [],
   'sweep.CheckpointStore.keys': [],
-  // What `createStudy` makes.
-  'sweep.Study.new': [],
   'sweep.Study.report': [() => ({ on: asked(), args: [0, 1, 0.5] })],
   'sweep.Study.tell': [() => ({ on: asked(), args: [0, 0.5] })],
   'sweep.Study.add': [
