@@ -64,7 +64,9 @@ function checkWeights(where: string, weights: unknown): readonly ArrayLike<numbe
   if (!readable(where, () => Array.isArray(weights)) || (weights as readonly unknown[]).length === 0) {
     throw new BpttError('invalid-argument', `${where}: expected at least one row of weights, got ${show(weights)}`);
   }
-  const rows = Array.from(weights as readonly unknown[], (row, t) => checkNumbers(`${where}[${t}]`, row));
+  const rows = Array.from(weights as readonly unknown[], (row, t) =>
+    readable(`${where}[${t}]`, () => Array.from(checkNumbers(`${where}[${t}]`, row) as ArrayLike<unknown>)),
+  );
   const { length } = rows[0]!;
   for (const [t, row] of rows.entries()) {
     if (row.length !== length || length === 0) {
@@ -72,10 +74,11 @@ function checkWeights(where: string, weights: unknown): readonly ArrayLike<numbe
       throw new BpttError('invalid-shape', `${where}[${t}]: expected ${expected}, got ${row.length}`);
     }
     for (let s = 0; s < length; s++) {
-      if (Number(row[s]) >= 0 && Number(row[s]) <= 1) continue;
+      const weight: unknown = row[s];
+      if (typeof weight === 'number' && weight >= 0 && weight <= 1) continue;
       throw new BpttError(
         'invalid-argument',
-        `${where}[${t}][${s}]: expected a weight from 0 to 1, got ${show(row[s])}`,
+        `${where}[${t}][${s}]: expected a weight from 0 to 1, got ${show(weight)}`,
       );
     }
   }

@@ -4,8 +4,8 @@ import { philox, seedWords } from '../base/philox.ts';
 import type { Pair } from './pairs.ts';
 
 const fields = {
-  /** How many. */
-  count: integer({ min: 1, max: 1e7 }),
+  /** How many, at most 200,000. */
+  count: integer({ min: 1, max: 200_000 }),
   /** Other seeds give other dates. Default 0. */
   seed: withDefault(integer({ min: 0 }), 0),
 };

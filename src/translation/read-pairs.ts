@@ -20,7 +20,7 @@ export function readPairs(text: string): readonly Pair[] {
     if (line.trim() === '') return [];
     const [source, target] = line.split('\t').map((side) => side.trim());
     const refused = (expected: string) =>
-      new BpttError('invalid-argument', `line ${index + 1}: expected ${expected}, got ${show(line)}`);
+      new BpttError('invalid-argument', `readPairs(text), line ${index + 1}: expected ${expected}, got ${show(line)}`);
     if (target === undefined) throw refused('a source, a tab and a target');
     if (source === '' || target === '')
       throw refused(`something on both sides of the tab, but the ${source === '' ? 'source' : 'target'} is empty`);

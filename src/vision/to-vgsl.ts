@@ -1,5 +1,5 @@
 // From a description to VGSL.
-import { fail, readable, show } from '../base/check.ts';
+import { checkObject, fail, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { dense } from '../layers/dense.ts';
 import type { DropoutDescription } from '../layers/dropout.ts';
@@ -36,10 +36,14 @@ interface After {
 export function toVgsl(description: readonly object[]): string {
   const isList = readable('toVgsl(description)', () => Array.isArray(description) && description.length > 1);
   if (!isList) fail('toVgsl(description)', 'a description, such as model.description', show(description));
-  const [first, ...entries] = description as readonly Entry[];
-  const { height, size } = Object(first) as Readonly<Record<string, number>>;
-  if (first?.kind !== 'features' || height === undefined)
-    throw refused(0, 'an image first', first?.kind ?? show(first));
+  const [first, ...entries] = Array.from(
+    description,
+    (entry, index) =>
+      checkObject(`toVgsl(description)[${index}]`, entry, 'an entry, such as model.description has') as Entry,
+  );
+  const { kind, height, size } = first as Entry & Readonly<Record<string, number>>;
+  if (kind !== 'features' || height === undefined)
+    throw refused(0, 'an image first', typeof kind === 'string' ? kind : show(first));
   const words = [`1,${height},0,${Number(size) / height}`];
   for (let index = 0; index < entries.length; index++) {
     const [entry, next] = [entries[index]!, entries[index + 1]];

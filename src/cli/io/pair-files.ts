@@ -30,7 +30,7 @@ export async function readPairFiles(paths: readonly string[]): Promise<{ name: s
       lists.push(readPairs(text));
     } catch (cause) {
       if (!(cause instanceof BpttError)) throw cause;
-      const message = cause.message.replace(/^readPairs\(text\): /, '');
+      const message = cause.message.replace(/^readPairs\(text\)(: |, )/, '');
       throw new BpttError('bad-file', `${path}${message.startsWith('line') ? ', ' : ': '}${message}`, { cause });
     }
   }
