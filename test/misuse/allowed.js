@@ -42,6 +42,20 @@ const harmless = [
     why: 'what options may be is known where what they do is: when a model is created',
   },
   {
+    where: /bptt\.(conv1d|conv2d|maxPool|averagePool|groupNormalization) options$/,
+    values: [
+      'an empty object',
+      'an object without a prototype',
+      'an object with length',
+      'an object with length 2^53',
+      'a cycle',
+      'a frozen object',
+      'a thenable that throws',
+      'conversions that throw',
+    ],
+    why: 'the same, of objects: whatever is none is refused at once',
+  },
+  {
     where: /plot(GradientByLag|Connectivity|LyapunovExponents|UpdateRatios) .*\[0\](\.ratio)?$/,
     values: ['Infinity', '-Infinity'],
     why: 'what has grown without end, or vanished, is left out of the picture',
