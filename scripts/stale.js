@@ -8,6 +8,7 @@ const inputs = [
   'asconfig.json',
   'package.json',
   'package-lock.json',
+  'scripts/abi.js',
   'scripts/build.js',
   'scripts/licences.js',
   'scripts/tiles.js',

@@ -207,7 +207,7 @@ function dataOf(list: readonly Pair[], { source, target }: Sides, how: { batch: 
 }
 
 /** How good translations are, the likeliest token at each step. */
-export async function measure(model: Model, { source, target }: Sides, list: readonly Pair[]) {
+async function measure(model: Model, { source, target }: Sides, list: readonly Pair[]) {
   const found = await translate(
     model,
     list.map(([text]) => source.encode(text)),

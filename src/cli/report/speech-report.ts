@@ -1,10 +1,9 @@
 // `bptt train --task speech --report FILE`: what the model hears in the recordings that it is validated on, as one page.
-import packageJson from '../../../package.json' with { type: 'json' };
 import type { Model } from '../../index.ts';
 import { errorRate, frontEnd, type Heard, type Recognizer, type TimedLabel } from '../../speech/index.ts';
 import { labelsOf } from '../../speech/recognizer.ts';
-import { typed } from '../flags/flags.ts';
 import { escaped } from './escaped.ts';
+import { modelSections } from './model-sections.ts';
 import { plainPage } from './plain-page.ts';
 import { table } from './table.ts';
 
@@ -46,10 +45,6 @@ export function speechReport({ folder, model, recognizer, judged, values }: Spee
       ? 'No recordings were held back for validation: nothing is known of others.'
       : `Of ${length} labels in ${judged.length} recordings that it has not learned from, ${(100 * rate).toFixed(1)} % were wrong: ` +
         `${substitutions} heard as another, ${deletions} not heard, ${insertions} heard where there are none.`;
-  const settings = Object.entries(values).map(([name, value]) => [
-    typed(name),
-    value === undefined ? '–' : String(value),
-  ]);
   return plainPage(
     `What was learned from ${folder}`,
     [
@@ -57,10 +52,7 @@ export function speechReport({ folder, model, recognizer, judged, values }: Spee
       judged.length === 0 ? '' : '<h2>Recordings, those with most errors first</h2>',
       ...order.slice(0, SHOWN).map((index) => pictureOf(judged[index]!, recognizer)),
       ...tableOfErrors(errors.flatMap(({ alignment }) => alignment)),
-      `<h2>The model</h2><p>${model.parameterCount.toLocaleString('en-US')} parameters</p><pre>${escaped(model.summary())}</pre>`,
-      '<h2>Settings</h2>',
-      table(['flag', 'value'], settings as string[][]),
-      `<p>bptt ${packageJson.version}</p>`,
+      ...modelSections(model, values),
     ],
     STYLE,
   );

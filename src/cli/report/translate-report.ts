@@ -1,13 +1,12 @@
 // `bptt train --task translate --report FILE`: how good translations became, samples, and where the decoder looks, as one page.
-import packageJson from '../../../package.json' with { type: 'json' };
 import type { Model } from '../../index.ts';
 import { plotAttention } from '../../plots/index.ts';
 import { draw } from '../../plots/svg.ts';
 import type { Tokenizer } from '../../tokenizers/index.ts';
 import { type Pair, type Translation, translate } from '../../translation/index.ts';
-import { typed } from '../flags/flags.ts';
 import type { Sides } from '../io/pair-files.ts';
 import { escaped } from './escaped.ts';
+import { modelSections } from './model-sections.ts';
 import { figureOf } from './pictures.ts';
 import { plainPage } from './plain-page.ts';
 import { table } from './table.ts';
@@ -57,10 +56,6 @@ export async function translateReport({
     const [source, target] = pairs[i]!;
     return [source, target, sides.target.decode(best!.tokens)];
   });
-  const settings = Object.entries(values).map(([flag, value]) => [
-    typed(flag),
-    value === undefined ? '–' : String(value),
-  ]);
   return plainPage(`What was learned from ${name}`, [
     `<p>${escaped(summary)}</p>`,
     measured.length < 2 ? '' : figureOf('Score by update', curves(measured), 'Of the likeliest token at each step.'),
@@ -68,10 +63,7 @@ export async function translateReport({
       ? ''
       : `<h2>Pairs that it has not learned from</h2>${table(['source', 'target', 'translation'], rows)}`,
     ...(attention ? found : []).slice(0, PICTURES).map(([best], i) => pictureOf(pairs[i]!, best!, sides)),
-    `<h2>The model</h2><p>${model.parameterCount.toLocaleString('en-US')} parameters</p><pre>${escaped(model.summary())}</pre>`,
-    '<h2>Settings</h2>',
-    table(['flag', 'value'], settings),
-    `<p>bptt ${packageJson.version}</p>`,
+    ...modelSections(model, values),
   ]);
 }
 
