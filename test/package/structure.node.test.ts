@@ -29,6 +29,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   worker: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'metrics', 'bptt', 'training'],
   node: ['base', 'formats', 'wasm', 'data', 'tokenizers', 'layers', 'model'],
   sweep: ['base', 'layers', 'model', 'loss', 'training', 'worker'],
+  bullmq: ['base', 'training', 'sweep'],
   // The faces: what is public, exported again.
   index: ['base', 'wasm', 'tokenizers', 'data', 'layers', 'model', 'loss', 'bptt', 'training', 'generation'],
   'node face': ['node'],
