@@ -26,7 +26,7 @@ import { checkedStore, checkpointStore } from './store.ts';
 import { createStudy, type Study, type StudyOptions } from './study.ts';
 import { type KeptResult, TrialRecord } from './trial-record.ts';
 
-const storedSweepFields = {
+export const storedSweepFields = {
   /** Where the sweep is kept. */
   store: checkpointStore,
   /** What its trials learn from: the same as `sweep` was given. */

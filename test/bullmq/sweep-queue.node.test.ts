@@ -254,6 +254,31 @@ for (const kind of ['redis', 'postgres'] as const) {
   });
 }
 
+describe.each([
+  ['sweepQueue', sweepQueue, { connection: 'redis://127.0.0.1:1', name: 'x' }],
+  ['sweepWorker', sweepWorker, { connection: 'redis://127.0.0.1:1', sweeps: () => ({}) }],
+] as const)('%s', (name, call, right) => {
+  const wrong: readonly (readonly [string, unknown])[] = [
+    ...['', [], {}, 'a b', 0].map((value) => ['queue', value] as const),
+    ...[0, -1, 1.5, '2', Number.NaN].map((value) => ['trials', value] as const),
+    ...['http://127.0.0.1', 0, null, [], 'redis'].map((value) => ['connection', value] as const),
+    ...(name === 'sweepQueue'
+      ? ['', 'a b', '../x', 7, undefined].map((value) => ['name', value] as const)
+      : [['sweeps', {}] as const, ['lockDuration', 10] as const, ['onEvent', 1] as const]),
+    ['trails', 1],
+  ];
+  it.each(wrong)('refuses %s %o, and asks no server', async (option, value) => {
+    const error = await (call as (options: unknown) => Promise<unknown>)({ ...right, [option]: value }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toMatchObject({
+      name: 'BpttError',
+      code: expect.stringMatching(/^(invalid-argument|unknown-option)$/),
+    });
+    expect(String(error)).toContain(option);
+  });
+});
+
 it('says which server cannot be reached', async () => {
   const sweeps = () => ({ store: memoryStore(), data, validation });
   for (const url of ['redis://127.0.0.1:1', 'postgres://127.0.0.1:1/x']) {

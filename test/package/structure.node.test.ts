@@ -36,7 +36,19 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   workerd: ['wasm', 'index'],
   cli: [
     ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'loss', 'metrics', 'training', 'generation'],
-    ...['series', 'speech', 'translation', 'sweep', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index'],
+    ...[
+      'series',
+      'speech',
+      'translation',
+      'sweep',
+      'bullmq',
+      'diagnostics',
+      'plots',
+      'interchange',
+      'worker',
+      'node',
+      'index',
+    ],
     'node face',
   ],
 };

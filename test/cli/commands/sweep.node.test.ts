@@ -114,7 +114,7 @@ describe('bptt sweep', () => {
       'a sweep that is there',
       content,
       ['--store', 'sweep.sweep'],
-      'sweep.sweep: expected no sweep in the folder, got one: --resume goes on with it, --store names another',
+      'sweep.sweep: expected no sweep there, got one: --resume goes on with it, --store names another',
     ],
     ['no sweep to go on with', content, ['--resume'], '--resume: expected a sweep in other.sweep, got none'],
     [
@@ -124,7 +124,7 @@ describe('bptt sweep', () => {
       '--out: expected a name that no file has yet, got best.safetensors: --overwrite replaces it',
     ],
     ['a file over the text', content, ['--csv', 'text.txt'], '--csv: expected another file than'],
-    ['no worker', content, ['--workers', '0'], '--workers: expected an integer >= 1, got 0'],
+    ['fewer than no workers', content, ['--workers', '-1'], '--workers: expected an integer >= 0, got -1'],
     [
       'a text that is not there',
       { ...content, text: ['none.txt'] },
