@@ -106,30 +106,33 @@ const ends = new Map();
 /** @param {string} name */
 const whenEnded = (name) => ends.get(name)?.promise ?? Promise.resolve(true);
 
-while (goesOn()) {
-  const name = `sweep-${counts.sweeps++}`;
-  let resolve = (/** @type {boolean} */ _) => {};
-  ends.set(name, { promise: new Promise((done) => (resolve = done)), resolve });
-  let ended = false;
-  const all = Array.from({ length: workers ?? 3 }, () => keep('worker', name, () => ended));
-  const restarts =
-    counts.restarts < wantedRestarts && random(2) === 0
-      ? sleep(500 + random(3000)).then(async () => {
-          counts.restarts++;
-          await server.restart();
-        })
-      : undefined;
-  await keep('sweep', name, () => ended);
-  ended = true;
-  resolve(true);
-  await Promise.all([...all, restarts]);
-  for (const fault of faults.splice(0)) {
-    console.log(`  ${fault}`);
-    process.exitCode = 1;
+try {
+  while (goesOn()) {
+    const name = `sweep-${counts.sweeps++}`;
+    let resolve = (/** @type {boolean} */ _) => {};
+    ends.set(name, { promise: new Promise((done) => (resolve = done)), resolve });
+    let ended = false;
+    const all = Array.from({ length: workers ?? 3 }, () => keep('worker', name, () => ended));
+    const restarts =
+      counts.restarts < wantedRestarts && random(2) === 0
+        ? sleep(500 + random(3000)).then(async () => {
+            counts.restarts++;
+            await server.restart();
+          })
+        : undefined;
+    await keep('sweep', name, () => ended);
+    ended = true;
+    resolve(true);
+    await Promise.all([...all, restarts]);
+    for (const fault of faults.splice(0)) {
+      console.log(`  ${fault}`);
+      process.exitCode = 1;
+    }
+    console.log(`${name}: ${counts.kills} kills, ${counts.zombies} zombies, ${counts.restarts} restarts of the server`);
   }
-  console.log(`${name}: ${counts.kills} kills, ${counts.zombies} zombies, ${counts.restarts} restarts of the server`);
+} finally {
+  await server.close();
 }
-await server.close();
 const { kills, zombies, restarts, sweeps } = counts;
 console.log(
   `${values.server}: ${kills} SIGKILLs, ${zombies} zombies, ${restarts} restarts of the server, ${sweeps} sweeps with ${workers} workers: ${process.exitCode ? 'faults' : '0 faults'}`,
