@@ -19,6 +19,7 @@ import type { Output } from '../io/output.ts';
 import { checkTarget } from '../io/paths.ts';
 import { readTexts } from '../io/text-file.ts';
 import { VOCABULARY } from '../io/vocabulary.ts';
+import { sweepReport } from '../report/sweep-report.ts';
 import { readSweepFile, trialOf } from '../sweep/file.ts';
 import { dataOf, type Inputs, keepInputs } from '../sweep/inputs.ts';
 import { connect, type SweepServer } from '../sweep/server.ts';
@@ -33,11 +34,13 @@ export async function sweepCommand(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  const { out, csv, overwrite } = values;
+  const { out, csv, report, overwrite } = values;
   const file = await readSweepFile(path);
   const others = [path, ...file.text];
   if (out !== undefined) await checkTarget({ where: '--out', path: out, others: [...others, csv], overwrite });
   if (csv !== undefined) await checkTarget({ where: '--csv', path: csv, others, overwrite });
+  if (report !== undefined)
+    await checkTarget({ where: '--report', path: report, others: [...others, out, csv], overwrite });
   const { text: paths, tokenizer, vocabularySize, validation: share, trial: _, ...options } = file;
   const { text } = await readTexts(paths, embedded);
   const inputs = { text, tokenizer, validation: share, ...(vocabularySize !== undefined && { vocabularySize }) };
@@ -57,7 +60,12 @@ export async function sweepCommand(
     onEvent: (event: SweepEvent) => table.take(event),
   }).finally(run.end);
   table.end();
-  if (csv !== undefined) await writeFileAtomic(csv, new TextEncoder().encode(study.toCSV()), { replace: overwrite });
+  const write = (file: string, content: string) =>
+    writeFileAtomic(file, new TextEncoder().encode(content), { replace: overwrite });
+  if (csv !== undefined) await write(csv, study.toCSV());
+  if (report !== undefined) {
+    await write(report, sweepReport({ name: path, space: options.space, results: study.results }));
+  }
   if (reason === 'aborted') {
     output.note(`bptt: stopped; ${study.results.length} of ${file.trials} trials have ended. --resume goes on.`);
     return;

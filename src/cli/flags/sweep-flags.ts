@@ -20,6 +20,7 @@ export const sweepFlags = {
   resume: toggle('go on with the sweep that is in the folder, or on the server'),
   out: flag('model file of the best trial', string, undefined, 'file'),
   csv: flag('table of all trials', string, undefined, 'file'),
+  report: flag('page with the trials, their curves, and which parameters mattered', string, undefined, 'file'),
   overwrite: overwriteFlag,
   json: toggle('print JSON events, one a line'),
 };

@@ -57,7 +57,12 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe('bptt sweep', () => {
   it('shows each trial and the best, and writes its model, from which others say more', async () => {
-    const { stdout, stderr, code } = await bptt('sweep.json', '--out', 'best.safetensors', '--csv', 'trials.csv');
+    const { stdout, stderr, code } = await bptt(
+      'sweep.json',
+      '--out',
+      'best.safetensors',
+      ...['--csv', 'trials.csv', '--report', 'report.html'],
+    );
     expect([code, stderr]).toEqual([0, '']);
     const lines = stdout.trim().split('\n');
     expect(lines).toHaveLength(6);
