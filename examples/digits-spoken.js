@@ -5,7 +5,7 @@
 // is done with one speaker after the other. Every string is heard otherwise each time: faster or slower, from another vocal tract,
 // in noise. Without a folder the recordings are made by espeak-ng (apt-get install espeak-ng), whose voices are the speakers.
 //
-//   node examples/digits-spoken.js [FOLDER] [--updates 3000] [--units 64] [--seed 1] [--speaker NAME | --each-speaker] [--json]
+//   node examples/digits-spoken.js [FOLDER] [--updates 2500] [--units 64] [--seed 1] [--speaker NAME | --each-speaker] [--json]
 //
 // FSDD: https://github.com/Jakobovski/free-spoken-digit-dataset, CC BY-SA 4.0; its folder `recordings`.
 import { spawnSync } from 'node:child_process';
@@ -31,7 +31,7 @@ import { ctc, decode, errorRate, frontEnd, mono, readWav, resample, varied } fro
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    updates: { type: 'string', default: '3000' },
+    updates: { type: 'string', default: '2500' },
     units: { type: 'string', default: '64' },
     seed: { type: 'string', default: '1' },
     speaker: { type: 'string' },
@@ -41,6 +41,8 @@ const { values, positionals } = parseArgs({
 });
 const [updates, units, seed] = [values.updates, values.units, values.seed].map(Number);
 const [RATE, BATCH, LONGEST, FOR_TESTING] = [8000, 16, 5, 5];
+/** Digits in the strings of one update after the other: as many in each, so that nothing is padded, and single ones, which are hardest, more often. */
+const COUNTS = [1, 2, 3, 4, 5, 1, 1];
 
 /** @typedef {{ digit: number, speaker: string, index: number, samples: Float32Array }} Recording */
 
@@ -85,13 +87,15 @@ function randomOf(/** @type {number} */ start) {
   };
 }
 
-/** One to five recordings of one speaker, with up to a quarter of a second of silence between. */
-function stringOf(/** @type {readonly Recording[][]} */ speakers, /** @type {() => number} */ random) {
+/**
+ * So many recordings of one speaker, with up to a quarter of a second of silence between.
+ *
+ * @param {readonly Recording[][]} speakers
+ * @param {() => number} random
+ */
+function stringOf(speakers, random, count = 1 + Math.floor(random() * LONGEST)) {
   const own = speakers[Math.floor(random() * speakers.length)];
-  const chosen = Array.from(
-    { length: 1 + Math.floor(random() * LONGEST) },
-    () => own[Math.floor(random() * own.length)],
-  );
+  const chosen = Array.from({ length: count }, () => own[Math.floor(random() * own.length)]);
   const parts = chosen.flatMap(({ samples }) => [new Float32Array(Math.floor((random() * RATE) / 4)), samples]);
   const samples = new Float32Array(parts.reduce((sum, { length }) => sum + length, RATE / 10));
   let at = 0;
@@ -148,7 +152,7 @@ async function learn(training, test, /** @type {string} */ name) {
         const first = BATCH * (update + epoch * updates) + 1_000_000 * seed;
         yield batchOf(
           Array.from({ length: BATCH }, (_, row) => {
-            const { samples, labels } = stringOf(speakers, randomOf(first + row));
+            const { samples, labels } = stringOf(speakers, randomOf(first + row), COUNTS[update % COUNTS.length]);
             return { inputs: vary(samples, first + row), targets: labels };
           }),
         );

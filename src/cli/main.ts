@@ -11,10 +11,10 @@ import { evalCommand, evalFlags } from './commands/eval.ts';
 import { forecastCommand } from './commands/forecast.ts';
 import { infoCommand, infoFlags } from './commands/info.ts';
 import { inspectCommand, inspectFlags } from './commands/inspect.ts';
-import { checkText, findUnfinished, keptOf } from './commands/resume.ts';
+import { checkRead, findUnfinished, keptOf } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { openCheckpoints, trainCommand } from './commands/train.ts';
-import { trainSpeechCommand } from './commands/train-speech.ts';
+import { type Going, trainSpeechCommand } from './commands/train-speech.ts';
 import { trainTranslateCommand } from './commands/train-translate.ts';
 import { transcribeCommand, transcribeFlags } from './commands/transcribe.ts';
 import { translateCommand, translateCommandFlags } from './commands/translate.ts';
@@ -22,11 +22,11 @@ import { workerCommand, workerFlags } from './commands/worker.ts';
 import { chooseFor } from './flags/choose.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
-import { speechFlags } from './flags/speech-flags.ts';
+import { fixedSpeechFlags, speechFlags } from './flags/speech-flags.ts';
 import { sweepFlags } from './flags/sweep-flags.ts';
 import { speechValues, taskFlags, taskOf, translateValues } from './flags/task-flags.ts';
 import { threadsOf } from './flags/threads.ts';
-import { trainFlags, trainGroups } from './flags/train-flags.ts';
+import { fixedFlags, trainFlags, trainGroups } from './flags/train-flags.ts';
 import { translateFlags } from './flags/translate-flags.ts';
 import { corpusFor, productsOf, readBase } from './io/base-model.ts';
 import { type Corpus, isLarge, streamedCorpus, type Tokens, wholeCorpus } from './io/corpus.ts';
@@ -70,23 +70,16 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
   .action(async (named: readonly string[], _: unknown, command: Command) => {
     const interruption = interruptionOf(process);
     const task = taskOf(command);
-    if (task === 'speech') {
-      const [folder, other] = named;
-      if (folder === undefined || other !== undefined) {
-        const got = folder === undefined ? 'none' : named.join(', ');
-        throw new BpttError('invalid-argument', `--task speech: expected one FOLDER of recordings, got ${got}`);
-      }
-      return trainSpeechCommand(folder, speechValues(command), output, interruption);
-    }
     if (task === 'translate') return trainTranslateCommand(named, translateValues(command), output, interruption);
     const given = valuesOf(trainFlags, command);
     const onWait = (who: string) => output.note(`${given.out}: ${who} has locked it; looking whether it still lives`);
     const lock = await FileLock.take(given.out, { onWait });
     try {
-      const left = given.resume ? await findUnfinished(given.out) : undefined;
+      const left = given.resume ? await findUnfinished(given.out, task) : undefined;
+      if (task === 'speech') return await trainOnSpeech(named, command, { lock, left }, interruption);
       const paths = named.length > 0 ? named : (left?.files ?? []);
       const isGiven = (name: string) => isTyped(command, name);
-      const others = left && keptOf(left, given, isGiven);
+      const others = left && keptOf(left, given, isGiven, fixedFlags);
       const said = valuesOf(trainFlags, command, others);
       const checkpoints = await openCheckpoints(await filesOf(paths), said);
       if (said.unknown !== undefined && said.from === undefined) {
@@ -100,7 +93,7 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
       const corpus = base
         ? corpusFor(base, await readTexts(paths, embedded), said.unknown)
         : await readCorpus(paths, said);
-      if (left !== undefined) checkText(left, corpus);
+      if (left !== undefined) checkRead(left, 'text', corpus);
       const how = { embedded: paths.length === 0, signal: interruption, weights: base && productsOf(base) };
       const choice = left === undefined ? await chooseFor(corpus, said, isGiven, how) : undefined;
       const values = valuesOf(trainFlags, command, choice?.values ?? others);
@@ -110,6 +103,18 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
       await lock.release();
     }
   });
+
+/** The folder is that of the training that goes on where none is named. */
+async function trainOnSpeech(named: readonly string[], command: Command, going: Going, interruption: AbortSignal) {
+  const { left } = going;
+  const [folder, other] = named.length > 0 ? named : (left?.files ?? []);
+  if (folder === undefined || other !== undefined) {
+    const got = folder === undefined ? 'none' : named.join(', ');
+    throw new BpttError('invalid-argument', `--task speech: expected one FOLDER of recordings, got ${got}`);
+  }
+  const others = left && keptOf(left, speechValues(command), (name) => isTyped(command, name), fixedSpeechFlags);
+  return trainSpeechCommand(folder, speechValues(command, others), going, output, interruption);
+}
 
 addFlags(program.command('sample'), sampleFlags)
   .description('print text that a model says')

@@ -22,11 +22,13 @@ export interface Following {
   readonly json: boolean;
   /** What more there is to say of a validation. */
   readonly validated: (event: Extract<TrainEvent, { type: 'validation' }>) => Found | Promise<Found>;
+  /** Writes a checkpoint, and gives its path. */
+  readonly kept?: (event: Extract<TrainEvent, { type: 'checkpoint' }>) => Promise<string>;
 }
 
 /** Says how far a training is, to its end, which it returns. */
 export async function follow(events: AsyncIterable<TrainEvent>, following: Following, output: Output) {
-  const { steps, logEvery = Math.ceil(steps / 50), json, validated } = following;
+  const { steps, logEvery = Math.ceil(steps / 50), json, validated, kept } = following;
   for await (const event of events) {
     if (event.type === 'end') return event;
     if (event.type === 'step' && event.step % logEvery === 0) {
@@ -38,6 +40,9 @@ export async function follow(events: AsyncIterable<TrainEvent>, following: Follo
       const { type, step, loss } = event;
       if (json) output.json({ type, step, loss, ...metrics });
       else output.line(`validation after ${step}: loss ${loss.toFixed(3)}, ${words}`);
+    } else if (event.type === 'checkpoint' && kept !== undefined) {
+      const path = await kept(event);
+      if (json) output.json({ type: 'checkpoint', step: event.step, path });
     }
   }
   throw new Error('a training ends with its end');

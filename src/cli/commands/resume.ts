@@ -6,8 +6,6 @@ import { parseJson } from '../../base/parse-json.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import { runFlags } from '../flags/command-line.ts';
 import { typed } from '../flags/flags.ts';
-import { fixedFlags, type TrainValues } from '../flags/train-flags.ts';
-import type { Corpus } from '../io/corpus.ts';
 
 /** The name of the entry in a checkpoint's metadata. */
 export const COMMAND = 'command';
@@ -30,8 +28,18 @@ const kept = {
   values: such<Readonly<Record<string, unknown>>>('an object', (value) => typeof value === 'object' && value !== null),
 };
 
+/** What a training reads, and by what it is known again. */
+interface Read {
+  readonly name: string;
+  readonly digest: string;
+}
+
 /** What a checkpoint keeps of the command, as JSON. `files`: as they were given. */
-export function commandOf(files: readonly string[], { digest }: Corpus, values: TrainValues): string {
+export function commandOf(
+  files: readonly string[],
+  { digest }: Pick<Read, 'digest'>,
+  values: Readonly<Record<string, unknown>> & { readonly from?: string | undefined },
+): string {
   const flags = Object.entries(values).filter(([name]) => !saidAnew.includes(name));
   return JSON.stringify({
     files: files.map((file) => resolve(file)),
@@ -41,11 +49,11 @@ export function commandOf(files: readonly string[], { digest }: Corpus, values: 
 }
 
 /**
- * The training whose newest whole checkpoint is beside `out`.
+ * The training of a task whose newest whole checkpoint is beside `out`.
  *
- * @throws BpttError `bad-file` when there is none, or all are damaged.
+ * @throws BpttError `bad-file` when there is none, all are damaged, or it is of another task.
  */
-export async function findUnfinished(out: string): Promise<Left> {
+export async function findUnfinished(out: string, task: string): Promise<Left> {
   const checkpoint = await new CheckpointFiles(out).newest();
   if (checkpoint === undefined) {
     throw new BpttError('bad-file', `--resume: expected checkpoints of ${out} beside it, got none`);
@@ -55,8 +63,15 @@ export async function findUnfinished(out: string): Promise<Left> {
   if (command === undefined) {
     throw new BpttError('bad-file', `${path}: expected a checkpoint of \`bptt train\`, got one of another program`);
   }
+  const left = readCommand(path, command);
+  const { task: was = 'text' } = left.values;
+  if (was === task) return { checkpoint, ...left };
+  throw new BpttError('bad-file', `${path}: expected a checkpoint of --task ${task}, got one of --task ${was}`);
+}
+
+function readCommand(path: string, command: string) {
   try {
-    return { checkpoint, ...checkFields(COMMAND, parseJson(command), kept) };
+    return checkFields(COMMAND, parseJson(command), kept);
   } catch (cause) {
     throw new BpttError('bad-file', `${path}: expected the flags of \`bptt train\` in JSON, got something else`, {
       cause,
@@ -64,12 +79,12 @@ export async function findUnfinished(out: string): Promise<Left> {
   }
 }
 
-/** @throws BpttError when the text is not the one that the training began with. */
-export function checkText({ digest, checkpoint }: Left, { name, digest: found }: Corpus): void {
+/** @throws BpttError when what is read, a text or recordings, is not what the training began with. */
+export function checkRead({ digest, checkpoint }: Left, what: string, { name, digest: found }: Read): void {
   if (found === digest) return;
   throw new BpttError(
     'bad-file',
-    `${name}: expected the text that the training of ${checkpoint.path} began with, got another`,
+    `${name}: expected the ${what} that the training of ${checkpoint.path} began with, got ${what === 'text' ? 'another' : 'others'}`,
   );
 }
 
@@ -77,15 +92,17 @@ export function checkText({ digest, checkpoint }: Left, { name, digest: found }:
  * The flags that a training goes on with where no others are given. A new --steps takes the place of --epochs, and the other way round.
  *
  * @param given What was typed, and the defaults.
+ * @param fixed The flags that cannot be others.
  * @throws BpttError for a flag that cannot be another now.
  */
 export function keptOf(
   { values, checkpoint }: Left,
-  given: TrainValues,
+  given: Readonly<Record<string, unknown>>,
   isTyped: (name: string) => boolean,
+  fixed: readonly string[],
 ): Left['values'] {
-  for (const name of fixedFlags.filter(isTyped)) {
-    const [was, is] = [values[name], given[name as keyof TrainValues]];
+  for (const name of fixed.filter(isTyped)) {
+    const [was, is] = [values[name], given[name]];
     if (was === is || (name === 'k2' && was === undefined && is === values.k1)) continue;
     const expected = was === undefined ? 'it left out' : String(was);
     throw new BpttError(

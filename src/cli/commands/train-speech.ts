@@ -1,5 +1,6 @@
 // `bptt train --task speech`: from a folder of recordings with transcripts to a model file that `bptt transcribe` reads.
-import { basename } from 'node:path';
+import { createHash } from 'node:crypto';
+import { basename, resolve } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
 import { permutation } from '../../base/philox.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
@@ -15,25 +16,30 @@ import {
   type ModelDescription,
   sequences,
   serialize,
-  train,
+  type TrainEvent,
+  type TrainOptions,
   type ValidationEvent,
 } from '../../index.ts';
 import { describe } from '../../layers/describe.ts';
 import { cellKindOf } from '../../layers/recurrent/cells.ts';
 import { labelErrorRate, wordErrorRate } from '../../metrics/index.ts';
+import type { ModelFileContent } from '../../model/decode-model-file.ts';
 import { writeFileAtomic } from '../../node/atomic-file.ts';
+import type { FileLock } from '../../node/file-lock.ts';
 import { ctc, frontEnd, type Recognizer, recognizer, speechMetadata, varied } from '../../speech/index.ts';
 import { labelsOf } from '../../speech/recognizer.ts';
+import { trainWith } from '../../training/train.ts';
 import { EPOCHS } from '../flags/speech-flags.ts';
 import type { SpeechValues } from '../flags/task-flags.ts';
 import { readSamples } from '../io/audio-file.ts';
 import { createLarge } from '../io/create-large.ts';
 import type { Output } from '../io/output.ts';
-import { checkTarget } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import { readFolder, type Spoken } from '../io/speech-folder.ts';
 import { type Judged, speechReport } from '../report/speech-report.ts';
 import { follow, risingAndFalling } from './follow.ts';
+import { COMMAND, checkRead, commandOf, type Left } from './resume.ts';
+import { checkpointsEvery, openCheckpoints } from './train.ts';
 
 /** A recording in memory. */
 interface Utterance extends Spoken {
@@ -49,17 +55,25 @@ const VARIATIONS = {
   masks: { steps: 1, longest: 4, features: 2, widest: 8 },
 } as const;
 
+/** What a training on speech writes beside the model, and goes on from. */
+export interface Going {
+  readonly lock: FileLock;
+  readonly left: Left | undefined;
+}
+
 /** Trains, and writes the model, also when `interrupted` aborts before all updates are made. */
 export async function trainSpeechCommand(
   folder: string,
   values: SpeechValues,
+  { lock, left }: Going,
   output: Output,
   interrupted: AbortSignal,
 ): Promise<void> {
-  const { out, overwrite, report, json } = values;
-  await checkTarget({ where: '--out', path: out, others: [values.transcripts], overwrite });
-  if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [out], overwrite });
+  const { out, overwrite, resume, restart, report, json } = values;
+  const checkpoints = await openCheckpoints(values.transcripts === undefined ? [] : [values.transcripts], values);
   const { heard, utterances } = await load(folder, values, output);
+  const digest = digestOf(utterances);
+  if (left !== undefined) checkRead(left, 'recordings', { name: folder, digest });
   const { training, validation } = split(utterances, values);
   const { seed, threads } = values;
   const model = await createLarge(networkOf(values, heard), { seed, threads });
@@ -67,17 +81,35 @@ export async function trainSpeechCommand(
   if (json) {
     const { labels } = heard.options;
     const counts = { recordings: all, training: training.length, validation: validation.length, seconds: trained };
-    output.json({ type: 'start', folder, ...counts, labels, parameters: model.parameterCount });
+    const resumed = left === undefined ? {} : { resumed: left.checkpoint.step };
+    output.json({ type: 'start', folder, ...counts, labels, parameters: model.parameterCount, ...resumed });
   } else {
     output.line(
       `${folder}: ${training.length} recordings to learn from, ${(trained / 60).toFixed(1)} minutes, ${validation.length} to validate on; ` +
-        `${heard.options.labels.length} labels, ${model.parameterCount.toLocaleString('en-US')} parameters`,
+        `${heard.options.labels.length} labels, ${model.parameterCount.toLocaleString('en-US')} parameters` +
+        (left === undefined ? '' : `, resumed at update ${left.checkpoint.step}`),
     );
   }
+  for (const { reason } of left?.checkpoint.damaged ?? []) {
+    if (json) output.json({ type: 'warning', message: reason });
+    else output.note(reason);
+  }
+  if (restart) await checkpoints.clear();
   const begin = performance.now();
-  const { step, reason } = await learn(model, heard, { training, validation }, values, output, interrupted);
-  const bytes = serialize(model, { metadata: speechMetadata(heard) });
-  await writeFileAtomic(out, bytes, { replace: overwrite });
+  const metadata = speechMetadata(heard);
+  const kept = {
+    metadata: { ...metadata, [COMMAND]: commandOf([folder], { digest }, keptValues(values)) },
+    left: left?.checkpoint.content,
+    async write(event: CheckpointEvent) {
+      await lock.check();
+      return checkpoints.write(event);
+    },
+  };
+  const { step, reason } = await learn(model, heard, { training, validation }, values, kept, output, interrupted);
+  await lock.check();
+  const bytes = serialize(model, { metadata });
+  await writeFileAtomic(out, bytes, { replace: overwrite || resume || restart });
+  if (reason !== 'aborted') await checkpoints.clear();
   if (report !== undefined) {
     const judged = validation.map((one): Judged => ({ ...one, heard: heard.transcribe(model, one.samples) }));
     const page = speechReport({ folder, model, recognizer: heard, judged, values });
@@ -88,6 +120,20 @@ export async function trainSpeechCommand(
     output.json({ type: 'saved', path: out, bytes: bytes.length });
     output.json({ type: 'end', step, reason, seconds });
   } else output.line(`${reason} after ${step} updates, ${seconds.toFixed(1)} s; model in ${out}`);
+}
+
+/** Flags as a training that goes on from another folder has to find them. */
+const keptValues = ({ transcripts, ...values }: SpeechValues) => ({
+  task: 'speech',
+  ...values,
+  ...(transcripts !== undefined && { transcripts: resolve(transcripts) }),
+});
+
+/** By which recordings and what is said in them are known again. */
+function digestOf(utterances: readonly Utterance[]): string {
+  const hash = createHash('sha256');
+  for (const { text, samples } of utterances) hash.update(`${JSON.stringify(text)}${samples.length}`).update(samples);
+  return hash.digest('hex');
 }
 
 /** Reads all recordings; those that cannot be used are named, or end it. */
@@ -174,23 +220,34 @@ interface Parts {
   readonly validation: readonly Utterance[];
 }
 
+type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
+
+interface Kept {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** What the training goes on from. */
+  readonly left: ModelFileContent | undefined;
+  write(event: CheckpointEvent): Promise<string>;
+}
+
 /** Goes through the recordings until all updates are made or `signal` aborts. */
 async function learn(
   model: Model,
   heard: Recognizer,
   { training, validation }: Parts,
   values: SpeechValues,
+  { metadata, left, write }: Kept,
   output: Output,
   signal: AbortSignal,
 ) {
   const { batch, seed, epochs, steps: given, learningRate, clip, earlyStopping, plain, json, logEvery } = values;
-  const { front, options } = heard;
+  const { front } = heard;
   const perEpoch = Math.ceil(training.length / batch);
   const steps = given ?? (epochs ?? EPOCHS) * perEpoch;
   const vary = plain ? front.extract : varied(front, VARIATIONS);
-  const space = options.labels.indexOf(' ') + 1;
+  const space = heard.options.labels.indexOf(' ') + 1;
   const metrics = [labelErrorRate(), ...(space > 0 ? [wordErrorRate({ separator: space })] : [])];
-  const events = train(model, {
+  const every = values.checkpointEvery ?? checkpointsEvery(steps);
+  const options: TrainOptions = {
     data: {
       batches: (epoch, skip) =>
         batchesOf(training, {
@@ -215,12 +272,14 @@ async function learn(
       metrics,
     }),
     ...(earlyStopping !== undefined && { earlyStopping: { patience: earlyStopping, monitor: 'ler' } }),
+    ...(every > 0 && { checkpoint: { every, metadata } }),
     seed,
     steps,
     signal,
-  });
+  };
+  const events = trainWith(model, options, { checkpoint: left });
   const validated = ({ metrics: found = {} }: ValidationEvent) => ({ metrics: found, words: ratesOf(found) });
-  return follow(events, { steps, logEvery, json, validated }, output);
+  return follow(events, { steps, logEvery, json, validated, kept: write }, output);
 }
 
 const named: Readonly<Record<string, string>> = { ler: 'label errors', wer: 'word errors' };

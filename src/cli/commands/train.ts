@@ -33,6 +33,9 @@ const SAMPLES = 5;
 const LINES = 50;
 const CHECKPOINTS = 20;
 
+/** Updates between two checkpoints where --checkpoint-every does not say. */
+export const checkpointsEvery = (steps: number): number => Math.min(1000, Math.ceil(steps / CHECKPOINTS));
+
 /** What a training reads, with the paths of its files; none for the embedded text. */
 type Source = Corpus & { readonly paths: readonly string[]; readonly base: BaseModel | undefined };
 
@@ -129,7 +132,7 @@ async function prepare(
   const model = corpus.base?.model ?? (await createLarge(describeModel(values, vocabulary.size), engine));
 
   const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
-  const every = values.checkpointEvery ?? Math.min(1000, Math.ceil(steps / CHECKPOINTS));
+  const every = values.checkpointEvery ?? checkpointsEvery(steps);
   const command = commandOf(corpus.paths, corpus, values);
   const { training: data, validation } = parts;
   const events = trainWith(
@@ -148,12 +151,16 @@ async function prepare(
   return { parts, steps, sampleEvery, sampler, model, metadata, events, perplexity };
 }
 
+/** Flags of what is written; trainings of other tasks draw no chart and go on from no model. */
+type Written = Pick<TrainValues, 'out' | 'report' | 'json' | 'keep' | 'resume' | 'restart' | 'overwrite'> &
+  Partial<Pick<TrainValues, 'chart' | 'from'>>;
+
 /**
  * The checkpoints of a training that reads some files; before anything is read, since that takes its time.
  *
  * @throws BpttError where what is to be written cannot be, or would take the place of something.
  */
-export async function openCheckpoints(read: readonly string[], values: TrainValues): Promise<CheckpointFiles> {
+export async function openCheckpoints(read: readonly string[], values: Written): Promise<CheckpointFiles> {
   const { out, report, chart, json, keep, resume, restart, overwrite } = values;
   const checkpoints = new CheckpointFiles(out, { keep });
   await checkFresh(checkpoints, values);
@@ -261,7 +268,7 @@ async function writeReport(
 }
 
 /** Checkpoints of another training are not to be mixed with those of this one. */
-async function checkFresh(checkpoints: CheckpointFiles, { resume, restart, out }: TrainValues): Promise<void> {
+async function checkFresh(checkpoints: CheckpointFiles, { resume, restart, out }: Written): Promise<void> {
   if (resume && restart) {
     throw new BpttError('invalid-argument', '--restart: expected it without --resume, got both');
   }

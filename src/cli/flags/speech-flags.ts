@@ -41,9 +41,19 @@ export const speechShared = {
   out: 'model.safetensors',
   overwrite: false,
   report: undefined,
+  checkpointEvery: undefined,
+  keep: 2,
+  resume: false,
+  restart: false,
   logEvery: undefined,
   json: false,
 } as const satisfies Partial<Record<keyof TrainValues, unknown>>;
+
+/** What cannot be changed when a training goes on. Of which files it was is known by what is heard in them. */
+export const fixedSpeechFlags: readonly string[] = [
+  ...['labels', 'lowercase', 'sampleRate', 'mels', 'plain'],
+  ...['cell', 'hidden', 'layers', 'dropout', 'batch', 'validation', 'seed'],
+];
 
 /** Times to hear the files where neither --epochs nor --steps says how many. */
 export const EPOCHS = 40;

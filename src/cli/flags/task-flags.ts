@@ -38,15 +38,19 @@ export type TranslateValues = TaskValues<typeof translateFlags, typeof translate
 
 type TaskValues<Own extends Flags, Shared> = Values<Own> & Pick<TrainValues, keyof Shared & keyof TrainValues>;
 
-export const speechValues = (command: Command) => valuesOfTask(command, 'speech') as SpeechValues;
+/** @param others Values of a training that goes on. */
+export const speechValues = (command: Command, others: Others = {}) =>
+  valuesOfTask(command, 'speech', others) as SpeechValues;
 export const translateValues = (command: Command) => valuesOfTask(command, 'translate') as TranslateValues;
 
-function valuesOfTask(command: Command, task: keyof typeof tasks): object {
+type Others = Readonly<Record<string, unknown>>;
+
+function valuesOfTask(command: Command, task: keyof typeof tasks, others: Others = {}): object {
   const { own, shared } = tasks[task];
   const values: Readonly<Record<string, unknown>> = valuesOf(trainFlags, command);
   const chosen = Object.entries(shared).map(([name, fallback]) => [
     name,
-    isTyped(command, name) ? values[name] : fallback,
+    isTyped(command, name) ? values[name] : (others[name] ?? fallback),
   ]);
-  return { ...valuesOf(own, command), ...Object.fromEntries(chosen) };
+  return { ...valuesOf(own, command, others), ...Object.fromEntries(chosen) };
 }

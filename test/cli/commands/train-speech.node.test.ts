@@ -1,8 +1,9 @@
 // `bptt train --task speech` and `bptt transcribe`, on tones that stand for letters.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeWav } from '../../../src/speech/index.ts';
-import { at, type Event, events, expectFailure, run } from '../../support/cli-program.ts';
+import { at, type Event, events, expectFailure, finish, run, start } from '../../support/cli-program.ts';
 import { numbers } from '../../support/models.ts';
 
 const RATE = 8000;
@@ -81,6 +82,37 @@ describe('train --task speech', () => {
     }
     expect(bytes[1]).toEqual(bytes[0]);
     expect(bytes[2]).not.toEqual(bytes[0]);
+  });
+
+  it('goes on where it was killed, to the bits of one that was not', async () => {
+    const learning = [...network, '--batch', '4', '--validation', '0.1', '--log-every', '1', '--json'];
+    const until = ['--steps', '24', '--checkpoint-every', '3'];
+    expect((await speech('tones', ...learning, ...until, '--out', 'whole.safetensors')).code).toBe(0);
+
+    const child = start(['train', '--task', 'speech', 'tones', ...learning, ...until, '--out', 'cut.safetensors']);
+    const outcome = finish(child);
+    for await (const line of createInterface({ input: child.stdout! })) {
+      if (line.includes('"step","step":14,')) child.kill('SIGKILL');
+    }
+    expect((await outcome).code).toBe(null);
+    expect(expectFailure(await speech('tones', ...learning, '--out', 'cut.safetensors'))).toMatch(
+      /^cut\.safetensors: expected no unfinished training of it.*--resume/,
+    );
+    const going = ['--resume', '--out', 'cut.safetensors'];
+    expect(expectFailure(await speech(...going, '--hidden', '13'))).toMatch(
+      /^--hidden: expected 12, as in the training/,
+    );
+    expect(expectFailure(await speech('tones/more', ...going))).toMatch(
+      /^tones\/more: expected the recordings that the training of cut\.checkpoint-\d+\.safetensors began with, got others/,
+    );
+    expect(expectFailure(await run('train', ...going))).toMatch(
+      /^cut\.checkpoint-\d+\.safetensors: expected a checkpoint of --task text, got one of --task speech/,
+    );
+    const [began, ...rest] = events(await speech(...going, '--json'));
+    expect(began!.resumed).toBeGreaterThanOrEqual(12);
+    expect(rest.at(-1)).toMatchObject({ type: 'end', reason: 'steps', step: 24 });
+    expect(await readFile(at('cut.safetensors'))).toEqual(await readFile(at('whole.safetensors')));
+    expect((await readdir(at('.'))).filter((name) => name.includes('checkpoint'))).toEqual([]);
   });
 
   it('reads tables of transcripts, in words and small letters', async () => {
