@@ -4,8 +4,8 @@ import { fail, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, such } from '../base/fields.ts';
 
-/** The most pixels of a side. */
-const SIDE = 16_384;
+/** The most pixels of a side. @internal */
+export const SIDE = 16_384;
 
 /** Numbers of pixels: of bytes 255 is white, of floats 1. */
 export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array;

@@ -4,11 +4,30 @@ import * as bptt from '../../../build/index.js';
 
 const picture = () => ({ width: 3, height: 2, data: Uint8Array.of(0, 1, 2, 3, 4, 5) });
 
+const pgm = () => new TextEncoder().encode('P2 2 1 9 0 9');
+
 /** @type {Readonly<Record<string, readonly import('../table.js').Row[]>>} */
 export const pictures = {
   'vision.fromVgsl': [() => ({ args: ['[1,8,0,1 Cr3,3,4 Mp2,2 Lbx4]', { classes: 3 }] })],
   'vision.toVgsl': [() => ({ args: [[bptt.image({ height: 8 }), bptt.lstm({ units: 4 }), bptt.dense({ units: 3 })]] })],
+  'vision.deskewed': [() => ({ args: [picture()] })],
+  'vision.distorted': [
+    () => ({
+      args: [
+        {
+          shift: { x: [-1, 1], y: 1 },
+          shear: [-0.2, 0.2],
+          elastic: { strength: [0, 1], scale: 2 },
+          contrast: [0.5, 1],
+          blur: 0.5,
+          noise: 0.1,
+        },
+      ],
+    }),
+  ],
   'vision.grey': [() => ({ args: [picture()] })],
   'vision.images': [() => ({ args: [[picture(), picture()]] })],
+  'vision.readImage': [() => ({ args: [pgm(), 'a.pgm'] })],
   'vision.scaled': [() => ({ args: [picture(), 4] })],
+  'vision.standardized': [() => ({ args: [picture()] })],
 };
