@@ -11,19 +11,23 @@ import { evalCommand, evalFlags } from './commands/eval.ts';
 import { forecastCommand } from './commands/forecast.ts';
 import { infoCommand, infoFlags } from './commands/info.ts';
 import { inspectCommand, inspectFlags } from './commands/inspect.ts';
+import { readCommand, readFlags } from './commands/read.ts';
 import { checkText, findUnfinished, keptOf } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { openCheckpoints, trainCommand } from './commands/train.ts';
+import { trainOcrCommand } from './commands/train-ocr.ts';
 import { trainSpeechCommand } from './commands/train-speech.ts';
 import { trainTranslateCommand } from './commands/train-translate.ts';
 import { transcribeCommand, transcribeFlags } from './commands/transcribe.ts';
 import { translateCommand, translateCommandFlags } from './commands/translate.ts';
 import { chooseFor } from './flags/choose.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
+import { folderFlags } from './flags/folder-flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
+import { ocrFlags } from './flags/ocr-flags.ts';
 import { speechFlags } from './flags/speech-flags.ts';
 import { sweepFlags } from './flags/sweep-flags.ts';
-import { speechValues, taskFlags, taskOf, translateValues } from './flags/task-flags.ts';
+import { ocrValues, speechValues, taskFlags, taskOf, translateValues } from './flags/task-flags.ts';
 import { threadsOf } from './flags/threads.ts';
 import { trainFlags, trainGroups } from './flags/train-flags.ts';
 import { translateFlags } from './flags/translate-flags.ts';
@@ -37,20 +41,24 @@ const embedded = new URL('./moby-dick.txt', import.meta.url);
 const output = new Output(process.stdout, process.stderr);
 
 const program = new Command('bptt')
-  .description('Train recurrent networks on text, speech, pairs of texts and number series, and use what they learned.')
+  .description(
+    'Train recurrent networks on text, speech, images of lines, pairs of texts and number series, and use what they learned.',
+  )
   .version(packageJson.version)
   .exitOverride()
   .configureOutput({ outputError: () => {} }); // commander throws as well, and main() prints
 
 const trainProgram = addFlags(program.command('train'), taskFlags);
 for (const [heading, flags] of Object.entries(trainGroups)) addFlags(trainProgram, flags, heading);
+addFlags(trainProgram, folderFlags, 'Folders (--task speech or ocr):');
+addFlags(trainProgram, ocrFlags, 'Lines of text (--task ocr):');
 addFlags(trainProgram, speechFlags, 'Speech (--task speech):');
 addFlags(trainProgram, translateFlags, 'Pairs (--task translate):');
 trainProgram
   .description('learn from a text and write a model file')
   .argument(
     '[FILES...]',
-    'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick); with --task speech a folder of recordings, with --task translate lines of source, tab and target',
+    'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick); with --task speech a folder of recordings, with --task ocr one of images of lines, with --task translate lines of source, tab and target',
   )
   .addHelpText(
     'after',
@@ -61,6 +69,7 @@ Examples:
   $ bptt sample my-model.safetensors --prompt 'Once'
   $ bptt train --resume --out my-model.safetensors --steps 9000
   $ bptt train --task speech recordings --out speech.safetensors && bptt transcribe speech.safetensors hello.wav
+  $ bptt train --task ocr lines --out lines.safetensors && bptt read lines.safetensors line.png
   $ bptt train --task translate pairs.tsv --out pairs.safetensors && bptt translate pairs.safetensors 'some words'
 
 What no flag says is chosen by the length of the text and by --minutes, and said at the start: the same flags give the same model again.
@@ -70,13 +79,10 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
     const interruption = interruptionOf(process);
     const task = taskOf(command);
     if (task === 'speech') {
-      const [folder, other] = named;
-      if (folder === undefined || other !== undefined) {
-        const got = folder === undefined ? 'none' : named.join(', ');
-        throw new BpttError('invalid-argument', `--task speech: expected one FOLDER of recordings, got ${got}`);
-      }
-      return trainSpeechCommand(folder, speechValues(command), output, interruption);
+      return trainSpeechCommand(oneFolder(task, 'recordings', named), speechValues(command), output, interruption);
     }
+    if (task === 'ocr')
+      return trainOcrCommand(oneFolder(task, 'images', named), ocrValues(command), output, interruption);
     if (task === 'translate') return trainTranslateCommand(named, translateValues(command), output, interruption);
     const given = valuesOf(trainFlags, command);
     const onWait = (who: string) => output.note(`${given.out}: ${who} has locked it; looking whether it still lives`);
@@ -208,6 +214,14 @@ addFlags(program.command('transcribe'), transcribeFlags)
     transcribeCommand(path, files, valuesOf(transcribeFlags, command), output),
   );
 
+addFlags(program.command('read'), readFlags)
+  .description('print what is written in images of lines')
+  .argument('<MODEL>', 'a file that `bptt train --task ocr` wrote')
+  .argument('<IMAGE...>', 'PNG, JPEG, PGM or PPM files, a line each')
+  .action((path: string, files: string[], _: unknown, command: Command) =>
+    readCommand(path, files, valuesOf(readFlags, command), output),
+  );
+
 addFlags(program.command('translate'), translateCommandFlags)
   .description('print what a model makes of texts')
   .argument('<MODEL>', 'a file that `bptt train --task translate` wrote')
@@ -219,6 +233,13 @@ addFlags(program.command('translate'), translateCommandFlags)
 addFlags(program.command('bench'), benchFlags)
   .description('measure how fast this machine trains and generates')
   .action((_: unknown, command: Command) => benchCommand(valuesOf(benchFlags, command), output));
+
+/** The argument of a task that reads one folder. */
+function oneFolder(task: string, of: string, [folder, ...others]: readonly string[]): string {
+  if (folder !== undefined && others.length === 0) return folder;
+  const got = folder === undefined ? 'none' : [folder, ...others].join(', ');
+  throw new BpttError('invalid-argument', `--task ${task}: expected one FOLDER of ${of}, got ${got}`);
+}
 
 /** What to train on; a large file is not read as a whole. */
 async function readCorpus(paths: readonly string[], kind: Tokens & { readonly stream: boolean }): Promise<Corpus> {

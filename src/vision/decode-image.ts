@@ -1,6 +1,6 @@
 // PNG and JPEG: by the browser's decoder in pages, else by the optional packages fast-png and jpeg-js.
 import { BpttError } from '../base/errors.ts';
-import type { BytePicture } from './read-image.ts';
+import type { BytePicture } from './picture.ts';
 
 type Format = 'PNG' | 'JPEG';
 

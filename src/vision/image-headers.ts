@@ -1,5 +1,11 @@
 // What PNG (W3C 2003) and JPEG (ITU-T T.81) files say of their size, and whether they are there to their end: decoders allocate first and ask later.
-import type { Bad, CheckSize } from './read-image.ts';
+import type { BpttError } from '../base/errors.ts';
+
+/** Makes the error for what is wrong at a byte of the file. */
+export type Bad = (at: number, expected: string, got: string) => BpttError;
+
+/** Checks a size before anything is allocated for it. */
+export type CheckSize = (at: number, width: number, height: number) => void;
 
 /** @throws BpttError for a file that is cut off, or an image without pixels or larger than is read. */
 export function measurePng(bytes: Uint8Array, bad: Bad, checkSize: CheckSize): void {

@@ -1,6 +1,7 @@
 // PGM and PPM (Netpbm): grey or coloured samples as words (P2, P3) or bytes (P5, P6).
 import { show } from '../base/check.ts';
-import type { Bad, BytePicture, CheckSize } from './read-image.ts';
+import type { Bad, CheckSize } from './image-headers.ts';
+import type { BytePicture } from './picture.ts';
 
 /** Numbers of a file: words with white space between, and comments from # to the end of the line. */
 class Words {

@@ -29,6 +29,11 @@ const fields = {
 /** A picture. Its channels are as many numbers as each pixel has: 1 grey, 3 colours, 4 with how opaque it is. */
 export interface Picture extends Options<typeof fields> {}
 
+/** A picture of bytes, red, green, blue and how opaque it is, as `ImageData` is. */
+export interface BytePicture extends Picture {
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+}
+
 /** What a model with an `image` as its input reads. */
 export interface ImageInput {
   /** W, the width of the widest. */

@@ -1,23 +1,12 @@
 // Images in files: which format it is, whether it is whole, and how large, before anything is decoded.
 import { checkBytes, checkString, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { measureJpeg, measurePng } from './image-headers.ts';
+import { type Bad, type CheckSize, measureJpeg, measurePng } from './image-headers.ts';
 import { readNetpbm } from './netpbm.ts';
-import { type Picture, SIDE } from './picture.ts';
+import { type BytePicture, SIDE } from './picture.ts';
 
 /** The most pixels of an image: 256 MiB when it is decoded. */
 const PIXELS = 2 ** 26;
-
-/** A picture of bytes, red, green, blue and how opaque it is, as `ImageData` is. */
-export interface BytePicture extends Picture {
-  readonly data: Uint8ClampedArray<ArrayBuffer>;
-}
-
-/** Makes the error for what is wrong at a byte of the file. @internal */
-export type Bad = (at: number, expected: string, got: string) => BpttError;
-
-/** Checks a size before anything is allocated for it. @internal */
-export type CheckSize = (at: number, width: number, height: number) => void;
 
 /** How formats begin, those that are read first. */
 const formats: readonly (readonly [begins: RegExp, name: string])[] = [

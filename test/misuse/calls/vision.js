@@ -1,7 +1,10 @@
 // @ts-check
 /** Valid calls of what is made of pictures, and of networks that read them. */
 import * as bptt from '../../../build/index.js';
+import { lineMetadata, lineReader } from '../../../build/vision.js';
 
+const named = () => ({ height: 8, labels: ['a', 'b'] });
+const reads = () => bptt.createModel([bptt.image({ height: 8 }), bptt.dense({ units: 3 })]);
 const picture = () => ({ width: 3, height: 2, data: Uint8Array.of(0, 1, 2, 3, 4, 5) });
 
 const pgm = () => new TextEncoder().encode('P2 2 1 9 0 9');
@@ -27,6 +30,13 @@ export const pictures = {
   ],
   'vision.grey': [() => ({ args: [picture()] })],
   'vision.images': [() => ({ args: [[picture(), picture()]] })],
+  'vision.LineReader.decode': [() => ({ on: lineReader(named()), args: [[1, 0, 2]] })],
+  'vision.LineReader.encode': [() => ({ on: lineReader(named()), args: ['ab'] })],
+  'vision.LineReader.prepare': [() => ({ on: lineReader(named()), args: [picture()] })],
+  'vision.LineReader.read': [async () => ({ on: lineReader(named()), args: [await reads(), picture(), { beams: 2 }] })],
+  'vision.lineMetadata': [() => ({ args: [lineReader(named())] })],
+  'vision.lineReader': [() => ({ args: [named()] })],
+  'vision.readLineMetadata': [() => ({ args: [lineMetadata(lineReader(named()))] })],
   'vision.readImage': [() => ({ args: [pgm(), 'a.pgm'] })],
   'vision.scaled': [() => ({ args: [picture(), 4] })],
   'vision.standardized': [() => ({ args: [picture()] })],
