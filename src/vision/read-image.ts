@@ -61,7 +61,8 @@ export async function readImage(bytes: Uint8Array, name = 'image'): Promise<Byte
       measureJpeg(bytes, bad, checkSize);
       break;
     default: {
-      const got = bytes.length === 0 ? 'nothing' : (format ?? show(begin.slice(0, 8)));
+      const other = bytes.length === 0 ? 'nothing' : show(begin.slice(0, 8));
+      const got = format === undefined ? other : `${format}; programs that show it can save it as PNG`;
       throw bad(0, 'a PNG, JPEG, PGM or PPM image', got);
     }
   }

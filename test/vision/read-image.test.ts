@@ -44,9 +44,9 @@ describe('readImage', () => {
   it.each([
     ['nothing', new Uint8Array(0), 'a.png, byte 0: expected a PNG, JPEG, PGM or PPM image, got nothing'],
     ['a text', ascii('Call me Ishmael'), 'a.png, byte 0: expected a PNG, JPEG, PGM or PPM image, got "Call me "'],
-    ['a GIF', ascii('GIF89a'), /got a GIF$/],
-    ['a TIFF', ascii('II*\0abc'), /got a TIFF$/],
-    ['a bitmap of bits', ascii('P4 8 1\n\0'), /got a PBM$/],
+    ['a GIF', ascii('GIF89a'), /got a GIF; programs that show it can save it as PNG$/],
+    ['a TIFF', ascii('II*\0abc'), /got a TIFF; programs/],
+    ['a bitmap of bits', ascii('P4 8 1\n\0'), /got a PBM; programs/],
     ['a wide PGM', ascii('P5 20000 1 255\n'), /^a\.png, byte 8: expected 1 to 16,384 pixels a side .*, got 20000x1$/],
     ['a flat PPM', ascii('P6 3 0 255\n'), /expected 1 to 16,384 pixels a side .*, got 3x0$/],
     ['a large PGM', ascii('P5 16384 16384 255\n'), /at most 67,108,864 in all, got 16384x16384$/],

@@ -124,7 +124,7 @@ describe('train --task ocr with files that are bad', () => {
       'left out: bad/2.png, byte 300: expected 672 samples from byte 13 on, got the end: the file is cut off',
       'left out: bad/3.png: expected room for its 12 labels, 12 steps of the network, got 10 in 42 pixels of width',
       'left out: bad/4.png: expected a transcript with something in it, got none',
-      'left out: bad/5.jpg, byte 0: expected a PNG, JPEG, PGM or PPM image, got a GIF',
+      'left out: bad/5.jpg, byte 0: expected a PNG, JPEG, PGM or PPM image, got a GIF; programs that show it can save it as PNG',
     ]);
     expect(stdout).toContain('bad: 3 images to learn from');
   });
