@@ -1,5 +1,5 @@
 // What models that say labels have in common, whatever they read: what the classes are called, and the labels of one sequence with their places.
-import { checkString, show } from '../base/check.ts';
+import { checkString, checkTokens, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { type Field, names } from '../base/fields.ts';
 import { checkModel } from '../model/check-model.ts';
@@ -27,7 +27,7 @@ export function labelsOf(text: string, between: '' | ' '): readonly string[] {
 export interface LabelCodec {
   /** The classes of a text. @throws BpttError that names the label that is not known, and its place. */
   encode(text: string): Int32Array;
-  /** The text of classes, blanks left out. */
+  /** The text of classes, blanks left out. @throws BpttError for what is no class. */
   decode(labels: ArrayLike<number>): string;
 }
 
@@ -47,9 +47,9 @@ export function labelCodec(labels: readonly string[], between: '' | ' '): LabelC
       });
     },
     decode: (all) =>
-      Array.from(all)
+      Array.from(checkTokens('decode(labels)', all, labels.length + 1))
         .filter((label) => label > 0)
-        .map((label) => labels[label - 1] ?? '')
+        .map((label) => labels[label - 1]!)
         .join(between),
   };
 }

@@ -37,6 +37,8 @@ describe('lineReader', () => {
   it('knows the classes of texts, and the texts of classes', () => {
     expect(reader.encode('ab ca')).toEqual(Int32Array.of(1, 2, 4, 3, 1));
     expect(reader.decode([1, 0, 2, 4, 3, 0])).toBe('ab c');
+    expect(() => reader.decode([5])).toThrow('decode(labels)[0]: expected a token from 0 to 4, got 5');
+    expect(() => reader.decode(undefined as never)).toThrow(/^decode\(labels\): expected/);
     expect(() => reader.encode('abxc')).toThrow('encode(text), label 3: expected one of the 4 labels, got "x"');
   });
 
