@@ -11,20 +11,25 @@ import { evalCommand, evalFlags } from './commands/eval.ts';
 import { forecastCommand } from './commands/forecast.ts';
 import { infoCommand, infoFlags } from './commands/info.ts';
 import { inspectCommand, inspectFlags } from './commands/inspect.ts';
+import { readCommand, readFlags } from './commands/read.ts';
 import { checkRead, findUnfinished, keptOf } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { openCheckpoints, trainCommand } from './commands/train.ts';
-import { type Going, trainSpeechCommand } from './commands/train-speech.ts';
+import type { Going } from './commands/train-labelled.ts';
+import { trainOcrCommand } from './commands/train-ocr.ts';
+import { trainSpeechCommand } from './commands/train-speech.ts';
 import { trainTranslateCommand } from './commands/train-translate.ts';
 import { transcribeCommand, transcribeFlags } from './commands/transcribe.ts';
 import { translateCommand, translateCommandFlags } from './commands/translate.ts';
 import { workerCommand, workerFlags } from './commands/worker.ts';
 import { chooseFor } from './flags/choose.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
+import { fixedFolderFlags, folderFlags } from './flags/folder-flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
-import { fixedSpeechFlags, speechFlags } from './flags/speech-flags.ts';
+import { ocrFlags } from './flags/ocr-flags.ts';
+import { speechFlags } from './flags/speech-flags.ts';
 import { sweepFlags } from './flags/sweep-flags.ts';
-import { speechValues, taskFlags, taskOf, translateValues } from './flags/task-flags.ts';
+import { ocrValues, speechValues, taskFlags, taskOf, translateValues } from './flags/task-flags.ts';
 import { threadsOf } from './flags/threads.ts';
 import { fixedFlags, trainFlags, trainGroups } from './flags/train-flags.ts';
 import { translateFlags } from './flags/translate-flags.ts';
@@ -38,20 +43,24 @@ const embedded = new URL('./moby-dick.txt', import.meta.url);
 const output = new Output(process.stdout, process.stderr);
 
 const program = new Command('bptt')
-  .description('Train recurrent networks on text, speech, pairs of texts and number series, and use what they learned.')
+  .description(
+    'Train recurrent networks on text, speech, images of lines, pairs of texts and number series, and use what they learned.',
+  )
   .version(packageJson.version)
   .exitOverride()
   .configureOutput({ outputError: () => {} }); // commander throws as well, and main() prints
 
 const trainProgram = addFlags(program.command('train'), taskFlags);
 for (const [heading, flags] of Object.entries(trainGroups)) addFlags(trainProgram, flags, heading);
+addFlags(trainProgram, folderFlags, 'Folders (--task speech or ocr):');
+addFlags(trainProgram, ocrFlags, 'Lines of text (--task ocr):');
 addFlags(trainProgram, speechFlags, 'Speech (--task speech):');
 addFlags(trainProgram, translateFlags, 'Pairs (--task translate):');
 trainProgram
   .description('learn from a text and write a model file')
   .argument(
     '[FILES...]',
-    'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick); with --task speech a folder of recordings, with --task translate lines of source, tab and target',
+    'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick); with --task speech a folder of recordings, with --task ocr one of images of lines, with --task translate lines of source, tab and target',
   )
   .addHelpText(
     'after',
@@ -62,6 +71,7 @@ Examples:
   $ bptt sample my-model.safetensors --prompt 'Once'
   $ bptt train --resume --out my-model.safetensors --steps 9000
   $ bptt train --task speech recordings --out speech.safetensors && bptt transcribe speech.safetensors hello.wav
+  $ bptt train --task ocr lines --out lines.safetensors && bptt read lines.safetensors line.png
   $ bptt train --task translate pairs.tsv --out pairs.safetensors && bptt translate pairs.safetensors 'some words'
 
 What no flag says is chosen by the length of the text and by --minutes, and said at the start: the same flags give the same model again.
@@ -76,7 +86,7 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
     const lock = await FileLock.take(given.out, { onWait });
     try {
       const left = given.resume ? await findUnfinished(given.out, task) : undefined;
-      if (task === 'speech') return await trainOnSpeech(named, command, { lock, left }, interruption);
+      if (task !== 'text') return await trainOnFolder(task, named, command, { lock, left }, interruption);
       const paths = named.length > 0 ? named : (left?.files ?? []);
       const isGiven = (name: string) => isTyped(command, name);
       const others = left && keptOf(left, given, isGiven, fixedFlags);
@@ -105,15 +115,25 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
   });
 
 /** The folder is that of the training that goes on where none is named. */
-async function trainOnSpeech(named: readonly string[], command: Command, going: Going, interruption: AbortSignal) {
+async function trainOnFolder(
+  task: 'speech' | 'ocr',
+  named: readonly string[],
+  command: Command,
+  going: Going,
+  interruption: AbortSignal,
+) {
   const { left } = going;
   const [folder, other] = named.length > 0 ? named : (left?.files ?? []);
   if (folder === undefined || other !== undefined) {
+    const files = task === 'speech' ? 'recordings' : 'images';
     const got = folder === undefined ? 'none' : named.join(', ');
-    throw new BpttError('invalid-argument', `--task speech: expected one FOLDER of recordings, got ${got}`);
+    throw new BpttError('invalid-argument', `--task ${task}: expected one FOLDER of ${files}, got ${got}`);
   }
-  const others = left && keptOf(left, speechValues(command), (name) => isTyped(command, name), fixedSpeechFlags);
-  return trainSpeechCommand(folder, speechValues(command, others), going, output, interruption);
+  const isGiven = (name: string) => isTyped(command, name);
+  const kept = (values: object) => left && keptOf(left, values as never, isGiven, fixedFolderFlags);
+  return task === 'speech'
+    ? trainSpeechCommand(folder, speechValues(command, kept(speechValues(command))), going, output, interruption)
+    : trainOcrCommand(folder, ocrValues(command, kept(ocrValues(command))), going, output, interruption);
 }
 
 addFlags(program.command('sample'), sampleFlags)
@@ -228,6 +248,14 @@ addFlags(program.command('transcribe'), transcribeFlags)
   .argument('<FILE...>', 'audio files')
   .action((path: string, files: string[], _: unknown, command: Command) =>
     transcribeCommand(path, files, valuesOf(transcribeFlags, command), output),
+  );
+
+addFlags(program.command('read'), readFlags)
+  .description('print what is written in images of lines')
+  .argument('<MODEL>', 'a file that `bptt train --task ocr` wrote')
+  .argument('<IMAGE...>', 'PNG, JPEG, PGM or PPM files, a line each')
+  .action((path: string, files: string[], _: unknown, command: Command) =>
+    readCommand(path, files, valuesOf(readFlags, command), output),
   );
 
 addFlags(program.command('translate'), translateCommandFlags)

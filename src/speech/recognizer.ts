@@ -1,30 +1,20 @@
 // What a model of speech needs besides its weights: how it hears, and what its labels are called.
-import { checkString, show } from '../base/check.ts';
+import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, type Field, names, type Options, oneOf, unchecked, withDefault } from '../base/fields.ts';
+import { checkFields, type Options, oneOf, unchecked, withDefault } from '../base/fields.ts';
 import { readEntry } from '../base/metadata-entry.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import { type FrontEnd, type FrontEndOptions, frontEnd } from './audio/front-end.ts';
 import type { Samples } from './audio/sound.ts';
-import { type DecodeOptions, decode, type Transcript } from './decode.ts';
-
-const labels: Field<readonly string[]> = {
-  check(where, value) {
-    const all = names('labels').check(where, value);
-    if (all.length > 0 && !all.includes('')) return all;
-    throw new BpttError(
-      'invalid-argument',
-      `${where}: expected at least one label, none of them empty, got ${show(value)}`,
-    );
-  },
-};
+import type { DecodeOptions } from './decode.ts';
+import { type LabelCodec, labelCodec, labelsField, labelsSaid } from './labels.ts';
 
 const fields = {
   /** How it hears: what `frontEnd` takes. */
   front: unchecked<FrontEndOptions>(),
   /** What classes 1, 2, … are called: characters or words. Class 0 is the blank. */
-  labels,
+  labels: labelsField,
   /** What stands between labels in a text: nothing between characters, a space between words. Default nothing. */
   between: withDefault(oneOf('', ' '), ''),
 };
@@ -47,14 +37,10 @@ export interface Heard {
 }
 
 /** Samples to text, with a model. */
-export interface Recognizer {
+export interface Recognizer extends LabelCodec {
   /** What it was made of, as plain data. */
   readonly options: Required<RecognizerOptions>;
   readonly front: FrontEnd;
-  /** The classes of a text. @throws BpttError that names the label that is not known, and its place. */
-  encode(text: string): Int32Array;
-  /** The text of classes, blanks left out. */
-  decode(labels: ArrayLike<number>): string;
   /**
    * What samples of the front end's rate say.
    *
@@ -79,43 +65,17 @@ export function recognizer(options: RecognizerOptions): Recognizer {
   const checked = checkFields('recognizer', options, fields);
   const front = frontEnd(checked.front);
   const { labels, between } = checked;
-  const classes = new Map(labels.map((label, index) => [label, index + 1]));
-  const text = (all: ArrayLike<number>) =>
-    Array.from(all)
-      .filter((label) => label > 0)
-      .map((label) => labels[label - 1] ?? '')
-      .join(between);
+  const codec = labelCodec(labels, between);
   const made: Recognizer = {
     options: { front: front.options, labels, between },
     front,
-    encode(given) {
-      const parts = labelsOf(checkString('encode(text)', given), between);
-      return Int32Array.from(parts, (label, place) => {
-        const found = classes.get(label);
-        if (found !== undefined) return found;
-        const expected = `one of the ${labels.length} labels`;
-        throw new BpttError(
-          'token-out-of-range',
-          `encode(text), label ${place + 1}: expected ${expected}, got ${show(label)}`,
-        );
-      });
-    },
-    decode: text,
+    ...codec,
     transcribe(model, samples, options = {}) {
-      checkHears(model, front.size, labels.length + 1);
+      checkModel('transcribe', model);
       const inputs = front.extract(samples);
-      const steps = inputs.length / front.size;
-      const { outputs } = model.forward({ steps, rows: 1, inputs });
-      const said = outputs.length / (labels.length + 1);
-      const [[best]] = decode({ steps: said, rows: 1, logits: outputs }, options) as [[Transcript]];
-      // Of a model that says something at fewer steps than it reads, those that are said are as far apart as the whole allows.
-      const seconds = (front.frameSeconds * steps) / said;
-      const timed = best.spans.map(([start, end], i) => ({
-        label: labels[best.labels[i]! - 1]!,
-        from: start * seconds,
-        to: end * seconds,
-      }));
-      return { text: text(best.labels), labels: timed, logProbability: best.logProbability };
+      const heard = { steps: inputs.length / front.size, inputs, stepLength: front.frameSeconds };
+      const { classes, labels: timed, logProbability } = labelsSaid('transcribe', model, heard, labels, options);
+      return { text: codec.decode(classes), labels: timed, logProbability };
     },
   };
   recognizers.add(made);
@@ -124,25 +84,6 @@ export function recognizer(options: RecognizerOptions): Recognizer {
 
 /** What was made here, and nothing that looks like it. */
 const recognizers = /* @__PURE__ */ new WeakSet<Recognizer>();
-
-/** The labels of a text. */
-export function labelsOf(text: string, between: '' | ' '): readonly string[] {
-  return between === '' ? [...text] : text.split(/\s+/).filter((word) => word !== '');
-}
-
-/** @throws BpttError for a model that reads or says something else. */
-function checkHears(model: Model, size: number, classes: number): void {
-  checkModel('transcribe', model);
-  const { inputs, outputs } = model.network.graph;
-  const [input, output] = [inputs[0]!.output, outputs[0]!.output];
-  const fits =
-    inputs.length === 1 && outputs.length === 1 && input.kind === 'features' && outputs[0]!.clock.kind === 'steps';
-  if (fits && input.size === size && output.size === classes) return;
-  throw new BpttError(
-    'invalid-shape',
-    `transcribe(model): expected a model from features(${size}) to ${classes} classes a step, got one from ${input.kind}(${input.size}) to ${output.size}`,
-  );
-}
 
 const NAME = 'speech';
 

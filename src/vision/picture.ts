@@ -4,8 +4,8 @@ import { fail, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, type Options, such } from '../base/fields.ts';
 
-/** The most pixels of a side. */
-const SIDE = 16_384;
+/** The most pixels of a side. @internal */
+export const SIDE = 16_384;
 
 /** Numbers of pixels: of bytes 255 is white, of floats 1. */
 export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array;
@@ -28,6 +28,11 @@ const fields = {
 
 /** A picture. Its channels are as many numbers as each pixel has: 1 grey, 3 colours, 4 with how opaque it is. */
 export interface Picture extends Options<typeof fields> {}
+
+/** A picture of bytes, red, green, blue and how opaque it is, as `ImageData` is. */
+export interface BytePicture extends Picture {
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+}
 
 /** What a model with an `image` as its input reads. */
 export interface ImageInput {

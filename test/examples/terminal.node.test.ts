@@ -31,6 +31,21 @@ describe('examples', () => {
     expect(Number(/([\d.]+) %/.exec(output)?.[1])).toBeGreaterThan(50);
   });
 
+  it('digit-strips.js: begins to read strips', () => {
+    const output = run('examples/digit-strips.js', '--updates', '120');
+    const rate = Number(/label error rate ([\d.]+) %/.exec(output)?.[1]);
+    expect(rate).toBeGreaterThan(0);
+    expect(rate).toBeLessThan(90); // nothing read is 100; 88 after 100 updates, 52 after 150
+  });
+
+  it('printed-lines.js: says what to install where there is no Python', () => {
+    const env = { ...process.env, PYTHON: 'no-python-of-this-name' };
+    const { status, stderr } = spawnSync(process.execPath, ['examples/printed-lines.js'], { encoding: 'utf8', env });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^python3 with Pillow and fonts: .*no-python-of-this-name/);
+    expect(stderr).toContain('apt-get install python3-pil fonts-dejavu-core fonts-liberation');
+  });
+
   it('births.js: a small network beats last year and an autoregression', () => {
     const report = JSON.parse(run('examples/births.js', '--units', '8', '--epochs', '5', '--json'));
     expect(report.days).toBe(731);

@@ -31,7 +31,9 @@ import { loadStateDict } from '../../src/interchange/pytorch/index.ts';
 import { plotNetwork } from '../../src/plots/index.ts';
 import { fitPipeline, readCsv, readSeriesMetadata, seriesMetadata } from '../../src/series/index.ts';
 import { bytePair, tokenizerFromJSON, words } from '../../src/tokenizers/index.ts';
+import { readImage } from '../../src/vision/index.ts';
 import bytePairs from '../truth/fixtures/byte-pair.json' with { type: 'json' };
+import images from '../truth/fixtures/images.json' with { type: 'json' };
 import keras from '../truth/fixtures/keras.json' with { type: 'json' };
 import oldKeras from '../truth/fixtures/keras-old.json' with { type: 'json' };
 import onnx from '../truth/fixtures/onnx-pytorch.json' with { type: 'json' };
@@ -224,6 +226,14 @@ function texts(): Readonly<Record<string, Format>> {
         return mutate(value, [value], random);
       },
       read: (bytes) => readSeriesMetadata({ series: textOf(bytes) }),
+    },
+    // What packages decode may be as large as the limits of readImage say.
+    'PGM and PPM': {
+      files: [
+        ...[strToU8('P2 # made by hand\n3 2 15\n0 1 2 3 4 15\n'), strToU8('P3 2 1 255 1 2 3 4 5 255 ')],
+        ...[images.cases['grey.pgm'], images.cases['colour.ppm']].map(({ file }) => fromBase64(file)),
+      ],
+      read: (bytes) => readImage(bytes),
     },
     text: { files: [strToU8(text)], read: (bytes) => characters(decodeText(bytes, 'text')).encode(text.slice(0, 1)) },
   };

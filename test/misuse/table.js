@@ -58,6 +58,7 @@ export const words = /** @type {Readonly<Record<string, readonly string[]>>} */ 
   'metrics.meanAbsoluteError': ['mae'],
   'metrics.rSquared': ['r2'],
   'series.readCsv': ['CSV'],
+  'vision.readImage': ['byte'],
   'series.slice': ['series'],
   'series.splitByTime': ['series'],
 });

@@ -37,6 +37,7 @@ import * as tokenizers from '../../src/tokenizers/index.ts';
 import { optimizerFields } from '../../src/training/optimizers.ts';
 import { trainFields } from '../../src/training/options.ts';
 import { scheduleFields } from '../../src/training/schedules.ts';
+import * as vision from '../../src/vision/index.ts';
 import { workersFields } from '../../src/worker/blocks/workers.ts';
 import * as worker from '../../src/worker/index.ts';
 
@@ -217,6 +218,9 @@ const functions: Readonly<Record<string, (options: never) => unknown>> = {
   varied: (options) => speech.varied(speech.frontEnd({ convention: 'kaldi', sampleRate: 16_000 }), options),
   writeWav: (options) => speech.writeWav({ sampleRate: 8000, channels: [Float32Array.of(0)] }, options),
   recognizer: speech.recognizer,
+  distorted: vision.distorted,
+  fromVgsl: (options) => vision.fromVgsl('[1,8,0,1 Lbx4]', options),
+  lineReader: vision.lineReader,
   loadStateDict: (options) => pytorch.loadStateDict(model, new Uint8Array(), options),
   saveStateDict: (options) => pytorch.saveStateDict(model, options),
   exportOnnx: (options) => onnx.exportOnnx(model, options),

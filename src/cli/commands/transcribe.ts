@@ -1,18 +1,13 @@
 // `bptt transcribe`: what recordings say, by a model that `bptt train --task speech` wrote.
-import { integer } from '../../base/fields.ts';
 import { loadModel } from '../../node.ts';
 import { readSpeechMetadata } from '../../speech/index.ts';
-import { flag, toggle, type Values } from '../flags/flags.ts';
+import { beamsFlag, toggle, type Values } from '../flags/flags.ts';
 import { readSamples } from '../io/audio-file.ts';
 import type { Output } from '../io/output.ts';
-import { renamedError } from '../io/renamed-error.ts';
+import { renamedIn } from '../io/renamed-error.ts';
 
 export const transcribeFlags = {
-  beams: flag(
-    'prefixes that a beam search follows (default: the likeliest label of each step)',
-    integer({ min: 1 }),
-    undefined,
-  ),
+  beams: beamsFlag,
   times: toggle('print when each label was said, in seconds'),
   json: toggle('print one JSON value a file'),
 };
@@ -26,10 +21,12 @@ export async function transcribeCommand(
 ): Promise<void> {
   const { beams, times, json } = values;
   const { model, metadata } = await loadModel(modelPath);
-  const recognizer = namedIn(modelPath, () => readSpeechMetadata(metadata));
+  const recognizer = renamedIn({ metadata: `${modelPath}, metadata` }, () => readSpeechMetadata(metadata));
   for (const path of paths) {
     const samples = await readSamples(path, recognizer.front.sampleRate);
-    const heard = namedIn(path, () => recognizer.transcribe(model, samples, beams === undefined ? {} : { beams }));
+    const heard = renamedIn({ 'extract(samples)': path, 'transcribe(model)': path }, () =>
+      recognizer.transcribe(model, samples, beams === undefined ? {} : { beams }),
+    );
     if (json) output.json({ type: 'transcript', file: path, ...heard });
     else {
       output.write(`${paths.length > 1 ? `${path}: ` : ''}${heard.text}\n`);
@@ -37,14 +34,5 @@ export async function transcribeCommand(
         output.write(`  ${from.toFixed(2)} to ${to.toFixed(2)} s  ${label}\n`);
       }
     }
-  }
-}
-
-/** Errors name the file. */
-function namedIn<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw renamedError(cause, { 'extract(samples)': path, 'transcribe(model)': path, metadata: `${path}, metadata` });
   }
 }

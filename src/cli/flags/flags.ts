@@ -1,7 +1,7 @@
 // Flags as a table: name, help, field, default. A field is the library's own where a flag is an option of it, so that limits and words
 // are written once; the flag has the option's name, as it is typed.
 import { type Command, Option } from 'commander';
-import { boolean, type ChoiceField, type Field, type ValueOf } from '../../base/fields.ts';
+import { boolean, type ChoiceField, type Field, integer, type ValueOf } from '../../base/fields.ts';
 import { isNumber, parseField } from '../../base/parse-field.ts';
 
 /** One flag whose value is a T. */
@@ -35,6 +35,13 @@ export function flag<F extends Field<unknown>, const D extends ValueOf<F> | unde
 export function toggle(help: string, { check }: Field<boolean> = boolean): Flag<boolean> {
   return { help, default: false, parse: (where) => check(where, true) };
 }
+
+/** The flag of each command that prints labels. */
+export const beamsFlag = flag(
+  'prefixes that a beam search follows (default: the likeliest label of each step)',
+  integer({ min: 1 }),
+  undefined,
+);
 
 /** The flag of each command that writes files. */
 export const overwriteFlag = toggle('replace files that are there already');

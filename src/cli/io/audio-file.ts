@@ -3,13 +3,20 @@ import { extname } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
 import { readBytes } from '../../node/atomic-file.ts';
 import { mono, readWav, resample, type Sound } from '../../speech/index.ts';
+import type { FileKind } from './labelled-folder.ts';
 
 /** What names of files with sound end in. */
-export const audioExtensions: readonly string[] = [
+const audioExtensions: readonly string[] = [
   ...['.wav', '.wave', '.mp3', '.flac', '.ogg', '.oga', '.opus', '.m4a', '.aac', '.aif', '.aiff', '.webm', '.wma'],
 ];
 
-export const isAudio = (path: string) => audioExtensions.includes(extname(path).toLowerCase());
+/** Recordings with what is said in them. */
+export const recordings: FileKind = {
+  files: 'audio files',
+  file: 'an audio file',
+  is: (name) => audioExtensions.includes(extname(name).toLowerCase()),
+  texts: (stem) => [`${stem}.txt`],
+};
 
 /**
  * The samples of a file in one channel at a rate.

@@ -7,3 +7,12 @@ export function renamedError(cause: unknown, names: Readonly<Record<string, stri
   const message = Object.entries(names).reduce((text, [from, to]) => text.replace(from, () => to), cause.message);
   return new BpttError(cause.code, message, { cause });
 }
+
+/** What `work` gives; its errors are renamed. */
+export function renamedIn<T>(names: Readonly<Record<string, string>>, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw renamedError(cause, names);
+  }
+}

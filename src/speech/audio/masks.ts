@@ -1,6 +1,6 @@
 // Features that are hidden, so that no few of them are relied on: SpecAugment (Park et al. 2019), without the warp of time.
+import type { Draws } from '../../base/draws.ts';
 import { type Checked, integer, number, withDefault } from '../../base/fields.ts';
-import type { Draws } from './draws.ts';
 
 const count = withDefault(integer({ min: 0, max: 1000 }), 0);
 

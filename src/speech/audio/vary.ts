@@ -1,11 +1,9 @@
 // Recordings as they might also have been, so that a network learns what is said and not who says it where.
-import { checkNumber, type NumberLimits, show } from '../../base/check.ts';
-import { BpttError } from '../../base/errors.ts';
+import { Draws, range, whiteNoise } from '../../base/draws.ts';
 import { exp } from '../../base/exact-log.ts';
 import {
   type Checked,
   checkFields,
-  type Field,
   integer,
   type Options,
   object,
@@ -13,23 +11,10 @@ import {
   such,
   withDefault,
 } from '../../base/fields.ts';
-import { Draws, type Range } from './draws.ts';
 import { checkFrontEnd, type FrontEnd, frontEnd } from './front-end.ts';
 import { maskFeatures, maskFields } from './masks.ts';
 import { resample } from './resample.ts';
 import { checkSamples, type Samples } from './sound.ts';
-
-/** A number within limits, or two in ascending order between which one is drawn each time. */
-const range = (limits: NumberLimits): Field<Range> => ({
-  check(where, value) {
-    if (!Array.isArray(value)) return checkNumber(where, value, limits);
-    if (value.length !== 2) {
-      throw new BpttError('invalid-argument', `${where}: expected a number, or two, got ${show(value)}`);
-    }
-    const from = checkNumber(`${where}[0]`, value[0], limits);
-    return [from, checkNumber(`${where}[1]`, value[1], { ...limits, min: from })];
-  },
-});
 
 const noiseFields = {
   /** How much louder the sound is than the noise, in dB. */
@@ -130,13 +115,9 @@ const energyOf = (values: ArrayLike<number>): number => {
   return sum / values.length;
 };
 
-/** White noise, made once: drawing it anew each time took as long as all the rest. */
-let white: Float64Array | undefined;
-
 /** Silence stays silent: no noise is softer than it by so many dB. */
 function noisy(samples: Samples, ratio: number, recording: Samples | undefined, draws: Draws): Samples {
-  white ??= new Draws(0).normal(2 ** 16);
-  const source = recording ?? white;
+  const source = recording ?? whiteNoise();
   const from = draws.below(source.length);
   // A loop: `from` with a function took longer than all else of a variation.
   const noise = new Float64Array(samples.length);

@@ -211,7 +211,7 @@ describe('train --task speech with files that are bad', () => {
   it('refuses flags of the other task, models that do not hear, and no folder', async () => {
     expect(expectFailure(await speech('tones', '--k1', '5'))).toBe('--k1: expected --task text with it, got speech');
     expect(expectFailure(await run('train', 'verse.txt', '--skip-bad'))).toBe(
-      '--skip-bad: expected --task speech with it, got text',
+      '--skip-bad: expected --task speech or ocr with it, got text',
     );
     expect(expectFailure(await speech())).toBe('--task speech: expected one FOLDER of recordings, got none');
     expect(expectFailure(await speech('tones', ...quick, '--mels', '100'))).toMatch(

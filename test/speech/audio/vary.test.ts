@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Draws } from '../../../src/base/draws.ts';
 import { checkFields } from '../../../src/base/fields.ts';
-import { Draws } from '../../../src/speech/audio/draws.ts';
 import { soundFields, varySound } from '../../../src/speech/audio/vary.ts';
 import { frontEnd, resample, type VaryOptions, varied } from '../../../src/speech/index.ts';
 import { noise } from '../../support/sound.ts';

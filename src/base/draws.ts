@@ -1,7 +1,10 @@
-// Random numbers of a seed for sounds: Philox, whose numbers are a function of the seed and of how many were drawn before.
-import { log } from '../../base/exact-log.ts';
-import { cosineOfAnyPi, sineOfPi } from '../../base/exact-sine.ts';
-import { philox, seedWords } from '../../base/philox.ts';
+// Random numbers of a seed for sounds and pictures: Philox, whose numbers are a function of the seed and of how many were drawn before.
+import { checkNumber, type NumberLimits, show } from './check.ts';
+import { BpttError } from './errors.ts';
+import { log } from './exact-log.ts';
+import { cosineOfAnyPi, sineOfPi } from './exact-sine.ts';
+import type { Field } from './fields.ts';
+import { philox, seedWords } from './philox.ts';
 
 export class Draws {
   readonly #key: readonly [number, number];
@@ -44,3 +47,23 @@ export class Draws {
 
 /** A number, or two between which one is drawn. */
 export type Range = number | readonly [from: number, to: number];
+
+/** A number within limits, or two in ascending order between which one is drawn each time. */
+export const range = (limits: NumberLimits): Field<Range> => ({
+  check(where, value) {
+    if (!Array.isArray(value)) return checkNumber(where, value, limits);
+    if (value.length !== 2) {
+      throw new BpttError('invalid-argument', `${where}: expected a number, or two, got ${show(value)}`);
+    }
+    const from = checkNumber(`${where}[0]`, value[0], limits);
+    return [from, checkNumber(`${where}[1]`, value[1], { ...limits, min: from })];
+  },
+});
+
+let white: Float64Array | undefined;
+
+/** 65,536 numbers of mean 0 and variance 1, made once: drawing noise anew each time takes as long as all the rest. */
+export function whiteNoise(): Float64Array {
+  white ??= new Draws(0).normal(2 ** 16);
+  return white;
+}

@@ -1,20 +1,30 @@
-// A folder of recordings and what is said in them: a .txt beside each, or a table.
+// A folder of recordings or of images of lines, and what is in them: a text beside each, or a table.
 import { readdir } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve } from 'node:path';
 import { type CsvError, parse } from 'csv-parse/browser/esm/sync';
 import { show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
 import { readBytes } from '../../node/atomic-file.ts';
-import { isAudio } from './audio-file.ts';
 import { decodeText } from './text-file.ts';
 
-/** A file and what is said in it. */
-export interface Spoken {
+/** A file and what is said or written in it. */
+export interface Labelled {
   readonly path: string;
   readonly text: string;
 }
 
+/** What files are looked for. */
+export interface FileKind {
+  /** What errors call them, and one of them. */
+  readonly files: string;
+  readonly file: string;
+  is(name: string): boolean;
+  /** What the text of a file may be called, the likeliest first; `stem` is its path without its ending. */
+  texts(stem: string): readonly [string, ...string[]];
+}
+
 export interface FolderOptions {
+  readonly kind: FileKind;
   /** A table of files and texts. */
   readonly transcripts: string | undefined;
   readonly lowercase: boolean;
@@ -29,19 +39,19 @@ const columns = {
 } as const;
 
 /**
- * The recordings of a folder with their transcripts, in the order of their names.
+ * The files of a folder with their texts, in the order of their names.
  *
- * @throws BpttError for a folder without recordings or transcripts, for tables that are wrong, and what `onBad` throws.
+ * @throws BpttError for a folder without such files or texts, for tables that are wrong, and what `onBad` throws.
  */
-export async function readFolder(folder: string, options: FolderOptions): Promise<readonly Spoken[]> {
+export async function readFolder(folder: string, options: FolderOptions): Promise<readonly Labelled[]> {
   const names = await readdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     const got = cause.code === 'ENOTDIR' ? 'a file' : cause.code === 'ENOENT' ? 'nothing of that name' : cause.message;
-    throw new BpttError('bad-file', `${folder}: expected a folder of audio files, got ${got}`, { cause });
+    throw new BpttError('bad-file', `${folder}: expected a folder of ${options.kind.files}, got ${got}`, { cause });
   });
   const all = names.toSorted();
-  const files = all.filter(isAudio).map((name) => join(folder, name));
+  const files = all.filter((name) => options.kind.is(name)).map((name) => join(folder, name));
   if (files.length === 0) {
-    throw new BpttError('bad-file', `${folder}: expected audio files in it, got ${all.length} others`);
+    throw new BpttError('bad-file', `${folder}: expected ${options.kind.files} in it, got ${all.length} others`);
   }
   const table = options.transcripts ?? tableIn(folder, all);
   const found =
@@ -68,36 +78,38 @@ async function readBeside(
   folder: string,
   files: readonly string[],
   names: readonly string[],
-  { onBad }: FolderOptions,
-): Promise<readonly Spoken[]> {
+  { kind, onBad }: FolderOptions,
+): Promise<readonly Labelled[]> {
   const there = new Set(names.map((name) => join(folder, name)));
-  const beside = (path: string) => `${path.slice(0, path.length - extname(path).length)}.txt`;
-  if (!files.some((path) => there.has(beside(path)))) {
+  const besides = (path: string) => kind.texts(path.slice(0, path.length - extname(path).length));
+  const beside = (path: string) => besides(path).find((place) => there.has(place));
+  if (!files.some((path) => beside(path) !== undefined)) {
     const expected = 'transcripts: a .txt beside each file, or a CSV or TSV with the columns file and text';
-    throw new BpttError('bad-file', `${folder}: expected ${expected}, got ${files.length} audio files and none`);
+    throw new BpttError('bad-file', `${folder}: expected ${expected}, got ${files.length} ${kind.files} and none`);
   }
-  const spoken: Spoken[] = [];
+  const labelled: Labelled[] = [];
   for (const path of files) {
     const place = beside(path);
-    if (!there.has(place)) {
-      onBad(new BpttError('bad-file', `${path}: expected its transcript in ${place}, got none`));
+    if (place === undefined) {
+      const places = besides(path).join(' or ');
+      onBad(new BpttError('bad-file', `${path}: expected its transcript in ${places}, got none`));
       continue;
     }
     try {
-      spoken.push({ path, text: decodeText(await readBytes(place), place) });
+      labelled.push({ path, text: decodeText(await readBytes(place), place) });
     } catch (cause) {
       if (!(cause instanceof BpttError)) throw cause;
       onBad(cause);
     }
   }
-  return spoken;
+  return labelled;
 }
 
 async function readTable(
   table: string,
   files: readonly string[],
-  { onBad }: FolderOptions,
-): Promise<readonly Spoken[]> {
+  { kind, onBad }: FolderOptions,
+): Promise<readonly Labelled[]> {
   const content = decodeText(await readBytes(table), table);
   const delimiter = /\.tsv$/i.test(table) ? '\t' : ',';
   let records: string[][];
@@ -125,7 +137,7 @@ async function readTable(
     );
   }) as [number, number];
   const known = new Map(files.map((path) => [resolve(path), path]));
-  const spoken: Spoken[] = [];
+  const labelled: Labelled[] = [];
   const named = new Set<string>();
   for (const [index, row] of rows.entries()) {
     const where = `${table}, row ${index + 2}`;
@@ -133,15 +145,15 @@ async function readTable(
     const again = path !== undefined && named.has(path);
     if (path !== undefined) named.add(path);
     if (path === undefined)
-      onBad(new BpttError('bad-file', `${where}: expected an audio file of the folder, got ${show(row[file])}`));
+      onBad(new BpttError('bad-file', `${where}: expected ${kind.file} of the folder, got ${show(row[file])}`));
     else if (again) onBad(new BpttError('bad-file', `${where}: expected each file once, got ${show(row[file])} again`));
     else if (row[text] === undefined)
       onBad(new BpttError('bad-file', `${where}: expected a text beside ${show(row[file])}, got none`));
-    else spoken.push({ path, text: row[text] });
+    else labelled.push({ path, text: row[text] });
   }
   for (const path of files) {
     if (named.has(path)) continue;
     onBad(new BpttError('bad-file', `${path}: expected its transcript in ${relative('.', table) || table}, got none`));
   }
-  return spoken.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return labelled.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
