@@ -25,9 +25,9 @@ import { speechFlags } from './flags/speech-flags.ts';
 import { sweepFlags } from './flags/sweep-flags.ts';
 import { speechValues, taskFlags, taskOf, translateValues } from './flags/task-flags.ts';
 import { threadsOf } from './flags/threads.ts';
-import { trainFlags, trainGroups } from './flags/train-flags.ts';
+import { ADD, type TrainValues, trainFlags, trainGroups } from './flags/train-flags.ts';
 import { translateFlags } from './flags/translate-flags.ts';
-import { corpusFor, productsOf, readBase } from './io/base-model.ts';
+import { type BaseModel, corpusFor, productsOf, readBase, withNewTokens } from './io/base-model.ts';
 import { type Corpus, isLarge, streamedCorpus, type Tokens, wholeCorpus } from './io/corpus.ts';
 import { interruptionOf } from './io/interruption.ts';
 import { Output } from './io/output.ts';
@@ -92,13 +92,10 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
         throw new BpttError('invalid-argument', `--unknown: expected --from with it, got ${said.unknown}`);
       }
       const engine = { threads: threadsOf(said) };
-      const base =
+      const { base, corpus } =
         said.from === undefined
-          ? undefined
-          : await readBase(said.from, left === undefined ? isGiven : () => false, engine);
-      const corpus = base
-        ? corpusFor(base, await readTexts(paths, embedded), said.unknown)
-        : await readCorpus(paths, said);
+          ? { base: undefined, corpus: await readCorpus(paths, said) }
+          : await goOnFrom(await readBase(said.from, left === undefined ? isGiven : () => false, engine), paths, said);
       if (left !== undefined) checkText(left, corpus);
       const how = { embedded: paths.length === 0, signal: interruption, weights: base && productsOf(base) };
       const choice = left === undefined ? await chooseFor(corpus, said, isGiven, how) : undefined;
@@ -116,11 +113,14 @@ addFlags(program.command('sample'), sampleFlags)
   .action((path: string, _: unknown, command: Command) => sampleCommand(path, valuesOf(sampleFlags, command), output));
 
 addFlags(program.command('eval'), evalFlags)
-  .description('measure how well a model predicts a text')
-  .argument('<MODEL>', 'a file that `bptt train` wrote')
-  .argument('[FILES...]', 'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick)')
-  .action(async (path: string, files: readonly string[], _: unknown, command: Command) =>
-    evalCommand(path, await readTexts(files, embedded), valuesOf(evalFlags, command), output),
+  .description('measure how well a model predicts a text, or a series of numbers')
+  .argument('<MODEL>', 'a file that `bptt train` or `bptt forecast` wrote')
+  .argument(
+    '[FILES...]',
+    'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick); for a model that forecasts, one CSV',
+  )
+  .action((path: string, files: readonly string[], _: unknown, command: Command) =>
+    evalCommand(path, files, embedded, valuesOf(evalFlags, command), output),
   );
 
 addFlags(program.command('sweep'), sweepFlags)
@@ -228,6 +228,13 @@ async function readCorpus(paths: readonly string[], kind: Tokens & { readonly st
   if (files.length < 2 && kind.tokenizer === 'characters') return streamedCorpus(files[0] ?? fileURLToPath(embedded));
   const got = files.length < 2 ? `--tokenizer ${kind.tokenizer}` : `${files.length} files`;
   throw new BpttError('invalid-argument', `--stream: expected one file, read by characters, got ${got}`);
+}
+
+/** A model that learns another text, and what it has not learned of it where nothing else is to become of that. */
+async function goOnFrom(from: BaseModel, paths: readonly string[], { unknown = ADD, seed }: TrainValues) {
+  const text = await readTexts(paths, embedded);
+  const base = unknown === ADD ? await withNewTokens(from, text, seed) : from;
+  return { base, corpus: corpusFor(base, text, unknown === ADD ? undefined : unknown) };
 }
 
 /** One line, whatever the message holds. */
