@@ -163,7 +163,7 @@ function picturedOf(each: Continued, measurements: Measurements | undefined): re
 function say(path: string, result: Result, continued: readonly Continued[], output: Output): void {
   const { forecaster, outcome, measurements, histories } = result;
   for (const note of notesOn(path, forecaster.reading, histories)) output.note(note);
-  if (outcome !== undefined) output.note(wordsOnLevels(outcome));
+  if (outcome !== undefined) for (const line of wordsOnLevels(outcome)) output.note(line);
   for (const [series, targets] of Object.entries(measurements ?? {})) {
     for (const [target, measured] of Object.entries(targets)) {
       const name = series === '' ? target : `${target} of ${series}`;
@@ -217,7 +217,7 @@ function sayJson(
     type: 'forecast',
     steps,
     notes: notesOn(path, forecaster.reading, histories),
-    ...(outcome && { levels: outcome.levels, levelErrors: outcome.errors }),
+    ...(outcome && { levels: outcome.levels, levelErrors: outcome.errors, believed: outcome.believed }),
     interval: forecaster.interval,
     ...(alone ? series[0]![1] : { series: Object.fromEntries(series) }),
     ...(errors && { errors: alone ? errors[''] : errors }),
