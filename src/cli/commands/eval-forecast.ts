@@ -6,11 +6,11 @@ import { absoluteKind, rSquaredKind } from '../../metrics/numbers.ts';
 import type { Model } from '../../model/model.ts';
 import { Frame } from '../../series/frame.ts';
 import { backtest, type Pipeline, type Series } from '../../series/index.ts';
+import type { EvalValues } from '../flags/eval-flags.ts';
 import { type NumberMetric, numberMetricsOf } from '../flags/metrics.ts';
 import { historiesOf, readKept } from '../forecast/kept.ts';
 import { notesOn, readFile } from '../forecast/read.ts';
 import type { Output } from '../io/output.ts';
-import type { EvalValues } from './eval.ts';
 
 const kinds = { mae: absoluteKind, r2: rSquaredKind } as const;
 

@@ -1,6 +1,5 @@
 // `bptt eval`: how well a model predicts a text, or the rows of a series.
 import { BpttError } from '../../base/errors.ts';
-import { string } from '../../base/fields.ts';
 import { vocabularySize } from '../../generation/token-window.ts';
 import { evaluate } from '../../loss/evaluate.ts';
 import { type ConfusionMatrix, countConfusions } from '../../metrics/confusion.ts';
@@ -8,29 +7,14 @@ import type { Model } from '../../model/model.ts';
 import { writeFileAtomic } from '../../node/atomic-file.ts';
 import { loadModel } from '../../node.ts';
 import type { Tokenizer } from '../../tokenizers/index.ts';
-import { flag, overwriteFlag, toggle, type Values } from '../flags/flags.ts';
+import type { EvalValues } from '../flags/eval-flags.ts';
 import { CONFUSION, type Metrics, metricsOf } from '../flags/metrics.ts';
 import { isForecaster } from '../forecast/kept.ts';
 import type { Output } from '../io/output.ts';
 import { checkTarget } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import { filesOf, readTexts, type Text } from '../io/text-file.ts';
-import { encodeText, readVocabulary, unknownFlag, VOCABULARY } from '../io/vocabulary.ts';
-
-export const evalFlags = {
-  unknown: unknownFlag,
-  metrics: flag(
-    'of each token, between commas: accuracy, top-5, precision, recall, f1, perplexity, confusion; of a forecast: mae, r2 (default: both)',
-    string,
-    undefined,
-    'names',
-  ),
-  plot: flag('picture to write of the confusion, .svg', string, undefined, 'file'),
-  overwrite: overwriteFlag,
-  json: toggle('print one JSON event'),
-};
-
-export type EvalValues = Values<typeof evalFlags>;
+import { encodeText, readVocabulary, VOCABULARY } from '../io/vocabulary.ts';
 
 /** Most tokens whose confusions are counted: the table of all has 8 MB. */
 const MOST_TOKENS = 1000;

@@ -6,10 +6,8 @@ import type { BufferSpec, Layer, LayerKind } from '../contract.ts';
 import { checkDescription, describe, type EntryOptions, entryFields } from '../describe.ts';
 import type { Cell } from './cell.ts';
 import { cellOf, cells, type DirectedDescription } from './cells.ts';
-import { returns } from './options.ts';
+import { type Merge, merges, returns } from './options.ts';
 import { recurrentLayer } from './recurrent.ts';
-
-export const merges = ['concat', 'sum', 'average', 'multiply'] as const;
 
 const fields = {
   /** How the outputs of both directions become one: side by side, forward first, [T,B,2H] (default), or their sum, mean or product [T,B,H]. */
@@ -95,8 +93,6 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
 
 /** The directions in front of the names of their buffers. */
 const prefixes = ['forward.', 'reverse.'] as const;
-
-export type Merge = BidirectionalDescription['merge'];
 
 function buffersOf(directions: readonly Layer[], { states }: Cell, merge: Merge, H: number): readonly BufferSpec[] {
   const columns = merge === 'concat' ? 2 * H : H;

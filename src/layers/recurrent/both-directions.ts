@@ -2,8 +2,8 @@
 import type { Kernels, Pointer } from '../../wasm/kernels.ts';
 import type { Binding, BoundLayer, BoundPort, Layer, Track } from '../contract.ts';
 import { at } from '../parts/address.ts';
-import type { Merge } from './bidirectional.ts';
 import type { Cell } from './cell.ts';
+import type { Merge } from './options.ts';
 
 /** Both directions of a layer, and what becomes of their outputs and states. */
 interface Directions {

@@ -1,5 +1,5 @@
 // Both directions of a recurrent operator as one: their sum, mean or product, by a reduction over their axis or of one beside the other.
-import type { Merge } from '../../../layers/recurrent/bidirectional.ts';
+import type { Merge } from '../../../layers/recurrent/options.ts';
 import type { Operation, Rule } from './operation.ts';
 import { sizesValue } from './shape-values.ts';
 import { mergeHalves } from './stages.ts';

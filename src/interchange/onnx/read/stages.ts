@@ -1,5 +1,5 @@
 // What sequences go through: how the directions of a recurrent operator become one layer, and the last step of a sequence.
-import type { Merge } from '../../../layers/recurrent/bidirectional.ts';
+import type { Merge } from '../../../layers/recurrent/options.ts';
 import type { Operation } from './operation.ts';
 import { type Axis, axis, type Half, partsOf, type RecurrentStage, type Sequence, type Stage } from './values.ts';
 

@@ -1,7 +1,7 @@
 // What an imported graph computes, as far as it matters here: sequences that went through layers, sizes, zeros, constants.
 import type { ActivationFunction } from '../../../layers/later/activation.ts';
-import type { Merge } from '../../../layers/recurrent/bidirectional.ts';
 import type { DirectedDescription } from '../../../layers/recurrent/cells.ts';
+import type { Merge } from '../../../layers/recurrent/options.ts';
 import type { Tensor } from './tensor.ts';
 
 /** An axis of a sequence. Which one is time and which the rows is known when a recurrent operator reads it. */

@@ -2,8 +2,9 @@
 import { BpttError } from '../../../base/errors.ts';
 import type { BatchNormalizationDescription } from '../../../layers/batch-normalization.ts';
 import type { GroupNormalizationDescription } from '../../../layers/later/group-normalization.ts';
-import type { BidirectionalDescription, Merge } from '../../../layers/recurrent/bidirectional.ts';
+import type { BidirectionalDescription } from '../../../layers/recurrent/bidirectional.ts';
 import { cellKindOf, type DirectedDescription } from '../../../layers/recurrent/cells.ts';
+import type { Merge } from '../../../layers/recurrent/options.ts';
 import type { Graph, LayerNode } from '../../../model/graph.ts';
 import { missingFrom } from '../../missing.ts';
 import { type ParameterParts, partsOf } from '../../parameter-parts.ts';
