@@ -34,20 +34,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'node face': ['node'],
   workerd: ['wasm', 'index'],
   cli: [
-    ...[
-      'base',
-      'formats',
-      'tokenizers',
-      'data',
-      'layers',
-      'model',
-      'loss',
-      'metrics',
-      'training',
-      'generation',
-      'vocabulary',
-    ],
-    ...['series', 'speech', 'translation', 'sweep', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index'],
+    ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'loss', 'metrics', 'training', 'generation'],
+    ...['series', 'speech', 'translation', 'vocabulary', 'sweep', 'diagnostics', 'plots', 'interchange', 'worker'],
+    ...['node', 'index'],
     'node face',
   ],
 };
