@@ -7,7 +7,7 @@ import { BpttError } from '../base/errors.ts';
 import { FileLock } from '../node/file-lock.ts';
 import { benchCommand, benchFlags } from './commands/bench.ts';
 import { exportCommand, exportFlags, importCommand, importFlags } from './commands/convert.ts';
-import { evalCommand, evalFlags } from './commands/eval.ts';
+import { evalCommand } from './commands/eval.ts';
 import { forecastCommand } from './commands/forecast.ts';
 import { infoCommand, infoFlags } from './commands/info.ts';
 import { inspectCommand, inspectFlags } from './commands/inspect.ts';
@@ -23,6 +23,7 @@ import { transcribeCommand, transcribeFlags } from './commands/transcribe.ts';
 import { translateCommand, translateCommandFlags } from './commands/translate.ts';
 import { workerCommand, workerFlags } from './commands/worker.ts';
 import { chooseFor } from './flags/choose.ts';
+import { evalFlags } from './flags/eval-flags.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
 import { fixedFolderFlags, folderFlags } from './flags/folder-flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
@@ -31,9 +32,9 @@ import { speechFlags } from './flags/speech-flags.ts';
 import { sweepFlags } from './flags/sweep-flags.ts';
 import { ocrValues, speechValues, taskFlags, taskOf, translateValues } from './flags/task-flags.ts';
 import { threadsOf } from './flags/threads.ts';
-import { fixedFlags, trainFlags, trainGroups } from './flags/train-flags.ts';
+import { ADD, fixedFlags, type TrainValues, trainFlags, trainGroups } from './flags/train-flags.ts';
 import { translateFlags } from './flags/translate-flags.ts';
-import { corpusFor, productsOf, readBase } from './io/base-model.ts';
+import { type BaseModel, corpusFor, productsOf, readBase, withNewTokens } from './io/base-model.ts';
 import { type Corpus, isLarge, streamedCorpus, type Tokens, wholeCorpus } from './io/corpus.ts';
 import { interruptionOf } from './io/interruption.ts';
 import { Output } from './io/output.ts';
@@ -96,13 +97,10 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
         throw new BpttError('invalid-argument', `--unknown: expected --from with it, got ${said.unknown}`);
       }
       const engine = { threads: threadsOf(said) };
-      const base =
+      const { base, corpus } =
         said.from === undefined
-          ? undefined
-          : await readBase(said.from, left === undefined ? isGiven : () => false, engine);
-      const corpus = base
-        ? corpusFor(base, await readTexts(paths, embedded), said.unknown)
-        : await readCorpus(paths, said);
+          ? { base: undefined, corpus: await readCorpus(paths, said) }
+          : await goOnFrom(await readBase(said.from, left === undefined ? isGiven : () => false, engine), paths, said);
       if (left !== undefined) checkRead(left, 'text', corpus);
       const how = { embedded: paths.length === 0, signal: interruption, weights: base && productsOf(base) };
       const choice = left === undefined ? await chooseFor(corpus, said, isGiven, how) : undefined;
@@ -142,11 +140,14 @@ addFlags(program.command('sample'), sampleFlags)
   .action((path: string, _: unknown, command: Command) => sampleCommand(path, valuesOf(sampleFlags, command), output));
 
 addFlags(program.command('eval'), evalFlags)
-  .description('measure how well a model predicts a text')
-  .argument('<MODEL>', 'a file that `bptt train` wrote')
-  .argument('[FILES...]', 'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick)')
-  .action(async (path: string, files: readonly string[], _: unknown, command: Command) =>
-    evalCommand(path, await readTexts(files, embedded), valuesOf(evalFlags, command), output),
+  .description('measure how well a model predicts a text, or a series of numbers')
+  .argument('<MODEL>', 'a file that `bptt train` or `bptt forecast` wrote')
+  .argument(
+    '[FILES...]',
+    'texts in UTF-8, or folders of some (default: the first 28 chapters of Moby-Dick); for a model that forecasts, one CSV',
+  )
+  .action((path: string, files: readonly string[], _: unknown, command: Command) =>
+    evalCommand(path, files, embedded, valuesOf(evalFlags, command), output),
   );
 
 addFlags(program.command('sweep'), sweepFlags)
@@ -278,6 +279,13 @@ async function readCorpus(paths: readonly string[], kind: Tokens & { readonly st
   if (files.length < 2 && kind.tokenizer === 'characters') return streamedCorpus(files[0] ?? fileURLToPath(embedded));
   const got = files.length < 2 ? `--tokenizer ${kind.tokenizer}` : `${files.length} files`;
   throw new BpttError('invalid-argument', `--stream: expected one file, read by characters, got ${got}`);
+}
+
+/** A model that learns another text, and what it has not learned of it where nothing else is to become of that. */
+async function goOnFrom(from: BaseModel, paths: readonly string[], { unknown = ADD, seed }: TrainValues) {
+  const text = await readTexts(paths, embedded);
+  const base = unknown === ADD ? await withNewTokens(from, text, seed) : from;
+  return { base, corpus: corpusFor(base, text, unknown === ADD ? undefined : unknown) };
 }
 
 /** One line, whatever the message holds. */

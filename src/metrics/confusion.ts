@@ -1,6 +1,7 @@
 // Which classes are taken for which.
 import { checkFields, type Options, omit, optional, string, withDefault } from '../base/fields.ts';
 import { type DataLater, type DataNow, type EvaluateData, evaluate, evaluateFields } from '../loss/evaluate.ts';
+import type { Metric } from '../loss/metric.ts';
 import { lossOption } from '../loss/output-losses.ts';
 import type { Model } from '../model/model.ts';
 import { eachRow } from './classes.ts';
@@ -44,6 +45,13 @@ export function confusionMatrix(
   options: ConfusionOptions = {},
 ): ConfusionMatrix | Promise<ConfusionMatrix> {
   const { loss, output, ...given } = checkFields('confusionMatrix', options, fields);
+  const { metric, matrix } = countConfusions(output);
+  const evaluation = evaluate(model, data, { ...given, loss, metrics: [metric] });
+  return evaluation instanceof Promise ? evaluation.then(matrix) : matrix();
+}
+
+/** A metric whose number says nothing, and the matrix that it has counted. @internal */
+export function countConfusions(output?: string): { readonly metric: Metric; readonly matrix: () => ConfusionMatrix } {
   let matrix: ConfusionMatrix = { rows: 0, columns: 0, data: new Float64Array() };
   const kind: MetricKind<Record<never, never>> = {
     kind: 'confusionMatrix',
@@ -63,7 +71,5 @@ export function confusionMatrix(
       };
     },
   };
-  const metrics = [describeMetric(kind, output === undefined ? {} : { output })];
-  const evaluation = evaluate(model, data, { ...given, loss, metrics });
-  return evaluation instanceof Promise ? evaluation.then(() => matrix) : matrix;
+  return { metric: describeMetric(kind, output === undefined ? {} : { output }), matrix: () => matrix };
 }

@@ -164,7 +164,8 @@ export const intervalOf = object<typeof intervalFields, Interval>(intervalFields
 /**
  * Intervals in which a share of values lies, from the errors of a backtest on rows from which the model did not learn: of each distance ahead the
  * quantiles (1 - share) / 2 and (1 + share) / 2 of what came less what was predicted. Errors of n rows cut the line into n + 1 pieces of the same
- * probability (Vovk et al. 2005), so with few rows they are wide.
+ * probability (Vovk et al. 2005), so with few rows they are wide. The forecast itself always lies within, also where it was too high or too low in
+ * nearly all rows.
  *
  * @param relative Targets whose errors grow with their level: shares of the forecast are kept.
  *
@@ -193,7 +194,9 @@ export function residualIntervals(
         }).sort(),
       );
       const at = (part: number) => residuals.map((errors) => quantileOf(errors, part));
-      return [name, { low: at((1 - level) / 2), high: at((1 + level) / 2), relative: isRelative }];
+      const low = at((1 - level) / 2).map((offset) => Math.min(0, offset));
+      const high = at((1 + level) / 2).map((offset) => Math.max(0, offset));
+      return [name, { low, high, relative: isRelative }];
     }),
   );
 }

@@ -18,7 +18,8 @@ export interface Forecaster {
   readonly csv?: CsvOptions;
 }
 
-const NAME = 'series';
+/** The name of the entry. @internal */
+export const SERIES = 'series';
 
 /**
  * An entry for `metadata` of `serialize` and `saveModel`.
@@ -30,7 +31,7 @@ const NAME = 'series';
  * const next = forecast(file.model, loaded.pipeline, readCsv(text, loaded.csv), { steps: 7 });
  */
 export function seriesMetadata(forecaster: Forecaster): Readonly<Record<string, string>> {
-  return { [NAME]: JSON.stringify(checkFields('seriesMetadata', forecaster, fields)) };
+  return { [SERIES]: JSON.stringify(checkFields('seriesMetadata', forecaster, fields)) };
 }
 
 /**
@@ -39,7 +40,7 @@ export function seriesMetadata(forecaster: Forecaster): Readonly<Record<string, 
  * @throws BpttError `bad-file` when there is none, or it is damaged.
  */
 export function readSeriesMetadata(metadata: Readonly<Record<string, string>>): Required<Forecaster> {
-  return readEntry('readSeriesMetadata(metadata)', metadata, { name: NAME, of: 'forecasts' }, (value) =>
+  return readEntry('readSeriesMetadata(metadata)', metadata, { name: SERIES, of: 'forecasts' }, (value) =>
     checkFields('forecaster', value, fields),
   );
 }

@@ -13,8 +13,11 @@ import { Words, words } from '../tokenizers/words.ts';
 const names = optional(list(string, 'names'));
 
 const fields = {
-  /** Fixes the values of new rows, which begin as those of a new model would. Default 0. */
-  seed: withDefault(integer({ min: 0 }), 0),
+  /**
+   * Fixes the values of new rows, which begin as those of a new model would. With the seed of the model that is there they would be those with
+   * which its own rows began. Default 1.
+   */
+  seed: withDefault(integer({ min: 0 }), 1),
   /** How often a new word must occur to have a token; more than 1 needs a vocabulary with `unknown`. Not for characters. Default 1. */
   minimum: withDefault(integer({ min: 1 }), 1),
   /** The inputs that read this vocabulary, by name. Default: all inputs of as many tokens. */

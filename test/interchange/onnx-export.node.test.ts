@@ -143,7 +143,7 @@ describe('onnxruntime gives the outputs of forward to 1e-5', () => {
       await expectEqual(model, SIZES, { lengths: true });
     });
 
-    it.each(['concat', 'sum'] as const)(
+    it.each(['concat', 'sum', 'average', 'multiply'] as const)(
       'in both directions, %s, up to 3 deep, without and with lengths',
       async (merge) => {
         for (const depth of [1, 2, 3]) {

@@ -3,6 +3,7 @@ import { unzlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import {
   type BpttError,
+  batchNormalization,
   bidirectional,
   createModel,
   dense,
@@ -51,6 +52,31 @@ describe.each(fixture.cases)('$name', (given) => {
     expect(again.model.description).toEqual(model.description);
     expect(again.model.parameters()).toEqual(model.parameters());
   });
+});
+
+it('both directions as one, and batch normalisation, come back from an export', async () => {
+  const layers = (['sum', 'average', 'multiply'] as const).map((merge) => bidirectional(lstm({ units: 3 }), { merge }));
+  const model = await createModel([
+    features(4),
+    ...layers,
+    batchNormalization({ momentum: 0.25 }),
+    dense({ units: 2 }),
+  ]);
+  for (const { name, data } of model.parameters()) {
+    if (name.startsWith('norm'))
+      model.setParameter(
+        name,
+        data.map((value, i) => value + 0.1 * (i + 1)),
+      );
+  }
+  const files = exportTfjs(model);
+  const entries = JSON.parse(files.model).modelTopology.config.layers as { readonly config: Record<string, unknown> }[];
+  expect(entries.slice(1, 4).map(({ config }) => config.merge_mode)).toEqual(['sum', 'ave', 'mul']);
+  expect(entries[4]).toMatchObject({ class_name: 'BatchNormalization', config: { momentum: 0.75, epsilon: 1e-5 } });
+  const again = await importTfjs(files.model, { 'weights.bin': files.weights });
+  expect(again.model.parameters()).toEqual(model.parameters());
+  const merges = again.model.description.map((entry) => (entry as { readonly merge?: string }).merge);
+  expect(merges.slice(1, 4)).toEqual(['sum', 'average', 'multiply']);
 });
 
 describe('what TensorFlow.js has not', () => {

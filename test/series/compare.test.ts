@@ -85,21 +85,21 @@ describe('compareForecasts', () => {
 
 describe('residualIntervals', () => {
   const long = series({ x: Array.from({ length: 120 }, (_, row) => 100 + row) });
-  // Errors 0 to 98 at the first step, ten times as large at the second.
+  // Errors -49 to 49 at the first step, ten times as large at the second.
   const errors: Backtest = {
     rows: Int32Array.from({ length: 99 }, (_, row) => row + 1),
     predictions: {
-      x: Float64Array.from(Array.from({ length: 99 }, (_, i) => [100 + i + 1 - i, 100 + i + 2 - 10 * i]).flat()),
+      x: Float64Array.from(Array.from({ length: 99 }, (_, i) => [101 + i - (i - 49), 102 + i - 10 * (i - 49)]).flat()),
     },
     errors: {},
   };
 
   test('are quantiles of errors at each distance', () => {
     const { x: interval } = residualIntervals(long, errors, 0.8);
-    expectClose([...interval!.low], [9, 90]);
-    expectClose([...interval!.high], [89, 890]);
+    expectClose([...interval!.low], [-40, -400]);
+    expectClose([...interval!.high], [40, 400]);
     const { low, high } = withinInterval(interval!, [1000, 1000, 1000]);
-    expectClose([...low, ...high], [1009, 1090, 1089, 1890]); // no third: it was not measured
+    expectClose([...low, ...high], [960, 600, 1040, 1400]); // no third: it was not measured
     expect(coverage(long, errors, 'x', interval!)).toEqual([81 / 99, 81 / 99]);
   });
 
@@ -110,10 +110,10 @@ describe('residualIntervals', () => {
     expectClose([...low], [200 + 200 * interval!.low[0]!]);
   });
 
-  test('hold all that was seen where few errors are known', () => {
+  test('hold all that was seen where few errors are known, and the forecast itself', () => {
     const few = { ...errors, rows: Int32Array.of(1, 2), predictions: { x: Float64Array.of(100, 90, 100, 90) } };
     const { x: interval } = residualIntervals(long, few, 0.95);
-    expect([interval!.low[0], interval!.high[0]]).toEqual([1, 2]);
+    expect([interval!.low[0], interval!.high[0]]).toEqual([0, 2]);
     expect(() => residualIntervals(long, few, 1)).toThrow('residualIntervals(level)');
   });
 });

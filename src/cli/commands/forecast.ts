@@ -9,7 +9,7 @@ import { formatDate } from '../../series/dates.ts';
 import { forecast, type History, type Series, withinInterval, writeCsv } from '../../series/index.ts';
 import { typed } from '../flags/flags.ts';
 import { type ForecastValues, learningFlags } from '../flags/forecast-flags.ts';
-import { type Forecaster, keptMetadata, type Learned, readKept } from '../forecast/kept.ts';
+import { type Forecaster, historiesOf, keptMetadata, type Learned, readKept } from '../forecast/kept.ts';
 import { learn, type Outcome, planOf, split } from '../forecast/learn.ts';
 import { type Measurements, measure } from '../forecast/measure.ts';
 import { notesOn, readFile, readingOf, readSeries } from '../forecast/read.ts';
@@ -76,15 +76,7 @@ async function loaded(path: string, text: string, modelPath: string, values: For
   }
   const { model, metadata } = await loadModel(modelPath);
   const forecaster = readKept(model, metadata);
-  const { missing = forecaster.reading.missing } = values;
-  const histories = readSeries(path, text, { ...forecaster.reading, ...(missing !== undefined && { missing }) });
-  const stranger = histories.find(({ name }) => !Object.hasOwn(forecaster.series, name));
-  if (stranger === undefined) return { forecaster, histories };
-  const known = Object.keys(forecaster.series).map(show).join(', ');
-  throw new BpttError(
-    'bad-file',
-    `${path}: expected the series that ${modelPath} learned, ${known}, got ${show(stranger.name)}`,
-  );
+  return { forecaster, histories: historiesOf(path, text, modelPath, forecaster, values.missing) };
 }
 
 async function learned(path: string, text: string, values: ForecastValues): Promise<Result> {
@@ -171,7 +163,7 @@ function picturedOf(each: Continued, measurements: Measurements | undefined): re
 function say(path: string, result: Result, continued: readonly Continued[], output: Output): void {
   const { forecaster, outcome, measurements, histories } = result;
   for (const note of notesOn(path, forecaster.reading, histories)) output.note(note);
-  if (outcome !== undefined) output.note(wordsOnLevels(outcome));
+  if (outcome !== undefined) for (const line of wordsOnLevels(outcome)) output.note(line);
   for (const [series, targets] of Object.entries(measurements ?? {})) {
     for (const [target, measured] of Object.entries(targets)) {
       const name = series === '' ? target : `${target} of ${series}`;
@@ -225,7 +217,7 @@ function sayJson(
     type: 'forecast',
     steps,
     notes: notesOn(path, forecaster.reading, histories),
-    ...(outcome && { levels: outcome.levels, levelErrors: outcome.errors }),
+    ...(outcome && { levels: outcome.levels, levelErrors: outcome.errors, believed: outcome.believed }),
     interval: forecaster.interval,
     ...(alone ? series[0]![1] : { series: Object.fromEntries(series) }),
     ...(errors && { errors: alone ? errors[''] : errors }),

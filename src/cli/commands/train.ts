@@ -2,11 +2,12 @@
 import { join, parse } from 'node:path';
 import pc from 'picocolors';
 import { BpttError } from '../../base/errors.ts';
-import { type EndEvent, generate, type Model, serialize, type TrainEvent } from '../../index.ts';
+import { type EndEvent, generate, type Model, serialize, type TrainEvent, type TrainOptions } from '../../index.ts';
 import { isThere, writeFileAtomic } from '../../node/atomic-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import type { FileLock } from '../../node/file-lock.ts';
 import type { Tokenizer } from '../../tokenizers/index.ts';
+import { divide } from '../../training/groups.ts';
 import { trainWith } from '../../training/train.ts';
 import type { Choice } from '../flags/choose.ts';
 import { commandLine, flagsOf, typedFlags } from '../flags/command-line.ts';
@@ -19,6 +20,7 @@ import type { Corpus, Parts } from '../io/corpus.ts';
 import { createLarge } from '../io/create-large.ts';
 import type { Output } from '../io/output.ts';
 import { checkTarget } from '../io/paths.ts';
+import { renamedError } from '../io/renamed-error.ts';
 import { encodePrompt, VOCABULARY } from '../io/vocabulary.ts';
 import type { Flow } from '../report/flow.ts';
 import { History } from '../report/history.ts';
@@ -68,7 +70,7 @@ export async function trainCommand(
   const begin = performance.now();
   try {
     reporter.start(introductionOf(corpus, run, left, choice));
-    for (const { reason } of left?.damaged ?? []) reporter.warning(reason);
+    for (const reason of warningsOf(corpus, run, left)) reporter.warning(reason);
     const { step, reason, validationLoss, lowest } = await follow(run, files, reporter);
     if (reason !== 'aborted') sampler.report(model, step, reporter);
     await files.lock.check();
@@ -109,6 +111,8 @@ interface Run {
   readonly model: Model;
   readonly metadata: Readonly<Record<string, string>>;
   readonly events: AsyncIterable<TrainEvent>;
+  /** Parameters that stay as they are. */
+  readonly frozen: readonly string[];
   /** Whether that is said of validations. */
   readonly perplexity: boolean;
 }
@@ -131,6 +135,7 @@ async function prepare(
   const engine = { seed, dtype, relaxed, threads: threadsOf(values), signal };
   const model = corpus.base?.model ?? (await createLarge(describeModel(values, vocabulary.size), engine));
 
+  const frozen = frozenIn(model, options);
   const metadata = { [VOCABULARY]: JSON.stringify(vocabulary) };
   const every = values.checkpointEvery ?? checkpointsEvery(steps);
   const command = commandOf(corpus.paths, corpus, values);
@@ -148,7 +153,28 @@ async function prepare(
     { checkpoint: left?.content },
   );
   const { perplexity } = metricsOf('--metrics', values.metrics);
-  return { parts, steps, sampleEvery, sampler, model, metadata, events, perplexity };
+  return { parts, steps, sampleEvery, sampler, model, metadata, events, frozen, perplexity };
+}
+
+/** The parameters that --freeze names; what is wrong with it is said before the training. */
+function frozenIn(model: Model, { groups, optimizer }: Pick<TrainOptions, 'groups' | 'optimizer'>): readonly string[] {
+  if (groups === undefined) return [];
+  try {
+    return divide(model.network, { groups, optimizer, validates: false }).frozen;
+  } catch (cause) {
+    throw renamedError(cause, { 'train.groups[0].match': '--freeze', 'train.groups': '--freeze' });
+  }
+}
+
+/** What the user should know before the training. */
+function warningsOf({ base }: Source, { frozen }: Run, left: FoundCheckpoint | undefined): readonly string[] {
+  const untrained = base?.grown.filter((name) => frozen.includes(name)) ?? [];
+  return [
+    ...(left?.damaged ?? []).map(({ reason }) => reason),
+    ...(untrained.length === 0
+      ? []
+      : [`--freeze: new rows of ${untrained.join(', ')} stay as they began, as all of what is frozen does`]),
+  ];
 }
 
 /** Flags of what is written; trainings of other tasks draw no chart and go on from no model. */
@@ -192,6 +218,7 @@ function introductionOf(
     parameters: model.parameterCount,
     steps,
     ...(left !== undefined && { resumed: left.step }),
+    ...(corpus.base !== undefined && corpus.base.added.length > 0 && { added: corpus.base.added }),
     ...(choice && { chosen: { flags: typedFlags(choice.values), why: choice.why } }),
   };
 }

@@ -16,7 +16,6 @@ import { optimizerFields } from '../../training/optimizers.ts';
 import { trainFields } from '../../training/options.ts';
 import { scheduleFields } from '../../training/schedules.ts';
 import { workersFields } from '../../worker/blocks/workers.ts';
-import { unknownFlag } from '../io/vocabulary.ts';
 import { type Flag, flag, overwriteFlag, toggle, type Values } from './flags.ts';
 
 const count = integer({ min: 1 });
@@ -168,15 +167,22 @@ const runningFlags = {
   blocks: flag('blocks of rows that the threads share (default: 4 with --workers)', workersFields.blocks, undefined),
 };
 
+/** The value of --unknown that gives a model rows for what it has not learned. */
+export const ADD = 'add';
+
 /** What is written, and what a training goes on from. */
 const fileFlags = {
   from: flag(
-    'model file to go on from: its network and vocabulary are those of the training',
+    'model file to go on from: its network is that of the training, and so is its vocabulary, with what is new in the text',
     string,
     undefined,
     'file',
   ),
-  unknown: unknownFlag,
+  unknown: flag(
+    'characters or words that the model of --from has not learned: add, which gives it rows for them and keeps the rest, error, skip, or a text that takes the place of each (default: add)',
+    string,
+    undefined,
+  ),
   out: flag('model file to write', string, 'model.safetensors', 'file'),
   overwrite: overwriteFlag,
   report: flag('page to write with curves, samples and settings', string, undefined, 'file'),

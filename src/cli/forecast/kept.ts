@@ -1,12 +1,15 @@
 // What a model that forecasts keeps in its file: how its files are read, the pipeline of each series, and how wrong it was.
+import { show } from '../../base/check.ts';
+import { BpttError } from '../../base/errors.ts';
 import { checkFields, type Field, integer, list, named, number, object, optional, string } from '../../base/fields.ts';
 import { readEntry } from '../../base/metadata-entry.ts';
 import type { Model } from '../../model/model.ts';
 import { intervalOf } from '../../series/compare.ts';
 import { checkCsvOptions } from '../../series/csv.ts';
-import { type Interval, type Pipeline, readSeriesMetadata, seriesMetadata } from '../../series/index.ts';
+import { type History, type Interval, type Pipeline, readSeriesMetadata, seriesMetadata } from '../../series/index.ts';
+import { SERIES } from '../../series/metadata.ts';
 import { pipelineOf } from '../../series/pipeline.ts';
-import type { Reading } from './read.ts';
+import { type Reading, readSeries } from './read.ts';
 
 /** The name of the entry in the metadata. */
 const FORECAST = 'forecast';
@@ -64,6 +67,32 @@ export function keptMetadata({ reading, interval, series }: Forecaster): Readonl
     }),
     [FORECAST]: JSON.stringify({ version: 1, reading, interval, series }),
   };
+}
+
+/** Whether a model file is of one that forecasts. */
+export const isForecaster = (metadata: Readonly<Record<string, string>>): boolean =>
+  metadata[FORECAST] !== undefined || metadata[SERIES] !== undefined;
+
+/**
+ * The series of a file, as the model of another reads them.
+ *
+ * @throws BpttError as `readSeries` does, and for a series that was not learned.
+ */
+export function historiesOf(
+  path: string,
+  text: string,
+  modelPath: string,
+  { reading, series }: Forecaster,
+  missing = reading.missing,
+): readonly History[] {
+  const histories = readSeries(path, text, { ...reading, ...(missing !== undefined && { missing }) });
+  const stranger = histories.find(({ name }) => !Object.hasOwn(series, name));
+  if (stranger === undefined) return histories;
+  const known = Object.keys(series).map(show).join(', ');
+  throw new BpttError(
+    'bad-file',
+    `${path}: expected the series that ${modelPath} learned, ${known}, got ${show(stranger.name)}`,
+  );
 }
 
 /** What `keptMetadata` kept, or what a program of one's own did with `seriesMetadata`. */

@@ -26,6 +26,7 @@ import { createLarge } from '../io/create-large.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import type { Forecaster } from './kept.ts';
 import type { Reading } from './read.ts';
+import { believable, shrinkChanges } from './shrink.ts';
 
 const BATCH = 32;
 /** Rows that are predicted at once, at most: each reads the calendar and what is known of all of them. */
@@ -58,12 +59,16 @@ interface Candidate {
   readonly pipelines: readonly Pipeline[];
   /** Of each series, on the rows that choose; none where there are none. */
   readonly tried: readonly Backtest[] | undefined;
+  /** Of each target what part of the changes that were learned is forecast. */
+  readonly believed: readonly number[];
   /** The mean absolute error on them, in parts of that of repeating the last value one row ahead. */
   readonly error: number;
 }
 
 export interface Outcome extends Forecaster {
   readonly levels: Levels;
+  /** What part of the changes that the model learned of a target it forecasts: what is best on the rows that choose. */
+  readonly believed: Readonly<Record<string, number>>;
   /** Errors of all that were tried, by what they learned. */
   readonly errors: Readonly<Record<string, number>>;
 }
@@ -159,6 +164,7 @@ export async function learn(
     interval: best.tried === undefined ? 0 : interval,
     series: Object.fromEntries(series),
     levels: best.levels,
+    believed: Object.fromEntries(reading.targets.map((target, index) => [target, best.believed[index]!])),
     errors: Object.fromEntries(candidates.map(({ levels, error }) => [levels, error])),
   };
 }
@@ -179,7 +185,7 @@ async function tryOut(
   plan: Plan,
   tryFirst: (untrained: Forecaster) => void,
 ): Promise<Candidate> {
-  const { values, steps, horizon, context, lag, shares } = plan;
+  const { values, horizon, context, lag, shares } = plan;
   const { cell = 'gru', hidden: units = 32, layers = 1, epochs = 30, learningRate = 5e-3, seed = 0 } = values;
   const { targets, inputs = [], known = [] } = reading;
   const options: PipelineOptions = {
@@ -226,13 +232,36 @@ async function tryOut(
     epochs,
     ...(shares.validation > 0 && { validation: batches('validation'), earlyStopping: { patience: epochs } }),
   });
-  const tried =
-    shares.validation === 0
-      ? undefined
-      : parts.map(({ history, split }, index) =>
-          backtest(model, pipelines[index]!, history.history, split.validation, { steps }),
-        );
-  return { levels, model, pipelines, tried, error: tried === undefined ? 0 : meanScaled(tried) };
+  return chosenOn(parts, { levels, model, pipelines }, plan);
+}
+
+/** What was learned, measured on the rows that choose, with as much of the changes as is best there. */
+function chosenOn(
+  parts: readonly Part[],
+  learned: Pick<Candidate, 'levels' | 'model' | 'pipelines'>,
+  { steps, shares }: Plan,
+): Candidate {
+  const { levels, model, pipelines } = learned;
+  const { targets } = pipelines[0]!;
+  const all = { ...learned, believed: targets.map(() => 1) };
+  if (shares.validation === 0) return { ...all, tried: undefined, error: 0 };
+  const measure = () =>
+    parts.map(({ history, split }, index) =>
+      backtest(model, pipelines[index]!, history.history, split.validation, { steps }),
+    );
+  const tried = measure();
+  if (levels === 'values') return { ...all, tried, error: meanScaled(tried) };
+  const believed = believable(
+    parts.map(({ history }, index) => ({
+      history: history.history,
+      pipeline: pipelines[index]!,
+      backtest: tried[index]!,
+    })),
+    targets,
+  );
+  shrinkChanges(model, pipelines, believed);
+  const shrunk = measure();
+  return { ...all, believed, tried: shrunk, error: meanScaled(shrunk) };
 }
 
 /** The mean of the scaled errors of all series and targets; a naive error of 0 scales nothing. */

@@ -9,6 +9,7 @@ import {
 } from '../../series/index.ts';
 import { rhythmOf, seasonOf } from '../../series/time-step.ts';
 import type { Outcome, Part, Plan } from './learn.ts';
+import { SURE } from './shrink.ts';
 
 /** Of one target of one series. */
 export interface Measured extends ForecastErrors, Comparison {
@@ -56,9 +57,6 @@ function seasonIn({ times }: Series, rows: number): number | undefined {
 /** Of errors at each distance, the mean over all. */
 export const meanOf = (errors: readonly { readonly mae: number }[]) =>
   errors.reduce((sum, { mae }) => sum + mae, 0) / errors.length;
-
-/** Below this an advantage is chance in more than one of twenty cases. */
-export const SURE = 1.645;
 
 /** What is to be said of a model that is hardly better than no model; undefined where it is clearly better. */
 export function verdictOn({ model, lastValue, advantage }: Measured): string | undefined {

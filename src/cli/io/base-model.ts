@@ -2,10 +2,13 @@
 import { BpttError } from '../../base/errors.ts';
 import type { EngineOptions, Model } from '../../index.ts';
 import { loadModel } from '../../node.ts';
-import type { Tokenizer } from '../../tokenizers/index.ts';
+import { Vocabulary } from '../../tokenizers/characters.ts';
+import { type Tokenizer, Words } from '../../tokenizers/index.ts';
+import { extendVocabulary } from '../../vocabulary/index.ts';
 import { typed } from '../flags/flags.ts';
 import { ofModelFlags } from '../flags/train-flags.ts';
 import { type Corpus, corpusOf } from './corpus.ts';
+import { renamedError } from './renamed-error.ts';
 import type { Text } from './text-file.ts';
 import { encodeText, readVocabulary, VOCABULARY } from './vocabulary.ts';
 
@@ -13,6 +16,10 @@ export interface BaseModel {
   readonly path: string;
   readonly model: Model;
   readonly vocabulary: Tokenizer;
+  /** The characters or words that a text brought. */
+  readonly added: readonly string[];
+  /** The parameters that got rows for them. */
+  readonly grown: readonly string[];
 }
 
 /** @throws BpttError for flags of what the model has already. */
@@ -29,10 +36,29 @@ export async function readBase(
     );
   }
   const { model, metadata } = await loadModel(path, engine);
-  return { path, model, vocabulary: readVocabulary(path, metadata[VOCABULARY], model.description[0].size) };
+  const vocabulary = readVocabulary(path, metadata[VOCABULARY], model.description[0].size);
+  return { path, model, vocabulary, added: [], grown: [] };
 }
 
-/** A text as the model reads it. */
+/** The model with rows for whatever is new in a text; of another seed than the training's, with which other rows may have begun. */
+export async function withNewTokens(base: BaseModel, { text, name }: Text, seed: number): Promise<BaseModel> {
+  const { model, vocabulary } = base;
+  // Byte pairs have tokens for everything.
+  if (!(vocabulary instanceof Vocabulary || vocabulary instanceof Words)) return base;
+  try {
+    const extended = await extendVocabulary(model, vocabulary, text, { seed: seed + 1 });
+    if (extended.added.length === 0) return base;
+    const before = new Map(model.parameters().map((parameter) => [parameter.name, parameter.data.length]));
+    const grown = extended.model
+      .parameters()
+      .filter((parameter) => before.get(parameter.name) !== parameter.data.length);
+    return { ...base, ...extended, grown: grown.map((parameter) => parameter.name) };
+  } catch (cause) {
+    throw renamedError(cause, { 'characters(text)': name, 'words(text)': name, extendVocabulary: base.path });
+  }
+}
+
+/** A text as the model reads it; `unknown` as `encodeText` takes it. */
 export function corpusFor({ vocabulary }: BaseModel, text: Text, unknown: string | undefined): Corpus {
   const tokens = encodeText(vocabulary, text.text, text.name, unknown);
   if (tokens.length > 1) return corpusOf(text, vocabulary, tokens);

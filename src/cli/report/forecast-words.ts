@@ -5,12 +5,17 @@ import { type Measured, type Measurements, meanOf, verdictOn } from '../forecast
 /** Distances that the table shows, at most. */
 const LINES = 10;
 
-/** Which levels were learned, and why. */
-export function wordsOnLevels({ levels, errors }: Outcome): string {
+/** Which levels were learned, and why; and what part of the changes is forecast, where that is not all. */
+export function wordsOnLevels({ levels, errors, believed }: Outcome): readonly string[] {
   const all = Object.entries(errors);
-  if (all.length === 1) return `learned ${levels}`;
   const figures = all.map(([name, error]) => `${name} ${error.toPrecision(3)}`).join(', ');
-  return `learned ${levels}, the best on the validation rows (mean absolute scaled errors: ${figures})`;
+  const chosen = `, the best on the validation rows (mean absolute scaled errors: ${figures})`;
+  const parts = Object.entries(believed).filter(([, part]) => part < 1);
+  const shrunk = parts.map(([target, part]) => `${target} ${percent(part)}`).join(', ');
+  return [
+    `learned ${levels}${all.length === 1 ? '' : chosen}`,
+    ...(parts.length === 0 ? [] : [`of the changes learned is forecast what the validation rows warrant: ${shrunk}`]),
+  ];
 }
 
 /** The errors of one target. */

@@ -14,6 +14,8 @@ export interface StartReport {
   readonly validationCharacters?: number;
   readonly parameters: number;
   readonly steps: number;
+  /** Characters or words of the text that the model it goes on from had not; left out where there are none. */
+  readonly added?: readonly string[];
   /** The flags that were chosen and not given, and why so. */
   readonly chosen?: { readonly flags: string; readonly why: string };
   /** The update from whose checkpoint the training goes on. */
@@ -48,6 +50,9 @@ const listOf = (metrics: Metrics = {}) =>
   Object.entries(metrics)
     .map(([name, value]) => `, ${name} ${value.toPrecision(4)}`)
     .join('');
+
+/** New characters or words that are named on a line; JSON has all. */
+const NAMED = 30;
 
 /** Receives what happens, in this order: start, then steps with validations and samples between them, saved, end. */
 export interface Reporter {
@@ -113,9 +118,16 @@ function duration(seconds: number): string {
   return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
+/** How many, and the first of them. */
+function additions(added: readonly string[]): string {
+  const named = added.slice(0, NAMED).map((symbol) => JSON.stringify(symbol));
+  const more = added.length > NAMED ? ` and ${count(added.length - NAMED)} more` : '';
+  return `${count(added.length)} (${named.join(', ')}${more})`;
+}
+
 function introduction(report: StartReport): string {
-  const { text, characters, vocabulary, trainingCharacters, validationCharacters, parameters, steps, resumed, chosen } =
-    report;
+  const { text, characters, vocabulary, trainingCharacters, validationCharacters, parameters, steps } = report;
+  const { resumed, chosen, added } = report;
   const known = trainingCharacters !== undefined && validationCharacters !== undefined;
   const parts = known
     ? ` (${count(trainingCharacters)} to train on, ${count(validationCharacters)} to validate on)`
@@ -123,6 +135,7 @@ function introduction(report: StartReport): string {
   return [
     `${text}: ${count(characters)} characters${parts}, ${vocabulary} different`,
     `${count(parameters)} parameters, ${count(steps)} steps${resumed === undefined ? '' : `, resumed at step ${count(resumed)}`}`,
+    ...(added === undefined ? [] : [`added to the vocabulary: ${additions(added)}`]),
     ...(chosen === undefined ? [] : [`chosen: ${chosen.flags}`, `for ${chosen.why}`]),
   ].join('\n');
 }

@@ -9,7 +9,7 @@ import { dropout } from '../../layers/dropout.ts';
 import { embedding } from '../../layers/embedding.ts';
 import { flatten } from '../../layers/flatten.ts';
 import type { ActivationFunction } from '../../layers/later/activation.ts';
-import { bidirectional, merges } from '../../layers/recurrent/bidirectional.ts';
+import { bidirectional } from '../../layers/recurrent/bidirectional.ts';
 import { cells, type DirectedDescription } from '../../layers/recurrent/cells.ts';
 import type { Activation, GateActivation } from '../../layers/recurrent/options.ts';
 import type { JoiningDescription, LayerDescription } from '../../layers/registry.ts';
@@ -35,6 +35,9 @@ export interface Described {
   /** So many steps of what it reads, each with the same numbers. */
   readonly repeats?: number;
 }
+
+/** How Keras says that both directions become one. */
+const merges = { concat: 'concat', sum: 'sum', ave: 'average', mul: 'multiply' } as const;
 
 /** Cells by Keras's names. */
 const cellsByName = new Map(cells.flatMap((kind) => (kind.keras ? [[kind.keras.name, kind] as const] : [])));
@@ -71,8 +74,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Bidirectional: (layer, { version }) => {
     const given = options(layer, ['layer', 'backward_layer', 'merge_mode']);
     const { layer: forward, backward_layer: backward, merge_mode: mode = 'concat' } = given;
-    const merge = mode === 'concat' || mode === 'sum' ? mode : undefined;
-    if (merge === undefined) throw refuse(layer, `merge_mode ${merges.join(' or ')}`, show(mode));
+    const merge = named(layer, 'merge_mode', mode, merges);
     const inner = innerOf(layer, 'layer', forward, version);
     const { before, cell, last } = recurrent(inner, version, false);
     if (backward !== undefined && backward !== null) {

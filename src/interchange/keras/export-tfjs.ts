@@ -47,7 +47,7 @@ type Parameters = ReadonlyMap<string, Parameter>;
 
 /**
  * A model as TensorFlow.js's `loadLayersModel` reads it: model.json and weights.bin side by side. Embedding, SimpleRNN, LSTM, GRU with the
- * reset gate before the product, both directions, Dropout, SpatialDropout1D and Dense; parameters in f32. Inputs are [B,T,...] there,
+ * reset gate before the product, both directions, BatchNormalization, Dropout, SpatialDropout1D and Dense; parameters in f32. Inputs are [B,T,...] there,
  * [T,B,...] here.
  *
  * @throws BpttError `invalid-argument` for a model that is no stack, and for a layer or an option that TensorFlow.js has not.
@@ -139,11 +139,24 @@ function entryOf(entry: LayerDescription, parts: Parameters, context: Context): 
     const kernel = { name: 'kernel', shape: [I, O], data: columnsOf(data, I, O, [0]) };
     return [{ className: 'Dense', config, arrays: [kernel, { name: 'bias', shape: [O], data: bias.data }] }];
   }
+  if (entry.kind === 'batchNormalization') {
+    const { momentum = 0.1, epsilon = 1e-5 } = entry;
+    const arrays = Object.entries(normArrays).map(([name, part]) => ({ name, ...vectorOf(parts.get(part)!) }));
+    const config = { axis: -1, momentum: 1 - momentum, epsilon, center: true, scale: true };
+    return [{ className: 'BatchNormalization', config, arrays }];
+  }
   if (entry.kind === 'bidirectional') return [bothOf(entry, parts, context)];
   if (cellKindOf(entry as DirectedDescription) === undefined)
     throw refuse(where, 'a layer that TensorFlow.js has', entry.kind);
   return [directionOf(entry as DirectedDescription, parts, '', context)];
 }
+
+/** Keras's names of what batch normalisation has, in its order. */
+const normArrays = { gamma: 'weight', beta: 'bias', moving_mean: 'running_mean', moving_variance: 'running_var' };
+
+const vectorOf = ({ shape, data }: Parameter) => ({ shape, data });
+
+const mergeNames = { concat: 'concat', sum: 'sum', average: 'ave', multiply: 'mul' } as const;
 
 function bothOf(
   { layer, merge, returns }: Extract<LayerDescription, { kind: 'bidirectional' }>,
@@ -160,7 +173,7 @@ function bothOf(
   const inner = { class_name: forward.className, config: { name, ...forward.config } };
   return {
     className: 'Bidirectional',
-    config: { layer: inner, merge_mode: merge },
+    config: { layer: inner, merge_mode: mergeNames[merge] },
     arrays: [...prefixed('forward', forward), ...prefixed('backward', backward)],
   };
 }

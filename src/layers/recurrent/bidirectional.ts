@@ -6,13 +6,11 @@ import type { BufferSpec, Layer, LayerKind } from '../contract.ts';
 import { checkDescription, describe, type EntryOptions, entryFields } from '../describe.ts';
 import type { Cell } from './cell.ts';
 import { cellOf, cells, type DirectedDescription } from './cells.ts';
-import { returns } from './options.ts';
+import { type Merge, merges, returns } from './options.ts';
 import { recurrentLayer } from './recurrent.ts';
 
-export const merges = ['concat', 'sum'] as const;
-
 const fields = {
-  /** How the outputs of both directions become one: side by side, forward first, [T,B,2H] (default), or their sum [T,B,H]. */
+  /** How the outputs of both directions become one: side by side, forward first, [T,B,2H] (default), or their sum, mean or product [T,B,H]. */
   merge: withDefault(oneOf(...merges), 'concat'),
   /** As of one direction; the last of the backward direction is its state after the first step. Default `all`. */
   returns,
@@ -96,15 +94,13 @@ export const bidirectionalLayer: LayerKind<BidirectionalDescription> = {
 /** The directions in front of the names of their buffers. */
 const prefixes = ['forward.', 'reverse.'] as const;
 
-type Merge = BidirectionalDescription['merge'];
-
 function buffersOf(directions: readonly Layer[], { states }: Cell, merge: Merge, H: number): readonly BufferSpec[] {
   const columns = merge === 'concat' ? 2 * H : H;
   return [
     { name: 'y', extent: 'step', columns, type: 'real', kept: true },
     ...directions.flatMap(({ buffers }, index) => buffers.map((buffer) => prefixed(buffer, prefixes[index]!))),
-    // What reaches each direction of the gradient of y.
-    ...(merge === 'concat' ? prefixes : []).map(
+    // What reaches each direction of the gradient of y: of a sum all of it.
+    ...(merge === 'sum' ? [] : prefixes).map(
       (prefix): BufferSpec => ({ name: `${prefix}dy`, extent: 'step', columns: H, type: 'real', kept: false }),
     ),
     // The states in which both end, and their gradients.

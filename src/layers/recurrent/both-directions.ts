@@ -3,6 +3,7 @@ import type { Kernels, Pointer } from '../../wasm/kernels.ts';
 import type { Binding, BoundLayer, BoundPort, Layer, Track } from '../contract.ts';
 import { at } from '../parts/address.ts';
 import type { Cell } from './cell.ts';
+import type { Merge } from './options.ts';
 
 /** Both directions of a layer, and what becomes of their outputs and states. */
 interface Directions {
@@ -11,7 +12,7 @@ interface Directions {
   /** What stands before the names of their buffers. */
   readonly prefixes: readonly string[];
   readonly states: Cell['states'];
-  readonly merge: 'concat' | 'sum';
+  readonly merge: Merge;
   /** H. */
   readonly units: number;
 }
@@ -22,7 +23,7 @@ export function bindDirections(
 ): BoundLayer {
   const { kernels, rows: B, dOutput } = binding;
   const [input] = binding.inputs as [BoundPort];
-  const dys = prefixes.map((prefix) => (merge === 'concat' ? binding.buffer(`${prefix}dy`) : dOutput));
+  const dys = prefixes.map((prefix) => (merge === 'sum' ? dOutput : binding.buffer(`${prefix}dy`)));
   const bound = directions.map((direction, index) =>
     direction.bind({
       ...binding,
@@ -55,32 +56,43 @@ export function bindDirections(
       }
     },
     backward(from, to, pass) {
-      for (const [index, direction] of bound.entries()) {
-        const dy = dys[index]!;
-        if (merge === 'concat') cut(index, at(dy, from), dy.ld, at(dOutput, from), dOutput.ld, (to - from) * B);
+      // Of both before either goes back: a product needs what the other direction has given.
+      for (const index of bound.keys()) {
+        const [dy, other] = [dys[index]!, outputs[1 - index]!];
+        if (merge !== 'sum') {
+          cut(index, at(dy, from), dy.ld, at(dOutput, from), dOutput.ld, (to - from) * B, at(other, from));
+        }
         for (const name of states) {
           const state = binding.buffer(`d${name}`);
           const own = binding.buffer(`${prefixes[index]}d${name}`);
-          cut(index, own.pointer, own.ld, state.pointer, state.ld, B);
+          const beside = binding.buffer(`${prefixes[1 - index]}${name}`);
+          cut(index, own.pointer, own.ld, state.pointer, state.ld, B, at(beside, index === 0 ? from : to));
         }
-        direction.backward(from, to, pass);
       }
+      for (const direction of bound) direction.backward(from, to, pass);
     },
   };
 }
 
 /** How rows of both directions become one, and the gradient of that becomes theirs. */
-function merger(kernels: Kernels, merge: Directions['merge'], H: number) {
+function merger(kernels: Kernels, merge: Merge, H: number) {
   const real = kernels.realBytes();
   return {
     join(index: number, both: Pointer, ldBoth: number, own: Pointer, ld: number, rows: number): void {
+      const count = rows * ld;
       if (merge === 'concat') kernels.copyColumns(both + index * H * real, own, rows, H, ldBoth, ld);
-      else if (index === 0) kernels.copy(both, own, rows * ld);
-      else kernels.add(both, own, rows * ld);
+      else if (index === 0) kernels.copy(both, own, count);
+      else if (merge === 'multiply') kernels.multiply(both, both, own, count);
+      else kernels.add(both, own, count);
+      if (merge === 'average' && index === 1) kernels.scale(both, 0.5, count);
     },
-    cut(index: number, own: Pointer, ld: number, both: Pointer, ldBoth: number, rows: number): void {
+    /** `other`: what the other direction gave. */
+    cut(index: number, own: Pointer, ld: number, both: Pointer, ldBoth: number, rows: number, other: Pointer): void {
+      const count = rows * ld;
       if (merge === 'concat') kernels.copyColumns(own, both + index * H * real, rows, H, ld, ldBoth);
-      else kernels.copy(own, both, rows * ld);
+      else kernels.copy(own, both, count);
+      if (merge === 'average') kernels.scale(own, 0.5, count);
+      if (merge === 'multiply') kernels.multiply(own, own, other, count);
     },
   };
 }

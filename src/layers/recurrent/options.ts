@@ -26,6 +26,11 @@ export const activation = withDefault(oneOf<Activation>('tanh', 'relu', 'identit
  */
 export type GateActivation = 'sigmoid' | 'hard-sigmoid' | 'hard-sigmoid-fifth';
 
+/** How both directions become one. */
+export const merges = ['concat', 'sum', 'average', 'multiply'] as const;
+
+export type Merge = (typeof merges)[number];
+
 /** Whether a layer gives the outputs of all steps or the last valid one. */
 export type Returns = 'all' | 'last';
 export const returns = withDefault(oneOf<Returns>('all', 'last'), 'all');

@@ -1,6 +1,7 @@
 // `bptt forecast`: it learns a series and goes on.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { philox } from '../../../src/base/philox.ts';
 import { at, events, expectFailure, run } from '../../support/cli-program.ts';
 import { model } from '../../support/trained-file.ts';
 
@@ -183,6 +184,23 @@ describe('forecast', () => {
     expect(errors.sold.ahead.model).toHaveLength(2);
     expect(errors.sold.coverage).toHaveLength(2);
     expect(Object.keys(levelErrors)).toEqual(['values', 'differences', 'relative']);
+  });
+
+  test('repeats the last value of what cannot be foreseen, and says so', async () => {
+    let price = 100;
+    const tossed = days.map((day, i) => {
+      price += philox([i, 0, 0, 0], [5, 0])[0]! % 2 === 0 ? 1 : -1;
+      return `${day},${price}`;
+    });
+    await writeFile(at('coin.csv'), ['day,price', ...tossed, ''].join('\n'));
+    const flags = ['--levels', 'differences', '--epochs', '5', '--steps', '3'];
+    const { stdout, stderr } = await run('forecast', 'coin.csv', ...flags);
+    expect(stderr).toContain('\nof the changes learned is forecast what the validation rows warrant: price 0 %\n');
+    expect(stderr).toContain('The model is no better than repeating the last value');
+    const rows = stdout.trimEnd().split('\n').slice(1);
+    for (const row of rows) expect(Number(row.split(',')[1])).toBeCloseTo(price, 4);
+    const [said] = events(await run('forecast', 'coin.csv', ...flags, '--json'));
+    expect(said!.believed).toEqual({ price: 0 });
   });
 
   test('follows levels that it has not seen', async () => {

@@ -1,7 +1,10 @@
 // `bptt train` by words and byte pairs, from several files, from a model, with metrics.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { at, events, expectFailure, run, small, verse } from '../../support/cli-program.ts';
+import { CheckpointFiles, loadModel } from '../../../src/node.ts';
+import { at, events, expectFailure, finish, run, small, start, verse } from '../../support/cli-program.ts';
 
 const train = (...flags: readonly string[]) => run('train', ...flags, ...small, '--json', '--overwrite', '--restart');
 /** As `small`, without the flags of what a model has already. */
@@ -71,9 +74,105 @@ describe('--from', () => {
     expect(expectFailure(await more('--hidden', '3'))).toBe(
       '--hidden: expected no --from beside it, whose model says that, got base.safetensors',
     );
-    const none = await more('--freeze', 'rn.*');
-    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('rn.*')]);
+    expect(expectFailure(await more('--freeze', 'rn.*'))).toMatch(/^--freeze: expected a name or pattern of rnn/);
     events(await more('--freeze', '*'.concat('weight_hh*')));
+  });
+});
+
+describe('--from with what the model has not learned', () => {
+  const from = (base: string, text: string, ...flags: readonly string[]) =>
+    run('train', text, '--from', base, '--steps', '3', '--out', 'new.safetensors', ...reading, ...flags);
+  const rowsOf = async (file: string, name: string) => {
+    const { model } = await loadModel(at(file));
+    const { data, shape } = model.parameters().find((parameter) => parameter.name === name)!;
+    const width = shape[1] ?? 1;
+    return Array.from({ length: shape[0]! }, (_, row) => [...data.subarray(row * width, (row + 1) * width)]);
+  };
+
+  beforeAll(async () => {
+    const learn = (...flags: readonly string[]) =>
+      run('train', 'verse.txt', ...small, '--embedding', '5', '--steps', '2', '--json', ...flags);
+    events(await learn('--out', 'letters.safetensors'));
+    events(await learn('--tokenizer', 'words', '--out', 'worded.safetensors'));
+    await writeFile(at('added.txt'), `${verse}${'Зов? Call the ship!\n'.repeat(20)}`);
+  });
+
+  test('characters get rows, and those of the others are where they were', async () => {
+    const frozen = ['--freeze', 'embedding.weight,dense.weight'];
+    const seen = events(await from('letters.safetensors', 'added.txt', ...frozen));
+    expect(seen[0]).toMatchObject({ vocabulary: 23, added: ['?', 'C', 'i', 's', 'З', 'в', 'о'] });
+    expect(seen.find(({ type }) => type === 'warning')).toMatchObject({
+      message: '--freeze: new rows of embedding.weight, dense.weight stay as they began, as all of what is frozen does',
+    });
+    for (const name of ['embedding.weight', 'dense.weight']) {
+      const [before, after] = [await rowsOf('letters.safetensors', name), await rowsOf('new.safetensors', name)];
+      expect([before.length, after.length]).toEqual([16, 23]);
+      const found = before.map((row) => after.findIndex((other) => isDeepStrictEqual(row, other)));
+      // In the order of code points: after "," come "?" and "C", which are new.
+      expect(found.slice(0, 5)).toEqual([0, 1, 2, 3, 6]);
+      expect(found).toEqual([...found].sort((a, b) => a - b));
+    }
+    const { stdout, code } = await run('sample', 'new.safetensors', '--prompt', 'Зов', '--length', '4');
+    expect([code, stdout.startsWith('Зов')]).toEqual([0, true]);
+  });
+
+  test('words get rows after the others', async () => {
+    const [begun] = events(await from('worded.safetensors', 'added.txt'));
+    expect(begun!.added).toEqual(['? ', 'Call', 'ship', 'Зов']);
+    const [before, after] = await Promise.all(
+      ['worded.safetensors', 'new.safetensors'].map((file) => rowsOf(file, 'embedding.weight')),
+    );
+    expect(after!.length - before!.length).toBe(4);
+  });
+
+  test('a frozen row stays to the bit, and one that learns does not', async () => {
+    const flags = ['--freeze', 'embedding.weight', '--learning-rate', '0.1'];
+    events(await from('letters.safetensors', 'added.txt', ...flags));
+    const [first] = await rowsOf('letters.safetensors', 'embedding.weight');
+    expect((await rowsOf('new.safetensors', 'embedding.weight'))[0]).toEqual(first);
+    const [head] = await rowsOf('letters.safetensors', 'dense.weight');
+    expect((await rowsOf('new.safetensors', 'dense.weight'))[0]).not.toEqual(head);
+  });
+
+  test('are an error, left out or replaced where --unknown says so', async () => {
+    expect(expectFailure(await from('letters.safetensors', 'added.txt', '--unknown', 'error'))).toMatch(/got "З"/);
+    const [skipped] = events(await from('letters.safetensors', 'added.txt', '--unknown', 'skip'));
+    expect(skipped).toMatchObject({ vocabulary: 16, characters: 1680 + 20 * (20 - 7) });
+    expect(skipped).not.toHaveProperty('added');
+  });
+
+  test('lines say how many, and which', async () => {
+    const { stdout } = await run(
+      ...['train', 'added.txt', '--from', 'letters.safetensors', '--steps', '1', '--out', 'said.safetensors'],
+      ...['--batch', '4', '--k1', '10', '--length', '0'],
+    );
+    expect(stdout).toContain('\nadded to the vocabulary: 7 ("?", "C", "i", "s", "З", "в", "о")\n');
+  });
+
+  test('a training that was left goes on with the same rows', async () => {
+    const flags = [...reading.slice(0, -1), '--checkpoint-every', '2', '--schedule', 'constant', '--log-every', '1'];
+    const begun = [
+      'train',
+      'added.txt',
+      '--from',
+      'letters.safetensors',
+      ...flags,
+      '--average',
+      '0',
+      '--validate-every',
+      '50',
+    ];
+    const child = start([...begun, '--steps', '1000000', '--out', 'left.safetensors']);
+    const outcome = finish(child);
+    for await (const line of createInterface({ input: child.stdout! })) {
+      if (line.includes('"step":6,')) child.kill('SIGKILL');
+    }
+    await outcome;
+    const end = String((await new CheckpointFiles(at('left.safetensors')).steps())[0]! + 4);
+    const resumed = ['train', '--resume', '--out', 'left.safetensors', '--steps', end, '--json', '--length', '0'];
+    events(await run(...resumed));
+    events(await run(...begun, '--steps', end, '--out', 'whole.safetensors'));
+    expect(await readFile(at('left.safetensors'))).toEqual(await readFile(at('whole.safetensors')));
   });
 });
 

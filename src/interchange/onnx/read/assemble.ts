@@ -1,6 +1,7 @@
 // What a sequence went through, as a description with parameters.
 import { BpttError } from '../../../base/errors.ts';
 import { activation } from '../../../layers/activation.ts';
+import { batchNormalization } from '../../../layers/batch-normalization.ts';
 import { dense } from '../../../layers/dense.ts';
 import { embedding } from '../../../layers/embedding.ts';
 import type { Parameter } from '../write/context.ts';
@@ -50,6 +51,7 @@ export function assemble(where: string, end: Stage): Assembled {
 function inputOf(first: Stage): { readonly kind: 'tokens' | 'features'; readonly size: number } {
   if (first.kind === 'oneHot') return { kind: 'tokens', size: first.size };
   if (first.kind === 'embedding') return { kind: 'tokens', size: first.table.dims[0]! };
+  if (first.kind === 'normalization') return { kind: 'features', size: first.weight.dims[0]! };
   const weight = first.kind === 'dense' ? first.weight : recurrentOf(first).halves[0]!.parameters.weight_ih!;
   return { kind: 'features', size: weight.dims[1]! };
 }
@@ -62,7 +64,7 @@ class Parts {
   readonly parameters: Parameter[] = [];
   readonly halves: Half[] = [];
   output: Head | 'logits' = 'logits';
-  readonly #counts = { recurrent: 0, dense: 0 };
+  readonly #counts = { recurrent: 0, dense: 0, norm: 0 };
 
   add(stage: Stage): void {
     switch (stage.kind) {
@@ -71,8 +73,7 @@ class Parts {
         this.#parameter('embedding.weight', stage.table);
         break;
       case 'dense': {
-        const number = this.#counts.dense++;
-        const name = number === 0 ? 'dense' : `dense${number}`;
+        const name = this.#name('dense');
         const O = stage.weight.dims[0]!;
         this.layers.push(dense({ units: O }));
         this.#parameter(`${name}.weight`, stage.weight);
@@ -90,6 +91,16 @@ class Parts {
           activation({ function: stage.function, ...(stage.alpha !== undefined && { alpha: stage.alpha }) }),
         );
         break;
+      case 'normalization': {
+        const { epsilon, momentum } = stage;
+        const name = this.#name('norm');
+        this.layers.push(batchNormalization({ epsilon, ...(momentum !== undefined && { momentum }) }));
+        this.#parameter(`${name}.weight`, stage.weight);
+        this.#parameter(`${name}.bias`, stage.bias);
+        this.#parameter(`${name}.running_mean`, stage.mean);
+        this.#parameter(`${name}.running_var`, stage.variance);
+        break;
+      }
       case 'head':
         this.output = stage.output;
         break;
@@ -108,6 +119,12 @@ class Parts {
     const { layer } = halves[0]!;
     if (merge === undefined) return { ...layer, returns };
     return { kind: 'bidirectional', layer, merge, returns };
+  }
+
+  /** What the parameters of the next layer begin with. */
+  #name(kind: 'dense' | 'norm'): string {
+    const number = this.#counts[kind]++;
+    return number === 0 ? kind : `${kind}${number}`;
   }
 
   #parameter(name: string, { dims, data }: Tensor): void {

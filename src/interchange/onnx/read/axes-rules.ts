@@ -173,15 +173,6 @@ const constantRule: Rule = {
   },
 };
 
-const reduceProd: Rule = {
-  attributes: ['axes', 'keepdims', 'noop_with_empty_axes'],
-  run(operation) {
-    const known = operation.sizes(0).every((size) => typeof size === 'number');
-    const product = known ? operation.sizes(0).reduce<number>((all, size) => all * (size as number), 1) : undefined;
-    return [sizesValue([product], operation.int('keepdims', 1) === 0)];
-  },
-};
-
 export const axesRules: Readonly<Record<string, Rule>> = {
   Identity: { attributes: [], run: pass },
   Cast: cast,
@@ -193,5 +184,4 @@ export const axesRules: Readonly<Record<string, Rule>> = {
   Tile: { attributes: [], run: fill },
   ConstantOfShape: constantOfShape,
   Constant: constantRule,
-  ReduceProd: reduceProd,
 };

@@ -1,6 +1,8 @@
 // Operators that are layers, or parts of one: look-ups, products, sums, and what stands after the logits.
 import type { ActivationFunction } from '../../../layers/later/activation.ts';
 import { gather } from './cut-rules.ts';
+import { meanOf, productOf, reductionRules } from './merge-rules.ts';
+import { normalizationRules, scaledBy, shiftedBy } from './normalization-rules.ts';
 import type { Operation, Rule } from './operation.ts';
 import { sizesValue } from './shape-values.ts';
 import { mergeHalves, settle, within } from './stages.ts';
@@ -128,8 +130,14 @@ const add: Rule = {
       const added = operation.constant(constantAt);
       if (stage.kind === 'input' && added.integers && added.data.length === 1)
         return [{ kind: 'shifted', tokens: sequence }];
+      if (stage.kind === 'normalization') {
+        return [{ ...sequence, stage: shiftedBy(operation, stage, constantAt) }];
+      }
       if (stage.kind !== 'dense')
-        return operation.unfit(1 - constantAt, 'a product with a matrix, which a constant is the bias of');
+        return operation.unfit(
+          1 - constantAt,
+          'a product with a matrix or of each feature, which a constant is the bias of',
+        );
       const bias = biasOf(operation, constantAt, stage.weight.dims[0]!);
       const sum =
         stage.bias === undefined
@@ -193,8 +201,8 @@ const multiply: Rule = {
     const sizes = sizesOf(operation, integerProduct);
     if (sizes !== undefined) return sizes;
     if (operation.inputs().some(({ kind }) => kind === 'zeros')) return [{ kind: 'zeros' }];
-    const silu = siluOf(operation);
-    if (silu !== undefined) return silu;
+    const found = siluOf(operation) ?? productOf(operation) ?? meanOf(operation, 0.5) ?? scaledBy(operation);
+    if (found !== undefined) return found;
     return operation.unfit(operation.input(0).kind === 'constant' ? 1 : 0, 'sizes or zeros');
   },
 };
@@ -213,6 +221,12 @@ function siluOf(operation: Operation): readonly Value[] | undefined {
   }
   return undefined;
 }
+
+/** Half of what both directions add up to; else it is of sizes or zeros, which are not asked for. */
+const divide: Rule = {
+  attributes: [],
+  run: (operation) => meanOf(operation, 2) ?? operation.unfit(0, 'the sum of both directions, over 2'),
+};
 
 /** An activation that a model may have between layers, or after the last; `alpha`: what it is where the operator does not say. */
 const activation = (name: ActivationFunction, alpha?: number): Rule => ({
@@ -236,24 +250,6 @@ const gelu: Rule = {
     const approximate = operation.string('approximate', 'none');
     if (approximate !== 'none') operation.fail('approximate none', approximate);
     return activation('gelu').run(operation);
-  },
-};
-
-const reduceSum: Rule = {
-  attributes: ['axes', 'keepdims', 'noop_with_empty_axes'],
-  run(operation) {
-    const sequence = operation.sequence(0);
-    const axes = operation.integersOr(1, 'axes') ?? [];
-    const k =
-      axes.length === 1 ? operation.axis(axes[0]!, sequence.axes.length) : operation.fail('one axis', `${axes.length}`);
-    const { stage } = sequence;
-    if (stage.kind !== 'recurrent' || stage.merge !== undefined || sequence.axes[k]!.role !== 'directions') {
-      return operation.unfit(0, 'both directions of a recurrent operator');
-    }
-    const single = operation.int('keepdims', 1) === 1 ? [axis('one', 1)] : [];
-    const summed = [...sequence.axes.slice(0, k), ...single, ...sequence.axes.slice(k + 1)];
-    const whole = stage.halves.length === 2 ? { ...stage, merge: 'sum' as const } : stage;
-    return [{ kind: 'sequence', stage: whole, axes: summed }];
   },
 };
 
@@ -297,7 +293,9 @@ export const layerRules: Readonly<Record<string, Rule>> = {
   Mul: multiply,
   Less: less,
   Where: where,
-  ReduceSum: reduceSum,
+  Div: divide,
+  ...reductionRules,
+  ...normalizationRules,
   Softmax: head('softmax'),
   LogSoftmax: head('log-softmax'),
   Sigmoid: head('sigmoid'),

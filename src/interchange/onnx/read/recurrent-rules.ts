@@ -98,11 +98,11 @@ function shaped(operation: Operation, index: number, dims: readonly number[]): T
   return tensor;
 }
 
-/** `sequence_lens`: an input of the graph or nothing. */
-function lengthsOf(operation: Operation): string | undefined {
+/** `sequence_lens`: an input of the graph or nothing; `steps`, where they are known, are those of the sequence. */
+function lengthsOf(operation: Operation, steps: number | undefined): string | undefined {
   const value = operation.optional(4);
   if (value === undefined) return undefined;
-  if (value.kind === 'constant') return checkWhole(operation, value.tensor);
+  if (value.kind === 'constant') return checkWhole(operation, value.tensor, steps);
   const raw = value.kind === 'sequence' && value.stage.kind === 'input' && value.axes.length === 1;
   return raw && value.stage.kind === 'input'
     ? value.stage.name
@@ -110,11 +110,10 @@ function lengthsOf(operation: Operation): string | undefined {
 }
 
 /** Lengths in the file that are those of all steps. @throws BpttError for others. */
-function checkWhole(operation: Operation, { data }: Tensor): undefined {
-  const { size } = operation.sequence(0).axes[0]!;
-  if (data.every((length) => length === size)) return undefined;
+function checkWhole(operation: Operation, { data }: Tensor, steps: number | undefined): undefined {
+  if (data.every((length) => length === steps)) return undefined;
   operation.fail(
-    `sequence_lens of ${size ?? 'all'} steps in the file, or an input of the graph`,
+    `sequence_lens of ${steps ?? 'all'} steps in the file, or an input of the graph`,
     Array.from(data.subarray(0, 8)).join(', '),
   );
 }
@@ -140,10 +139,13 @@ function checkInitial(operation: Operation, index: number, directions: number): 
     : operation.fail('both directions to begin at zero', `the input ${JSON.stringify(input)}`);
 }
 
+/** The axes in front of the features, by the attribute `layout`. */
+const layouts: Readonly<Record<number, readonly ('time' | 'rows')[]>> = { 0: ['time', 'rows'], 1: ['rows', 'time'] };
+
 /** Tells which axis is which. */
-function name(operation: Operation, axes: readonly Axis[]): void {
-  if (axes.length !== 2) operation.fail('three axes: time, rows, features', String(axes.length + 1));
-  for (const [index, role] of (['time', 'rows'] as const).entries()) {
+function name(operation: Operation, axes: readonly Axis[], roles: readonly ('time' | 'rows')[]): void {
+  if (axes.length !== 2) operation.fail(`three axes: ${roles.join(', ')}, features`, String(axes.length + 1));
+  for (const [index, role] of roles.entries()) {
     const own = axes[index]!;
     if (own.role === 'unknown' && own.parts === undefined) own.role = role;
     else if (own.role === 'one') own.role = role;
@@ -169,13 +171,14 @@ function recurrentRule(kind: Kind, used: UsedInput): Rule {
       const direction = operation.string('direction', 'forward');
       const reverses = { forward: [false], reverse: [true], bidirectional: [false, true] }[direction];
       if (reverses === undefined) return operation.fail('direction forward, reverse or bidirectional', direction);
-      for (const attribute of ['layout', 'input_forget']) {
-        if (operation.int(attribute, 0) !== 0) operation.fail(`${attribute} 0`, String(operation.int(attribute, 0)));
-      }
+      const forgets = operation.int('input_forget', 0);
+      if (forgets !== 0) operation.fail('input_forget 0', String(forgets));
+      const layout = operation.int('layout', 0);
+      const order = layouts[layout] ?? operation.fail('layout 0 or 1', String(layout));
       const D = reverses.length;
       const { stage: before, leading, size } = settle(operation, operation.sequence(0));
       const stage = within(operation, before, `a ${operator.name}`);
-      name(operation, leading);
+      name(operation, leading, order);
 
       const W = operation.constant(1);
       const I = W.dims[2] ?? operation.fail('W of three axes', String(W.dims.length));
@@ -185,7 +188,8 @@ function recurrentRule(kind: Kind, used: UsedInput): Rule {
       const layer = layerOf(operation, kind, D, H);
       checkClip(operation, layer);
       const tensors = tensorsOf(operation, cellOf(layer), D, H, I);
-      const lengths = lengthsOf(operation);
+      const [T, B] = (layout === 0 ? leading : leading.toReversed()) as [Axis, Axis];
+      const lengths = lengthsOf(operation, T.size);
       if (lengths !== undefined) used(lengths, 'lengths');
       for (const [index] of cellOf(layer).states.entries()) {
         const input = checkInitial(operation, 5 + index, D);
@@ -202,8 +206,10 @@ function recurrentRule(kind: Kind, used: UsedInput): Rule {
           parameters: parametersOf(layer, operator, I, tensors, part),
         };
       });
-      const [T, B] = leading as [Axis, Axis];
-      const axes = (first: readonly Axis[]) => [...first, axis('directions', D), B, axis('features', H)];
+      const axes = (first: readonly Axis[]) => {
+        const directions = axis('directions', D);
+        return [...(layout === 0 ? [...first, directions, B] : [B, ...first, directions]), axis('features', H)];
+      };
       const result = (returns: 'all' | 'last', first: readonly Axis[]): Value => {
         return { kind: 'sequence', stage: { kind: 'recurrent', previous: stage, halves, returns }, axes: axes(first) };
       };

@@ -1,4 +1,5 @@
 // What sequences go through: how the directions of a recurrent operator become one layer, and the last step of a sequence.
+import type { Merge } from '../../../layers/recurrent/options.ts';
 import type { Operation } from './operation.ts';
 import { type Axis, axis, type Half, partsOf, type RecurrentStage, type Sequence, type Stage } from './values.ts';
 
@@ -48,7 +49,9 @@ function withFeature(sequence: Sequence): Sequence {
 
 /** How many outputs the dense layer has that a stage comes from; undefined where there is none. */
 function outputsOf(stage: Stage): number | undefined {
-  if (stage.kind === 'activation' || stage.kind === 'head') return outputsOf(stage.previous);
+  if (stage.kind === 'activation' || stage.kind === 'normalization' || stage.kind === 'head') {
+    return outputsOf(stage.previous);
+  }
   return stage.kind === 'dense' ? stage.weight.dims[0] : undefined;
 }
 
@@ -77,12 +80,12 @@ export function halfOf(operation: Operation, { stage }: Sequence, place: number)
 }
 
 /** Two directions as one layer; undefined where they are not that. */
-export function mergeHalves(a: Stage, b: Stage, merge: 'concat' | 'sum'): RecurrentStage | undefined {
+export function mergeHalves(a: Stage, b: Stage, merge: Merge): RecurrentStage | undefined {
   if (a.kind !== 'recurrent' || b.kind !== 'recurrent') return undefined;
   const halves = [...a.halves, ...b.halves];
   if (halves.length !== 2 || a.merge !== undefined || b.merge !== undefined || a.returns !== b.returns)
     return undefined;
-  if (merge === 'sum' && halves[0]!.reverse) halves.reverse();
+  if (merge !== 'concat' && halves[0]!.reverse) halves.reverse();
   const [forward, reverse] = halves as [Half, Half];
   const alike =
     !forward.reverse &&
@@ -95,7 +98,7 @@ export function mergeHalves(a: Stage, b: Stage, merge: 'concat' | 'sum'): Recurr
 
 /** The stage of one step alone: the last one, or of a backward direction the first, which it reads last. */
 export function lastStep(operation: Operation, stage: Stage, from: 'start' | 'end'): Stage {
-  if (stage.kind === 'dense' || stage.kind === 'activation') {
+  if (stage.kind === 'dense' || stage.kind === 'activation' || stage.kind === 'normalization') {
     return { ...stage, previous: lastStep(operation, stage.previous, from) };
   }
   if (stage.kind !== 'recurrent') {

@@ -1,6 +1,7 @@
 // What an imported graph computes, as far as it matters here: sequences that went through layers, sizes, zeros, constants.
 import type { ActivationFunction } from '../../../layers/later/activation.ts';
 import type { DirectedDescription } from '../../../layers/recurrent/cells.ts';
+import type { Merge } from '../../../layers/recurrent/options.ts';
 import type { Tensor } from './tensor.ts';
 
 /** An axis of a sequence. Which one is time and which the rows is known when a recurrent operator reads it. */
@@ -29,8 +30,22 @@ export interface RecurrentStage {
   /** One, or forward and reverse. */
   readonly halves: readonly Half[];
   /** How two halves are one, once that is known. */
-  readonly merge?: 'concat' | 'sum';
+  readonly merge?: Merge;
   readonly returns: 'all' | 'last';
+}
+
+/** Batch normalisation by statistics that are known. */
+export interface NormalizationStage {
+  readonly kind: 'normalization';
+  readonly previous: Stage;
+  /** [F] each. */
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+  readonly epsilon: number;
+  /** As batchNormalization has it: the share of a batch. */
+  readonly momentum: number | undefined;
 }
 
 /** What a sequence went through. */
@@ -48,6 +63,7 @@ export type Stage =
       readonly function: ActivationFunction;
       readonly alpha?: number;
     }
+  | NormalizationStage
   | { readonly kind: 'head'; readonly previous: Stage; readonly output: Head };
 
 /** What stands after the logits. */
@@ -107,6 +123,7 @@ const stageNames: Readonly<Record<Exclude<Stage['kind'], 'input'>, string>> = {
   residual: 'a residual connection',
   dense: 'a dense layer',
   activation: 'an activation',
+  normalization: 'a batch normalisation',
   head: 'an activation',
 };
 

@@ -4,6 +4,7 @@ import type { BatchNormalizationDescription } from '../../../layers/batch-normal
 import type { GroupNormalizationDescription } from '../../../layers/later/group-normalization.ts';
 import type { BidirectionalDescription } from '../../../layers/recurrent/bidirectional.ts';
 import { cellKindOf, type DirectedDescription } from '../../../layers/recurrent/cells.ts';
+import type { Merge } from '../../../layers/recurrent/options.ts';
 import type { Graph, LayerNode } from '../../../model/graph.ts';
 import { missingFrom } from '../../missing.ts';
 import { type ParameterParts, partsOf } from '../../parameter-parts.ts';
@@ -46,6 +47,12 @@ function once(result: Result): Result {
     return [name, () => (value ??= add())];
   });
   return Object.fromEntries(parts);
+}
+
+/** Both directions, which are an axis, as one; of the reductions that of a sum alone has its axes as an input in these operator sets. */
+function reduced(builder: GraphBuilder, value: Value, merge: Merge, axis: number, keepdims: number): Value {
+  if (merge === 'sum') return builder.add('ReduceSum', [value, builder.integers([axis])], { keepdims });
+  return builder.add(merge === 'multiply' ? 'ReduceProd' : 'ReduceMean', [value], { axes: [axis], keepdims });
 }
 
 /** The values of all nodes. */
@@ -257,7 +264,9 @@ export class Layers {
     this.#finish(node, inner.units, results[0]!.last);
     const merged = (values: readonly Value[]) => {
       if (!both) return values[0]!;
-      return description.merge === 'concat' ? builder.add('Concat', values, { axis: -1 }) : builder.add('Add', values);
+      if (description.merge === 'concat') return builder.add('Concat', values, { axis: -1 });
+      const one = builder.add(description.merge === 'multiply' ? 'Mul' : 'Add', values);
+      return description.merge === 'average' ? builder.add('Mul', [one, builder.reals([], [0.5])]) : one;
     };
     return once({
       outputs: () => merged(results.map(({ y }) => y)),
@@ -281,10 +290,10 @@ export class Layers {
       });
     }
     const H = inner.units;
-    if (description.merge === 'sum') {
-      const sum = (value: Value, axis: number, keepdims: number) =>
-        builder.add('ReduceSum', [value, builder.integers([axis])], { keepdims });
-      return once({ outputs: () => sum(result.y, 1, 0), last: () => sum(result.last[0]!, 0, 1) });
+    if (description.merge !== 'concat') {
+      const merged = (value: Value, axis: number, keepdims: number) =>
+        reduced(builder, value, description.merge, axis, keepdims);
+      return once({ outputs: () => merged(result.y, 1, 0), last: () => merged(result.last[0]!, 0, 1) });
     }
     const beside = (value: Value, perm: readonly number[], shape: readonly number[]) =>
       builder.add('Reshape', [builder.add('Transpose', [value], { perm }), builder.integers(shape)]);
