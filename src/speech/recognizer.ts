@@ -1,13 +1,13 @@
 // What a model of speech needs besides its weights: how it hears, and what its labels are called.
-import { checkString, show } from '../base/check.ts';
+import { checkString, checkTokens, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, type Field, names, type Options, oneOf, unchecked, withDefault } from '../base/fields.ts';
+import { checkFields, type Field, names, type Options, omit, oneOf, unchecked, withDefault } from '../base/fields.ts';
 import { readEntry } from '../base/metadata-entry.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
-import { type FrontEnd, type FrontEndOptions, frontEnd } from './audio/front-end.ts';
+import { type FrontEnd, type FrontEndOptions, frontEndOf } from './audio/front-end.ts';
 import type { Samples } from './audio/sound.ts';
-import { type DecodeOptions, decode, type Transcript } from './decode.ts';
+import { type DecodeOptions, decode, decodeFields, type Transcript } from './decode.ts';
 
 const labels: Field<readonly string[]> = {
   check(where, value) {
@@ -53,8 +53,8 @@ export interface Recognizer {
   readonly front: FrontEnd;
   /** The classes of a text. @throws BpttError that names the label that is not known, and its place. */
   encode(text: string): Int32Array;
-  /** The text of classes, blanks left out. */
-  decode(labels: ArrayLike<number>): string;
+  /** The text of classes, blanks left out. @throws BpttError for numbers that are no class. */
+  decode(labels: Int32Array | readonly number[]): string;
   /**
    * What samples of the front end's rate say.
    *
@@ -77,7 +77,7 @@ export interface Recognizer {
  */
 export function recognizer(options: RecognizerOptions): Recognizer {
   const checked = checkFields('recognizer', options, fields);
-  const front = frontEnd(checked.front);
+  const front = frontEndOf('recognizer.front', checked.front);
   const { labels, between } = checked;
   const classes = new Map(labels.map((label, index) => [label, index + 1]));
   const text = (all: ArrayLike<number>) =>
@@ -100,14 +100,15 @@ export function recognizer(options: RecognizerOptions): Recognizer {
         );
       });
     },
-    decode: text,
+    decode: (given) => text(checkTokens('decode(labels)', given, labels.length + 1)),
     transcribe(model, samples, options = {}) {
+      const how = checkFields('transcribe', options, omit(decodeFields, 'blank', 'results'));
       checkHears(model, front.size, labels.length + 1);
       const inputs = front.extract(samples);
       const steps = inputs.length / front.size;
       const { outputs } = model.forward({ steps, rows: 1, inputs });
       const said = outputs.length / (labels.length + 1);
-      const [[best]] = decode({ steps: said, rows: 1, logits: outputs }, options) as [[Transcript]];
+      const [[best]] = decode({ steps: said, rows: 1, logits: outputs }, how) as [[Transcript]];
       // Of a model that says something at fewer steps than it reads, those that are said are as far apart as the whole allows.
       const seconds = (front.frameSeconds * steps) / said;
       const timed = best.spans.map(([start, end], i) => ({

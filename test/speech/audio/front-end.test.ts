@@ -136,6 +136,7 @@ describe('frontEnd', () => {
     );
     expect(() => resample(noise(1, 9), 0, 8000)).toThrow('resample(from): expected an integer >= 1, got 0');
     expect(() => resample(noise(1, 9), 16_000.5, 8000)).toThrow('resample(from)');
+    expect(() => resample(noise(1, 9), 262_147, 8000)).toThrow('resample(from, to): expected rates whose ratio');
     expect(() => resample(noise(1, 9), 9_999_991, 8000)).toThrow('expected rates whose ratio is of numbers up to');
   });
 });
