@@ -69,46 +69,47 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
   .action(async (named: readonly string[], _: unknown, command: Command) => {
     const interruption = interruptionOf(process);
     const task = taskOf(command);
-    if (task === 'speech') {
-      const [folder, other] = named;
-      if (folder === undefined || other !== undefined) {
-        const got = folder === undefined ? 'none' : named.join(', ');
-        throw new BpttError('invalid-argument', `--task speech: expected one FOLDER of recordings, got ${got}`);
-      }
-      return trainSpeechCommand(folder, speechValues(command), output, interruption);
+    const [folder, other] = named;
+    if (task === 'speech' && (folder === undefined || other !== undefined)) {
+      const got = folder === undefined ? 'none' : named.join(', ');
+      throw new BpttError('invalid-argument', `--task speech: expected one FOLDER of recordings, got ${got}`);
     }
-    if (task === 'translate') return trainTranslateCommand(named, translateValues(command), output, interruption);
-    const given = valuesOf(trainFlags, command);
-    const onWait = (who: string) => output.note(`${given.out}: ${who} has locked it; looking whether it still lives`);
-    const lock = await FileLock.take(given.out, { onWait });
+    const { out } = valuesOf(trainFlags, command);
+    const onWait = (who: string) => output.note(`${out}: ${who} has locked it; looking whether it still lives`);
+    const lock = await FileLock.take(out, { onWait });
     try {
-      const left = given.resume ? await findUnfinished(given.out) : undefined;
-      const paths = named.length > 0 ? named : (left?.files ?? []);
-      const isGiven = (name: string) => isTyped(command, name);
-      const others = left && keptOf(left, given, isGiven);
-      const said = valuesOf(trainFlags, command, others);
-      const checkpoints = await openCheckpoints(await filesOf(paths), said);
-      if (said.unknown !== undefined && said.from === undefined) {
-        throw new BpttError('invalid-argument', `--unknown: expected --from with it, got ${said.unknown}`);
-      }
-      const engine = { threads: threadsOf(said) };
-      const base =
-        said.from === undefined
-          ? undefined
-          : await readBase(said.from, left === undefined ? isGiven : () => false, engine);
-      const corpus = base
-        ? corpusFor(base, await readTexts(paths, embedded), said.unknown)
-        : await readCorpus(paths, said);
-      if (left !== undefined) checkText(left, corpus);
-      const how = { embedded: paths.length === 0, signal: interruption, weights: base && productsOf(base) };
-      const choice = left === undefined ? await chooseFor(corpus, said, isGiven, how) : undefined;
-      const values = valuesOf(trainFlags, command, choice?.values ?? others);
-      const files = { lock, checkpoints, left: left?.checkpoint };
-      await trainCommand({ ...corpus, paths, base }, values, files, output, interruption, choice);
+      if (task === 'speech') await trainSpeechCommand(folder!, speechValues(command), lock, output, interruption);
+      else if (task === 'translate')
+        await trainTranslateCommand(named, translateValues(command), lock, output, interruption);
+      else await trainOnText(named, command, lock, interruption);
     } finally {
       await lock.release();
     }
   });
+
+/** `bptt train` on a text: from its beginning, or from where it was left. */
+async function trainOnText(named: readonly string[], command: Command, lock: FileLock, interruption: AbortSignal) {
+  const given = valuesOf(trainFlags, command);
+  const left = given.resume ? await findUnfinished(given.out) : undefined;
+  const paths = named.length > 0 ? named : (left?.files ?? []);
+  const isGiven = (name: string) => isTyped(command, name);
+  const others = left && keptOf(left, given, isGiven);
+  const said = valuesOf(trainFlags, command, others);
+  const checkpoints = await openCheckpoints(await filesOf(paths), said);
+  if (said.unknown !== undefined && said.from === undefined) {
+    throw new BpttError('invalid-argument', `--unknown: expected --from with it, got ${said.unknown}`);
+  }
+  const engine = { threads: threadsOf(said) };
+  const base =
+    said.from === undefined ? undefined : await readBase(said.from, left === undefined ? isGiven : () => false, engine);
+  const corpus = base ? corpusFor(base, await readTexts(paths, embedded), said.unknown) : await readCorpus(paths, said);
+  if (left !== undefined) checkText(left, corpus);
+  const how = { embedded: paths.length === 0, signal: interruption, weights: base && productsOf(base) };
+  const choice = left === undefined ? await chooseFor(corpus, said, isGiven, how) : undefined;
+  const values = valuesOf(trainFlags, command, choice?.values ?? others);
+  const files = { lock, checkpoints, left: left?.checkpoint };
+  await trainCommand({ ...corpus, paths, base }, values, files, output, interruption, choice);
+}
 
 addFlags(program.command('sample'), sampleFlags)
   .description('print text that a model says')
@@ -233,7 +234,9 @@ async function readCorpus(paths: readonly string[], kind: Tokens & { readonly st
 /** One line, whatever the message holds. */
 function fail(message: string): void {
   process.exitCode = 1;
-  output.note(`bptt: ${message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}`);
+  const lines = message.replace(/^error: /, '').split('\n');
+  const words = lines.map((line) => line.trim()).filter(Boolean);
+  output.note(`bptt: ${words.join(' ')}`);
 }
 
 try {

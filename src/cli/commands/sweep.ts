@@ -1,6 +1,4 @@
 // `bptt sweep`: many trainings on one text, and the best of them as a model file.
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { BpttError } from '../../base/errors.ts';
 import { splitTokens } from '../../data/split.ts';
 import { moreKinds } from '../../layers/kinds.ts';
@@ -11,6 +9,7 @@ import { type SweepEvent, type SweepOptions, sweep, type TrialOptions } from '..
 import type { Tokenizer } from '../../tokenizers/index.ts';
 import type { SweepValues } from '../flags/sweep-flags.ts';
 import { wholeCorpus } from '../io/corpus.ts';
+import { writeLearned } from '../io/learned-file.ts';
 import type { Output } from '../io/output.ts';
 import { checkTarget } from '../io/paths.ts';
 import { readTexts } from '../io/text-file.ts';
@@ -56,22 +55,20 @@ export async function sweepCommand(
   }
   if (best === undefined)
     throw new BpttError('invalid-argument', `${path}: expected a trial that is complete, got none: see the table`);
-  if (out !== undefined)
-    await writeFileAtomic(out, await withVocabulary(best.model, vocabulary), { replace: overwrite });
-  table.winner(best, out);
+  const write = async (path: string) => writeLearned(path, await withVocabulary(best.model, vocabulary), overwrite);
+  table.winner(best, out === undefined ? undefined : await write(out));
 }
 
 /** @throws BpttError for a folder that has a sweep where none is gone on with, and the other way round. */
 async function checkFolder(folder: string, resume: boolean): Promise<void> {
-  const found = await stat(join(folder, 'sweep.json')).catch(() => undefined);
-  if (found !== undefined && !resume) {
+  const found = (await folderStore(folder).read('sweep.json')) !== undefined;
+  if (found && !resume) {
     throw new BpttError(
       'bad-file',
       `${folder}: expected no sweep in the folder, got one: --resume goes on with it, --store names another`,
     );
   }
-  if (found === undefined && resume)
-    throw new BpttError('bad-file', `--resume: expected a sweep in ${folder}, got none`);
+  if (!found && resume) throw new BpttError('bad-file', `--resume: expected a sweep in ${folder}, got none`);
 }
 
 /** The model file with what the other commands read it by. */

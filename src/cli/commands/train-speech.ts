@@ -22,12 +22,14 @@ import { describe } from '../../layers/describe.ts';
 import { cellKindOf } from '../../layers/recurrent/cells.ts';
 import { labelErrorRate, wordErrorRate } from '../../metrics/index.ts';
 import { writeFileAtomic } from '../../node/atomic-file.ts';
+import type { FileLock } from '../../node/file-lock.ts';
 import { ctc, frontEnd, type Recognizer, recognizer, speechMetadata, varied } from '../../speech/index.ts';
 import { labelsOf } from '../../speech/recognizer.ts';
 import { EPOCHS } from '../flags/speech-flags.ts';
 import type { SpeechValues } from '../flags/task-flags.ts';
 import { readSamples } from '../io/audio-file.ts';
 import { createLarge } from '../io/create-large.ts';
+import { writeLearned } from '../io/learned-file.ts';
 import type { Output } from '../io/output.ts';
 import { checkTarget } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
@@ -49,10 +51,11 @@ const VARIATIONS = {
   masks: { steps: 1, longest: 4, features: 2, widest: 8 },
 } as const;
 
-/** Trains, and writes the model, also when `interrupted` aborts before all updates are made. */
+/** Trains, and writes the model, which `lock` holds, also when `interrupted` aborts before all updates are made. */
 export async function trainSpeechCommand(
   folder: string,
   values: SpeechValues,
+  lock: FileLock,
   output: Output,
   interrupted: AbortSignal,
 ): Promise<void> {
@@ -60,7 +63,7 @@ export async function trainSpeechCommand(
   await checkTarget({ where: '--out', path: out, others: [values.transcripts], overwrite });
   if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [out], overwrite });
   const { heard, utterances } = await load(folder, values, output);
-  const { training, validation } = split(utterances, values);
+  const { training, validation } = split(folder, utterances, values);
   const { seed, threads } = values;
   const model = await createLarge(networkOf(values, heard), { seed, threads });
   const [trained, all] = [secondsOf(training, heard), utterances.length];
@@ -77,7 +80,8 @@ export async function trainSpeechCommand(
   const begin = performance.now();
   const { step, reason } = await learn(model, heard, { training, validation }, values, output, interrupted);
   const bytes = serialize(model, { metadata: speechMetadata(heard) });
-  await writeFileAtomic(out, bytes, { replace: overwrite });
+  await lock.check();
+  const path = await writeLearned(out, bytes, overwrite);
   if (report !== undefined) {
     const judged = validation.map((one): Judged => ({ ...one, heard: heard.transcribe(model, one.samples) }));
     const page = speechReport({ folder, model, recognizer: heard, judged, values });
@@ -85,9 +89,9 @@ export async function trainSpeechCommand(
   }
   const seconds = (performance.now() - begin) / 1000;
   if (json) {
-    output.json({ type: 'saved', path: out, bytes: bytes.length });
+    output.json({ type: 'saved', path, bytes: bytes.length });
     output.json({ type: 'end', step, reason, seconds });
-  } else output.line(`${reason} after ${step} updates, ${seconds.toFixed(1)} s; model in ${out}`);
+  } else output.line(`${reason} after ${step} updates, ${seconds.toFixed(1)} s; model in ${path}`);
 }
 
 /** Reads all recordings; those that cannot be used are named, or end it. */
@@ -150,9 +154,16 @@ function checkFits(path: string, { front }: Recognizer, samples: Float32Array, l
 }
 
 /** The last of a random order are for validation. */
-function split(all: readonly Utterance[], { validation, seed }: SpeechValues) {
+function split(folder: string, all: readonly Utterance[], { validation, seed }: SpeechValues) {
+  const count = Math.floor(all.length * validation);
+  if (validation > 0 && count === 0) {
+    throw new BpttError(
+      'bad-file',
+      `${folder}: expected enough recordings that --validation ${validation} holds one back, got ${all.length}; --validation 0 learns all`,
+    );
+  }
   const order = permutation(all.length, seed, 0);
-  const held = new Set(order.subarray(all.length - Math.floor(all.length * validation)));
+  const held = new Set(order.subarray(all.length - count));
   return { training: all.filter((_, i) => !held.has(i)), validation: all.filter((_, i) => held.has(i)) };
 }
 
