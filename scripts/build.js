@@ -90,6 +90,7 @@ if (!kernelsOnly) {
       series: 'src/series/index.ts',
       speech: 'src/speech/index.ts',
       sweep: 'src/sweep/index.ts',
+      bullmq: 'src/bullmq/index.ts',
       translation: 'src/translation/index.ts',
       vision: 'src/vision/index.ts',
       tokenizers: 'src/tokenizers/index.ts',
@@ -208,7 +209,8 @@ async function buildPackage(entryPoints) {
     outdir: 'build',
     platform: 'neutral',
     mainFields: ['module', 'main'],
-    external: ['node:*', ...apart],
+    // Peers, which who uses them installs.
+    external: ['node:*', 'bullmq', 'ioredis', 'pg', ...apart],
     // Its sources: only what is used of them is bundled.
     alias: { 'ml-matrix': './node_modules/ml-matrix/src/index.js' },
     // An uncaught error shows the line that threw it. Lines of 300 would take 0.7 KB more.

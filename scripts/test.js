@@ -3,7 +3,7 @@
  * `npm test`: builds when something has changed, runs every runner, and closes with what they counted.
  * `npm test -- NAME ...` runs only those whose name contains one of the words: kernels, node, chromium, bits.
  *
- * Chromium is installed when it is missing and this may do so; with CI=true all nine engines are, and what is then still
+ * Chromium is installed when it is missing and this may do so; with CI=true all nine engines and the servers are, and what is then still
  * missing, or skipped, is a failure. A runner that ran no test has failed.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,8 +11,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { engineOf, engines, installCommand } from '../test/truth/engines/engines.js';
-import { installEngines } from '../test/truth/engines/install.js';
+import { engineOf, installCommand } from '../test/truth/engines/engines.js';
+import { installEngines, machinery } from '../test/truth/engines/install.js';
 import { start, withFolder, within } from '../test/truth/engines/processes.js';
 import { isStale } from './stale.js';
 
@@ -61,7 +61,7 @@ async function main(words) {
     console.error('The build failed.');
     return false;
   }
-  const missing = installEngines(CI ? engines : chosen.flatMap(({ engine }) => engine ?? []));
+  const missing = installEngines(CI ? machinery : chosen.flatMap(({ engine }) => engine ?? []));
 
   const results = [];
   for (const runner of chosen) {

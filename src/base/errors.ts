@@ -23,7 +23,9 @@ export type BpttErrorCode =
   /** The engine refused more memory. */
   | 'out-of-memory'
   /** A worker could not be started, or ended. */
-  | 'worker-failed';
+  | 'worker-failed'
+  /** A server could not be reached, or did not let anybody in. */
+  | 'unreachable';
 
 /** Every error that this package throws on purpose. Messages read: where, what was expected, what came. */
 export class BpttError extends Error {

@@ -18,6 +18,7 @@ import { trainSpeechCommand } from './commands/train-speech.ts';
 import { trainTranslateCommand } from './commands/train-translate.ts';
 import { transcribeCommand, transcribeFlags } from './commands/transcribe.ts';
 import { translateCommand, translateCommandFlags } from './commands/translate.ts';
+import { workerCommand, workerFlags } from './commands/worker.ts';
 import { chooseFor } from './flags/choose.ts';
 import { addFlags, isTyped, valuesOf } from './flags/flags.ts';
 import { forecastFlags, forecastGroups } from './flags/forecast-flags.ts';
@@ -146,6 +147,22 @@ Ctrl-C stops (exit code 130); --resume goes on, also after a crash, with the sam
     const interruption = interruptionOf(process);
     const { sweepCommand } = await import('./commands/sweep.ts');
     await sweepCommand(path, valuesOf(sweepFlags, command), embedded, output, interruption);
+  });
+
+addFlags(program.command('worker'), workerFlags)
+  .description('run trials of sweeps that `bptt sweep` shares over a server')
+  .addHelpText(
+    'after',
+    `
+On one machine:  bptt sweep sweep.json --redis redis://one:6379
+On the others:   bptt worker --redis redis://one:6379 --workers 4
+
+They need nothing but the server: the text is kept there. Needs the packages bullmq, and ioredis or pg. A worker that is killed loses
+no trial: another goes on from its newest checkpoint, to the same bytes. Ctrl-C gives back what it runs.`,
+  )
+  .action(async (_: unknown, command: Command) => {
+    const interruption = interruptionOf(process);
+    await workerCommand(valuesOf(workerFlags, command), output, interruption);
   });
 
 addFlags(program.command('inspect'), inspectFlags)

@@ -57,3 +57,15 @@ export async function dataDigest(where: string, data: unknown): Promise<string> 
   }
   return sha256(all);
 }
+
+/** What tells the data of a sweep from others: a digest of each part, or the checksum that stands for them. */
+export async function dataDigests(
+  where: string,
+  { data, validation, checksum }: { readonly data: unknown; readonly validation: unknown; readonly checksum?: string },
+): Promise<Readonly<Record<string, string>>> {
+  if (checksum !== undefined) return { checksum };
+  return {
+    training: await dataDigest(`${where}.data`, data),
+    validation: await dataDigest(`${where}.validation`, validation),
+  };
+}

@@ -12,6 +12,7 @@ export {
   type SuccessiveHalvingOptions,
   successiveHalving,
 } from './pruners/index.ts';
+export type { QueueControl, QueuedTrial, TrialQueue } from './queue.ts';
 export type { Direction, GivenResult, Report, TrialResult } from './result.ts';
 export { type GridOptions, grid, quasiRandom, random, type Sampler, type TpeOptions, tpe } from './samplers/index.ts';
 export {
@@ -31,6 +32,7 @@ export {
   type SearchSpace,
 } from './space.ts';
 export { type CheckpointStore, memoryStore } from './store.ts';
+export { type QueuedTrialOptions, StoredSweep, type StoredSweepOptions, storedSweep } from './stored-sweep.ts';
 export {
   type AskedTrial,
   createStudy,

@@ -212,6 +212,16 @@ export class Study {
   }
 
   /**
+   * The trials whose results decide whether this one is pruned, and are not known yet: for who runs a trial that another has asked for.
+   *
+   * @internal
+   */
+  missingFor(number: number): readonly number[] {
+    if (this.#prune === undefined) return [];
+    return Array.from({ length: this.#firstOf(number) }, (_, each) => each).filter((each) => !(each in this.#results));
+  }
+
+  /**
    * Takes what came of a trial that was asked for.
    *
    * @throws BpttError for a trial that does not run, and numbers that are not finite or as many as there are objectives.

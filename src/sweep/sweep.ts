@@ -19,8 +19,9 @@ import { parseJson } from '../base/parse-json.ts';
 import { metrics } from '../loss/metric.ts';
 import type { TrainEvent } from '../training/events.ts';
 import { type FitOptions, fitData } from '../training/fit.ts';
-import { dataDigest } from './digest.ts';
-import { checkPlan, differenceOf, planText, type TrialOptions } from './plan.ts';
+import { dataDigests, sha256 } from './digest.ts';
+import { checkPlan, differenceOf, planText, type TrialOptions, type TrialPlan } from './plan.ts';
+import { type TrialQueue, trialQueue } from './queue.ts';
 import type { TrialResult } from './result.ts';
 import { runTrial, type TrialSetting } from './run-trial.ts';
 import type { Parameters } from './space.ts';
@@ -37,6 +38,8 @@ export type SweepEvent =
       readonly parameters: Parameters;
       readonly resumedFrom: number | undefined;
     }
+  /** A trial that another runs has made so many updates. */
+  | { readonly type: 'progress'; readonly number: number; readonly step: number }
   /** What the training of a trial tells. */
   | { readonly type: 'training'; readonly number: number; readonly event: TrainEvent }
   /** A trial has ended, now or before this call. */
@@ -64,6 +67,8 @@ export const sweepFields = {
   store: withDefault(checkpointStore, () => memoryStore()),
   /** Trials that run at a time, with several each in a thread of its own. Default 1, in this thread. */
   workers: withDefault(integer({ min: 1 }), 1),
+  /** Who runs the trials, where that is not this program: `await sweepQueue(...)` of `bptt/bullmq`. Default: this program does. */
+  queue: optional(trialQueue),
   /** What trains, as in `fit`. Default: `train`, with several workers `trainInWorker`. */
   trainer: optional(callable<NonNullable<FitOptions['trainer']>>('a function such as train')),
   /** Updates between two checkpoints of a trial, ≥ 1. Default 100. */
@@ -110,6 +115,10 @@ export interface SweepResult {
  */
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const checked = checkFields('sweep', options, sweepFields);
+  for (const name of checked.queue === undefined ? [] : (['workers', 'trainer'] as const)) {
+    if (options[name] === undefined) continue;
+    fail(`sweep.${name}`, 'none with a queue: who runs the trials says so', show(options[name]));
+  }
   const run = new Sweep(checked);
   return run.toTheEnd();
 }
@@ -121,6 +130,8 @@ class Sweep {
   /** Ends all trials: the signal aborts, or one of them failed. */
   readonly #end = new AbortController();
   #setting!: TrialSetting;
+  /** The digest of `sweep.json` in the store. */
+  #id!: string;
   #data!: Readonly<Record<string, string>>;
 
   constructor(options: Checked<typeof sweepFields>) {
@@ -139,14 +150,14 @@ class Sweep {
   }
 
   async toTheEnd(): Promise<SweepResult> {
-    const { signal, workers, store } = this.#options;
+    const { signal, workers, store, queue } = this.#options;
     await this.#prepare();
     const abort = () => this.#end.abort();
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
     try {
       await this.#readResults();
-      await this.#runAll(workers);
+      await this.#runAll(queue?.trials ?? workers);
     } finally {
       signal?.removeEventListener('abort', abort);
     }
@@ -162,19 +173,14 @@ class Sweep {
   }
 
   async #prepare(): Promise<void> {
-    const { data, validation, checksum, metrics, objective, checkpointEvery, workers, store } = this.#options;
+    const { data, validation, metrics, objective, checkpointEvery, workers, store } = this.#options;
     let { trainer } = this.#options;
     if (workers > 1) trainer ??= (await import('../worker/index.ts')).trainInWorker as TrialSetting['trainer'];
     this.#setting = { data, validation, metrics, objectives: objective, checkpointEvery, trainer };
-    this.#data =
-      checksum === undefined
-        ? {
-            training: await dataDigest('sweep.data', data),
-            validation: await dataDigest('sweep.validation', validation),
-          }
-        : { checksum };
+    this.#data = await dataDigests('sweep', this.#options);
     const manifest = { format: 1, ...this.#studyOptions, objective, data: this.#data };
     const bytes = new TextEncoder().encode(planText(manifest));
+    this.#id = await sha256(bytes);
     if (await store.add('sweep.json', bytes)) return;
     const there = (await store.read('sweep.json')) ?? new Uint8Array();
     refuseOther(there, bytes);
@@ -216,20 +222,42 @@ class Sweep {
   }
 
   async #runOne(trial: AskedTrial): Promise<void> {
-    const { store, trial: describe, onEvent } = this.#options;
+    const { store, trial: describe, queue, onEvent } = this.#options;
     const { number, parameters } = trial;
     const record = new TrialRecord(store, number);
     const plan = checkPlan('sweep.trial(...)', describe(parameters));
     await record.describe(plan, { parameters, data: this.#data });
-    const result = await runTrial(trial, plan, this.#setting, record, {
+    const result = queue ? await this.#runElsewhere(queue, trial, record) : await this.#runHere(trial, plan, record);
+    if (result === undefined) return;
+    this.#take(result);
+    await onEvent?.({ type: 'end', result });
+  }
+
+  async #runElsewhere(queue: TrialQueue, { number, parameters }: AskedTrial, record: TrialRecord) {
+    const { checkpointEvery, onEvent } = this.#options;
+    const { signal } = this.#end;
+    await onEvent?.({ type: 'begin', number, parameters, resumedFrom: undefined });
+    await queue.run(
+      { sweep: this.#id, number, checkpointEvery },
+      {
+        signal,
+        onProgress: (step) => onEvent?.({ type: 'progress', number, step }),
+      },
+    );
+    const result = await record.result();
+    if (result !== undefined || signal.aborted) return result;
+    throw new BpttError('worker-failed', `sweep, trial ${number}: expected its result in the store, got none`);
+  }
+
+  #runHere(trial: AskedTrial, plan: TrialPlan, record: TrialRecord): Promise<KeptResult | undefined> {
+    const { onEvent } = this.#options;
+    const { number, parameters } = trial;
+    return runTrial(trial, plan, this.#setting, record, {
       prunes: (...reports) => this.#study.prunes(...reports),
       signal: this.#end.signal,
       onBegin: (resumedFrom) => onEvent?.({ type: 'begin', number, parameters, resumedFrom }),
       onEvent: (event) => onEvent?.({ type: 'training', number, event }),
     });
-    if (result === undefined) return;
-    this.#take(result);
-    await onEvent?.({ type: 'end', result });
   }
 }
 

@@ -1,5 +1,7 @@
 // @ts-check
 /** A valid call of each public function: a row makes its arguments anew, and what it is called on. */
+
+import { ofQueues } from './calls/bullmq.js';
 import { core } from './calls/core.js';
 import { descriptions } from './calls/descriptions.js';
 import { goals } from './calls/goals.js';
@@ -26,6 +28,7 @@ export const table = {
   ...goals,
   ...rooms,
   ...ofSpeech,
+  ...ofQueues,
   ...ofSweeps,
   ...soundsAndPairs,
   ...pictures,

@@ -30,6 +30,7 @@ import * as sweep from '../../src/sweep/index.ts';
 import { prunerFields } from '../../src/sweep/pruners/index.ts';
 import { samplerFields } from '../../src/sweep/samplers/index.ts';
 import { parameterFields } from '../../src/sweep/space.ts';
+import { storedSweepFields } from '../../src/sweep/stored-sweep.ts';
 import { studyFields } from '../../src/sweep/study.ts';
 import { sweepFields } from '../../src/sweep/sweep.ts';
 import * as tokenizers from '../../src/tokenizers/index.ts';
@@ -69,6 +70,7 @@ const tables: Readonly<Record<string, Fields>> = {
   ...prunerFields,
   studyFields,
   sweepFields,
+  storedSweepFields,
 };
 
 const fields = Object.entries(tables).flatMap(([table, all]) =>
@@ -194,6 +196,7 @@ const functions: Readonly<Record<string, (options: never) => unknown>> = {
   hyperband: sweep.hyperband,
   createStudy: sweep.createStudy,
   sweep: sweep.sweep,
+  storedSweep: sweep.storedSweep,
   series: (options) => series.series({ x: [1] }, options),
   splitByTime: (options) => series.splitByTime(numbers, options),
   readCsv: (options) => series.readCsv('x\n1\n', options),

@@ -1,6 +1,6 @@
 // What is published: packed, installed in an empty project, and used from Node, TypeScript, Vite, a page and a shell.
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -66,6 +66,10 @@ async function outcomeOf(
   }
 }
 
+/** All but those for which a package of another's must be there. */
+const entriesOf = (exports: object) =>
+  Object.keys(exports).filter((name) => name !== './bullmq' && !/\.(wasm|json)$/.test(name));
+
 const kernelsIn = (requests: readonly string[]) =>
   requests
     .map((path) => /\/(f32|f64|f32-relaxed|f32-wide)(-[\w-]{8})?\.js$/.exec(path)?.[1])
@@ -77,7 +81,7 @@ describe('the package', () => {
   it('holds the build, the licence, the changelog and the readme, and nothing else', () => {
     const expected = [
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
-      /^build\/(index|node|diagnostics|generation|keras|losses|metrics|onnx|own|plots|pytorch|series|speech|sweep|tokenizers|translation|vision|vocabulary|worker|workerd|cli)\.js$/,
+      /^build\/(index|node|bullmq|diagnostics|generation|keras|losses|metrics|onnx|own|plots|pytorch|series|speech|sweep|tokenizers|translation|vision|vocabulary|worker|workerd|cli)\.js$/,
       /^build\/chunk-[A-Z0-9]{8}\.js$/,
       /^build\/kernels\/((threads-)?(f32|f32-relaxed|f32-wide|f64)|[a-z-]+-f(32|64))\.(js|wasm)$/,
       /^build\/worker\/(thread|member)\.js$/,
@@ -91,10 +95,13 @@ describe('the package', () => {
   });
 
   it('needs no other package', async () => {
-    const { dependencies, peerDependencies, optionalDependencies } = JSON.parse(
+    const { dependencies, peerDependencies, peerDependenciesMeta, optionalDependencies } = JSON.parse(
       await readFile(join(project, 'node_modules/bptt/package.json'), 'utf8'),
     );
-    expect({ dependencies, peerDependencies, optionalDependencies }).toEqual({});
+    expect({ dependencies, optionalDependencies }).toEqual({});
+    // For those who use what is made for them.
+    const peers = Object.keys(peerDependencies);
+    expect(peerDependenciesMeta).toEqual(Object.fromEntries(peers.map((name) => [name, { optional: true }])));
     const { packages } = JSON.parse(await readFile(join(project, 'package-lock.json'), 'utf8'));
     expect(Object.keys(packages)).toEqual(['', 'node_modules/bptt']);
   });
@@ -111,7 +118,7 @@ describe('the package', () => {
 
   it('gives every entry point that it names', async () => {
     const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-    const entries = Object.keys(exports).filter((name) => !/\.(wasm|json)$/.test(name));
+    const entries = entriesOf(exports);
     expect(entries.length).toBeGreaterThan(7);
     const code = entries.map((name) => `await import(${JSON.stringify(name.replace('.', 'bptt'))})`);
     const counts = JSON.parse(
@@ -122,6 +129,21 @@ describe('the package', () => {
       ]),
     );
     expect(Math.min(...counts)).toBeGreaterThan(0);
+  });
+
+  it('has the entry point for BullMQ beside the packages that it is for', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bptt-pack-peers-'));
+    await mkdir(join(folder, 'node_modules'));
+    await cp(join(project, 'node_modules/bptt'), join(folder, 'node_modules/bptt'), { recursive: true });
+    const print = [
+      '--input-type=module',
+      '-e',
+      "console.log(Object.keys(await import('bptt/bullmq').catch(({ code }) => ({ [code]: 0 }))).join())",
+    ];
+    expect((await run('node', print, folder)).trim()).toBe('ERR_MODULE_NOT_FOUND');
+    await symlink(join(root, 'node_modules/bullmq'), join(folder, 'node_modules/bullmq'));
+    expect((await run('node', print, folder)).trim()).toBe('postgresStore,redisStore,sweepQueue,sweepWorker');
+    await rm(folder, { recursive: true });
   });
 
   it('names no folder of the machine that built it, and no source map', async () => {
@@ -208,7 +230,7 @@ describe('the package', () => {
   it('has types for programs that know those of Node and none of pages', async () => {
     const folder = join(root, 'node_modules/@types');
     const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-    const entries = Object.keys(exports).filter((name) => !/\.(wasm|json)$/.test(name));
+    const entries = entriesOf(exports);
     const code = entries.map((name, index) => `export * as m${index} from '${name.replace('.', 'bptt')}';`);
     await writeFile(join(project, 'node-alone.ts'), code.join('\n'));
     const compilerOptions = {

@@ -29,13 +29,26 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   worker: ['base', 'formats', 'wasm', 'data', 'layers', 'model', 'loss', 'metrics', 'bptt', 'training'],
   node: ['base', 'formats', 'wasm', 'data', 'tokenizers', 'layers', 'model'],
   sweep: ['base', 'layers', 'model', 'loss', 'training', 'worker'],
+  bullmq: ['base', 'training', 'sweep'],
   // The faces: what is public, exported again.
   index: ['base', 'wasm', 'tokenizers', 'data', 'layers', 'model', 'loss', 'bptt', 'training', 'generation'],
   'node face': ['node'],
   workerd: ['wasm', 'index'],
   cli: [
     ...['base', 'formats', 'tokenizers', 'data', 'layers', 'model', 'loss', 'metrics', 'training', 'generation'],
-    ...['series', 'speech', 'translation', 'sweep', 'diagnostics', 'plots', 'interchange', 'worker', 'node', 'index'],
+    ...[
+      'series',
+      'speech',
+      'translation',
+      'sweep',
+      'bullmq',
+      'diagnostics',
+      'plots',
+      'interchange',
+      'worker',
+      'node',
+      'index',
+    ],
     'node face',
   ],
 };

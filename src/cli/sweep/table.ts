@@ -36,7 +36,8 @@ export class TrialTable {
       if (this.#json) this.#output.json(event);
     } else if (event.type === 'training') {
       if (event.event.type === 'step') this.#running.set(event.number, `step ${event.event.step}`);
-    } else this.#takeEnd(event.result);
+    } else if (event.type === 'progress') this.#running.set(event.number, `step ${event.step}`);
+    else this.#takeEnd(event.result);
     this.#status();
   }
 

@@ -57,7 +57,12 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe('bptt sweep', () => {
   it('shows each trial and the best, and writes its model, from which others say more', async () => {
-    const { stdout, stderr, code } = await bptt('sweep.json', '--out', 'best.safetensors', '--csv', 'trials.csv');
+    const { stdout, stderr, code } = await bptt(
+      'sweep.json',
+      '--out',
+      'best.safetensors',
+      ...['--csv', 'trials.csv', '--report', 'report.html'],
+    );
     expect([code, stderr]).toEqual([0, '']);
     const lines = stdout.trim().split('\n');
     expect(lines).toHaveLength(6);
@@ -114,7 +119,7 @@ describe('bptt sweep', () => {
       'a sweep that is there',
       content,
       ['--store', 'sweep.sweep'],
-      'sweep.sweep: expected no sweep in the folder, got one: --resume goes on with it, --store names another',
+      'sweep.sweep: expected no sweep there, got one: --resume goes on with it, --store names another',
     ],
     ['no sweep to go on with', content, ['--resume'], '--resume: expected a sweep in other.sweep, got none'],
     [
@@ -124,7 +129,7 @@ describe('bptt sweep', () => {
       '--out: expected a name that no file has yet, got best.safetensors: --overwrite replaces it',
     ],
     ['a file over the text', content, ['--csv', 'text.txt'], '--csv: expected another file than'],
-    ['no worker', content, ['--workers', '0'], '--workers: expected an integer >= 1, got 0'],
+    ['fewer than no workers', content, ['--workers', '-1'], '--workers: expected an integer >= 0, got -1'],
     [
       'a text that is not there',
       { ...content, text: ['none.txt'] },

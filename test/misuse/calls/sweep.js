@@ -1,5 +1,6 @@
 // @ts-check
 /** Valid calls of `bptt/sweep`. */
+import { createHash } from 'node:crypto';
 import * as bptt from '../../../build/index.js';
 import { accuracy } from '../../../build/metrics.js';
 import * as sweep from '../../../build/sweep.js';
@@ -51,6 +52,24 @@ const small = () => ({
   signal: new AbortController().signal,
   onEvent: () => {},
 });
+/** A sweep that is in a store, and its first trial as a queue has it. */
+async function stored() {
+  const { data, validation, checksum, metrics, trainer, ...rest } = small();
+  const store = sweep.memoryStore();
+  await sweep.sweep({ ...rest, data, validation, checksum, metrics, trainer, store });
+  await store.remove('trials/0/result.json');
+  const bytes = await store.read('sweep.json');
+  return {
+    options: { store, data, validation, checksum, metrics, trainer },
+    trial: {
+      sweep: createHash('sha256')
+        .update(bytes ?? '')
+        .digest('hex'),
+      number: 0,
+      checkpointEvery: 2,
+    },
+  };
+}
 const parameters = { rate: 0.01, units: 3, cell: 'gru' };
 
 /** @type {Readonly<Record<string, readonly import('../table.js').Row[]>>} */
@@ -67,7 +86,16 @@ export const ofSweeps = {
   'sweep.createStudy': [() => ({ args: [options()] })],
   'sweep.studyFromJson': [() => ({ args: [JSON.stringify(asked())] }), () => ({ args: [asked().toJSON()] })],
   'sweep.sweep': [() => ({ args: [small()] })],
+  'sweep.storedSweep': [async () => ({ args: [(await stored()).options] })],
+  'sweep.StoredSweep.run': [
+    async () => {
+      const { options, trial } = await stored();
+      const control = { signal: new AbortController().signal, onEvent: () => {} };
+      return { on: sweep.storedSweep(options), args: [trial, control], slow: true };
+    },
+  ],
   // What users write, and `sweep` calls.
+  'sweep.TrialQueue.run': [],
   'sweep.CheckpointStore.read': [],
   'sweep.CheckpointStore.add': [],
   'sweep.CheckpointStore.remove': [],

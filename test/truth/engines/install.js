@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Installs the engines that are missing: `node test/truth/engines/install.js [ID ...]`, with no ID all nine.
+ * Installs the engines that are missing: `node test/truth/engines/install.js [ID ...]`, with no ID all nine, and the servers.
  * Those that come as npm packages go into .engines/ in the exact versions of engines.js; those of Debian are installed
  * with apt-get when this runs as root, otherwise the command for it is printed. Exit code 1 when any is still missing.
  */
@@ -9,6 +9,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ENGINES_FOLDER, engineOf, engines, findEngine, installCommand } from './engines.js';
+import { servers } from './servers.js';
+
+/** All that the tests need beside npm's packages. */
+export const machinery = [...engines, ...servers];
 
 /**
  * Installs what is missing of these engines, and says what it does.
@@ -83,7 +87,8 @@ function run(command, args, { cwd, env = process.env }) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const ids = process.argv.slice(2);
-  const wanted = ids.length > 0 ? ids.map(engineOf) : engines;
+  const wanted =
+    ids.length > 0 ? ids.map((id) => servers.find((server) => server.id === id) ?? engineOf(id)) : machinery;
   const missing = installEngines(wanted);
   for (const engine of wanted) console.log(`${engine.name}: ${findEngine(engine)?.version ?? 'missing'}`);
   process.exitCode = missing.length > 0 ? 1 : 0;
