@@ -67,7 +67,7 @@ export function readable<T>(where: string, read: () => T): T {
 }
 
 /** @throws BpttError for what cannot even be looked at, such as a revoked proxy or an array whose buffer has been sent away. */
-function checkReadable(where: string, value: unknown): void {
+export function checkReadable(where: string, value: unknown): void {
   readable(where, () => value instanceof Object && ArrayBuffer.isView(value) && (value as Int8Array).keys?.());
 }
 

@@ -81,36 +81,50 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
   .action(async (named: readonly string[], _: unknown, command: Command) => {
     const interruption = interruptionOf(process);
     const task = taskOf(command);
-    if (task === 'translate') return trainTranslateCommand(named, translateValues(command), output, interruption);
-    const given = valuesOf(trainFlags, command);
-    const onWait = (who: string) => output.note(`${given.out}: ${who} has locked it; looking whether it still lives`);
-    const lock = await FileLock.take(given.out, { onWait });
+    const { out, resume } = valuesOf(trainFlags, command);
+    const onWait = (who: string) => output.note(`${out}: ${who} has locked it; looking whether it still lives`);
+    const lock = await FileLock.take(out, { onWait });
     try {
-      const left = given.resume ? await findUnfinished(given.out, task) : undefined;
-      if (task !== 'text') return await trainOnFolder(task, named, command, { lock, left }, interruption);
-      const paths = named.length > 0 ? named : (left?.files ?? []);
-      const isGiven = (name: string) => isTyped(command, name);
-      const others = left && keptOf(left, given, isGiven, fixedFlags);
-      const said = valuesOf(trainFlags, command, others);
-      const checkpoints = await openCheckpoints(await filesOf(paths), said);
-      if (said.unknown !== undefined && said.from === undefined) {
-        throw new BpttError('invalid-argument', `--unknown: expected --from with it, got ${said.unknown}`);
+      if (task === 'translate') {
+        await trainTranslateCommand(named, translateValues(command), lock, output, interruption);
+        return;
       }
-      const engine = { threads: threadsOf(said) };
-      const { base, corpus } =
-        said.from === undefined
-          ? { base: undefined, corpus: await readCorpus(paths, said) }
-          : await goOnFrom(await readBase(said.from, left === undefined ? isGiven : () => false, engine), paths, said);
-      if (left !== undefined) checkRead(left, 'text', corpus);
-      const how = { embedded: paths.length === 0, signal: interruption, weights: base && productsOf(base) };
-      const choice = left === undefined ? await chooseFor(corpus, said, isGiven, how) : undefined;
-      const values = valuesOf(trainFlags, command, choice?.values ?? others);
-      const files = { lock, checkpoints, left: left?.checkpoint };
-      await trainCommand({ ...corpus, paths, base }, values, files, output, interruption, choice);
+      const going: Going = { lock, left: resume ? await findUnfinished(out, task) : undefined };
+      if (task === 'text') await trainOnText(named, command, going, interruption);
+      else await trainOnFolder(task, named, command, going, interruption);
     } finally {
       await lock.release();
     }
   });
+
+/** `bptt train` on a text: from its beginning, or from where it was left. */
+async function trainOnText(
+  named: readonly string[],
+  command: Command,
+  { lock, left }: Going,
+  interruption: AbortSignal,
+) {
+  const given = valuesOf(trainFlags, command);
+  const paths = named.length > 0 ? named : (left?.files ?? []);
+  const isGiven = (name: string) => isTyped(command, name);
+  const others = left && keptOf(left, given, isGiven, fixedFlags);
+  const said = valuesOf(trainFlags, command, others);
+  const checkpoints = await openCheckpoints(await filesOf(paths), said);
+  if (said.unknown !== undefined && said.from === undefined) {
+    throw new BpttError('invalid-argument', `--unknown: expected --from with it, got ${said.unknown}`);
+  }
+  const engine = { threads: threadsOf(said) };
+  const { base, corpus } =
+    said.from === undefined
+      ? { base: undefined, corpus: await readCorpus(paths, said) }
+      : await goOnFrom(await readBase(said.from, left === undefined ? isGiven : () => false, engine), paths, said);
+  if (left !== undefined) checkRead(left, 'text', corpus);
+  const how = { embedded: paths.length === 0, signal: interruption, weights: base && productsOf(base) };
+  const choice = left === undefined ? await chooseFor(corpus, said, isGiven, how) : undefined;
+  const values = valuesOf(trainFlags, command, choice?.values ?? others);
+  const files = { lock, checkpoints, left: left?.checkpoint };
+  await trainCommand({ ...corpus, paths, base }, values, files, output, interruption, choice);
+}
 
 /** The folder is that of the training that goes on where none is named. */
 async function trainOnFolder(
@@ -291,7 +305,9 @@ async function goOnFrom(from: BaseModel, paths: readonly string[], { unknown = A
 /** One line, whatever the message holds. */
 function fail(message: string): void {
   process.exitCode = 1;
-  output.note(`bptt: ${message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}`);
+  const lines = message.replace(/^error: /, '').split('\n');
+  const words = lines.map((line) => line.trim()).filter(Boolean);
+  output.note(`bptt: ${words.join(' ')}`);
 }
 
 try {

@@ -1,6 +1,6 @@
 // The loss of a model on given data, without learning.
 
-import { fail, readable, show } from '../base/check.ts';
+import { checkReadable, fail, readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, type Options } from '../base/fields.ts';
 import { checkBatch, type GraphBatch, stepsOf } from '../data/batch.ts';
@@ -136,12 +136,15 @@ export class Evaluator {
 
   /** The batches of what was given to `evaluate`. */
   batchesOf(data: EvaluateData, options: GivenOptions): Iterable<GraphBatch> | AsyncIterable<GraphBatch> {
-    if (typeof data !== 'object' || data === null) return fail(this.#where, 'a batch or several', show(data));
-    if ('steps' in data && 'inputs' in data) return [data];
-    const all = batchesFrom('evaluate', 'data', data as GivenData, this.#network.graph, this.#losses, options);
-    const batches: object = 'batches' in all ? all.batches(0, 0) : all;
-    const several = Symbol.iterator in Object(batches) || Symbol.asyncIterator in Object(batches);
-    return several ? (batches as Iterable<GraphBatch>) : fail(this.#where, 'a batch or several', show(data));
+    checkReadable(this.#where, data);
+    if (typeof data === 'object' && data !== null) {
+      if ('steps' in data && 'inputs' in data) return [data];
+      const all = batchesFrom('evaluate', 'data', data as GivenData, this.#network.graph, this.#losses, options);
+      const batches: object = 'batches' in all ? all.batches(0, 0) : all;
+      const given: object = Object(batches);
+      if (Symbol.iterator in given || Symbol.asyncIterator in given) return given as Iterable<GraphBatch>;
+    }
+    return fail(this.#where, 'a batch or several', show(data));
   }
 
   /** Checks a batch and goes to its start. */

@@ -1,6 +1,9 @@
 // How far transcripts are from what was said: the fewest labels or words that must be changed.
 import { fail, readable, show } from '../base/check.ts';
 
+/** The most ways that are compared: of a sequence of 11,000 items with another. They take 512 MB. */
+const MOST = 2 ** 27;
+
 /** One place of an alignment of two sequences. */
 export interface Edit<Item> {
   readonly kind: 'match' | 'substitution' | 'insertion' | 'deletion';
@@ -45,7 +48,7 @@ export interface ErrorRate<Item> extends ErrorCounts {
  * const words = errorRate(texts.map(([expected, got]) => [expected.split(' '), got.split(' ')]));
  *
  * @param pairs What was expected, and what was got.
- * @throws BpttError for what is no list of pairs of sequences.
+ * @throws BpttError for what is no list of pairs of sequences, and for two so long that their lengths multiplied are above 2^27.
  */
 export function errorRate<Item>(
   pairs: readonly (readonly [expected: ArrayLike<Item>, got: ArrayLike<Item>])[],
@@ -56,6 +59,9 @@ export function errorRate<Item>(
   const counted = Array.from(pairs, (pair, index) => {
     const where = `errorRate(pairs)[${index}]`;
     const [expected, got] = [0, 1].map((side) => sequenceIn<Item>(`${where}[${side}]`, pair, side));
+    const ways = (expected!.length + 1) * (got!.length + 1);
+    if (ways > MOST)
+      fail(where, 'shorter sequences, such as sentences', `${expected!.length} items and ${got!.length}`);
     return compare(expected!, got!);
   });
   const sum = (count: (one: ErrorCounts) => number) => counted.reduce((total, one) => total + count(one), 0);

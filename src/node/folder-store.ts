@@ -63,7 +63,11 @@ export function folderStore(path: string): FolderStore {
       }
       // Only the folder in which they can be: a sweep has many.
       const folder = join(path, ...prefix.split('/').slice(0, -1));
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause) => {
+        // Nothing was added yet.
+        if (cause.code === 'ENOENT') return [];
+        throw fileError(folder, 'read', cause);
+      });
       return entries
         .filter((entry) => entry.isFile())
         .map((entry) => relative(path, join(entry.parentPath, entry.name)).split(sep).join('/'))

@@ -59,7 +59,10 @@ export function plotForecast(
     const got = `${below?.length ?? 'none'} and ${above?.length ?? 'none'}`;
     throw new BpttError('invalid-shape', `plotForecast: expected low and high of the same rows, got ${got}`);
   }
-  if (times !== undefined) checkLength('plotForecast.times', finite('plotForecast.times', times), rows, `${rows} rows`);
+  if (times !== undefined) {
+    const shape = `${rows} rows of history and forecast`;
+    checkLength('plotForecast.times', finite('plotForecast.times', times), rows, shape);
+  }
   const x = (row: number) => times?.[row] ?? row - past.length + 1;
   const points = (values: readonly number[], from: number) => values.map((value, row) => [x(from + row), value]);
   return draw('plotForecast', look, ({ series: [quiet, loud] }) => {
@@ -105,7 +108,7 @@ export function plotForecast(
 /**
  * Errors 1, 2, … rows ahead: one curve a forecaster, by name, as `compareForecasts` of `bptt/series` measures them.
  *
- * @throws BpttError for no curves.
+ * @throws BpttError for no curves, and for errors that are no finite numbers.
  *
  * @example
  * const maes = (errors) => errors.map(({ mae }) => mae);
@@ -123,10 +126,7 @@ export function plotErrorsAhead(
     type: 'line',
     name,
     symbolSize: 6,
-    data: Array.from(checkNumbers(`plotErrorsAhead(errors).${name}`, values as ArrayLike<number>), (error, step) => [
-      step + 1,
-      error,
-    ]),
+    data: finite(`plotErrorsAhead(errors).${name}`, values).map((error, step) => [step + 1, error]),
   }));
   return draw('plotErrorsAhead', options, () => ({
     title: 'Mean absolute error by distance',

@@ -12,6 +12,7 @@ import {
 import type { EChartsCoreOption } from 'echarts/core';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import LRU from 'zrender/lib/core/LRU.js';
 import { checkFields, integer, type Options, oneOf, optional, string, withDefault } from '../base/fields.ts';
 
 export const plotFields = {
@@ -91,6 +92,15 @@ use([
   TitleComponent,
   VisualMapComponent,
 ]);
+
+// ECharts keeps the width of each text in a plain object under that text: `__proto__` there is every object's prototype, which it changes.
+const { get, put } = LRU.prototype;
+LRU.prototype.get = function (key) {
+  return get.call(this, `text ${key}`);
+};
+LRU.prototype.put = function (key, value) {
+  return put.call(this, `text ${key}`, value);
+};
 
 /** What a plot adds to the common look. */
 export interface Drawing {

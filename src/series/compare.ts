@@ -1,6 +1,6 @@
 // How good forecasts are beside those that anybody can make without a model, on the same rows; and how far off they may be.
 
-import { checkNumbers, checkOneOf, show } from '../base/check.ts';
+import { checkFinite, checkNumbers, checkOneOf, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   boolean,
@@ -51,8 +51,11 @@ const backtested = having({
   predictions: named(such<Float64Array>('a Float64Array', (values) => values instanceof Float64Array)),
 });
 
+/** What `backtest` predicted. */
+type Predictions = Pick<Backtest, 'rows' | 'predictions'>;
+
 /** What `backtest` gave of a series, and how many steps ahead it looks. */
-function checkTested(where: string, given: Series, value: Backtest) {
+function checkTested(where: string, given: Series, value: Predictions) {
   const { rows, predictions } = backtested.check(`${where}(tested)`, value);
   const names = Object.keys(predictions);
   const { columns, length } = checkSeries(`${where}(series)`, given, names);
@@ -68,6 +71,10 @@ function checkTested(where: string, given: Series, value: Backtest) {
     const expected = `that of the backtest, with ${steps} rows from row ${outside} on and one before it`;
     throw new BpttError('invalid-shape', `${where}(series): expected ${expected}, got ${length} rows`);
   }
+  for (const name of names) {
+    checkFinite(`${where}(series).columns.${name}`, columns[name]!);
+    checkFinite(`${where}(tested).predictions.${name}`, predictions[name]!);
+  }
   return { rows, predictions, names, columns, steps };
 }
 
@@ -75,7 +82,7 @@ function checkTested(where: string, given: Series, value: Backtest) {
  * Compares a backtest with the naive forecasts of the same rows.
  *
  * @param series The one of the backtest.
- * @throws BpttError for another series, and for a season that is longer than what is before the first row.
+ * @throws BpttError for another series, for numbers that are not finite, and for a season that is longer than what is before the first row.
  *
  * @example
  * const tested = backtest(model, pipeline, sales, test, { steps: 7 });
@@ -84,7 +91,7 @@ function checkTested(where: string, given: Series, value: Backtest) {
  */
 export function compareForecasts(
   series: Series,
-  tested: Backtest,
+  tested: Predictions,
   options: CompareOptions = {},
 ): Readonly<Record<string, Comparison>> {
   const { season } = checkFields('compareForecasts', options, fields);
@@ -175,7 +182,7 @@ export const intervalOf = object<typeof intervalFields, Interval>(intervalFields
  */
 export function residualIntervals(
   series: Series,
-  tested: Backtest,
+  tested: Predictions,
   level: number,
   relative: readonly string[] = [],
 ): Readonly<Record<string, Interval>> {
@@ -214,8 +221,12 @@ export function withinInterval(
   interval: Interval,
   forecasts: ArrayLike<number>,
 ): { readonly low: Float64Array; readonly high: Float64Array } {
-  const { low, high, relative } = intervalOf.check('withinInterval(interval)', interval);
   const values = checkNumbers('withinInterval(forecasts)', forecasts);
+  checkFinite('withinInterval(forecasts)', values);
+  return endsOf(intervalOf.check('withinInterval(interval)', interval), values);
+}
+
+function endsOf({ low, high, relative }: Interval, values: ArrayLike<number>) {
   const count = Math.min(low.length, high.length, values.length);
   const ends = (offsets: readonly number[]) =>
     Float64Array.from({ length: count }, (_, step) => {
@@ -226,18 +237,21 @@ export function withinInterval(
 }
 
 /** The share of the values of a backtest that lie in an interval, 1, 2, … rows ahead. */
-export function coverage(series: Series, tested: Backtest, name: string, interval: Interval): readonly number[] {
+export function coverage(series: Series, tested: Predictions, name: string, interval: Interval): readonly number[] {
   const { rows, predictions, columns, names, steps } = checkTested('coverage', series, tested);
   checkOneOf('coverage(name)', name, names);
+  const checked = intervalOf.check('coverage(interval)', interval);
   const predicted = predictions[name]!;
   const values = columns[name]!;
   const inside = new Float64Array(steps);
   for (const [index, row] of rows.entries()) {
-    const { low, high } = withinInterval(interval, predicted.subarray(index * steps, (index + 1) * steps));
+    const { low, high } = endsOf(checked, predicted.subarray(index * steps, (index + 1) * steps));
     for (let step = 0; step < low.length; step++) {
       const value = values[row + step]!;
       if (value >= low[step]! && value <= high[step]!) inside[step]!++;
     }
   }
-  return [...inside.subarray(0, Math.min(steps, interval.low.length))].map((count) => count / rows.length);
+  return [...inside.subarray(0, Math.min(steps, checked.low.length, checked.high.length))].map(
+    (count) => count / rows.length,
+  );
 }

@@ -14,9 +14,10 @@ import {
   oneOf,
   optional,
   string,
+  such,
   withDefault,
 } from '../base/fields.ts';
-import { dateExamples, findFormat, formatDate, isFormat, parseDate, timeOf } from './dates.ts';
+import { dateExamples, dateFormat, findFormat, formatDate, parseDate, timeOf } from './dates.ts';
 import { checkSeries, type Series, unknownColumn } from './series.ts';
 import { bad, isMissing, type Line, parseNumber, type Table, tableOf } from './table.ts';
 
@@ -38,6 +39,11 @@ const date: Field<DateColumns> = {
   check: (where, value) => (typeof value === 'string' ? value : dateParts.check(where, value)),
 };
 
+const delimiter = such<string>(
+  'one character that is neither a quote nor a line end',
+  (value) => typeof value === 'string' && /^[^"\r\n]$/.test(value),
+);
+
 export const csvFields = {
   /** The columns to read as numbers. Default: all but those of the date and of `ignore`. */
   columns: optional(names('column names')),
@@ -49,11 +55,11 @@ export const csvFields = {
    * How the dates of one column are written, in tokens: YYYY, YY, MM, M, MMM (Jan), MMMM (January), DD, D, HH, H, h with A (PM), mm, ss, SSS, Z (a
    * zone), Q (Q1), X (seconds since 1970), x (milliseconds). Default: the format that all of them have, where there is only one.
    */
-  dateFormat: optional(string),
+  dateFormat: optional(dateFormat),
   /** Whether the first line has the names. Without it the columns are called `1`, `2` and so on. Default true. */
   header: withDefault(boolean, true),
   /** What is between the fields of a line. Default `,`. */
-  delimiter: withDefault(string, ','),
+  delimiter: withDefault(delimiter, ','),
   /** What is before the decimals. Default `.`. */
   decimal: withDefault(oneOf('.', ','), '.'),
   /** Texts that stand for a missing value beside those of `Missing`, such as `-999`. Default none. */
@@ -69,16 +75,12 @@ export interface CsvOptions extends Options<typeof csvFields> {}
 export function checkCsvOptions(where: string, value: unknown): Checked<typeof csvFields> {
   const options = checkFields(where, value, csvFields);
   const { columns, ignore, delimiter, decimal } = options;
-  if (options.dateFormat !== undefined && !isFormat(options.dateFormat)) {
-    const got = show(options.dateFormat);
-    throw new BpttError('invalid-argument', `${where}.dateFormat: expected tokens such as DD/MM/YYYY, got ${got}`);
-  }
   if (columns !== undefined && ignore !== undefined) {
     throw new BpttError('invalid-argument', `${where}: expected columns or ignore, got both`);
   }
-  if (delimiter.length !== 1 || /["\r\n]/.test(delimiter) || delimiter === decimal) {
-    const expected = `one character that is neither a quote, a line end nor the decimal ${show(decimal)}`;
-    throw new BpttError('invalid-argument', `${where}.delimiter: expected ${expected}, got ${show(delimiter)}`);
+  if (delimiter === decimal) {
+    const got = `${show(delimiter)}, which is before the decimals`;
+    throw new BpttError('invalid-argument', `${where}.delimiter: expected another than that of decimal, got ${got}`);
   }
   return options;
 }

@@ -1,5 +1,6 @@
 // Dates as text: formats made of tokens, reading and writing by them, and which format the dates of a column have.
 import { show } from '../base/check.ts';
+import { such } from '../base/fields.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -120,8 +121,12 @@ function compile(format: string): Format {
   return made;
 }
 
-/** Whether a format tells at least the year of a date. */
-export const isFormat = (format: string) => /YY|X|x/.test(format);
+/** A format that tells at least the year of a date, and nothing twice: digits that could be of either take for ever to tell apart. */
+export const dateFormat = such<string>('tokens such as YYYY-MM-DD, each once', (value) => {
+  const parts =
+    typeof value === 'string' ? (value.match(pieces) ?? []).filter((part) => Object.hasOwn(tokens, part)) : [];
+  return parts.some((part) => /^[YXx]/.test(part)) && new Set(parts).size === parts.length;
+});
 
 /** Milliseconds since 1970-01-01 UTC of a date in a format, by the clock on the wall where it has no zone; undefined for any other text. */
 export function parseDate(text: string, format: string): number | undefined {

@@ -13,7 +13,7 @@ import {
   such,
   withDefault,
 } from '../base/fields.ts';
-import { findFormat, formatDate, isFormat, parseDate } from './dates.ts';
+import { dateFormat, findFormat, formatDate, parseDate } from './dates.ts';
 
 /** 0000-01-01 and the last millisecond of 9999-12-31. */
 export const [FIRST_TIME, LAST_TIME] = [-62_167_219_200_000, 253_402_300_799_999];
@@ -152,7 +152,7 @@ const parts = {
   length: integer({ min: 0 }),
   columns: named(such<Float64Array>('a Float64Array', (values) => values instanceof Float64Array)),
   times: optional(such<Float64Array>('a Float64Array', (times) => times instanceof Float64Array)),
-  dateFormat: optional(string),
+  dateFormat: optional(dateFormat),
 };
 
 /** Checks a series that may have been made by hand, without looking at its numbers; `names` are columns that it must have. */
@@ -170,12 +170,6 @@ export function checkSeries(where: string, value: unknown, names: readonly strin
   const known = has.map(([name]) => name);
   for (const name of names) if (!known.includes(name)) throw unknownColumn(where, name, known);
   if (times !== undefined) checkTimes(where, times, N);
-  if (dateFormat !== undefined && !isFormat(dateFormat)) {
-    throw new BpttError(
-      'invalid-argument',
-      `${where}.dateFormat: expected tokens such as YYYY-MM-DD, got ${show(dateFormat)}`,
-    );
-  }
   return { length, columns, ...(times && { times }), ...(dateFormat !== undefined && { dateFormat }) };
 }
 

@@ -1,6 +1,6 @@
 // CSV text as lines of fields under names: what is the same whatever the columns mean.
 
-import { type CsvError, parse } from 'csv-parse/browser/esm/sync';
+import { CsvError, parse } from 'csv-parse/browser/esm/sync';
 import { show } from '../base/check.ts';
 import { parseDecimal } from '../base/decimal.ts';
 import { BpttError } from '../base/errors.ts';
@@ -56,6 +56,7 @@ export function linesOf(text: string, delimiter: string, most?: number): readonl
       ...(most !== undefined && { to: most }),
     });
   } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
     const { code, lines, column } = cause as CsvError & { lines?: number; column?: number };
     const what = /QUOTE/.test(code) ? 'quotes around a whole field, closed again' : 'fields between delimiters';
     throw bad(`line ${lines}, field ${Number(column) + 1}: expected ${what}, got ${code}`, cause);

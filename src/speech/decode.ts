@@ -24,7 +24,8 @@ const score: Field<Score | readonly Score[]> = {
 
 const blank = withDefault(integer({ min: 0 }), 0);
 
-const fields = {
+/** What `decode` may be told. */
+export const decodeFields = {
   /** The class that stands for no label. Default 0. */
   blank,
   /** How many prefixes a beam search follows. Default: none is made, the likeliest class of each step is taken. */
@@ -39,7 +40,7 @@ const fields = {
   score: optional(score),
 };
 
-export interface DecodeOptions extends Options<typeof fields> {}
+export interface DecodeOptions extends Options<typeof decodeFields> {}
 
 /** What a row may say. */
 export interface Transcript {
@@ -66,7 +67,7 @@ export interface Transcript {
  * @throws BpttError for logits whose shape is wrong or that are not finite, and for wrong or unknown options.
  */
 export function decode(logits: Logits, options: DecodeOptions = {}): readonly (readonly Transcript[])[] {
-  const { blank, beams, results, tokenMin, pruneBelow, score } = checkFields('decode', options, fields);
+  const { blank, beams, results, tokenMin, pruneBelow, score } = checkFields('decode', options, decodeFields);
   for (const [name, given] of Object.entries({ tokenMin, pruneBelow, score })) {
     if (given === undefined || beams !== undefined) continue;
     throw new BpttError('invalid-argument', `decode.${name}: expected beams with it, got none`);

@@ -1,10 +1,10 @@
 // What models that say labels have in common, whatever they read: what the classes are called, and the labels of one sequence with their places.
 import { checkString, checkTokens, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { type Field, names } from '../base/fields.ts';
+import { checkFields, type Field, names, omit } from '../base/fields.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
-import { type DecodeOptions, decode, type Transcript } from './decode.ts';
+import { type DecodeOptions, decode, decodeFields, type Transcript } from './decode.ts';
 
 /** What classes 1, 2, … are called; class 0 is the blank. */
 export const labelsField: Field<readonly string[]> = {
@@ -28,7 +28,7 @@ export interface LabelCodec {
   /** The classes of a text. @throws BpttError that names the label that is not known, and its place. */
   encode(text: string): Int32Array;
   /** The text of classes, blanks left out. @throws BpttError for what is no class. */
-  decode(labels: ArrayLike<number>): string;
+  decode(labels: Int32Array | readonly number[]): string;
 }
 
 export function labelCodec(labels: readonly string[], between: '' | ' '): LabelCodec {
@@ -66,7 +66,7 @@ export interface OneSequence {
 /** What a model says of one sequence. */
 export interface Said {
   /** The classes. */
-  readonly classes: ArrayLike<number>;
+  readonly classes: Int32Array;
   readonly labels: readonly { readonly label: string; readonly from: number; readonly to: number }[];
   /** Of all paths that give these labels, in nats. */
   readonly logProbability: number;
@@ -83,10 +83,11 @@ export function labelsSaid(
   labels: readonly string[],
   options: Omit<DecodeOptions, 'blank' | 'results'>,
 ): Said {
+  const how = checkFields(where, options, omit(decodeFields, 'blank', 'results'));
   checkSays(where, model, inputs.length / steps, labels.length + 1);
   const { outputs } = model.forward({ steps, rows: 1, inputs });
   const said = outputs.length / (labels.length + 1);
-  const [[best]] = decode({ steps: said, rows: 1, logits: outputs }, options) as [[Transcript]];
+  const [[best]] = decode({ steps: said, rows: 1, logits: outputs }, how) as [[Transcript]];
   // Of a model that says something at fewer steps than it reads, those that are said are as far apart as the whole allows.
   const each = (stepLength * steps) / said;
   return {

@@ -1,11 +1,11 @@
 // What a model of speech needs besides its weights: how it hears, and what its labels are called.
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, type Options, oneOf, unchecked, withDefault } from '../base/fields.ts';
+import { checkFields, type Options, omit, oneOf, unchecked, withDefault } from '../base/fields.ts';
 import { readEntry } from '../base/metadata-entry.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
-import { type FrontEnd, type FrontEndOptions, frontEnd } from './audio/front-end.ts';
+import { type FrontEnd, type FrontEndOptions, frontEndOf } from './audio/front-end.ts';
 import type { Samples } from './audio/sound.ts';
 import type { DecodeOptions } from './decode.ts';
 import { type LabelCodec, labelCodec, labelsField, labelsSaid } from './labels.ts';
@@ -63,7 +63,7 @@ export interface Recognizer extends LabelCodec {
  */
 export function recognizer(options: RecognizerOptions): Recognizer {
   const checked = checkFields('recognizer', options, fields);
-  const front = frontEnd(checked.front);
+  const front = frontEndOf('recognizer.front', checked.front);
   const { labels, between } = checked;
   const codec = labelCodec(labels, between);
   const made: Recognizer = {

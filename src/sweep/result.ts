@@ -54,8 +54,11 @@ export const reports: Field<readonly Report[]> = {
   },
 };
 
+/** More trials than that nobody waits for. */
+export const MOST_TRIALS = 1e6;
+
 const resultFields = {
-  number: integer({ min: 0 }),
+  number: integer({ min: 0, max: MOST_TRIALS - 1 }),
   parameters: unchecked<Parameters>(),
   state: oneOf('complete', 'pruned', 'failed'),
   reports: withDefault(reports, () => []),

@@ -21,6 +21,7 @@ import {
   checkResult,
   frontOf,
   type GivenResult,
+  MOST_TRIALS,
   objectiveFields,
   type Report,
   type TrialResult,
@@ -36,8 +37,8 @@ export const studyFields = {
   space: searchSpace,
   /** From which all random choices come, ≥ 0. Default 0. */
   seed: withDefault(integer({ min: 0 }), 0),
-  /** How many trials there are. Default: as many as are asked for. */
-  trials: optional(integer({ min: 1 })),
+  /** How many trials there are, at most a million. Default: as many as are asked for. */
+  trials: optional(integer({ min: 1, max: MOST_TRIALS })),
   /** How parameters are chosen. Default `tpe()`, with several objectives `quasiRandom()`. */
   sampler: optional(sampler),
   /** Which trials end early. Default: none does. */

@@ -2,6 +2,7 @@
 
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
+import { boolean, type Field, having, integer, list, number, object, string, such } from '../base/fields.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { sha256 } from './digest.ts';
 import { differenceOf, planText, type TrialPlan } from './plan.ts';
@@ -32,6 +33,21 @@ export interface KeptResult extends TrialResult {
   readonly digest: string | null;
   readonly worker: Worker;
 }
+
+const digest = such<string>(
+  'a SHA-256 in hexadecimal digits',
+  (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
+);
+const mark = object({ step: integer({ min: 0 }), values: list(number(), 'numbers', 1), best: boolean });
+
+/** What records must hold, whoever wrote them; at the rest of a result the study looks that takes it. */
+const records = {
+  step: having({ digest, marks: list(mark, 'validations') }),
+  result: having({
+    digest: { check: (where: string, value: unknown) => (value === null ? null : digest.check(where, value)) },
+  }),
+  worker: having({ worker: having({ name: string, engine: string, version: string }) }),
+};
 
 /** The newest checkpoints whose bytes stay: the one before the last is for when the last is damaged. */
 const KEPT = 2;
@@ -69,7 +85,9 @@ export class TrialRecord {
   /** The result, where the trial has ended. */
   async result(): Promise<KeptResult | undefined> {
     const bytes = await this.#store.read(`${this.#prefix}result.json`);
-    return bytes && (this.#read('result.json', bytes) as KeptResult);
+    if (bytes === undefined) return undefined;
+    this.#checked('result.json', bytes, records.result);
+    return this.#read('result.json', bytes) as KeptResult;
   }
 
   /** The bytes of the model of a complete trial. @throws BpttError where they are not there, or not those of the result. */
@@ -119,7 +137,7 @@ export class TrialRecord {
       const name = `checkpoint-${step}.json`;
       const record = await this.#store.read(this.#prefix + name);
       if (record === undefined) continue;
-      const { digest, marks } = this.#read(name, record) as Step;
+      const { digest, marks } = this.#checked(name, record, records.step);
       const bytes = await this.#store.read(this.#keyOf({ step, digest }));
       if (bytes !== undefined && (await sha256(bytes)) === digest) return { step, bytes, marks };
     }
@@ -148,11 +166,20 @@ export class TrialRecord {
   }
 
   async #disagreement(name: string, what: string, { path }: { readonly path: string }): Promise<BpttError> {
-    const there = this.#read(name, (await this.#store.read(this.#prefix + name))!) as { readonly worker: Worker };
+    const there = this.#checked(name, (await this.#store.read(this.#prefix + name))!, records.worker);
     return this.#error(
       'worker-failed',
       `the same ${path} of ${what} from all workers, got others from ${nameOf(there.worker)} and from ${nameOf(thisWorker())}: versions differ, or a machine computes wrongly`,
     );
+  }
+
+  #checked<T>(name: string, bytes: Uint8Array, field: Field<T>): T {
+    const value = this.#read(name, bytes);
+    try {
+      return field.check(`${this.#prefix}${name}`, value);
+    } catch (cause) {
+      throw new BpttError('bad-file', `sweep, trial ${this.#number}, ${(cause as Error).message}`, { cause });
+    }
   }
 
   #read(name: string, bytes: Uint8Array): unknown {

@@ -44,15 +44,17 @@ export interface FromVgslOptions extends Options<typeof fields> {}
 export function fromVgsl(spec: string, options: FromVgslOptions = {}): ModelDescription {
   const { classes } = checkFields('fromVgsl', options, fields);
   const text = checkString('fromVgsl(spec)', spec).trim();
-  const inside = /^\[\s*(.*?)\s*\]$/s.exec(text)?.[1];
-  if (inside === undefined) throw wrong(1, 'a network in brackets, such as [1,48,0,1 Cr3,3,32 Lbx64 O1c60]', text);
-  const words = [...inside.matchAll(/\S+/g)].map(([word]) => word);
+  if (!text.startsWith('[') || !text.endsWith(']'))
+    throw wrong(1, 'a network in brackets, such as [1,48,0,1 Cr3,3,32 Lbx64 O1c60]', text);
+  const words = text.slice(1, -1).split(/\s+/).filter(Boolean);
   const [first, ...others] = words;
   const description: (ComputedDescription | ReturnType<typeof image>)[] = [inputOf(first ?? '')];
-  let ended = false;
+  let [images, ended] = [true, false];
   for (const [index, word] of others.entries()) {
     if (ended) throw wrong(index + 2, 'no word after the output', word);
-    description.push(...layersOf(word, index + 2, heightAt(description)));
+    const layers = layersOf(word, index + 2, images);
+    description.push(...layers);
+    images &&= !layers.some(({ kind }) => flat.includes(kind));
     ended = word.startsWith('O');
   }
   if (ended === (classes !== undefined)) {
@@ -79,11 +81,8 @@ function inputOf(word: string): ReturnType<typeof image> {
   return image({ height: height!, channels });
 }
 
-/** Whether the last layer gives images; what reads them says more, when a model is created. */
-function heightAt(description: readonly object[]): boolean {
-  const flat = ['lstm', 'gru', 'bidirectional', 'dense', 'last'];
-  return !description.some((entry) => flat.includes((entry as { readonly kind: string }).kind));
-}
+/** After these there are no images any more; what reads images says more, when a model is created. */
+const flat: readonly string[] = ['lstm', 'gru', 'bidirectional', 'dense', 'last'];
 
 /** A word as a pattern, with a name in braces before its numbers. */
 const pattern = (head: string, rest: string) => new RegExp(`^${head}(?:\\{([^}]*)\\})?${rest}$`);
@@ -126,7 +125,7 @@ const kinds: readonly (readonly [
     },
   ],
   [
-    pattern('Do', '(?:(\\d*\\.?\\d+)(?:,([12]))?)?'),
+    pattern('Do', '(?:(\\d+(?:\\.\\d+)?|\\.\\d+)(?:,([12]))?)?'),
     ([name, rate = '0.5', dimensions = '1']) => [
       dropout({ ...named(name), rate: Number(rate), ...(dimensions === '2' && { variational: true }) }),
     ],

@@ -1,5 +1,5 @@
 // A model that reads and says more characters or words than before, and knows all that it knew.
-import { checkString, show } from '../base/check.ts';
+import { checkReadable, checkString, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { checkFields, integer, list, type Options, optional, string, withDefault } from '../base/fields.ts';
 import type { ModelDescription } from '../layers/registry.ts';
@@ -95,6 +95,7 @@ export async function extendVocabulary<V extends Vocabulary | Words>(
 
 /** The vocabulary and what is new in a text. */
 function withText(vocabulary: Vocabulary | Words, text: string, minimum: number): Vocabulary | Words {
+  checkReadable('extendVocabulary(vocabulary)', vocabulary);
   if (vocabulary instanceof Words) {
     const { lowercase, unknown } = vocabulary.toJSON();
     if (text === '') return vocabulary;

@@ -1,11 +1,11 @@
 // Vectors of words that others have learned, in the embedding of a model.
-import { checkString, show } from '../base/check.ts';
+import { checkString, readable } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, type Options, oneOf, optional, string } from '../base/fields.ts';
+import { checkFields, list, type Options, oneOf, optional, string } from '../base/fields.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
 import type { Parameter } from '../model/parameters.ts';
-import type { ByteSource } from './byte-reader.ts';
+import { ByteReader, type ByteSource } from './byte-reader.ts';
 import { VectorFile } from './read-vectors.ts';
 
 const fields = {
@@ -14,6 +14,9 @@ const fields = {
   /** The table of an embedding, such as `words.weight`. Default: the only one. */
   parameter: optional(string),
 };
+
+/** What `words` and `characters` give has them. */
+const symbolsOf = list(string, 'symbols, as words and characters have');
 
 export interface LoadVectorsOptions extends Options<typeof fields> {}
 
@@ -50,25 +53,19 @@ export async function loadVectors(
   checkModel('loadVectors', model);
   const { format, parameter } = checkFields('loadVectors', options, fields);
   checkString('loadVectors(where)', where);
-  const symbols: unknown = Object(vocabulary).symbols;
-  if (!Array.isArray(symbols)) {
-    throw new BpttError(
-      'invalid-argument',
-      `loadVectors(vocabulary): expected one with symbols, as of words or characters, got ${show(vocabulary)}`,
-    );
-  }
-  const parts = typeof source === 'object' ? Object(source) : {};
-  if (parts[Symbol.iterator] === undefined && parts[Symbol.asyncIterator] === undefined) {
-    throw new BpttError(
-      'invalid-argument',
-      `loadVectors(source): expected bytes or parts of them, got ${show(source)}`,
-    );
-  }
+  const place = 'loadVectors(vocabulary)';
+  const symbols = symbolsOf.check(
+    `${place}.symbols`,
+    readable(place, () => Object(vocabulary).symbols),
+  );
   const table = tableOf(model, parameter, symbols.length);
   const [, E] = table.shape as [number, number];
-  const tokens = new Map(symbols.map((symbol: string, token) => [symbol, token]));
+  const tokens = new Map(symbols.map((symbol, token) => [symbol, token]));
   const left = new Set<string>(symbols);
-  for await (const { word, vector } of new VectorFile(source, where).words(E, format)) {
+  for await (const { word, vector } of new VectorFile(new ByteReader('loadVectors(source)', source), where).words(
+    E,
+    format,
+  )) {
     if (!left.delete(word)) continue;
     table.data.set(vector(), tokens.get(word)! * E);
   }

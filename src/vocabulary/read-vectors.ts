@@ -4,7 +4,7 @@
 // word2vec    3000000 300               how many words and numbers; then lines as above, or binary: the word, a space and f32, little-endian
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { ByteReader, type ByteSource } from './byte-reader.ts';
+import type { ByteReader } from './byte-reader.ts';
 
 /** How the vectors of a file are written. */
 export type VectorFormat = 'glove' | 'word2vec' | 'word2vec-binary';
@@ -21,14 +21,18 @@ const [NEWLINE, SPACE] = [10, 32];
 /** Longer than any word: what has no space in so many bytes is no such file. */
 const LONGEST = 4096;
 
+/** A line of text with more bytes is none of a word and its numbers. */
+const LINE = 2 ** 20;
+
 export class VectorFile {
   readonly #reader: ByteReader;
   readonly #where: string;
   readonly #decoder = new TextDecoder('utf-8');
   #line = 0;
 
-  constructor(source: ByteSource, where: string) {
-    this.#reader = new ByteReader(source);
+  /** @param where What errors call the file. */
+  constructor(reader: ByteReader, where: string) {
+    this.#reader = reader;
     this.#where = where;
   }
 
@@ -103,7 +107,7 @@ export class VectorFile {
       if ((await this.#reader.peek()) === NEWLINE) await this.#reader.take(1);
       const start = this.#reader.position;
       const place = `, byte ${start}`;
-      const letters = await this.#reader.until(SPACE);
+      const letters = await this.#reader.until(SPACE, LONGEST);
       if (letters === undefined) {
         throw this.#bad(place, `${count} words, as its first line says`, `${index}: the file is cut off`);
       }
@@ -136,9 +140,11 @@ export class VectorFile {
   }
 
   async #nextLine(): Promise<string | undefined> {
-    const bytes = await this.#reader.until(NEWLINE);
+    const bytes = await this.#reader.until(NEWLINE, LINE);
     if (bytes === undefined) return undefined;
     this.#line++;
+    if (bytes.length > LINE)
+      throw this.#bad(`, line ${this.#line}`, 'a word and its numbers', `more than ${LINE} bytes`);
     const text = this.#decoder.decode(bytes);
     return text.endsWith('\r') ? text.slice(0, -1) : text;
   }

@@ -30,8 +30,19 @@ import { exportOnnx, importOnnx } from '../../src/interchange/onnx/index.ts';
 import { loadStateDict } from '../../src/interchange/pytorch/index.ts';
 import { plotNetwork } from '../../src/plots/index.ts';
 import { fitPipeline, readCsv, readSeriesMetadata, seriesMetadata } from '../../src/series/index.ts';
+import {
+  readSpeechMetadata,
+  readWav,
+  recognizer,
+  type Sound,
+  speechMetadata,
+  writeWav,
+} from '../../src/speech/index.ts';
+import { createStudy, float, int, studyFromJson } from '../../src/sweep/index.ts';
 import { bytePair, tokenizerFromJSON, words } from '../../src/tokenizers/index.ts';
-import { readImage } from '../../src/vision/index.ts';
+import { readPairs } from '../../src/translation/index.ts';
+import { fromVgsl, readImage } from '../../src/vision/index.ts';
+import { loadVectors } from '../../src/vocabulary/index.ts';
 import bytePairs from '../truth/fixtures/byte-pair.json' with { type: 'json' };
 import images from '../truth/fixtures/images.json' with { type: 'json' };
 import keras from '../truth/fixtures/keras.json' with { type: 'json' };
@@ -133,7 +144,13 @@ async function checkpointOf(model: Model): Promise<Uint8Array> {
 export async function formats(): Promise<Readonly<Record<string, Format>>> {
   const speaker = await createModel([tokens(7), embedding({ units: 3 }), lstm({ units: 4 }), dense({ units: 7 })]);
   const counter = await createModel([features(2), elman({ units: 3 }), gru({ units: 3 }), dense({ units: 1 })]);
-  return { ...(await ownFiles(speaker, counter)), ...othersFiles(speaker, counter), ...texts() };
+  return {
+    ...(await ownFiles(speaker, counter)),
+    ...othersFiles(speaker, counter),
+    ...texts(),
+    ...soundsAndWords(speaker),
+    ...studies(),
+  };
 }
 
 /** What the package writes. */
@@ -236,6 +253,70 @@ function texts(): Readonly<Record<string, Format>> {
       read: (bytes) => readImage(bytes),
     },
     text: { files: [strToU8(text)], read: (bytes) => characters(decodeText(bytes, 'text')).encode(text.slice(0, 1)) },
+  };
+}
+
+/** What is heard and read. */
+function soundsAndWords(speaker: Model): Readonly<Record<string, Format>> {
+  const sound: Sound = {
+    sampleRate: 8000,
+    channels: [1, 2].map((seed) => Float32Array.from([0, 0.5, -0.5, seed / 4])),
+  };
+  const heard = recognizer({ front: { convention: 'kaldi', sampleRate: 8000, mels: 6 }, labels: ['a', 'b'] });
+  const lines = 'a 0.1 0.2 0.3\nthe 1 -2 3e-1\n';
+  const binary = [
+    ...strToU8('2 3\nthe '),
+    0,
+    0,
+    128,
+    63,
+    0,
+    0,
+    0,
+    64,
+    0,
+    0,
+    64,
+    64,
+    ...strToU8('\na '),
+    ...new Array(12).fill(1),
+  ];
+  const symbols = ['a', 'the', 'c', 'd', 'e', 'f', 'g'];
+  return {
+    WAV: {
+      files: ([16, 24, 32] as const).map((bits) => writeWav(sound, { bits })),
+      read: (bytes) => readWav(bytes),
+    },
+    'metadata of speech': {
+      files: [strToU8(speechMetadata(heard).speech!)],
+      read: (bytes) => readSpeechMetadata({ speech: textOf(bytes) }),
+    },
+    'word vectors': {
+      files: [strToU8(lines), strToU8(`2 3\n${lines}`), Uint8Array.from(binary)],
+      read: (bytes) => loadVectors(speaker, { symbols }, bytes),
+    },
+    pairs: { files: [strToU8('4 May\t05-04\n1 June\t06-01\tnobody\n')], read: (bytes) => readPairs(textOf(bytes)) },
+    VGSL: {
+      files: ['[1,48,0,1 Cr3,3,32,2,2 Mp2,2 Gn4 Do0.1,2 S1(1x12)1,3 Lbxs{name}10 O1c60]'].map((text) => strToU8(text)),
+      read: (bytes) => fromVgsl(textOf(bytes)),
+    },
+  };
+}
+
+/** What a sweep leaves. */
+function studies(): Readonly<Record<string, Format>> {
+  const space = { units: int({ min: 3, max: 9 }), rate: float({ min: 0.001, max: 0.1, scale: 'log' }) };
+  const study = createStudy({ space, trials: 20 });
+  for (let i = 0; i < 3; i++) study.tell(study.ask()!.number, i);
+  return {
+    study: {
+      files: [strToU8(JSON.stringify(study))],
+      read: (bytes) => {
+        const again = studyFromJson(textOf(bytes));
+        again.ask();
+        return again.toCSV();
+      },
+    },
   };
 }
 

@@ -35,6 +35,10 @@ describe('errorRate', () => {
 
   it('refuses what is no list of pairs', () => {
     expect(() => errorRate('abc' as never)).toThrow('errorRate(pairs): expected a list of pairs, got "abc"');
+    const long = new Int32Array(20_000);
+    expect(() => errorRate([[long, long]])).toThrow(
+      'errorRate(pairs)[0]: expected shorter sequences, such as sentences, got 20000 items and 20000',
+    );
     expect(() => errorRate([[[1], 'a']] as never)).toThrow('errorRate(pairs)[0][1]: expected a sequence, got "a"');
   });
 });

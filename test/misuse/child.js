@@ -21,13 +21,23 @@ for (const event of ['uncaughtException', 'unhandledRejection']) {
   });
 }
 
+/** What all objects have: a call that adds to it changes every other. */
+const everywhere = Reflect.ownKeys(Object.prototype);
+
+function addedEverywhere() {
+  const added = Reflect.ownKeys(Object.prototype).filter((key) => !everywhere.includes(key));
+  for (const key of added) Reflect.deleteProperty(Object.prototype, key);
+  return added.map(String).join(', ');
+}
+
 // What ends the process while a call is awaited is a call that is never answered.
 const alive = setInterval(() => {}, 1 << 30);
 
 process.on('message', async (/** @type {any} */ { of, from, share, seed }) => {
   const calls = await wrongCalls(of);
-  for (const [index, call] of calls.entries()) {
-    if (index < from || !chosen(seed, share, of.name, index)) continue;
+  for (const index of chosen(seed, share, of.name, calls.length)) {
+    const call = calls[index];
+    if (index < from || call === undefined) continue;
     const { row, place, value } = call;
     say({ index, row, place: place.name, value });
     const result = await judge(of, call);
@@ -35,6 +45,8 @@ process.on('message', async (/** @type {any} */ { of, from, share, seed }) => {
     await new Promise((resolve) => setImmediate(resolve));
     if (foreign !== '') Object.assign(result, { answer: 'foreign', said: foreign });
     foreign = '';
+    const added = addedEverywhere();
+    if (added !== '') Object.assign(result, { answer: 'foreign', said: `all objects have got ${added}` });
     say(result);
     if (index % 50 === 0) globalThis.gc?.();
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,5 +52,9 @@ describe('a store in a folder', () => {
     const store = folderStore(join(folder, 'file'));
     await expect(store.add('key', new Uint8Array())).rejects.toThrow(/file\/key: cannot write the file: /);
     await expect(store.read('key')).rejects.toThrow('a part of the path is not a directory');
+    const message = `${join(folder, 'file')}: cannot read the file: a part of the path is not a directory`;
+    for (const prefix of ['', 'a']) await expect(store.keys(prefix)).rejects.toThrow(message);
+    await symlink('loop', join(folder, 'loop'));
+    await expect(folderStore(join(folder, 'loop')).keys('a/')).rejects.toThrow('too many symbolic links');
   });
 });

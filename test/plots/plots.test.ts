@@ -165,6 +165,15 @@ describe('the pictures', () => {
     expect(top(12) - top(2)).toBeGreaterThanOrEqual(40);
   });
 
+  it('write any text, and leave alone what all objects have', () => {
+    const before = Reflect.ownKeys(Object.prototype);
+    // The name of the prototype of every object, alone and in a line of its own.
+    const texts = ['__proto__', 'constructor', 'a\n__proto__'];
+    const svgs = texts.map((title) => plotGradientByLag(JSON.parse('{"__proto__":[1,0.5],"b":[1]}'), { title }));
+    for (const svg of svgs) expect(svg.split('>__proto__</text>').length).toBeGreaterThan(1);
+    expect(Reflect.ownKeys(Object.prototype)).toEqual(before);
+  });
+
   it('have marks of their axes in colours of the theme', () => {
     for (const plot of [plotGradientByLag([1, 0.1]), plotStates(matrix)])
       expect(plot).not.toMatch(/fill="#(333|54555a)"/);

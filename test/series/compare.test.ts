@@ -81,6 +81,19 @@ describe('compareForecasts', () => {
       ),
     ).toThrow('compareForecasts.season: expected at most 4');
   });
+
+  test('refuses numbers that are not finite', () => {
+    const right = tested(() => 0);
+    const wrong = tested((row) => (row === 5 ? Number.NaN : 0));
+    const expected = '(tested).predictions.x[2]: expected a finite number, got NaN';
+    expect(() => compareForecasts(data, wrong)).toThrow(`compareForecasts${expected}`);
+    expect(() => residualIntervals(data, wrong, 0.8)).toThrow(`residualIntervals${expected}`);
+    const holes = { ...data, columns: { x: Float64Array.from(x, (value) => (value === 3 ? Number.NaN : value)) } };
+    expect(() => compareForecasts(holes, right)).toThrow('compareForecasts(series).columns.x[4]: expected a finite');
+    const interval = { low: [-1], high: [1], relative: false };
+    expect(() => withinInterval(interval, [1, Number.NaN])).toThrow('withinInterval(forecasts)[1]: expected a finite');
+    expect(() => coverage(data, right, 'x', { ...interval, low: 1 as never })).toThrow('coverage(interval).low: ');
+  });
 });
 
 describe('residualIntervals', () => {

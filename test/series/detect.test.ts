@@ -3,6 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { detectCsv, readCsv } from '../../src/series/index.ts';
 
 describe('detectCsv', () => {
+  test('refuses what readCsv would refuse', () => {
+    expect(() => detectCsv('a;b\n1;2', { delimiter: '' })).toThrow('detectCsv.delimiter: expected one character');
+    expect(() => detectCsv('a;b\n1;2', { dateFormat: 'DD' })).toThrow('detectCsv.dateFormat: expected tokens');
+  });
+
   test.each([
     [
       'day;sold\n31.12.2024;1,5\n01.01.2025;2,5\n',

@@ -17,6 +17,8 @@ describe('recognizer', () => {
     expect(words.encode(' two  one\n')).toEqual(Int32Array.of(2, 1));
     expect(words.decode([2, 1])).toBe('two one');
     expect(() => letters.encode('abxc')).toThrow('encode(text), label 3: expected one of the 4 labels, got "x"');
+    expect(() => letters.decode([1, 5])).toThrow('decode(labels)[1]: expected a token from 0 to 4, got 5');
+    expect(() => letters.decode('ab' as never)).toThrow('decode(labels): expected an Int32Array or array of tokens');
     expect(() => words.encode('one six')).toThrow('encode(text), label 2: expected one of the 2 labels, got "six"');
   });
 
@@ -46,6 +48,17 @@ describe('recognizer', () => {
     }
   });
 
+  it('takes what decode takes, but for the blank and the number of results', async () => {
+    const [model, samples] = [await modelOf(5), noise(3, 900)];
+    for (const [options, message] of [
+      [{ blank: 1 }, 'transcribe: expected only beams, tokenMin, pruneBelow, score, got "blank"'],
+      [{ results: 2 }, 'got "results"'],
+      [{ beams: 0 }, 'transcribe.beams: expected an integer >= 1, got 0'],
+    ] as const) {
+      expect(() => letters.transcribe(model, samples, options as object)).toThrow(message);
+    }
+  });
+
   it('goes into a model file and comes out of it', async () => {
     const bytes = serialize(await modelOf(5), { metadata: speechMetadata(letters) });
     const { model, metadata } = await deserialize(bytes);
@@ -67,10 +80,11 @@ describe('recognizer', () => {
       'metadata: expected the entry "speech" of a model that hears, got "vocabulary"',
     );
     expect(() => readSpeechMetadata({ speech: '{"labels":["a"]}' })).toThrow(
-      'metadata entry "speech": frontEnd: expected an object',
+      'metadata entry "speech": recognizer.front: expected an object',
     );
     expect(() => readSpeechMetadata({ speech: '{' })).toThrow('metadata entry "speech": ');
     expect(() => recognizer({ front, labels: ['a', 'a'] })).toThrow('recognizer.labels[1]: expected each name once');
+    expect(() => recognizer({ front: { ...front, mels: 0 }, labels: ['a'] })).toThrow('recognizer.front.mels: ');
     expect(() => recognizer({ front, labels: [] })).toThrow('expected at least one label, none of them empty');
   });
 });

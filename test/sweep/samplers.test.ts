@@ -102,6 +102,7 @@ describe('samplers', () => {
     expect(study(grid({ points: { rat: 2 } }))).toThrow(
       'createStudy.sampler.points: expected names of numbers of the space, got "rat"',
     );
+    expect(study(grid({ points: { rate: 1e9 } }))).toThrow('points.rate: expected at most 100000, got 1000000000');
     expect(study(grid({ points: { rate: 1e5 } }))).toThrow('a grid of at most 100000 combinations, got more');
   });
 

@@ -216,6 +216,11 @@ describe('a study refuses', () => {
       (study) => [result, { ...result, values: [2] }].map((each) => study.add(each)),
       'Study.add(result): expected the result that trial 1 has already, got another one',
     ],
+    [
+      'a trial beyond all',
+      (study) => study.add({ ...result, number: 4e9 }),
+      'Study.add(result).number: expected an integer >= 0 and <= 999999, got 4000000000',
+    ],
     ['text that is no JSON', () => studyFromJson('{'), 'studyFromJson: expected a study in JSON'],
     [
       'a pruner with several objectives',

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adam, dense, deserialize, elman, gru, tokens } from '../../src/index.ts';
+import { adam, BpttError, dense, deserialize, elman, gru, tokens } from '../../src/index.ts';
 import { accuracy } from '../../src/metrics/index.ts';
 import { folderStore } from '../../src/node.ts';
 import {
@@ -125,6 +125,20 @@ describe('sweep', () => {
     );
     expect(begins[0]).toEqual([0, 10]);
     expect(outcomeOf(result)).toEqual(whole);
+  });
+
+  it.each([
+    ['{}', 'trials/0/result.json.digest: expected a SHA-256 in hexadecimal digits, got undefined'],
+    ['null', 'trials/0/result.json: expected an object, got null'],
+    ['{"digest":null,"number":3}', 'result'],
+  ])('refuses the result %s', async (text, message) => {
+    const store = memoryStore();
+    await sweep(options({ store, trials: 1 }));
+    await store.remove('trials/0/result.json');
+    await store.add('trials/0/result.json', new TextEncoder().encode(text));
+    const refused = sweep(options({ store, trials: 1 }));
+    await expect(refused).rejects.toBeInstanceOf(BpttError);
+    await expect(refused).rejects.toThrow(message);
   });
 
   it('keeps no checkpoint of trials that have ended, and nothing half written', async () => {

@@ -112,6 +112,11 @@ describe('what is refused', () => {
       /^v\.txt, byte \d+: expected 12 bytes of the vector of "whale", got 10: the file is cut off/,
     ],
     [
+      'a line without an end',
+      new Uint8Array(2 ** 20 + 1).fill(120),
+      /^v\.txt, line 1: expected a word and its numbers, got more than 1048576 bytes/,
+    ],
+    [
       'a word that is cut off',
       cut(binary(false), 18),
       /^v\.txt, byte \d+: expected 4 words, as its first line says, got 3: the file is cut off/,
@@ -142,8 +147,13 @@ describe('what is refused', () => {
     await expect(loadVectors(model, vocabulary, 'v.txt' as never)).rejects.toThrow(
       /^loadVectors\(source\): expected bytes or parts of them/,
     );
+    for (const part of [null, 'the 1 2 3\n']) {
+      await expect(loadVectors(model, vocabulary, [part] as never)).rejects.toThrow(
+        /^loadVectors\(source\): a part: expected a Uint8Array/,
+      );
+    }
     await expect(loadVectors(model, {} as never, files.glove!)).rejects.toThrow(
-      /^loadVectors\(vocabulary\): expected one with symbols/,
+      /^loadVectors\(vocabulary\)\.symbols: expected an array of symbols, as words and characters have, got undefined/,
     );
   });
 });

@@ -15,6 +15,7 @@ import {
 } from '../../sweep/index.ts';
 import type { Tokenizer } from '../../tokenizers/index.ts';
 import type { SweepValues } from '../flags/sweep-flags.ts';
+import { writeLearned } from '../io/learned-file.ts';
 import type { Output } from '../io/output.ts';
 import { checkTarget } from '../io/paths.ts';
 import { readTexts } from '../io/text-file.ts';
@@ -72,9 +73,8 @@ export async function sweepCommand(
   }
   if (best === undefined)
     throw new BpttError('invalid-argument', `${path}: expected a trial that is complete, got none: see the table`);
-  if (out !== undefined)
-    await writeFileAtomic(out, await withVocabulary(best.model, vocabulary), { replace: overwrite });
-  table.winner(best, out);
+  if (out === undefined) table.winner(best, out);
+  else table.winner(best, await writeLearned(out, await withVocabulary(best.model, vocabulary), overwrite));
 }
 
 /** Where the trials are kept, and the server where there is one. */

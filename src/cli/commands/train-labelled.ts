@@ -32,6 +32,7 @@ import { EPOCHS } from '../flags/folder-flags.ts';
 import type { LabelledValues } from '../flags/task-flags.ts';
 import { createLarge } from '../io/create-large.ts';
 import { type FileKind, type Labelled, readFolder } from '../io/labelled-folder.ts';
+import { writeLearned } from '../io/learned-file.ts';
 import type { Output } from '../io/output.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import { follow, risingAndFalling } from './follow.ts';
@@ -101,7 +102,7 @@ export async function trainLabelled<Item, Reader extends LabelCodec>(
   const { reader, model } = made;
   const digest = digestOf(examples, task);
   if (left !== undefined) checkRead(left, task.kind.files, { name: folder, digest });
-  const parts = split(examples, values);
+  const parts = split(folder, examples, task, values);
   tellStart(folder, parts, { made, labels, task, left }, values.json, output);
   if (restart) await checkpoints.clear();
   const begin = performance.now();
@@ -117,7 +118,7 @@ export async function trainLabelled<Item, Reader extends LabelCodec>(
   const { step, reason } = await learn(made, parts, { values, task, labels, kept }, output, interrupted);
   await lock.check();
   const bytes = serialize(model, { metadata });
-  await writeFileAtomic(out, bytes, { replace: overwrite || resume || restart });
+  const path = await writeLearned(out, bytes, overwrite || resume || restart);
   if (reason !== 'aborted') await checkpoints.clear();
   if (report !== undefined) {
     const page = task.report(parts, made);
@@ -125,9 +126,9 @@ export async function trainLabelled<Item, Reader extends LabelCodec>(
   }
   const seconds = (performance.now() - begin) / 1000;
   if (values.json) {
-    output.json({ type: 'saved', path: out, bytes: bytes.length });
+    output.json({ type: 'saved', path, bytes: bytes.length });
     output.json({ type: 'end', step, reason, seconds });
-  } else output.line(`${reason} after ${step} updates, ${seconds.toFixed(1)} s; model in ${out}`);
+  } else output.line(`${reason} after ${step} updates, ${seconds.toFixed(1)} s; model in ${path}`);
 }
 
 interface Start<Item, Reader extends LabelCodec> {
@@ -230,10 +231,20 @@ async function load<Item, Reader extends LabelCodec>(
 /** A step for each label, and one between two that are the same. */
 const stepsNeeded = (labels: Int32Array) => labels.length + labels.filter((label, i) => label === labels[i - 1]).length;
 
-/** The last of a random order are for validation. */
-function split<Item>(all: readonly Example<Item>[], { validation, seed }: LabelledValues): Parts<Item> {
+/** The last of a random order are for validation. @throws BpttError where there are too few to hold one back. */
+function split<Item, Reader extends LabelCodec>(
+  folder: string,
+  all: readonly Example<Item>[],
+  { kind }: LabelledTask<Item, Reader>,
+  { validation, seed }: LabelledValues,
+): Parts<Item> {
+  const count = Math.floor(all.length * validation);
+  if (validation > 0 && count === 0) {
+    const expected = `enough ${kind.files} that --validation ${validation} holds one back`;
+    throw new BpttError('bad-file', `${folder}: expected ${expected}, got ${all.length}; --validation 0 learns all`);
+  }
   const order = permutation(all.length, seed, 0);
-  const held = new Set(order.subarray(all.length - Math.floor(all.length * validation)));
+  const held = new Set(order.subarray(all.length - count));
   return { training: all.filter((_, i) => !held.has(i)), validation: all.filter((_, i) => held.has(i)) };
 }
 

@@ -19,10 +19,12 @@ import { describe } from '../../layers/describe.ts';
 import { cellKindOf } from '../../layers/recurrent/cells.ts';
 import { crossEntropy } from '../../loss/kinds/cross-entropy.ts';
 import { writeFileAtomic } from '../../node/atomic-file.ts';
+import type { FileLock } from '../../node/file-lock.ts';
 import { bleu, chrf, type Pair, pairs, translate } from '../../translation/index.ts';
 import type { TranslateValues } from '../flags/task-flags.ts';
 import { tokenizerOf } from '../io/corpus.ts';
 import { createLarge } from '../io/create-large.ts';
+import { writeLearned } from '../io/learned-file.ts';
 import type { Output } from '../io/output.ts';
 import { readPairFiles, type Sides, sidesMetadata } from '../io/pair-files.ts';
 import { checkTarget } from '../io/paths.ts';
@@ -36,14 +38,21 @@ const MEASURED = 200;
 /** Updates without --steps and --epochs: ten times through the pairs, within these. */
 const UPDATES = { least: 1500, most: 6000 };
 
-/** Trains, and writes the model, also when `interrupted` aborts before all updates are made. */
+/** Trains, and writes the model, which `lock` holds, also when `interrupted` aborts before all updates are made. */
 export async function trainTranslateCommand(
   paths: readonly string[],
   values: TranslateValues,
+  lock: FileLock,
   output: Output,
   interrupted: AbortSignal,
 ): Promise<void> {
-  const { out, overwrite, report, json, seed, threads } = values;
+  const { out, overwrite, report, json, seed, threads, hidden } = values;
+  if (hidden % 2 > 0) {
+    throw new BpttError(
+      'invalid-argument',
+      `--hidden: expected an even number, half for each direction, got ${hidden}`,
+    );
+  }
   await checkTarget({ where: '--out', path: out, others: paths, overwrite });
   if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [out, ...paths], overwrite });
   const { name, list } = await readPairFiles(paths);
@@ -65,7 +74,8 @@ export async function trainTranslateCommand(
   const measured: Measured[] = [];
   const end = await learn(model, sides, { training, validation, measured }, values, output, interrupted);
   const bytes = serialize(model, { metadata: sidesMetadata(sides) });
-  await writeFileAtomic(out, bytes, { replace: overwrite });
+  await lock.check();
+  const path = await writeLearned(out, bytes, overwrite);
   if (report !== undefined) {
     const { translateReport } = await import('../report/translate-report.ts');
     const shown = validation.slice(0, MEASURED);
@@ -74,9 +84,9 @@ export async function trainTranslateCommand(
   }
   const seconds = (performance.now() - begin) / 1000;
   if (json) {
-    output.json({ type: 'saved', path: out, bytes: bytes.length });
+    output.json({ type: 'saved', path, bytes: bytes.length });
     output.json({ type: 'end', step: end.step, reason: end.reason, seconds });
-  } else output.line(`${end.reason} after ${end.step} updates, ${seconds.toFixed(1)} s; model in ${out}`);
+  } else output.line(`${end.reason} after ${end.step} updates, ${seconds.toFixed(1)} s; model in ${path}`);
 }
 
 /** Of the sources, in a random order, the last are for validation: no source that is learned is measured. */
@@ -109,9 +119,6 @@ function sideOf(list: readonly Pair[], side: 0 | 1, values: TranslateValues) {
 /** Layers of the encoder read in both directions; each of the decoder starts where the one beside it ended. */
 function networkOf(values: TranslateValues, { source, target }: Sides): ModelDescription {
   const { cell, hidden: units, layers, embedding: width, dropout: rate, attention: score, heads } = values;
-  if (units % 2 > 0) {
-    throw new BpttError('invalid-argument', `--hidden: expected an even number, half for each direction, got ${units}`);
-  }
   const kind = cellKindOf({ kind: cell })!;
   const drop: readonly LayerDescription[] = rate > 0 ? [dropout({ rate })] : [];
   const embedded: readonly LayerDescription[] = width > 0 ? [embedding({ units: width }), ...drop] : [];

@@ -1,9 +1,8 @@
 // `bptt train`: from a text to a model file.
-import { join, parse } from 'node:path';
 import pc from 'picocolors';
 import { BpttError } from '../../base/errors.ts';
 import { type EndEvent, generate, type Model, serialize, type TrainEvent, type TrainOptions } from '../../index.ts';
-import { isThere, writeFileAtomic } from '../../node/atomic-file.ts';
+import { writeFileAtomic } from '../../node/atomic-file.ts';
 import { CheckpointFiles, type FoundCheckpoint } from '../../node/checkpoint-files.ts';
 import type { FileLock } from '../../node/file-lock.ts';
 import type { Tokenizer } from '../../tokenizers/index.ts';
@@ -18,6 +17,7 @@ import { describeModel, describeTraining } from '../flags/train-options.ts';
 import type { BaseModel } from '../io/base-model.ts';
 import type { Corpus, Parts } from '../io/corpus.ts';
 import { createLarge } from '../io/create-large.ts';
+import { writeLearned } from '../io/learned-file.ts';
 import type { Output } from '../io/output.ts';
 import { checkTarget } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
@@ -75,7 +75,8 @@ export async function trainCommand(
     if (reason !== 'aborted') sampler.report(model, step, reporter);
     await files.lock.check();
     const bytes = serialize(model, { metadata });
-    const path = await writeModel(values, bytes);
+    const { out, overwrite, restart, resume } = values;
+    const path = await writeLearned(out, bytes, overwrite || restart || resume);
     reporter.saved(path, bytes.length);
     // What is done needs no more to go on from.
     if (reason !== 'aborted') await files.checkpoints.clear();
@@ -84,21 +85,6 @@ export async function trainCommand(
     if (report !== undefined) await writeReport(report, history, model, corpus, values, output);
   } finally {
     reporter.close();
-  }
-}
-
-/** The model file. A name that another file got during the training counts up: what was learned is not lost, nor is that file. */
-async function writeModel({ out, overwrite, restart, resume }: TrainValues, bytes: Uint8Array): Promise<string> {
-  const replace = overwrite || restart || resume;
-  const { dir, name, ext } = parse(out);
-  for (let count = 1; ; count++) {
-    const path = count === 1 ? out : join(dir, `${name}-${count}${ext}`);
-    try {
-      await writeFileAtomic(path, bytes, { replace });
-      return path;
-    } catch (error) {
-      if (!isThere(error)) throw error;
-    }
   }
 }
 

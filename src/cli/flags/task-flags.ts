@@ -72,5 +72,9 @@ function valuesOfTask(command: Command, task: keyof typeof tasks, others: Others
     name,
     isTyped(command, name) ? values[name] : (others[name] ?? fallback),
   ]);
-  return { ...valuesOf(own, command, others), ...Object.fromEntries(chosen) };
+  const all: Readonly<Record<string, unknown>> = { ...valuesOf(own, command, others), ...Object.fromEntries(chosen) };
+  if (all.earlyStopping !== undefined && all.validation === 0) {
+    throw new BpttError('invalid-argument', '--early-stopping: expected --validation above 0 with it, got 0');
+  }
+  return all;
 }

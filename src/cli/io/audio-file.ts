@@ -4,6 +4,7 @@ import { BpttError } from '../../base/errors.ts';
 import { readBytes } from '../../node/atomic-file.ts';
 import { mono, readWav, resample, type Sound } from '../../speech/index.ts';
 import type { FileKind } from './labelled-folder.ts';
+import { renamedError } from './renamed-error.ts';
 
 /** What names of files with sound end in. */
 const audioExtensions: readonly string[] = [
@@ -27,7 +28,12 @@ export async function readSamples(path: string, sampleRate: number): Promise<Flo
   const bytes = await readBytes(path);
   const isWav = ['.wav', '.wave'].includes(extname(path).toLowerCase()) || startsWith(bytes, 'RIFF');
   const sound = isWav ? readWav(bytes, path) : await decoded(bytes, path);
-  const samples = resample(mono(sound), sound.sampleRate, sampleRate);
+  let samples: Float32Array;
+  try {
+    samples = resample(mono(sound), sound.sampleRate, sampleRate);
+  } catch (cause) {
+    throw renamedError(cause, { 'resample(from, to)': path, 'mono(sound)': path });
+  }
   if (samples.length > 0) return samples;
   throw new BpttError('bad-file', `${path}: expected sound, got a file without any samples`);
 }

@@ -19,6 +19,7 @@ import { parseJson } from '../../base/parse-json.ts';
 import { readBytes } from '../../node/atomic-file.ts';
 import type { Parameters } from '../../sweep/space.ts';
 import { studyFields } from '../../sweep/study.ts';
+import { decodeText } from '../io/text-file.ts';
 
 /** What stands for the number of tokens. */
 const VOCABULARY = 'vocabulary';
@@ -45,7 +46,7 @@ export type SweepFile = Checked<typeof fields>;
 
 /** @throws BpttError that begins with the path, for what is no sweep. */
 export async function readSweepFile(path: string): Promise<SweepFile> {
-  const text = new TextDecoder().decode(await readBytes(path));
+  const text = decodeText(await readBytes(path), path);
   let content: unknown;
   try {
     content = parseJson(text);
@@ -56,7 +57,7 @@ export async function readSweepFile(path: string): Promise<SweepFile> {
   if (twice !== undefined)
     throw new BpttError('bad-file', `${path}: expected each name once, got ${show(twice)} again`);
   const file = checkFields(path, content, fields);
-  if (VOCABULARY in file.space) {
+  if (Object.hasOwn(file.space, VOCABULARY)) {
     throw new BpttError(
       'bad-file',
       `${path}.space: expected another name than ${show(VOCABULARY)}, which is the number of tokens`,
@@ -85,7 +86,7 @@ function nameTwice(text: string): string | undefined {
 }
 
 function known(where: string, name: string, { space }: SweepFile): unknown {
-  if (name === VOCABULARY || name in space) return null;
+  if (name === VOCABULARY || Object.hasOwn(space, name)) return null;
   const names = [...Object.keys(space), VOCABULARY].map(show).join(', ');
   throw new BpttError('bad-file', `${where}: expected one of ${names}, got ${show(name)}`);
 }

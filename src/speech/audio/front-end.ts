@@ -80,9 +80,7 @@ export interface FeatureStream {
  * @throws BpttError for options that are wrong or unknown, bands beyond half of the sample rate, and filters too narrow for the spectrum.
  */
 export function frontEnd(options: FrontEndOptions): FrontEnd {
-  const front = frontEndOf(options);
-  made.add(front);
-  return front;
+  return frontEndOf('frontEnd', options);
 }
 
 /** What was made here, and nothing that looks like it. */
@@ -94,28 +92,28 @@ export function checkFrontEnd(where: string, value: FrontEnd): void {
   throw new BpttError('invalid-argument', `${where}: expected what frontEnd gives, got ${show(value)}`);
 }
 
-function frontEndOf(options: FrontEndOptions): FrontEnd {
-  const where = 'frontEnd';
+/** The same for who calls the options something else. */
+export function frontEndOf(where: string, options: FrontEndOptions): FrontEnd {
   const { convention: given, ...rest } = checkObject(where, options);
   const convention = checkOneOf(`${where}.convention`, given, ['kaldi', 'librosa']);
   const kaldi = convention === 'kaldi';
   const checked = checkFields(where, rest, fields[convention as 'kaldi']) as Checked<typeof fields.kaldi>;
-  const front = kaldi ? kaldiFront(where, checked) : librosaFront(where, checked as never);
+  const spectrum = kaldi ? kaldiFront(where, checked) : librosaFront(where, checked as never);
   const { deltas: orders, normalize, normalizeFrames, stack, sampleRate } = checked;
-  const size = front.size * (1 + orders);
-  const least = front.least + (stack - 1) * front.shift;
+  const size = spectrum.size * (1 + orders);
+  const least = spectrum.least + (stack - 1) * spectrum.shift;
   const stage = (): Stage<Samples> =>
-    chain(front.stage(), [
-      ...(orders === 0 ? [] : [deltas(where, front.size, front.differences(orders))]),
+    chain(spectrum.stage(), [
+      ...(orders === 0 ? [] : [deltas(where, spectrum.size, spectrum.differences(orders))]),
       ...(normalize === 'utterance' ? [overUtterance(size)] : []),
       ...(normalize === 'running' ? [running(size, normalizeFrames)] : []),
       ...(stack > 1 ? [stacked(size * stack)] : []),
     ]);
-  return {
+  const front: FrontEnd = {
     options: { convention, ...checked } as FrontEndOptions,
     sampleRate,
     size: size * stack,
-    frameSeconds: (stack * front.shift) / sampleRate,
+    frameSeconds: (stack * spectrum.shift) / sampleRate,
     extract(samples) {
       const given = checkSamples('extract(samples)', samples);
       if (given.length < least) {
@@ -131,6 +129,8 @@ function frontEndOf(options: FrontEndOptions): FrontEnd {
     },
     stream: () => streamOf(stage()),
   };
+  made.add(front);
+  return front;
 }
 
 function streamOf(stage: Stage<Samples>): FeatureStream {

@@ -48,6 +48,9 @@ export const kaldiFields = {
   warp: withDefault(number({ min: 0.5, max: 2 }), 1),
 };
 
+/** The most samples of a frame, of which a transform and its filters are made. */
+const LONGEST = 2 ** 16;
+
 /** @throws BpttError for options that do not fit each other. */
 export function kaldiFront(where: string, options: Checked<typeof kaldiFields>): Front {
   const { sampleRate, frameLength, frameShift, snipEdges, output, mels, coefficients, energy } = options;
@@ -59,6 +62,10 @@ export function kaldiFront(where: string, options: Checked<typeof kaldiFields>):
       'invalid-argument',
       `${where}.frameLength and frameShift: expected at least 2 samples and 1, got ${got}`,
     );
+  }
+  if (length > LONGEST) {
+    const got = `${frameLength} ms, which are ${length} at ${sampleRate} Hz`;
+    throw new BpttError('invalid-argument', `${where}.frameLength: expected at most ${LONGEST} samples, got ${got}`);
   }
   const { lowFrequency: low, highFrequency: high = sampleRate / 2 } = options;
   checkBand(where, low, high, sampleRate);

@@ -42,9 +42,9 @@ const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % 
 
 /**
  * The most that either rate may be after both are divided by what divides them: tables of 20 numbers for each. 44100 to 16000 is 441 to 160;
- * rates without a common divisor reach it at 2 MHz.
+ * rates without a common divisor reach it at 262 kHz. It is a file that says its rate.
  */
-const LARGEST = 2 ** 21;
+const LARGEST = 2 ** 18;
 
 /**
  * Samples at another rate, by a polyphase filter of a sinc with 10 zero crossings on either side under Kaiser's window (β = 5): frequencies
@@ -81,7 +81,7 @@ function resamplerOf(where: string, from: number, to: number): Resampler {
     const got = `${from} to ${to}`;
     throw new BpttError(
       'invalid-argument',
-      `${where}: expected rates whose ratio is of numbers up to ${LARGEST}, got ${got}`,
+      `${where}(from, to): expected rates whose ratio is of numbers up to ${LARGEST}, got ${got}`,
     );
   }
   const half = CROSSINGS * widest;

@@ -1,6 +1,7 @@
 // Sound in memory, and the checks of what is given as such.
-import { checkFinite, checkInteger, checkObject, show } from '../../base/check.ts';
+import { checkFinite, checkInteger, checkObject, checkReadable, show } from '../../base/check.ts';
 import { BpttError } from '../../base/errors.ts';
+import { list } from '../../base/fields.ts';
 
 /** Samples of one or more channels, of equal length. */
 export interface Sound {
@@ -14,6 +15,7 @@ export type Samples = Float32Array<ArrayBufferLike>;
 
 /** @throws BpttError for what is no list of finite numbers. */
 export function checkSamples(where: string, value: unknown): Samples {
+  checkReadable(where, value);
   if (!(value instanceof Float32Array)) {
     throw new BpttError('invalid-argument', `${where}: expected samples as a Float32Array, got ${show(value)}`);
   }
@@ -21,14 +23,13 @@ export function checkSamples(where: string, value: unknown): Samples {
   return value;
 }
 
+const channelsOf = list({ check: checkSamples }, 'channels', 1);
+
 /** @throws BpttError for what is no sound. */
 export function checkSound(where: string, value: unknown): Sound {
   const { sampleRate, channels } = checkObject(where, value, 'a sound, { sampleRate, channels }');
   checkInteger(`${where}.sampleRate`, sampleRate, 1, 2 ** 32 - 1);
-  if (!Array.isArray(channels) || channels.length === 0) {
-    throw new BpttError('invalid-argument', `${where}.channels: expected at least one, got ${show(channels)}`);
-  }
-  const all = channels.map((samples, index) => checkSamples(`${where}.channels[${index}]`, samples));
+  const all = channelsOf.check(`${where}.channels`, channels);
   const other = all.findIndex(({ length }) => length !== all[0]!.length);
   if (other >= 0) {
     const expected = `${all[0]!.length} samples, as in the first`;

@@ -64,6 +64,7 @@ function checkPoints(where: string, space: SearchSpace, points: Readonly<Record<
   for (const name of Object.keys(points)) {
     if (space[name] === undefined || space[name].kind === 'choice')
       fail(`${where}.points`, 'names of numbers of the space', JSON.stringify(name));
+    if (points[name]! > MOST) fail(`${where}.points.${name}`, `at most ${MOST}`, `${points[name]}`);
   }
   for (const [name, parameter] of Object.entries(space)) {
     const few = sizeOf(parameter) <= MOST || points[name] !== undefined;

@@ -166,6 +166,11 @@ describe('bptt sweep', () => {
       'other.json.trial.layers[0]: expected one of "cell", "units", "rate", "vocabulary", got "unit"',
     ],
     [
+      'a parameter by the name of what every object has',
+      { ...content, trial: { layers: [{ parameter: 'constructor' }] } },
+      'other.json.trial.layers[0]: expected one of "cell", "units", "rate", "vocabulary", got "constructor"',
+    ],
+    [
       'a parameter with a name that is taken',
       { ...content, space: { vocabulary: { kind: 'int', min: 3, max: 9 } } },
       'other.json.space: expected another name than "vocabulary", which is the number of tokens',

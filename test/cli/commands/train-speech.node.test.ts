@@ -182,6 +182,11 @@ describe('train --task speech with files that are bad', () => {
       expect.stringMatching(/^left out: bad\/5\.mp3: expected a WAV file, got another; npm install audio-decode/),
     ]);
     expect(stdout).toContain('bad: 3 recordings to learn from');
+    const few = await speech('bad', ...quick, ...out, '--skip-bad');
+    expect(few.code).toBe(1);
+    expect(few.stderr).toContain(
+      'bad: expected enough recordings that --validation 0.1 holds one back, got 3; --validation 0 learns all',
+    );
   });
 
   it('refuses folders that are none, or have no recordings or no transcripts', async () => {

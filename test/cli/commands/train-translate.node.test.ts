@@ -91,7 +91,13 @@ describe('train --task translate', () => {
       [],
       /^bad\.tsv: expected enough sources that --validation 0\.1 holds one back/,
     ],
-    ['an odd width', 'a\tb\n', ['--hidden', '7', '--validation', '0'], /^--hidden: expected an even number/],
+    ['an odd width, before anything is read', 'bad', ['--hidden', '7'], /^--hidden: expected an even number/],
+    [
+      'an end by validations that are not made',
+      'bad',
+      ['--early-stopping', '3', '--validation', '0'],
+      /^--early-stopping: expected --validation above 0 with it, got 0/,
+    ],
     ['a flag of texts', 'a\tb\n', ['--k1', '5'], '--k1: expected --task text with it, got translate'],
     ['a flag of speech', 'a\tb\n', ['--mels', '5'], '--mels: expected --task speech with it, got translate'],
   ])('refuses %s', async (_, text, flags, message) => {

@@ -124,6 +124,7 @@ describe('frontEnd', () => {
     refused({ mel: 3 }).toThrow('did you mean "mels"?');
     refused({ mels: 200 }).toThrow('frontEnd.mels: expected filters that each hold a bin of the spectrum');
     refused({ highFrequency: 1001 }).toThrow('at most 1000, half of the sample rate, got 0 and 1001');
+    refused({ sampleRate: 4_000_000, frameLength: 10_000 }).toThrow('expected at most 65536 samples, got 10000 ms');
     refused({ frameLength: 0.1 }).toThrow('expected at least 2 samples and 1');
     refused({ output: 'mfcc', coefficients: 7 }).toThrow('frontEnd.coefficients: expected at most mels, 6, got 7');
     expect(() => frontEnd({ ...librosa, fftSize: 100 })).toThrow('frontEnd.fftSize: expected a power of two, got 100');
@@ -136,6 +137,7 @@ describe('frontEnd', () => {
     );
     expect(() => resample(noise(1, 9), 0, 8000)).toThrow('resample(from): expected an integer >= 1, got 0');
     expect(() => resample(noise(1, 9), 16_000.5, 8000)).toThrow('resample(from)');
+    expect(() => resample(noise(1, 9), 262_147, 8000)).toThrow('resample(from, to): expected rates whose ratio');
     expect(() => resample(noise(1, 9), 9_999_991, 8000)).toThrow('expected rates whose ratio is of numbers up to');
   });
 });

@@ -163,7 +163,7 @@ describe('writeWav', () => {
     expect(() => writeWav(uneven)).toThrow('writeWav(sound).channels[1]: expected 2 samples, as in the first, got 3');
     expect(() => writeWav({ sampleRate: 0, channels: [noise(1, 2)] })).toThrow('writeWav(sound).sampleRate');
     expect(() => writeWav({ sampleRate: 8000, channels: [] })).toThrow(
-      'expected at least one, got an array of length 0',
+      'writeWav(sound).channels: expected an array of channels with at least one, got an array of length 0',
     );
   });
 });
