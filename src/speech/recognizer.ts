@@ -1,7 +1,7 @@
 // What a model of speech needs besides its weights: how it hears, and what its labels are called.
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, type Options, omit, oneOf, unchecked, withDefault } from '../base/fields.ts';
+import { checkFields, type Options, oneOf, unchecked, withDefault } from '../base/fields.ts';
 import { readEntry } from '../base/metadata-entry.ts';
 import { checkModel } from '../model/check-model.ts';
 import type { Model } from '../model/model.ts';
