@@ -25,11 +25,22 @@ export type BpttErrorCode =
   /** A worker could not be started, or ended. */
   | 'worker-failed';
 
-/** Every error that this package throws on purpose. Messages read: where, what was expected, what came. */
+/**
+ * Every error that this package throws on purpose. Messages read: where, what was expected, what came.
+ *
+ * @example
+ * try {
+ *   await createModel([tokens(65), elman({ units: 0 })]);
+ * } catch (error) {
+ *   if (!(error instanceof BpttError)) throw error;
+ *   console.log(error.code, error.message); // invalid-argument, and what is wrong with units
+ * }
+ */
 export class BpttError extends Error {
   /** @internal The bundle renames classes; what prints an uncaught error asks for this. */
   static override readonly name: string = 'BpttError';
 
+  /** What went wrong, for programs. */
   readonly code: BpttErrorCode;
 
   constructor(code: BpttErrorCode, message: string, options?: ErrorOptions) {
@@ -50,14 +61,29 @@ export interface NonFiniteDetails {
   readonly norm: number;
 }
 
-/** Training met a loss or gradient that is not finite, or an update whose result is not, and stopped: the parameters are as before the update. */
+/**
+ * Training met a loss or gradient that is not finite, or an update whose result is not, and stopped: the parameters are as before the
+ * update.
+ *
+ * @example
+ * try {
+ *   await fit(model, { data, loss: 'cross-entropy', optimizer: sgd({ learningRate: 1e38 }), steps: 100 });
+ * } catch (error) {
+ *   if (!(error instanceof NonFiniteError)) throw error;
+ *   console.log(`${error.quantity} of ${error.where} at update ${error.step}: ${error.norm}`);
+ * }
+ */
 export class NonFiniteError extends BpttError implements NonFiniteDetails {
   /** @internal */
   static override readonly name = 'NonFiniteError';
 
+  /** What was not finite. */
   readonly quantity: NonFiniteDetails['quantity'];
+  /** The layer or parameter where it was seen first, such as `rnn.weight_hh_l0`. */
   readonly where: string;
+  /** The training step, from 1, whose update was not made. */
   readonly step: number;
+  /** The loss, or the norm of the gradient: NaN or an infinity. */
   readonly norm: number;
 
   constructor({ quantity, where, step, norm }: NonFiniteDetails) {

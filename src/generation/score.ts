@@ -19,6 +19,7 @@ const fields = {
   state: optional(unchecked<State>()),
 };
 
+/** What `score` reads before each sequence, and where it starts. */
 export interface ScoreOptions extends Options<typeof fields> {}
 
 /** How likely one sequence is, in nats. */

@@ -3,6 +3,7 @@ import { fail, readable, show } from '../base/check.ts';
 
 /** One place of an alignment of two sequences. */
 export interface Edit<Item> {
+  /** What is wrong here, if anything: another item, one too many, or one that is missing. */
   readonly kind: 'match' | 'substitution' | 'insertion' | 'deletion';
   /** What should be there; undefined where something was inserted. */
   readonly expected: Item | undefined;
@@ -12,6 +13,7 @@ export interface Edit<Item> {
 
 /** The errors of one sequence or of several together. */
 export interface ErrorCounts {
+  /** Items that are others than they should be. */
   readonly substitutions: number;
   /** Items that should not be there. */
   readonly insertions: number;
@@ -23,6 +25,7 @@ export interface ErrorCounts {
 
 /** The errors of one pair. */
 export interface PairErrors<Item> extends ErrorCounts {
+  /** Both sequences side by side, from their beginning. */
   readonly alignment: readonly Edit<Item>[];
 }
 
@@ -33,6 +36,7 @@ export interface ErrorRate<Item> extends ErrorCounts {
    * that should be there 0, or Infinity where something is.
    */
   readonly rate: number;
+  /** The errors of each pair, in their order. */
   readonly pairs: readonly PairErrors<Item>[];
 }
 

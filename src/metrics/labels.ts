@@ -32,6 +32,7 @@ function rateOf<Item>(parts: (labels: readonly number[]) => readonly Item[]) {
   };
 }
 
+/** What results call `labelErrorRate`. */
 export interface LabelErrorRateOptions extends Options<typeof metricFields> {}
 
 export const labelErrorRateKind: LabelMetricKind<Record<never, never>> = {
@@ -47,6 +48,7 @@ const wordFields = {
   separator: integer({ min: 0 }),
 } satisfies Fields;
 
+/** Where words end in `wordErrorRate`, and what results call it. */
 export interface WordErrorRateOptions extends Options<typeof wordFields>, Options<typeof metricFields> {}
 
 export const wordErrorRateKind: LabelMetricKind<typeof wordFields> = {
@@ -89,5 +91,8 @@ export const labelErrorRate = (options: LabelErrorRateOptions = {}): Metric =>
  * The same of words: of labels between two of the `separator`, in their order.
  *
  * @throws BpttError as `labelErrorRate` does, and for a separator that is no class.
+ *
+ * @example
+ * await fit(hearing, { data: utterances, validation: utterances, loss: await ctc(), metrics: [wordErrorRate({ separator: 1 })], epochs: 1 });
  */
 export const wordErrorRate = (options: WordErrorRateOptions): Metric => describeMetric(wordErrorRateKind, options);

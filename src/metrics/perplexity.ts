@@ -4,6 +4,7 @@ import type { Options } from '../base/fields.ts';
 import type { Metric } from '../loss/metric.ts';
 import { describeMetric, type MetricKind, type metricFields } from './metric.ts';
 
+/** What results call `perplexity`. */
 export interface PerplexityMetricOptions extends Options<typeof metricFields> {}
 
 export const perplexityKind: MetricKind<Record<never, never>> = {

@@ -22,6 +22,7 @@ const fields = {
   batch: withDefault(integer({ min: 1 }), 32),
 };
 
+/** What `predict` makes of outputs, and how many sequences are read at once. */
 export interface PredictOptions extends Options<typeof fields> {}
 
 /** Of one sequence: [T,O] numbers or probabilities, or [T] classes; of a model with one output a row [O], or [1]. */

@@ -6,9 +6,13 @@ import { checkPath, fileError, isThere, removeAbandoned, writeFileAtomic } from 
 
 /** A folder as a `CheckpointStore` of `bptt/sweep`. */
 export interface FolderStore {
+  /** The bytes under a key; undefined where there are none. */
   read(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Writes bytes under a key, whole or not at all, unless there are some: resolves to whether it wrote. */
   add(key: string, bytes: Uint8Array): Promise<boolean>;
+  /** Removes what is under a key, if anything. */
   remove(key: string): Promise<void>;
+  /** The keys that begin so, in any order. */
   keys(prefix: string): Promise<readonly string[]>;
 }
 

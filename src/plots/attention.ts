@@ -12,6 +12,7 @@ const own = {
   target: optional(list(string, 'labels')),
 };
 
+/** What was read and written, for the axes of `plotAttention`, and the look of all plots. */
 export interface AttentionPlotOptions extends PlotOptions, Options<typeof own> {}
 
 /**

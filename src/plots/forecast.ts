@@ -20,12 +20,14 @@ const forecastFields = {
   name: optional(string),
   /** Ends of the interval of each forecast; those after the last are left out. Both or none. */
   low: optional(numbers),
+  /** The upper ends, as `low` has the lower ones. */
   high: optional(numbers),
   /** Milliseconds since 1970 of all rows, those of the history first. Default: rows are counted, 0 is the last that has happened. */
   times: optional(numbers),
 };
 
-export interface ForecastPlotOptions extends Options<typeof forecastFields> {}
+/** The name, interval and times of `plotForecast`, and the look of all plots. */
+export interface ForecastPlotOptions extends PlotOptions, Options<typeof forecastFields> {}
 
 /**
  * A series and its forecast, with the interval as a band.

@@ -21,12 +21,15 @@ import { checkSeries, type Series } from './series.ts';
 
 /** Errors at one distance, in the units of the series. */
 export interface ErrorsAhead {
+  /** Root of the mean squared error. */
   readonly rmse: number;
+  /** Mean absolute error. */
   readonly mae: number;
 }
 
 /** Of one target, errors 1, 2, … rows ahead over the same rows. */
 export interface Comparison {
+  /** Of the backtest. */
   readonly model: readonly ErrorsAhead[];
   /** Of the forecast that all rows to come are as the last one. */
   readonly lastValue: readonly ErrorsAhead[];
@@ -44,6 +47,7 @@ const fields = {
   season: optional(integer({ min: 1 })),
 };
 
+/** The season of the seasonal forecast that `compareForecasts` compares with. */
 export interface CompareOptions extends Options<typeof fields> {}
 
 const backtested = having({
@@ -148,7 +152,9 @@ function advantage(last: Float64Array, model: Float64Array, steps: number): numb
 
 /** Of one target, how far below and above its forecast a value may lie, 1, 2, … rows ahead. */
 export interface Interval {
+  /** What is added to a forecast for the lower end, one number a row ahead; usually below 0. */
   readonly low: readonly number[];
+  /** The same for the upper end. */
   readonly high: readonly number[];
   /** Whether they are shares of the forecast. */
   readonly relative: boolean;
@@ -206,7 +212,14 @@ function quantileOf(sorted: Float64Array, part: number): number {
   return one + (place - below) * (other - one);
 }
 
-/** The ends of an interval around forecasts 1, 2, … rows ahead, as many as it was measured for. */
+/**
+ * The ends of an interval around forecasts 1, 2, … rows ahead, as many as it was measured for.
+ *
+ * @example
+ * const { births: interval } = residualIntervals(births, backtest(model, pipeline, births, validation), 0.8);
+ * const { low, high } = withinInterval(interval, forecast(model, pipeline, births).columns.births);
+ * console.log(low[0], high[0]);
+ */
 export function withinInterval(
   interval: Interval,
   forecasts: ArrayLike<number>,
@@ -222,7 +235,13 @@ export function withinInterval(
   return { low: ends(low), high: ends(high) };
 }
 
-/** The share of the values of a backtest that lie in an interval, 1, 2, … rows ahead. */
+/**
+ * The share of the values of a backtest that lie in an interval, 1, 2, … rows ahead.
+ *
+ * @example
+ * const { births: interval } = residualIntervals(births, backtest(model, pipeline, births, validation), 0.8);
+ * console.log(coverage(births, backtest(model, pipeline, births, test), 'births', interval)); // near [0.8]
+ */
 export function coverage(series: Series, tested: Backtest, name: string, interval: Interval): readonly number[] {
   const { rows, predictions, columns, names, steps } = checkTested('coverage', series, tested);
   checkOneOf('coverage(name)', name, names);

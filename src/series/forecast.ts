@@ -25,6 +25,7 @@ const fields = {
   dates: optional(dates),
 };
 
+/** How far `forecast` looks ahead, and what is known of those rows. */
 export interface ForecastOptions extends Options<typeof fields> {}
 
 /**
@@ -114,8 +115,10 @@ const backtestFields = {
   every: withDefault(integer({ min: 1 }), 1),
 };
 
+/** How far each prediction of `backtest` looks ahead, and from which rows. */
 export interface BacktestOptions extends Options<typeof backtestFields> {}
 
+/** What `backtest` returns: all predictions, and how far they were from what happened. */
 export interface Backtest {
   /** The row that each prediction begins with. */
   readonly rows: Int32Array;

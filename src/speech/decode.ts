@@ -39,10 +39,12 @@ const fields = {
   score: optional(score),
 };
 
+/** Which class is the blank, how wide `decode` searches, and what else scores transcripts. */
 export interface DecodeOptions extends Options<typeof fields> {}
 
 /** What a row may say. */
 export interface Transcript {
+  /** The classes in their order, blanks left out and repeats merged. */
   readonly labels: Int32Array;
   /** Of all paths that give these labels, in nats: what CTC is the negative of. */
   readonly logProbability: number;
@@ -100,13 +102,19 @@ function transcriptOf(row: Row, labels: Int32Array, blank: number, scores: Score
   return { labels, logProbability, score: logProbability + scores.end(known), spans };
 }
 
-export interface AlignOptions extends Options<{ readonly blank: typeof blank }> {}
+/** Which class is the blank, for `align`. */
+export interface AlignOptions extends Pick<DecodeOptions, 'blank'> {}
 
 /**
  * Where given labels lie in the steps of each row: forced alignment, by the likeliest path that gives them (Viterbi 1967).
  *
  * @param labels Those of each row.
  * @throws BpttError for logits and labels that are wrong, and labels that do not fit into the steps of their row.
+ *
+ * @example
+ * const { outputs } = hearing.forward({ steps, rows: 1, inputs });
+ * const [{ spans }] = align({ steps, rows: 1, logits: outputs }, [heard.encode('ab')]);
+ * for (const { from, to } of spans) console.log(from * front.frameSeconds, to * front.frameSeconds);
  */
 export function align(
   logits: Logits,

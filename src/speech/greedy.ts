@@ -10,11 +10,14 @@ const fields = {
   blank: withDefault(integer({ min: 0 }), 0),
 };
 
+/** Which class is the blank, for `greedyStream`. */
 export interface GreedyStreamOptions extends Options<typeof fields> {}
 
 /** A label that was heard, and the step in which it began, counted from the first of the stream. */
 export interface HeardLabel {
+  /** The class. */
   readonly label: number;
+  /** From 0. */
   readonly step: number;
 }
 

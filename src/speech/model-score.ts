@@ -19,6 +19,7 @@ const fields = {
   bonus: withDefault(number(), 0),
 };
 
+/** What a language model reads first, and how much it has to say beside what was heard. */
 export interface ModelScoreOptions extends Options<typeof fields> {}
 
 /** What the model has read: the score so far, and what it expects next, which is computed where it is first asked for. */

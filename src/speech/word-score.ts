@@ -13,6 +13,7 @@ const fields = {
   unknown: withDefault(number(), -10),
 };
 
+/** Where words end, and what words of the list and others are worth. */
 export interface WordScoreOptions extends Options<typeof fields> {}
 
 /** Words that begin alike. */

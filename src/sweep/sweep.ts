@@ -32,15 +32,31 @@ import { type KeptResult, removeCheckpoints, TrialRecord } from './trial-record.
 export type SweepEvent =
   /** A trial begins, or goes on from a checkpoint of that step. */
   | {
+      /** Tells it from the other events. */
       readonly type: 'begin';
+      /** Which trial, from 0. */
       readonly number: number;
+      /** The values that it tries, by name. */
       readonly parameters: Parameters;
+      /** Updates that were made before this call; undefined where it begins anew. */
       readonly resumedFrom: number | undefined;
     }
   /** What the training of a trial tells. */
-  | { readonly type: 'training'; readonly number: number; readonly event: TrainEvent }
+  | {
+      /** Tells it from the other events. */
+      readonly type: 'training';
+      /** Which trial, from 0. */
+      readonly number: number;
+      /** The event of its training. */
+      readonly event: TrainEvent;
+    }
   /** A trial has ended, now or before this call. */
-  | { readonly type: 'end'; readonly result: KeptResult };
+  | {
+      /** Tells it from the other events. */
+      readonly type: 'end';
+      /** What came of it. */
+      readonly result: KeptResult;
+    };
 
 const objective: Field<readonly string[]> = {
   check: (where, value) => (typeof value === 'string' ? [value] : names('names of metrics').check(where, value)),
@@ -74,6 +90,7 @@ export const sweepFields = {
   onEvent: optional(callable<(event: SweepEvent) => unknown>()),
 };
 
+/** What is searched, what a trial is and learns from, how many run at a time, and where they are kept. */
 export interface SweepOptions
   extends Omit<StudyOptions, 'objectives'>,
     Omit<Options<typeof sweepFields>, 'space' | 'objective'> {
@@ -81,6 +98,7 @@ export interface SweepOptions
   readonly objective?: string | readonly string[];
 }
 
+/** What `sweep` resolves to: why it ended, all trials, and the best with its model. */
 export interface SweepResult {
   /** Whether there are no more trials, or the signal ended the sweep. */
   readonly reason: 'done' | 'aborted';

@@ -36,6 +36,7 @@ const fields = {
   bucket: withDefault(boolean, true),
 };
 
+/** What makes tokens of both sides, and how `pairs` puts them into batches. */
 export interface PairsOptions extends Options<typeof fields> {}
 
 /** A source and what it becomes. */

@@ -48,6 +48,7 @@ export const translateFields = {
   signal: optional(signal),
 };
 
+/** How wide `translate` searches, how long targets may be, and what they are scored by. */
 export interface TranslateOptions extends Options<typeof translateFields> {}
 
 /** What a model has written for a source. */

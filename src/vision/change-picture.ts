@@ -4,6 +4,7 @@ import { checkPicture, type Picture, scaleOf } from './picture.ts';
 
 /** A picture of floats from 0 to 1. */
 export interface FloatPicture extends Picture {
+  /** [height, width, channels] numbers from 0 to 1, row by row. */
   readonly data: Float32Array<ArrayBuffer>;
 }
 
@@ -14,6 +15,10 @@ const BRIGHTNESS = [0.299, 0.587, 0.114] as const;
  * A picture in one channel: its brightness by ITU-R BT.601, of what is not opaque over white.
  *
  * @throws BpttError for what is no picture, or has other than 1, 3 or 4 channels.
+ *
+ * @example
+ * const picture = grey({ width: 1, height: 1, data: Uint8Array.of(255, 0, 0) });
+ * console.log(picture.data); // [0.299]
  */
 export function grey(picture: Picture): FloatPicture {
   const { width, height, data, channels } = checkPicture('grey(picture)', picture);

@@ -33,6 +33,7 @@ export interface Picture extends Options<typeof fields> {}
 export interface ImageInput {
   /** W, the width of the widest. */
   readonly steps: number;
+  /** B, the number of pictures. */
   readonly rows: number;
   /** [W,B,H·C] */
   readonly inputs: Float32Array<ArrayBuffer>;

@@ -23,11 +23,14 @@ const fields = {
   outputs: names,
 };
 
+/** Which new words get tokens, which inputs and outputs grow, and how new weights begin. */
 export interface ExtendVocabularyOptions extends Options<typeof fields> {}
 
+/** What `extendVocabulary` resolves to: the larger model and vocabulary, and what is new in them. */
 export interface ExtendedVocabulary<V extends Vocabulary | Words> {
   /** A new model; the one that was given stays as it is. */
   readonly model: Model;
+  /** That of the larger model, of the kind that was given. */
   readonly vocabulary: V;
   /** The characters or words that are new. */
   readonly added: readonly string[];

@@ -15,8 +15,10 @@ const fields = {
   parameter: optional(string),
 };
 
+/** How the file of vectors is written, and which table they are for. */
 export interface LoadVectorsOptions extends Options<typeof fields> {}
 
+/** What `loadVectors` resolves to: which symbols have a vector now, and which have none. */
 export interface LoadedVectors {
   /** How many symbols have a vector now. */
   readonly found: number;

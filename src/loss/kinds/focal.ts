@@ -22,9 +22,12 @@ const fields = {
   ...classFields,
 };
 
-export interface FocalOptions extends Options<typeof fields> {}
+/** How much less `focal` minds what is known already, and what classes count for. */
+export interface FocalOptions extends Options<typeof classFields>, Options<typeof fields> {}
 
-export interface FocalDescription extends LossDescription, Checked<typeof fields> {
+/** What `focal` returns: a loss as plain data, for the option `loss` of `fit`, `train` and `evaluate`. */
+export interface FocalDescription extends LossDescription, Checked<typeof classFields>, Checked<typeof fields> {
+  /** The name of the loss: what checkpoints and results know it by. */
   readonly kind: 'focal';
 }
 

@@ -9,9 +9,12 @@ const fields = {
   delta: withDefault(number({ exclusiveMin: 0 }), 1),
 };
 
+/** Where squares end in `huber`, and distances begin. */
 export interface HuberOptions extends Options<typeof fields> {}
 
+/** What `huber` returns: a loss as plain data, for the option `loss` of `fit`, `train` and `evaluate`. */
 export interface HuberDescription extends LossDescription, Checked<typeof fields> {
+  /** The name of the loss: what checkpoints and results know it by. */
   readonly kind: 'huber';
 }
 

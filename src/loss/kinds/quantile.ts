@@ -24,9 +24,12 @@ const fields = {
   quantiles: ascending,
 };
 
+/** Which quantiles the outputs are of. */
 export interface QuantileOptions extends Options<typeof fields> {}
 
+/** What `quantile` returns: a loss as plain data, for the option `loss` of `fit`, `train` and `evaluate`. */
 export interface QuantileDescription extends LossDescription, Checked<typeof fields> {
+  /** The name of the loss: what checkpoints and results know it by. */
   readonly kind: 'quantile';
 }
 

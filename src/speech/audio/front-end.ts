@@ -30,20 +30,24 @@ const fields = {
 
 /** Options of features with Kaldi's formulas and defaults. Plain data. */
 export interface KaldiOptions extends Options<typeof kaldiFields>, Options<typeof afterwards> {
+  /** Whose formulas and defaults: Kaldi's. */
   readonly convention: 'kaldi';
 }
 
 /** Options of features with librosa's formulas and defaults. Plain data. */
 export interface LibrosaOptions extends Options<typeof librosaFields>, Options<typeof afterwards> {
+  /** Whose formulas and defaults: librosa's. */
   readonly convention: 'librosa';
 }
 
+/** What `frontEnd` takes: the features of one convention or the other, told apart by `convention`. */
 export type FrontEndOptions = KaldiOptions | LibrosaOptions;
 
 /** What makes features of samples. */
 export interface FrontEnd {
   /** All options with their defaults, as plain data: what a model's metadata may hold. `frontEnd` makes the same of it again. */
   readonly options: FrontEndOptions;
+  /** Samples a second, in Hz, of what it reads. */
   readonly sampleRate: number;
   /** F, the features of a frame. */
   readonly size: number;

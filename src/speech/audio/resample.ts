@@ -68,7 +68,17 @@ export function resample(samples: Samples, from: number, to: number): Float32Arr
   return all;
 }
 
-/** The same of samples that come in pieces. @throws BpttError for rates that are no whole numbers from 1. */
+/**
+ * The same of samples that come in pieces.
+ *
+ * @throws BpttError for rates that are no whole numbers from 1.
+ *
+ * @example
+ * const slower = resampler(48_000, 16_000);
+ * const first = slower.push(samples.subarray(0, 1000)); // pieces of any lengths
+ * const rest = slower.push(samples.subarray(1000));
+ * console.log(first.length + rest.length + slower.end().length);
+ */
 export function resampler(from: number, to: number): Resampler {
   return resamplerOf('resampler', from, to);
 }

@@ -6,6 +6,7 @@ import { BpttError } from '../../base/errors.ts';
 export interface Sound {
   /** Samples a second, in Hz. */
   readonly sampleRate: number;
+  /** Samples of each channel, as many in each, from -1 to 1. */
   readonly channels: readonly Float32Array[];
 }
 
@@ -40,7 +41,15 @@ export function checkSound(where: string, value: unknown): Sound {
   return { sampleRate: sampleRate as number, channels: all };
 }
 
-/** The mean of the channels, added in their order. @throws BpttError for what is no sound. */
+/**
+ * The mean of the channels, added in their order.
+ *
+ * @throws BpttError for what is no sound.
+ *
+ * @example
+ * const { sampleRate } = sound;
+ * const features = front.extract(resample(mono(sound), sampleRate, front.sampleRate));
+ */
 export function mono(sound: Sound): Samples {
   const { channels } = checkSound('mono(sound)', sound);
   if (channels.length === 1) return channels[0]!;

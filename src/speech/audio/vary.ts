@@ -67,6 +67,7 @@ const fields = {
   masks: optional(object(maskFields)),
 };
 
+/** What `varied` changes in each recording, and between which limits. */
 export interface VaryOptions extends Options<typeof fields> {}
 
 /** Features [T,F] of samples, varied by a seed, a whole number from 0 to 2^53 - 1. @throws BpttError as `extract` does. */

@@ -45,7 +45,11 @@ const fields = {
 
 const all = { ...omit(trainFields, 'parallel'), ...fields };
 
-export interface WorkerTrainOptions extends Omit<TrainOptions, 'parallel'>, Options<typeof fields> {}
+/** What `trainInWorker` takes: the options of `train`, the worker, and how far it may be ahead. */
+export interface WorkerTrainOptions
+  extends Omit<TrainOptions, 'parallel'>,
+    Options<typeof modulesFields>,
+    Options<typeof fields> {}
 
 /** Batches that are on their way before the training asks for them. */
 const IN_ADVANCE = 2;
