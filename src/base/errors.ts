@@ -2,27 +2,36 @@
 
 /** What went wrong, for programs. The message is for people. */
 export type BpttErrorCode =
-  /** A value has the wrong type or is out of its range. */
+  /** A value has the wrong type or is out of its range. The message names the option or argument and what it may be: give that. */
   | 'invalid-argument'
-  /** An array has the wrong length, or layers or tensors do not fit together. */
+  /** An array has the wrong length, or layers or tensors do not fit together. Compare with `model.summary()`, which has the shape of each layer. */
   | 'invalid-shape'
-  /** A token is not one of the vocabulary, or a character is not in it. */
+  /**
+   * A token is not one of the vocabulary, or a character is not in it. Make the vocabulary of all the text, with `unknown`, or of `bytes`, which
+   * have every text; `extendVocabulary` adds to that of a trained model.
+   */
   | 'token-out-of-range'
-  /** NaN or an infinity where a finite number is needed; from training it is a `NonFiniteError`. */
+  /**
+   * NaN or an infinity where a finite number is needed; from training it is a `NonFiniteError`. Look for such numbers in the data; in training
+   * clip the gradient (`clip: { norm: 1 }`) or take a lower learning rate: the parameters are as before the update.
+   */
   | 'non-finite'
-  /** An option or a flag that does not exist. */
+  /** An option or a flag that does not exist. The message lists those that do: correct the spelling, or leave it out. */
   | 'unknown-option'
-  /** A file or its content cannot be read or written: missing, cut off, damaged, of another kind. */
+  /**
+   * A file or its content cannot be read or written: missing, cut off, damaged, of another kind. The message says where in the file; of checkpoints
+   * `CheckpointFiles` finds the newest one that is whole.
+   */
   | 'bad-file'
-  /** A state that another model made. */
+  /** A state that another model made. Start from `model.zeroState(rows)`, or hand on what this model's `forward` gave. */
   | 'foreign-state'
-  /** The model is being trained, and what was asked for would get in between. */
+  /** The model is being trained, and what was asked for would get in between. Wait for the training to end, or work on `model.clone()`. */
   | 'being-trained'
-  /** The engine has no WebAssembly SIMD. */
+  /** The engine lacks what was asked for, such as WebAssembly SIMD or audio worklets. The message says what: take a newer engine, or do without. */
   | 'unsupported-engine'
-  /** The engine refused more memory. */
+  /** The engine refused more memory. Give `memoryBudget` for long sequences, a smaller batch or shorter windows. */
   | 'out-of-memory'
-  /** A worker could not be started, or ended. */
+  /** A worker could not be started, or ended. On pages with a Content-Security-Policy pass a `worker` of your own, whose file calls `serve`. */
   | 'worker-failed';
 
 /**

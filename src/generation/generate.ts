@@ -51,8 +51,8 @@ export type Finish = 'length' | 'stop' | 'aborted';
  * Weights are read once, before the first token: do not train the model while its tokens are drawn.
  *
  * @example
- * for (const token of generate(model, { prompt, length: 200, temperature: 0.8, topP: 0.9 })) …
- * for await (const token of generate(model, { prompt, signal })) … // the event loop gets its turns
+ * for (const token of generate(model, { prompt, length: 20, temperature: 0.8, topP: 0.9 })) console.log(vocabulary.decode([token]));
+ * for await (const token of generate(model, { prompt, length: 20 })) console.log(token); // the event loop gets its turns
  *
  * @throws BpttError when the model does not map tokens to logits over the same tokens, and for wrong options.
  */

@@ -39,7 +39,8 @@ const CHUNK = 32;
  * which these are.
  *
  * @example
- * const [yes, no] = score(model, [encode('yes'), encode('no')], { prompt: encode('Is it? ') });
+ * const [whale, ship] = score(model, [encode('whale'), encode('ship')], { prompt: encode('the ') });
+ * console.log(whale.logProbability > ship.logProbability);
  *
  * @throws BpttError when the model does not map tokens to logits over the same tokens at every step, and for wrong sequences and options.
  */

@@ -42,8 +42,8 @@ export interface ConfusionMatrix {
  * @throws BpttError as `evaluate` does, and for a loss of numbers.
  *
  * @example
- * const matrix = confusionMatrix(model, test);
- * await writeFile('confusion.svg', plotConfusionMatrix(matrix, { classes: ['ham', 'spam'] }));
+ * const matrix = confusionMatrix(model, validation);
+ * await writeFile('confusion.svg', plotConfusionMatrix(matrix, { classes: vocabulary.symbols }));
  */
 export function confusionMatrix(model: Model, data: DataNow, options?: ConfusionOptions): ConfusionMatrix;
 export function confusionMatrix(model: Model, data: DataLater, options?: ConfusionOptions): Promise<ConfusionMatrix>;

@@ -45,8 +45,8 @@ export interface ErrorRate<Item> extends ErrorCounts {
  * expected into what was got (Levenshtein 1966), divided by the items expected. Of equally short ways the one whose changes come last.
  *
  * @example
- * const { rate } = errorRate(said.map((labels, i) => [labels, heard[i][0].labels]));
- * const words = errorRate(texts.map(([expected, got]) => [expected.split(' '), got.split(' ')]));
+ * const { rate } = errorRate([['the cat sat'.split(' '), 'the cat sits'.split(' ')]]); // one word of three: 1/3
+ * const { substitutions } = errorRate([[Int32Array.of(3, 1, 2), Int32Array.of(3, 2, 2)]]); // 1
  *
  * @param pairs What was expected, and what was got.
  * @throws BpttError for what is no list of pairs of sequences.

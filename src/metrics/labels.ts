@@ -80,7 +80,10 @@ function wordsOf(labels: readonly number[], separator: number): readonly string[
  * that have no labels and should have none it is 0. `decode` and `errorRate` of `bptt/speech` say more, of one row or of beams.
  *
  * @example
- * await fit(model, { data, validation, loss: await ctc(), metrics: [labelErrorRate()], earlyStopping: { patience: 5, monitor: 'ler' }, epochs: 50 });
+ * await fit(hearing, {
+ *   data: utterances, validation: utterances, loss: await ctc(),
+ *   metrics: [labelErrorRate()], earlyStopping: { patience: 5, monitor: 'ler' }, epochs: 3,
+ * });
  *
  * @throws BpttError for options that are wrong; where it is used, for a loss of steps.
  */

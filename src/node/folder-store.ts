@@ -25,7 +25,9 @@ const PREFIX = /^([\w-][\w.-]{0,199}\/){0,9}([\w-][\w.-]{0,199})?$/;
 /**
  * A folder as a store of checkpoints; the folder is made where there is none. Several programs and machines may use the same one.
  *
- * @example await sweep({ ...options, store: folderStore('my-sweep') });
+ * @example
+ * const store = folderStore('my-sweep'); // sweep({ …, store }) goes on from what is there
+ * console.log(await store.keys('trials/'));
  *
  * @throws BpttError `bad-file` with the path and the reason, when a file cannot be read or written.
  */

@@ -35,7 +35,8 @@ export interface ForecastPlotOptions extends PlotOptions, Options<typeof forecas
  * @throws BpttError for empty arrays, and for lengths that do not go together.
  *
  * @example
- * await writeFile('sold.svg', plotForecast(sales.columns.sold.slice(-60), next.columns.sold, { name: 'sold', ...withinInterval(interval, next.columns.sold) }));
+ * const next = forecast(forecaster, pipeline, births, { steps: 14 }).columns.births;
+ * await writeFile('births.svg', plotForecast(births.columns.births.slice(-60), next, { name: 'births a day' }));
  */
 export function plotForecast(
   history: ArrayLike<number>,
@@ -111,7 +112,8 @@ export function plotForecast(
  *
  * @example
  * const maes = (errors) => errors.map(({ mae }) => mae);
- * await writeFile('errors.svg', plotErrorsAhead({ model: maes(sold.model), 'last value': maes(sold.lastValue) }));
+ * const compared = compareForecasts(births, backtest(forecaster, pipeline, births, test, { steps: 7 })).births;
+ * await writeFile('errors.svg', plotErrorsAhead({ model: maes(compared.model), 'last value': maes(compared.lastValue) }));
  */
 export function plotErrorsAhead(
   errors: Readonly<Record<string, ArrayLike<number>>>,

@@ -82,9 +82,9 @@ function checkTested(where: string, given: Series, value: Backtest) {
  * @throws BpttError for another series, and for a season that is longer than what is before the first row.
  *
  * @example
- * const tested = backtest(model, pipeline, sales, test, { steps: 7 });
- * const { sold } = compareForecasts(sales, tested, { season: 7 });
- * console.log(sold.model[6].mae, sold.lastValue[6].mae, sold.season[6].mae); // a week ahead
+ * const tested = backtest(model, pipeline, births, test, { steps: 7 });
+ * const { model: ours, lastValue, season } = compareForecasts(births, tested, { season: 7 }).births;
+ * console.log(ours[6].mae, lastValue[6].mae, season[6].mae); // a week ahead
  */
 export function compareForecasts(
   series: Series,
@@ -175,8 +175,8 @@ export const intervalOf = object<typeof intervalFields, Interval>(intervalFields
  * @param relative Targets whose errors grow with their level: shares of the forecast are kept.
  *
  * @example
- * const intervals = residualIntervals(sales, backtest(model, pipeline, sales, validation, { steps: 7 }), 0.8);
- * const { low, high } = withinInterval(intervals.sold, forecast(model, pipeline, sales, { steps: 7 }).columns.sold);
+ * const intervals = residualIntervals(births, backtest(model, pipeline, births, validation, { steps: 7 }), 0.8);
+ * const { low, high } = withinInterval(intervals.births, forecast(model, pipeline, births, { steps: 7 }).columns.births);
  */
 export function residualIntervals(
   series: Series,

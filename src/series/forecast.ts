@@ -139,8 +139,8 @@ const ROWS = 128;
  * `forecast` does.
  *
  * @example
- * const { births } = backtest(model, pipeline, series, test).errors;
- * console.log(births.rmse, births.mae, births.mase);
+ * const { rmse, mae, mase } = backtest(model, pipeline, births, test).errors.births;
+ * console.log(rmse, mae, mase);
  */
 export function backtest(
   model: Model,

@@ -62,8 +62,9 @@ export interface Transcript {
  * probability of all their paths, so that no search is worse than none; with as many beams as there are prefixes the first is the best of all.
  *
  * @example
- * const { outputs } = model.forward({ steps, rows, inputs, lengths });
- * const [[best]] = decode({ steps, rows, lengths, logits: outputs }, { beams: 16 });
+ * const { outputs } = hearing.forward({ steps, rows: 1, inputs });
+ * const [[best]] = decode({ steps, rows: 1, logits: outputs }, { beams: 16 });
+ * console.log(heard.decode(best.labels), best.logProbability);
  *
  * @throws BpttError for logits whose shape is wrong or that are not finite, and for wrong or unknown options.
  */

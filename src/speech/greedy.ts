@@ -37,9 +37,9 @@ export interface GreedyStream {
  * without beams gives of the whole.
  *
  * @example
- * const stream = greedyStream(30);
- * const { outputs, state } = model.forward({ steps: 8, rows: 1, inputs: frames }, stateBefore);
- * for (const { label, step } of stream.push(outputs)) show(label, step);
+ * const stream = greedyStream(3);
+ * const { outputs, state } = hearing.forward({ steps, rows: 1, inputs }); // the next frames go on from `state`
+ * for (const { label, step } of stream.push(outputs)) console.log(label, step);
  *
  * @param classes C, the blank among them.
  * @throws BpttError for options that are wrong.

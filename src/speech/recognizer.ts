@@ -77,6 +77,7 @@ export interface Recognizer {
  * @example
  * const heard = recognizer({ front: front.options, labels: [...' abcdefghijklmnopqrstuvwxyz'] });
  * const targets = heard.encode('hello'); // for training
+ * const model = await createModel([features(front.size), gru({ units: 8 }), dense({ units: 28 })]);
  * await saveModel(model, 'speech.safetensors', { metadata: speechMetadata(heard) });
  * const { text } = heard.transcribe(model, resample(mono(sound), sound.sampleRate, heard.front.sampleRate), { beams: 16 });
  *

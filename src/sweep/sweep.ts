@@ -114,12 +114,12 @@ export interface SweepResult {
  *
  * @example
  * const { best } = await sweep({
- *   space: { units: int({ min: 16, max: 128, scale: 'log' }), rate: float({ min: 1e-4, max: 1e-1, scale: 'log' }) },
+ *   space: { units: int({ min: 4, max: 16, scale: 'log' }), rate: float({ min: 1e-4, max: 1e-1, scale: 'log' }) },
  *   trial: ({ units, rate }) => ({
  *     layers: [tokens(65), gru({ units }), dense({ units: 65 })],
- *     fit: { loss: 'cross-entropy', truncation: { k1: 50, k2: 50 }, optimizer: adam({ learningRate: rate }), steps: 1000, validateEvery: 100 },
+ *     fit: { loss: 'cross-entropy', truncation: { k1: 20, k2: 20 }, optimizer: adam({ learningRate: rate }), steps: 20, validateEvery: 10 },
  *   }),
- *   data, validation, trials: 30, pruner: median(), workers: 4, store: folderStore('my-sweep'),
+ *   data, validation, trials: 4, pruner: median(), workers: 2, store: folderStore('my-sweep'),
  * });
  * await writeFile('best.safetensors', best.model);
  *

@@ -76,8 +76,8 @@ interface Looking extends Beam {
  * that are not finite, and wrong options.
  *
  * @example
- * const [[best]] = await translate(model, [letters.encode('4 May 1920')], { beams: 5 });
- * target.decode(best.tokens);
+ * const [[best]] = await translate(translator, [letters.encode('4 May 1920')], { beams: 5 });
+ * digits.decode(best.tokens);
  */
 export async function translate(
   model: Model,

@@ -38,7 +38,8 @@ export function grey(picture: Picture): FloatPicture {
  * A picture scaled to a height, and its width with it: each pixel the mean of what it covers, or, where it grows, between its neighbours.
  *
  * @example
- * const input = images(photos.map((photo) => scaled(grey(photo), 48)));
+ * const photo = { width: 4, height: 2, data: Uint8Array.from({ length: 24 }, (_, i) => 10 * i) }; // three channels
+ * const input = images([scaled(grey(photo), 48)]);
  *
  * @throws BpttError for what is no picture and a height that is not an integer from 1 to 16,384, and where the width would be more than that.
  */

@@ -49,8 +49,8 @@ export interface ExtendedVocabulary<V extends Vocabulary | Words> {
  * @throws BpttError for a model that does not read this vocabulary, another tokenizer, and options that are wrong.
  *
  * @example
- * const { model: larger, vocabulary: all } = await extendVocabulary(model, vocabulary, russian);
- * await fit(larger, { data: all.encode(russian), loss: 'cross-entropy', epochs: 5 });
+ * const { model: larger, vocabulary: all } = await extendVocabulary(model, vocabulary, 'кит и море. ');
+ * await fit(larger, { data: all.encode('кит и море. '.repeat(9)), loss: 'cross-entropy', epochs: 2 });
  */
 export async function extendVocabulary<V extends Vocabulary | Words>(
   model: Model,

@@ -40,7 +40,7 @@ export interface LoadedVectors {
  * @example
  * const vocabulary = words(text, { lowercase: true, size: 20_000, unknown: '<unk>' });
  * const model = await createModel([tokens(vocabulary.size), embedding({ units: 100 }), lstm({ units: 64 }), last(), dense({ units: 2 })]);
- * const { missing } = await loadVectors(model, vocabulary, createReadStream('glove.6B.100d.txt'));
+ * const { missing } = await loadVectors(model, vocabulary, await readFile('glove.6B.100d.txt')); // or createReadStream of a large one
  */
 export async function loadVectors(
   model: Model,

@@ -33,7 +33,7 @@ export const huberLoss: LossKind<typeof fields, 'huber'> = {
  * What lies far off pulls no harder than `delta`. Targets [T,B,O]; a mean is over all numbers.
  *
  * @example
- * await fit(model, { data, loss: huber({ delta: 0.5 }), epochs: 20 });
+ * await fit(forecaster, { data: numbers, loss: huber({ delta: 0.5 }), epochs: 20 });
  *
  * @throws BpttError for a delta that is not above 0, and for unknown options.
  */

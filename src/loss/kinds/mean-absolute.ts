@@ -21,7 +21,7 @@ export const meanAbsoluteLoss: LossKind<Record<never, never>, 'mean-absolute'> =
  * is over all numbers.
  *
  * @example
- * await fit(model, { data, loss: meanAbsolute(), epochs: 20 });
+ * await fit(forecaster, { data: numbers, loss: meanAbsolute(), epochs: 20 });
  */
 export function meanAbsolute(): MeanAbsoluteDescription {
   return describeLoss(meanAbsoluteLoss, {});

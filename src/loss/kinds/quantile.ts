@@ -81,7 +81,7 @@ export const quantileLoss: LossKind<typeof fields, 'quantile'> = {
  *
  * @example
  * const model = await createModel([features(1), lstm({ units: 32 }), dense({ units: 3 })]);
- * await fit(model, { data, loss: quantile({ quantiles: [0.1, 0.5, 0.9] }), epochs: 20 });
+ * await fit(model, { data: numbers, loss: quantile({ quantiles: [0.1, 0.5, 0.9] }), epochs: 20 });
  *
  * @throws BpttError for quantiles that are not between 0 and 1 or do not ascend; where it is used, for a number of outputs that is no
  * multiple of theirs.

@@ -78,7 +78,7 @@ export interface FeatureStream {
  *
  * @example
  * const front = frontEnd({ convention: 'kaldi', sampleRate: 16_000, mels: 40, normalize: 'utterance' });
- * const { sampleRate, channels } = readWav(bytes);
+ * const { sampleRate, channels } = readWav(await readFile('hello.wav'));
  * const inputs = front.extract(resample(channels[0], sampleRate, front.sampleRate)); // [T, 40]
  *
  * @throws BpttError for options that are wrong or unknown, bands beyond half of the sample rate, and filters too narrow for the spectrum.

@@ -56,7 +56,8 @@ const LARGEST = 2 ** 21;
  * @throws BpttError for rates that are no whole numbers from 1, and samples that are not finite.
  *
  * @example
- * const heard = resample(mono(readWav(bytes)), 44_100, 16_000);
+ * const sound = readWav(await readFile('hello.wav'));
+ * const samples = resample(mono(sound), sound.sampleRate, 8000);
  */
 export function resample(samples: Samples, from: number, to: number): Float32Array<ArrayBuffer> {
   checkSamples('resample(samples)', samples);

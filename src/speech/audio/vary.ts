@@ -79,7 +79,7 @@ export type Vary = (samples: Samples, seed: number) => Float32Array<ArrayBuffer>
  *
  * @example
  * const vary = varied(front, { speed: [0.9, 1.1], warp: [0.9, 1.1], noise: { ratio: [10, 40] }, masks: { steps: 2, longest: 20 } });
- * const inputs = vary(samples, 1000 * epoch + index);
+ * const inputs = vary(samples, 1); // another number for each recording of each epoch
  *
  * @throws BpttError for options that are wrong or unknown.
  */

@@ -60,7 +60,9 @@ const IN_ADVANCE = 2;
  * it ends: after breaking out of the loop those of the last update made, which may be `ahead` updates behind the last event that was read.
  *
  * @example
- * for await (const event of trainInWorker(model, { data, loss: 'cross-entropy', optimizer: adam(), steps: 1000 })) show(event);
+ * for await (const event of trainInWorker(model, { data, loss: 'cross-entropy', optimizer: adam(), steps: 20 })) {
+ *   if (event.type === 'step') console.log(event.step, event.loss);
+ * }
  *
  * @throws BpttError as `train` does; `worker-failed` where a worker cannot be started or ends.
  */
