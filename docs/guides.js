@@ -47,6 +47,7 @@ export const guides = [
     pages: [
       ['features', 'What it does'],
       ['examples', 'Examples'],
+      ['figures', 'Figures'],
     ],
   },
 ];
