@@ -16,7 +16,11 @@ export function entryPoints() {
   return Object.entries(exports).flatMap(([path, { types }]) => {
     if (types === undefined) return [];
     const source = join(root, types.replace('./build/types', 'src').replace('.d.ts', '.ts'));
-    const [, about = ''] = /^\/\/ (.*)$/m.exec(readFileSync(source, 'utf8')) ?? [];
+    const [comment = ''] = /^(\/\/ .*\n)+/.exec(readFileSync(source, 'utf8')) ?? [];
+    const about = comment
+      .replaceAll(/^\/\/ /gm, '')
+      .replaceAll('\n', ' ')
+      .trim();
     return [{ name: path === '.' ? 'bptt' : path.slice(2), types, about }];
   });
 }
@@ -37,6 +41,11 @@ export async function writeApi() {
   }
   await app.generateOutputs(project);
   if (app.logger.hasErrors()) throw new Error('typedoc could not write the API pages.');
+  for (const { name, about } of entries) {
+    const path = join(here, `api/${name}.md`);
+    const page = readFileSync(path, 'utf8');
+    writeFileSync(path, page.replace(/^# .*$/m, `# ${name === 'bptt' ? 'bptt' : `bptt/${name}`}\n\n${about}`));
+  }
   writeFileSync(join(here, 'api/index.md'), indexPage(entries));
   writeFileSync(join(here, 'api/errors.md'), errorsPage());
   process.chdir(root);
@@ -70,7 +79,7 @@ const nameOf = (name) => (name === 'bptt' ? '`bptt`' : `\`bptt/${name}\``);
 /** The codes of errors, from the comments of the type that has them all. @returns {readonly { code: string, about: string }[]} */
 export function errorCodes() {
   const source = readFileSync(join(root, 'src/base/errors.ts'), 'utf8');
-  const [, union = ''] = /export type BpttErrorCode =\n(.*?);/s.exec(source) ?? [];
+  const [, union = ''] = /export type BpttErrorCode =\n(.*?');/s.exec(source) ?? [];
   return [...union.matchAll(/\/\*\*(.*?)\*\/\s*\| '([\w-]+)'/gs)].map(([, comment = '', code = '']) => ({
     code,
     about: comment.replaceAll(/\s*\n\s*\*? ?/g, ' ').trim(),

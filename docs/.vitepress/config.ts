@@ -29,7 +29,7 @@ const russian = {
     nav: [
       { text: 'Руководства (англ.)', link: '/guides/train-on-text' },
       { text: 'API (англ.)', link: '/api/' },
-      page('Песочница', '/playground/index.html?lang=ru'),
+      page('Песочница', '/playground/index.html#lang=ru'),
       page('Уроки', '/playground/lessons/ru/index.html'),
     ],
     outline: { label: 'На этой странице' },
