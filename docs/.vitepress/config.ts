@@ -54,6 +54,8 @@ export default defineConfig({
   markdown: { theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
   locales: { root: { label: 'English', lang: 'en' }, ru: russian },
   themeConfig: {
+    // Only the start page is there in both languages.
+    i18nRouting: false,
     nav: [
       { text: 'Guides', link: '/guides/train-on-text', activeMatch: '/guides/' },
       { text: 'API', link: '/api/', activeMatch: '/api/' },
