@@ -1,4 +1,4 @@
-// The public exports.
+// What most programs need: models and their layers, training, optimizers, generation, models as bytes.
 
 export type { Dtype } from './base/dtype.ts';
 export { BpttError, type BpttErrorCode, NonFiniteError } from './base/errors.ts';

@@ -46,4 +46,10 @@ await withPlayground(async (browser, address) => {
     console.log(`${name}.png: ${await count()} updates`);
     await page.close();
   }
+
+  const page = await browser.newPage();
+  await page.setViewport({ width: 1280, height: 740 });
+  await page.goto(new URL('unrolled.html', address).href, { waitUntil: 'networkidle0' });
+  await page.waitForSelector('#play');
+  await page.screenshot({ path: `${folder}/unrolled.png` });
 });

@@ -79,7 +79,10 @@ export type Checked<F> = Filled<
 
 /** Plain data of one of several kinds: `kind`, and the fields of that kind. */
 export type OneOfKinds<Kinds> = {
-  [Kind in keyof Kinds & string]: { readonly kind: Kind } & Checked<Kinds[Kind]>;
+  [Kind in keyof Kinds & string]: {
+    /** Which of the kinds it is; the other fields are those of that kind. */
+    readonly kind: Kind;
+  } & Checked<Kinds[Kind]>;
 }[keyof Kinds & string];
 
 export const boolean: Field<boolean> = { check: checkBoolean };

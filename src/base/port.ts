@@ -8,7 +8,9 @@ const BLOCKED =
 
 /** A `Worker` of a browser, of Bun or Deno, or of Node's `worker_threads`. */
 export interface WorkerLike {
+  /** Sends a message to the worker, with the buffers that move there with it. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  /** Ends the worker at once. */
   terminate(): unknown;
   /** Of Node's: lets the process end while the worker runs. */
   unref?(): void;

@@ -34,6 +34,7 @@ import { readSegments, segmentSteps } from './segments.ts';
 export interface WindowResult extends LossResult {
   /** The first new step in its batch, and the step after the last. */
   readonly from: number;
+  /** The step of the batch after the last new one. */
   readonly to: number;
   /** The step of the batch that the gradient went back to; below `from` when k2 > k1, and below 0 into a batch before. */
   readonly backTo: number;
@@ -353,6 +354,12 @@ export class Backpropagation {
  *
  * @param state Where the rows start. Default zero.
  * @throws BpttError for options, batches and states that are wrong; NonFiniteError for a loss that is not finite.
+ *
+ * @example
+ * for (const { loss, from, to } of backpropagate(model, batch, { loss: 'cross-entropy', truncation: { k1: 10, k2: 20 } })) {
+ *   const [gradient] = model.gradients(); // of the losses of steps `from` to `to`
+ *   console.log(from, to, loss, gradient.name);
+ * }
  */
 export function backpropagate(
   model: Model,

@@ -15,6 +15,7 @@ import { Backpropagation } from './backpropagation.ts';
 import { type CheckedObjective, type Objective, objectiveFields, refuseObjective } from './objective.ts';
 
 const fields = {
+  /** L1 and L2 penalties on the weights, whose gradients are checked too. Default: none. */
   regularization: withDefault(object<typeof regularizationFields, Regularization>(regularizationFields), {
     l1: 0,
     l2: 0,
@@ -24,10 +25,12 @@ const fields = {
   epsilon: withDefault(number({ exclusiveMin: 0 }), 2e-5),
 };
 
+/** The objective whose gradient `checkGradients` compares, weight penalties, and how far apart its finite differences look. */
 export interface CheckGradientsOptions extends Objective, Options<typeof fields> {}
 
 /** How far the gradient of one parameter is from the finite difference, over all windows. */
 export interface GradientError {
+  /** Of the parameter, such as `rnn.weight_hh_l0`. */
   readonly name: string;
   /** `‖analytic - numeric‖ / max(‖analytic‖, ‖numeric‖)`, 0 where both are zero; the largest of all windows. */
   readonly relativeError: number;
@@ -48,6 +51,16 @@ const TINY = 1e-11;
  *
  * @param model A model of dtype `f64`.
  * @throws BpttError for a model of another dtype and for wrong options.
+ *
+ * @example
+ * const exact = await createModel([features(2), lstm({ units: 4 }), dense({ units: 1 })], { dtype: 'f64' });
+ * const inputs = Float64Array.of(0.1, -0.4, 0.7, 0.2, -0.3, 0.5);
+ * const errors = checkGradients(
+ *   exact,
+ *   { steps: 3, rows: 1, inputs, targets: Float64Array.of(0, 1, 0) },
+ *   { loss: 'mean-squared-error' },
+ * );
+ * console.log(Math.max(...errors.map(({ relativeError }) => relativeError))); // below 1e-8
  */
 export function checkGradients(
   model: Model,

@@ -66,6 +66,7 @@ export type Given = Values | readonly number[];
 
 /** The same for a loss of whole sequences. */
 export interface LabelBatch extends Omit<Batch, 'targets' | 'mask'> {
+  /** The labels of each row in their order, [B] arrays of any lengths. */
   readonly targets: Labels;
   /** [B], 1 where the row counts, 0 where it does not, or what it counts for as in `Batch`. Default: 1 each. */
   readonly mask?: Mask;

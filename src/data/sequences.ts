@@ -47,6 +47,7 @@ const fields = {
   bucket: withDefault(boolean, false),
 };
 
+/** How `sequences` puts sequences into batches: how many, in which order, and what their targets are. */
 export interface SequencesOptions extends Options<typeof fields> {}
 
 /**
@@ -54,6 +55,14 @@ export interface SequencesOptions extends Options<typeof fields> {}
  * but the list, the options and the epoch, so a training that is resumed meets the same ones.
  *
  * @throws BpttError for an empty list, sequences of no steps, lengths that do not fit each other, and unknown options.
+ *
+ * @example
+ * const list = [
+ *   { inputs: Int32Array.of(3, 1, 2), targets: Int32Array.of(0) },
+ *   { inputs: Int32Array.of(2, 2, 1, 3, 1), targets: Int32Array.of(1) },
+ * ];
+ * const spam = await createModel([tokens(4), gru({ units: 8, returns: 'last' }), dense({ units: 2 })]);
+ * await fit(spam, { data: sequences(list, { batch: 2, returns: 'last', shuffle: 1 }), loss: 'cross-entropy', epochs: 3 });
  */
 export function sequences(
   list: readonly Sequence<Values>[],

@@ -7,6 +7,10 @@ import { BpttError } from '../base/errors.ts';
  *
  * @param fraction Between 0 and 1, both exclusive; validation gets `round(fraction * length)` tokens.
  * @throws BpttError when a part would have fewer than 2 tokens, one to read and one to predict.
+ *
+ * @example
+ * const { training, validation } = split(vocabulary.encode(text), 0.1); // the last tenth is for validation
+ * await fit(model, { data: training, validation, loss: 'cross-entropy', truncation: { k1: 20, k2: 20 }, epochs: 1 });
  */
 export function split(
   tokens: Int32Array | readonly number[],

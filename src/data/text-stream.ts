@@ -12,6 +12,7 @@ const fields = {
   batch: integer({ min: 1 }),
 };
 
+/** How many rows `textStream` cuts a stream of tokens into. */
 export interface TextStreamOptions extends Options<typeof fields> {}
 
 /** One stream of tokens as batches: each iteration is one epoch, and one batch. */
@@ -35,6 +36,10 @@ export interface TextStream extends Iterable<Batch> {
  *
  * @param tokens N tokens, at least B + 1.
  * @throws BpttError when the stream is too short for the batch.
+ *
+ * @example
+ * const stream = textStream(vocabulary.encode(text), { batch: 4 }); // four parts of the text, side by side
+ * await fit(model, { data: stream, loss: 'cross-entropy', truncation: { k1: 20, k2: 20 }, epochs: 1 });
  */
 export function textStream(tokens: Int32Array | readonly number[], options: TextStreamOptions): TextStream {
   return textStreamOf('textStream(tokens)', tokens, options);

@@ -27,6 +27,7 @@ const fields = {
   output: optional(integer()),
 };
 
+/** Which output `connectivity` asks about, at which step and of which row. */
 export interface ConnectivityOptions extends Omit<LayerOptions, 'layer'>, Options<typeof fields> {}
 
 /**
@@ -37,6 +38,10 @@ export interface ConnectivityOptions extends Omit<LayerOptions, 'layer'>, Option
  * @returns t + 1 norms, from the first step on.
  * @throws BpttError for wrong inputs and options, for models that read both directions, and where neither an embedding nor a recurrent
  * layer comes first.
+ *
+ * @example
+ * const norms = await connectivity(model, batch, { at: 10 }); // ‖∂ŷ_10/∂x_s‖ for s = 0 to 10
+ * console.log(norms);
  */
 export async function connectivity(
   model: Model,

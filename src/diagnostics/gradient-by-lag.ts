@@ -14,11 +14,13 @@ import { norm } from './matrix.ts';
 import { Probe } from './probe.ts';
 
 const fields = {
+  /** The loss whose gradient goes back, by its name. */
   loss: lossName,
   /** t: the step whose loss goes back. Default: the last. */
   at: optional(integer()),
 };
 
+/** Which loss goes back in `gradientByLag`, from which step and through which layer. */
 export interface GradientByLagOptions extends Omit<LayerOptions, 'row'>, Options<typeof fields> {}
 
 /**
@@ -28,6 +30,10 @@ export interface GradientByLagOptions extends Omit<LayerOptions, 'row'>, Options
  *
  * @returns a norm for each lag, t + 1 in all.
  * @throws BpttError for wrong batches and options, and for models that read both directions.
+ *
+ * @example
+ * const norms = await gradientByLag(model, batch, { loss: 'cross-entropy' });
+ * console.log(norms[10] / norms[0]); // how much of the gradient is left ten steps back
  */
 export async function gradientByLag(
   model: Model,

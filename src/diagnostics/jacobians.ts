@@ -29,6 +29,7 @@ export const layerFields = {
   state: optional(unchecked<State>()),
 };
 
+/** Which recurrent layer is looked at, along which row, and from which state. */
 export interface LayerOptions extends Options<typeof layerFields> {}
 
 const jacobiansFields = {
@@ -37,6 +38,7 @@ const jacobiansFields = {
   steps: list<Matrix>({ check: (where, value) => checkMatrix(where, value as Matrix) }, 'matrices'),
 };
 
+/** What `jacobians` resolves to: a matrix for each step of the sequence. */
 export interface Jacobians {
   /** H. */
   readonly units: number;
@@ -52,6 +54,10 @@ export interface Jacobians {
  * backward pass, in f64.
  *
  * @throws BpttError for wrong inputs and options, and for models that read both directions.
+ *
+ * @example
+ * const { steps, units } = await jacobians(model, batch, { row: 1 });
+ * console.log(units, singularValues(steps[0])[0]); // the most that the first step stretches a gradient
  */
 export async function jacobians(model: Model, input: Input, options: LayerOptions = {}): Promise<Jacobians> {
   const { layer: number, row, state } = checkFields('jacobians', options, layerFields);
@@ -123,6 +129,11 @@ function repeat(values: Reals, times: number): Float64Array<ArrayBuffer> {
  * `∂s_to/∂s_from`: the product of the Jacobians of the steps after `from` up to `to`, 0 ≤ from ≤ to ≤ T.
  *
  * @throws BpttError for steps that there are none of.
+ *
+ * @example
+ * const all = await jacobians(model, batch);
+ * const over = jacobianProduct(all, 2, 12); // ∂h_12/∂h_2
+ * console.log(matrixNorm(over));
  */
 export function jacobianProduct(jacobians: Jacobians, from: number, to: number): Matrix {
   const { size, steps } = checkFields('jacobianProduct(jacobians)', jacobians, jacobiansFields);

@@ -14,6 +14,7 @@ const fields = {
   settling: optional(integer()),
 };
 
+/** How many exponents are wanted, and when counting begins. */
 export interface LyapunovOptions extends LayerOptions, Options<typeof fields> {}
 
 /**
@@ -23,6 +24,10 @@ export interface LyapunovOptions extends LayerOptions, Options<typeof fields> {}
  *
  * @returns exponents; -Infinity for directions that vanish altogether.
  * @throws BpttError for wrong inputs and options, and for models that read both directions.
+ *
+ * @example
+ * const [largest] = await lyapunovExponents(model, batch, { count: 1 });
+ * console.log(largest < 0 ? 'gradients fade' : 'gradients grow');
  */
 export async function lyapunovExponents(
   model: Model,

@@ -6,8 +6,11 @@ import { checkFields, integer, such } from '../base/fields.ts';
 
 /** Row-major. */
 export interface Matrix {
+  /** How many rows. */
   readonly rows: number;
+  /** How many columns. */
   readonly columns: number;
+  /** [rows, columns], row by row: element (i, j) is `data[i * columns + j]`. */
   readonly data: Float64Array;
 }
 
@@ -70,6 +73,9 @@ function linear({ rows, columns, data }: Matrix): LinearMatrix {
  * computations", section 2.4). Of a Jacobian, the largest bounds by how much a gradient can grow in a step.
  *
  * @throws BpttError for what is no matrix of finite numbers.
+ *
+ * @example
+ * singularValues({ rows: 2, columns: 2, data: Float64Array.of(3, 0, 0, -2) }); // [3, 2]
  */
 export function singularValues(matrix: Matrix): Float64Array {
   const checked = checkMatrix('singularValues(matrix)', matrix);
@@ -85,6 +91,9 @@ export function singularValues(matrix: Matrix): Float64Array {
  *
  * @param kind Default `spectral`.
  * @throws BpttError for what is no matrix of finite numbers, and for another kind.
+ *
+ * @example
+ * matrixNorm({ rows: 2, columns: 2, data: Float64Array.of(3, 0, 0, -4) }, 'frobenius'); // 5
  */
 export function matrixNorm(matrix: Matrix, kind: 'spectral' | 'frobenius' = 'spectral'): number {
   checkOneOf('matrixNorm(kind)', kind, ['spectral', 'frobenius'] as const);
@@ -94,7 +103,9 @@ export function matrixNorm(matrix: Matrix, kind: 'spectral' | 'frobenius' = 'spe
 
 /** Complex numbers side by side. */
 export interface ComplexNumbers {
+  /** The real parts. */
   readonly real: Float64Array;
+  /** The imaginary parts, in the same order. */
   readonly imaginary: Float64Array;
 }
 
@@ -102,6 +113,9 @@ export interface ComplexNumbers {
  * All eigenvalues of a square matrix, the largest in modulus first (Golub and Van Loan 2013, "Matrix computations", chapter 7).
  *
  * @throws BpttError for what is no square matrix of finite numbers.
+ *
+ * @example
+ * const { real, imaginary } = eigenvalues({ rows: 2, columns: 2, data: Float64Array.of(0, -1, 1, 0) }); // 0 ± i
  */
 export function eigenvalues(matrix: Matrix): ComplexNumbers {
   const square = checkMatrix('eigenvalues(matrix)', matrix, true);

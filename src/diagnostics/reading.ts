@@ -24,6 +24,10 @@ import { Probe } from './probe.ts';
  * The hidden states of a recurrent layer along a sequence, h_1 to h_T: [T, H].
  *
  * @throws BpttError for wrong inputs and options, and for models that read both directions.
+ *
+ * @example
+ * const states = await hiddenStates(model, batch);
+ * console.log(states.rows, states.columns, states.data[0]); // T steps of H units
  */
 export async function hiddenStates(model: Model, input: Input, options: LayerOptions = {}): Promise<Matrix> {
   const { layer, row, state } = checkFields('hiddenStates', options, layerFields);
@@ -49,6 +53,7 @@ const fields = {
   state: layerFields.state,
 };
 
+/** What is near a limit for `saturation`, and where the rows start. */
 export interface SaturationOptions extends Options<typeof fields> {}
 
 /** How many values of a layer are near their limits. */
@@ -80,6 +85,9 @@ const limits: Readonly<Record<string, readonly [low: number, high: number] | 'be
  *
  * @returns nothing for what has no limits, such as `identity`.
  * @throws BpttError for wrong inputs and options, and for models that read both directions.
+ *
+ * @example
+ * for (const { layer, what, low, high } of await saturation(model, batch)) console.log(layer, what, low, high);
  */
 export async function saturation(
   model: Model,

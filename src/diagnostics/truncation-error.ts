@@ -20,6 +20,7 @@ import { norm } from './matrix.ts';
 const length = integer({ min: 1 });
 
 const fields = {
+  /** The loss whose gradients are compared, by its name. */
   loss: lossName,
   /** The lengths to try, each ≥ 1. */
   k2: list(length, 'lengths', 1),
@@ -29,10 +30,12 @@ const fields = {
   state: optional(unchecked<State>()),
 };
 
+/** The loss, and the lengths k2 that `truncationError` compares. */
 export interface TruncationErrorOptions extends Options<typeof fields> {}
 
 /** A truncated gradient beside the full one. */
 export interface TruncationError {
+  /** How many steps the truncated gradient went back. */
   readonly k2: number;
   /** Of the angle between the two; 0 where one of them is zero. */
   readonly cosine: number;
@@ -48,6 +51,10 @@ export interface TruncationError {
  * Both are gradients of the sum of the batch's losses at the same parameters, without dropout; that of the windows is the sum over them.
  *
  * @throws BpttError for wrong batches and options, and for models that read both directions.
+ *
+ * @example
+ * const errors = await truncationError(model, batch, { loss: 'cross-entropy', k2: [2, 5, 10] });
+ * for (const { k2, degrees } of errors) console.log(`k2 = ${k2}: ${degrees.toFixed(1)}° off`);
  */
 export async function truncationError(
   model: Model,

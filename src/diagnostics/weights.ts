@@ -37,6 +37,10 @@ const weightsFields = { layer: layerFields.layer };
  * of an IndRNN, whose W is diagonal. Row j holds the weights of unit j.
  *
  * @throws BpttError for a wrong layer, and for models that read both directions.
+ *
+ * @example
+ * const { h: W } = recurrentWeights(model); // of an Elman layer; i, f, g, o of an LSTM
+ * console.log(W.rows, W.data[0]);
  */
 export function recurrentWeights(
   model: Model,
@@ -75,6 +79,10 @@ function weightsIn(
  * gradients grow or fade a step; with tanh, below 1 is enough for them to fade (Pascanu, Mikolov and Bengio 2013, section 2.1).
  *
  * @throws BpttError for a wrong layer, and for models that read both directions.
+ *
+ * @example
+ * const { h: radius } = spectralRadius(model);
+ * console.log(radius < 1 ? 'gradients fade in the long run' : 'gradients may grow');
  */
 export function spectralRadius(
   model: Model,
@@ -119,6 +127,7 @@ const fields = {
   by: withDefault(oneOf('parameter', 'layer'), 'parameter'),
 };
 
+/** Whether `updateRatios` tells of parameters or of layers. */
 export interface UpdateRatiosOptions extends Options<typeof fields> {}
 
 /**
@@ -127,6 +136,11 @@ export interface UpdateRatiosOptions extends Options<typeof fields> {}
  *
  * @returns one for each, in the order of `before`.
  * @throws BpttError for parameters of two models, and for wrong options.
+ *
+ * @example
+ * const before = model.parameters();
+ * await fit(model, { data: [batch], loss: 'cross-entropy', steps: 1 });
+ * for (const { name, ratio } of updateRatios(before, model.parameters())) console.log(name, ratio);
  */
 export function updateRatios(
   before: readonly Parameter[],

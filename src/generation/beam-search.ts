@@ -39,6 +39,7 @@ export const beamFields = {
   signal: optional(signal),
 };
 
+/** What `beamSearch` reads first, how many hypotheses it follows and how long, and how it weighs longer against shorter ones. */
 export interface BeamSearchOptions extends Options<typeof beamFields> {}
 
 /**
@@ -47,6 +48,10 @@ export interface BeamSearchOptions extends Options<typeof beamFields> {}
  * every few milliseconds.
  *
  * @throws BpttError when the model does not map tokens to logits over the same tokens, and for wrong options.
+ *
+ * @example
+ * const [best] = await beamSearch(model, { prompt: vocabulary.encode('the '), beams: 4, length: 10 });
+ * console.log(vocabulary.decode(best.tokens), best.logProbability);
  */
 export async function beamSearch(model: Model, options: BeamSearchOptions): Promise<readonly Hypothesis[]> {
   const where = 'beamSearch';

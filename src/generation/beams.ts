@@ -12,6 +12,7 @@ export interface Hypothesis {
   readonly logProbability: number;
   /** The log-probability divided by the length penalty, and what penalty more there is: what hypotheses are ordered by. */
   readonly score: number;
+  /** Why it ended: it has `length` tokens, a stop sequence came, or the search was aborted. */
   readonly finish: Finish;
   /** The index of the stop sequence that it ends with; undefined when there is none. */
   readonly stop: number | undefined;

@@ -7,6 +7,7 @@ import { TokenWindow } from './token-window.ts';
 
 /** One token with how likely it was. */
 export interface GeneratedToken {
+  /** The token, from 0 to the size of the vocabulary - 1. */
   readonly token: number;
   /** In nats, by the model itself: log softmax of the logits, before penalty, temperature and filters. What `score` gives for it. */
   readonly logProbability: number;

@@ -24,6 +24,7 @@ const fields = {
   signal: optional(signal),
 };
 
+/** The prompts of `generateBatch`, how it draws from what the model expects, and when rows end. */
 export interface GenerateBatchOptions extends SamplingOptions, Options<typeof fields> {}
 
 /** What one row said. */
@@ -32,12 +33,15 @@ export interface GeneratedRow {
   readonly tokens: Int32Array;
   /** Of each token, in nats, by the model itself: see `GeneratedToken`. */
   readonly logProbabilities: Float64Array;
+  /** Why the row ended: it has `length` tokens, a stop sequence came, or the signal aborted. */
   readonly finish: Finish;
   /** The index of the stop sequence that came; undefined when none has. */
   readonly stop: number | undefined;
 }
 
+/** What `generateBatch` returns: what each row said, and where all of them go on. */
 export interface GeneratedBatch {
+  /** One for each prompt, in their order. */
   readonly rows: readonly GeneratedRow[];
   /** Of each row, after all that it has read, which is its prompt and all that was drawn for it: where the next batch goes on. */
   readonly state: State;
@@ -48,6 +52,11 @@ export interface GeneratedBatch {
  * The event loop gets a turn every few milliseconds.
  *
  * @throws BpttError as `generate` does.
+ *
+ * @example
+ * const prompts = ['the ', 'sea'].map((prompt) => vocabulary.encode(prompt));
+ * const { rows } = await generateBatch(model, { prompts, length: 20, temperature: 0.8 });
+ * console.log(rows.map(({ tokens }) => vocabulary.decode(tokens)));
  */
 export async function generateBatch(model: Model, options: GenerateBatchOptions): Promise<GeneratedBatch> {
   const where = 'generateBatch';

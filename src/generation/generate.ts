@@ -38,6 +38,7 @@ const fields = {
   signal: optional(signal),
 };
 
+/** What `generate` reads first, how it draws from what the model expects, and when it ends. */
 export interface GenerateOptions extends SamplingOptions, Options<typeof fields> {}
 
 /** Why generation ended: all tokens were drawn, a stop sequence came, the signal aborted. */
@@ -50,8 +51,8 @@ export type Finish = 'length' | 'stop' | 'aborted';
  * Weights are read once, before the first token: do not train the model while its tokens are drawn.
  *
  * @example
- * for (const token of generate(model, { prompt, length: 200, temperature: 0.8, topP: 0.9 })) …
- * for await (const token of generate(model, { prompt, signal })) … // the event loop gets its turns
+ * for (const token of generate(model, { prompt, length: 20, temperature: 0.8, topP: 0.9 })) console.log(vocabulary.decode([token]));
+ * for await (const token of generate(model, { prompt, length: 20 })) console.log(token); // the event loop gets its turns
  *
  * @throws BpttError when the model does not map tokens to logits over the same tokens, and for wrong options.
  */
@@ -105,6 +106,11 @@ export function checkPrompt(where: string, value: unknown, size: number): Int32A
 /**
  * Tokens on their way: an iterator, and for `for await` an async one that gives the event loop a turn every few milliseconds.
  * It has memory from its first token to its end; leaving a loop ends it.
+ *
+ * @example
+ * const generation = generate(model, { prompt: vocabulary.encode('the'), length: 50, stop: [vocabulary.encode('.')] });
+ * const said = vocabulary.decode([...generation]);
+ * console.log(said, generation.finish); // and generation.state is where the next call goes on
  */
 export class Generation<T> implements IterableIterator<T, undefined>, AsyncIterable<T> {
   readonly #plan: Plan;
@@ -145,6 +151,7 @@ export class Generation<T> implements IterableIterator<T, undefined>, AsyncItera
     return this.#read().state();
   }
 
+  /** The next token, read back into the model; with `logProbabilities` a `GeneratedToken`. */
   next(): IteratorResult<T, undefined> {
     for (;;) {
       if (this.#given < this.#ready.length) return { done: false, value: this.#ready[this.#given++]! };
@@ -176,6 +183,7 @@ export class Generation<T> implements IterableIterator<T, undefined>, AsyncItera
     return { done: true, value: undefined };
   }
 
+  /** Itself, for `for`: tokens come as fast as they are computed. */
   [Symbol.iterator](): this {
     return this;
   }

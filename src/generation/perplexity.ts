@@ -15,14 +15,18 @@ const fields = {
   state: optional(unchecked<State>()),
 };
 
+/** What `perplexity` counts bits by, and the state that the text starts from. */
 export interface PerplexityOptions extends Options<typeof fields> {}
 
+/** How well a model predicts a text, in the units that papers use. */
 export interface Perplexity {
   /** e^loss, in the model's precision: as if so many tokens were equally likely at each step. */
   readonly perplexity: number;
   /** Nats per token. */
   readonly loss: number;
+  /** The loss in bits: nats divided by ln 2. */
   readonly bitsPerToken: number;
+  /** Bits of all tokens divided by `characters`; the same as `bitsPerToken` where each token is a character. */
   readonly bitsPerCharacter: number;
   /** How many tokens were predicted: all but the first. */
   readonly counted: number;
@@ -35,6 +39,10 @@ export interface Perplexity {
  *
  * @param tokens The text, at least 2 tokens, read from start to end in one row.
  * @throws BpttError when the model does not map tokens to logits over the same tokens, and for wrong tokens and options.
+ *
+ * @example
+ * const { perplexity: guesses, bitsPerCharacter } = perplexity(model, vocabulary.encode(text));
+ * console.log(guesses, bitsPerCharacter);
  */
 export function perplexity(
   model: Model,

@@ -19,6 +19,7 @@ const fields = {
   state: optional(unchecked<State>()),
 };
 
+/** What `score` reads before each sequence, and where it starts. */
 export interface ScoreOptions extends Options<typeof fields> {}
 
 /** How likely one sequence is, in nats. */
@@ -38,7 +39,8 @@ const CHUNK = 32;
  * which these are.
  *
  * @example
- * const [yes, no] = score(model, [encode('yes'), encode('no')], { prompt: encode('Is it? ') });
+ * const [whale, ship] = score(model, [encode('whale'), encode('ship')], { prompt: encode('the ') });
+ * console.log(whale.logProbability > ship.logProbability);
  *
  * @throws BpttError when the model does not map tokens to logits over the same tokens at every step, and for wrong sequences and options.
  */

@@ -11,9 +11,12 @@ export const activityFields = {
   temporal: withDefault(number({ min: 0 }), 0),
 };
 
+/** How much the squares of outputs, and of their changes from step to step, add to the objective. At least one is above 0. */
 export interface ActivityRegularizationOptions extends EntryOptions, Options<typeof activityFields> {}
 
+/** What `activityRegularization` returns: the entry of a model, plain data with all defaults. */
 export interface ActivityRegularizationDescription extends EntryOptions, Checked<typeof activityFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'activityRegularization';
 }
 
@@ -34,6 +37,11 @@ export interface ActivityRegularizationDescription extends EntryOptions, Checked
  *
  * @throws BpttError for numbers below 0, for both 0 and for unknown options; when the model is created, for tokens as input, and
  * after a layer with `returns: 'last'`.
+ *
+ * @example
+ * const regular = await createModel([
+ *   tokens(65), lstm({ units: 64 }), activityRegularization({ activation: 2, temporal: 1 }), dense({ units: 65 }),
+ * ]);
  */
 export function activityRegularization(options: ActivityRegularizationOptions): ActivityRegularizationDescription {
   return describe(activityRegularizationLayer, options);

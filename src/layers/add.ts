@@ -5,7 +5,9 @@ import { at } from './parts/address.ts';
 import { joined } from './parts/joined.ts';
 import { checkSizes } from './parts/ports.ts';
 
+/** What `add` returns: the entry of a model, plain data that names what it adds up. */
 export interface AddDescription extends EntryOptions {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'add';
 }
 

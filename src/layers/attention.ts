@@ -5,6 +5,7 @@ import { type EntryOptions, entryFields } from './describe.ts';
 import { glorotUniform, type Initializer, initializer } from './initializers.ts';
 
 const scores = ['dot', 'scaled-dot', 'general', 'additive'] as const;
+/** How well a query and a step of the memory fit, by the formulas at `attention`. */
 export type AttentionScore = (typeof scores)[number];
 
 export const attentionFields = {
@@ -21,10 +22,12 @@ export const attentionFields = {
   ),
 };
 
+/** The score of `attention`, how many heads share the features, and how its weights begin. */
 export interface AttentionOptions extends EntryOptions, Options<typeof attentionFields> {}
 
 /** Its defaults are filled in where a model has it. */
 export interface AttentionDescription extends EntryOptions, Options<typeof attentionFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'attention';
 }
 

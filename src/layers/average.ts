@@ -6,6 +6,7 @@ import { joined } from './parts/joined.ts';
 import { checkSizes } from './parts/ports.ts';
 
 export interface AverageDescription extends EntryOptions {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'average';
 }
 
@@ -44,6 +45,9 @@ export const averageLayer: LayerKind<AverageDescription> = {
  * The mean of several entries of one size, number by number, as Keras's `Average`.
  *
  * @throws BpttError, when the model is created, for tokens, and for entries on several clocks or of several sizes.
+ *
+ * @example
+ * [features(8, { name: 'x' }), gru({ units: 8, name: 'g' }), lstm({ units: 8, from: 'x', name: 'l' }), average({ from: ['g', 'l'] }), dense({ units: 2 })]
  */
 export function average(options: EntryOptions): AverageDescription {
   return describe(averageLayer, options);

@@ -13,6 +13,7 @@ export interface BatchNormalizationOptions extends EntryOptions, Options<typeof 
 
 /** Its defaults are filled in where a model has it. */
 export interface BatchNormalizationDescription extends EntryOptions, Options<typeof batchNormalizationFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'batchNormalization';
 }
 

@@ -5,7 +5,9 @@ import { at } from './parts/address.ts';
 import { joined } from './parts/joined.ts';
 import { checkPorts } from './parts/ports.ts';
 
+/** What `concat` returns: the entry of a model, plain data that names what stands side by side. */
 export interface ConcatDescription extends EntryOptions {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'concat';
 }
 

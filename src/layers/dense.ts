@@ -27,9 +27,12 @@ const fields = {
   biasInitializer: withDefault(initializer, () => zeros()),
 };
 
+/** How many outputs `dense` has, what is made of each, and how its weights begin or whose they are. */
 export interface DenseOptions extends EntryOptions, Options<typeof fields> {}
 
+/** What `dense` returns: the entry of a model, plain data with all defaults. */
 export interface DenseDescription extends EntryOptions, Checked<typeof fields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'dense';
 }
 
@@ -40,6 +43,9 @@ export interface DenseDescription extends EntryOptions, Checked<typeof fields> {
  * bias alone.
  *
  * @throws BpttError for units that are not an integer ≥ 1, for unknown options, and for an initializer of a tied weight.
+ *
+ * @example
+ * [tokens(65), embedding({ units: 32, name: 'letters' }), gru({ units: 32 }), dense({ units: 65, tied: 'letters.weight' })]
  */
 export function dense(options: DenseOptions): DenseDescription {
   return describe(denseLayer, options);

@@ -14,9 +14,12 @@ export const dropoutFields = {
   variational: withDefault(boolean, false),
 };
 
+/** How much `dropout` drops, and whether it is the same in all steps. */
 export interface DropoutOptions extends EntryOptions, Options<typeof dropoutFields> {}
 
+/** What `dropout` returns: the entry of a model, plain data with all defaults. */
 export interface DropoutDescription extends EntryOptions, Checked<typeof dropoutFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'dropout';
 }
 
@@ -25,6 +28,9 @@ export interface DropoutDescription extends EntryOptions, Checked<typeof dropout
  * layer reads, [T,B,F]. Only in training, and the same for the same seed; elsewhere features pass as they are.
  *
  * @throws BpttError for a rate outside [0, 1) and for unknown options; when the model is created, for tokens as input.
+ *
+ * @example
+ * [tokens(65), lstm({ units: 128 }), dropout({ rate: 0.3 }), lstm({ units: 128 }), dropout({ rate: 0.3 }), dense({ units: 65 })]
  */
 export function dropout(options: DropoutOptions): DropoutDescription {
   return describe(dropoutLayer, options);

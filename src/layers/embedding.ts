@@ -18,9 +18,12 @@ const fields = {
   ),
 };
 
+/** How many features stand for a token in `embedding`, and how its table begins or whose it is. */
 export interface EmbeddingOptions extends EntryOptions, Options<typeof fields> {}
 
+/** What `embedding` returns: the entry of a model, plain data with all defaults. */
 export interface EmbeddingDescription extends EntryOptions, Checked<typeof fields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'embedding';
 }
 
@@ -29,6 +32,9 @@ export interface EmbeddingDescription extends EntryOptions, Checked<typeof field
  * after `tokens`.
  *
  * @throws BpttError for units that are not an integer ≥ 1, for unknown options, and for an initializer of a tied table.
+ *
+ * @example
+ * [tokens(8000), embedding({ units: 64 }), lstm({ units: 128 }), dense({ units: 8000 })]
  */
 export function embedding(options: EmbeddingOptions): EmbeddingDescription {
   return describe(embeddingLayer, options);

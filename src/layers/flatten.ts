@@ -10,6 +10,7 @@ export const flattenFields = {
 export interface FlattenOptions extends EntryOptions, Options<typeof flattenFields> {}
 
 export interface FlattenDescription extends FlattenOptions {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'flatten';
 }
 

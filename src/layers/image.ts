@@ -9,6 +9,7 @@ const size = /* @__PURE__ */ (() => ({
   channels: withDefault(integer({ min: 1 }), 1),
 }))();
 
+/** The size of what `image` reads: the height in pixels, and the channels of each. */
 export interface ImageOptions extends InputOptions, Options<typeof size> {}
 
 /**

@@ -77,41 +77,94 @@ export interface InitializerContext {
   readonly biasCount?: number;
 }
 
-/** Uniform in ±sqrt(6 / (fanIn + fanOut)). Glorot and Bengio 2010, eq. 16. */
+/**
+ * Uniform in ±sqrt(6 / (fanIn + fanOut)). Glorot and Bengio 2010, eq. 16.
+ *
+ * @example
+ * elman({ units: 64, inputInitializer: glorotUniform() })
+ */
 export const glorotUniform = (options: NoOptions = {}): Initializer => build('glorot-uniform', options);
 
-/** Normal with variance 2 / (fanIn + fanOut). Glorot and Bengio 2010, eq. 12. */
+/**
+ * Normal with variance 2 / (fanIn + fanOut). Glorot and Bengio 2010, eq. 12.
+ *
+ * @example
+ * dense({ units: 10, weightInitializer: glorotNormal() })
+ */
 export const glorotNormal = (options: NoOptions = {}): Initializer => build('glorot-normal', options);
 
-/** Uniform in ±sqrt(6 / fanIn). He et al. 2015, for ReLU. */
+/**
+ * Uniform in ±sqrt(6 / fanIn). He et al. 2015, for ReLU.
+ *
+ * @example
+ * dense({ units: 64, activation: 'relu', weightInitializer: heUniform() })
+ */
 export const heUniform = (options: NoOptions = {}): Initializer => build('he-uniform', options);
 
-/** Normal with variance 2 / fanIn. He et al. 2015, eq. 10, for ReLU. */
+/**
+ * Normal with variance 2 / fanIn. He et al. 2015, eq. 10, for ReLU.
+ *
+ * @example
+ * elman({ units: 64, activation: 'relu', inputInitializer: heNormal() })
+ */
 export const heNormal = (options: NoOptions = {}): Initializer => build('he-normal', options);
 
-/** A random matrix with orthonormal rows or columns (the shorter side), times `gain` (default 1). Saxe et al. 2014. */
+/**
+ * A random matrix with orthonormal rows or columns (the shorter side), times `gain` (default 1). Saxe et al. 2014.
+ *
+ * @example
+ * elman({ units: 64, recurrentInitializer: orthogonal({ gain: 1 }) })
+ */
 export const orthogonal = (options: Options<typeof initializerFields.orthogonal> = {}): Initializer =>
   build('orthogonal', options);
 
-/** `scale` (default 1) on the diagonal, zero elsewhere: with ReLU, the IRNN of Le, Jaitly and Hinton 2015. */
+/**
+ * `scale` (default 1) on the diagonal, zero elsewhere: with ReLU, the IRNN of Le, Jaitly and Hinton 2015.
+ *
+ * @example
+ * elman({ units: 100, activation: 'relu', recurrentInitializer: identity() }) // an IRNN
+ */
 export const identity = (options: Options<typeof initializerFields.identity> = {}): Initializer =>
   build('identity', options);
 
-/** All zeros. */
+/**
+ * All zeros.
+ *
+ * @example
+ * dense({ units: 10, weightInitializer: zeros() }) // all classes alike at the start
+ */
 export const zeros = (options: NoOptions = {}): Initializer => build('zeros', options);
 
-/** One value everywhere. */
+/**
+ * One value everywhere.
+ *
+ * @example
+ * dense({ units: 1, biasInitializer: constant(0.5) })
+ */
 export const constant = (value: number): Initializer => build('constant', { value });
 
-/** Uniform in [low, high). */
+/**
+ * Uniform in [low, high).
+ *
+ * @example
+ * embedding({ units: 32, initializer: uniform({ low: -0.1, high: 0.1 }) })
+ */
 export const uniform = (options: Options<typeof initializerFields.uniform>): Initializer => build('uniform', options);
 
-/** Normal with the given mean (default 0) and standard deviation. */
+/**
+ * Normal with the given mean (default 0) and standard deviation.
+ *
+ * @example
+ * elman({ units: 64, recurrentInitializer: normal({ deviation: 0.01 }) })
+ */
 export const normal = (options: Options<typeof initializerFields.normal>): Initializer => build('normal', options);
 
 /**
  * Biases for dependencies of up to `maximum` steps (Tallec and Ollivier 2018): `b_f = log u`, `b_i = -log u` with u uniform in
  * [1, maximum - 1], the other gates 0; in a GRU, whose z keeps the state, `b_z = log u`. For `biasInitializer` of `lstm` and `gru`.
+ *
+ * @example
+ * lstm({ units: 64, biasInitializer: chrono({ maximum: 400 }) }) // dependencies of up to 400 steps
  */
 export const chrono = (options: Options<typeof initializerFields.chrono>): Initializer => build('chrono', options);
 
@@ -119,12 +172,18 @@ export const chrono = (options: Options<typeof initializerFields.chrono>): Initi
  * PyTorch's defaults, for weights and biases alike: recurrent layers uniform in ±1/√H, dense ones in ±1/√inputs, embeddings
  * normal(0, 1). Where one bias stands for PyTorch's two it is the sum of two draws. As `biasInitializer` of `lstm` it makes
  * `forgetBias` 0 unless that is given.
+ *
+ * @example
+ * lstm({ units: 64, inputInitializer: pytorch(), recurrentInitializer: pytorch(), biasInitializer: pytorch() })
  */
 export const pytorch = (options: NoOptions = {}): Initializer => build('pytorch', options);
 
 /**
  * Keras's defaults: weights of inputs Glorot uniform and those of states orthogonal, both over all gates at once, biases zero,
  * embeddings uniform in ±0.05. With the unit forget bias of `lstm` these are all of Keras's.
+ *
+ * @example
+ * gru({ units: 64, inputInitializer: keras(), recurrentInitializer: keras(), biasInitializer: keras() })
  */
 export const keras = (options: NoOptions = {}): Initializer => build('keras', options);
 

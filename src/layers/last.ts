@@ -4,7 +4,9 @@ import { ROW } from '../base/signal.ts';
 import type { Layer, LayerKind, Place } from './contract.ts';
 import { describe, type EntryOptions } from './describe.ts';
 
+/** What `last` returns: the entry of a model, plain data. */
 export interface LastDescription extends EntryOptions {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'last';
 }
 

@@ -6,6 +6,7 @@ import { joined } from './parts/joined.ts';
 import { checkSizes } from './parts/ports.ts';
 
 export interface MultiplyDescription extends EntryOptions {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'multiply';
 }
 

@@ -20,6 +20,9 @@ export const maxPool = (options: PoolOptions): PoolDescription => describePool('
  * The mean of the pixels that a window sees, as `maxPool` the greatest: nn.AvgPool2d. Padding has a part in it as zeros.
  *
  * @throws BpttError as `maxPool` does.
+ *
+ * @example
+ * [image({ height: 32 }), conv2d({ filters: 8, kernel: 3 }), averagePool({ kernel: 2 }), gru({ units: 32 }), dense({ units: 11 })]
  */
 export const averagePool = (options: PoolOptions): PoolDescription => describePool('averagePool', options);
 

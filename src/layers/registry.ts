@@ -27,9 +27,11 @@ import { type ResidualDescription, residualLayer } from './residual.ts';
 
 /** An entry of a kind that a user has defined. The names of such kinds are told from those that the package has, or will have. */
 export interface OwnDescription extends EntryOptions {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: `own:${string}`;
 }
 
+/** An entry that reads one other and computes at each of its steps: every layer but those that join several. */
 export type LayerDescription =
   | EmbeddingDescription
   | DirectedDescription

@@ -10,9 +10,12 @@ const fields = {
   clock: string,
 };
 
+/** Where `repeat` stands, and the input whose steps it has. */
 export interface RepeatOptions extends EntryOptions, Options<typeof fields> {}
 
+/** What `repeat` returns: the entry of a model, with the clock whose steps it has. */
 export interface RepeatDescription extends EntryOptions, Checked<typeof fields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'repeat';
 }
 

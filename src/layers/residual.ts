@@ -14,8 +14,11 @@ const fields = {
   layer: { check: (where: string, value: unknown) => checkDescription(where, value, kinds) },
 };
 
+/** What `residual` returns: the entry of a model, with that of the layer whose input is added to its output. */
 export interface ResidualDescription extends StartOptions {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'residual';
+  /** The recurrent layer whose input is added to its output. */
   readonly layer: InnerDescription;
 }
 
@@ -26,6 +29,9 @@ export interface ResidualDescription extends StartOptions {
  * @param layer What `bidirectional` returns, or `elman`, `lstm` and their like.
  * @param options Where the entry stands: `name`, `from`, `start`.
  * @throws BpttError for another layer; when the model is created, for one whose input and output differ in size.
+ *
+ * @example
+ * [tokens(65), embedding({ units: 64 }), residual(gru({ units: 64 })), residual(gru({ units: 64 })), dense({ units: 65 })]
  */
 export function residual(layer: InnerDescription, options: StartOptions = {}): ResidualDescription {
   return describe(residualLayer, { layer, ...checkFields('residual', options, startFields) });

@@ -36,8 +36,10 @@ export const evaluateFields = {
   ...givenFields,
 };
 
-export interface EvaluateOptions extends Options<typeof evaluateFields> {}
+/** The loss and metrics of `evaluate`, and how data that are no batches become some. */
+export interface EvaluateOptions extends Options<typeof givenFields>, Options<typeof evaluateFields> {}
 
+/** What `evaluate` returns: the loss over all data, metrics, and the state at the end. */
 export interface Evaluation extends LossResult {
   /** The metrics by their names, where some were asked for. */
   readonly metrics?: Readonly<Record<string, number>>;
@@ -69,6 +71,10 @@ const CHUNK = 128;
  * @param data A batch, or whatever `fit` takes. Of batches that come later, as those of `textFile`, the result is a promise.
  * @param state Where the first batch starts. Default zero.
  * @throws BpttError for batches and states that do not fit the model, where there is no batch, and `non-finite` for a loss that is not finite.
+ *
+ * @example
+ * const { loss, counted } = evaluate(model, data, { loss: 'cross-entropy' });
+ * console.log(`${loss.toFixed(3)} nats a character over ${counted}`);
  */
 export function evaluate(model: Model, data: DataNow, options: EvaluateOptions, state?: State): Evaluation;
 export function evaluate(model: Model, data: DataLater, options: EvaluateOptions, state?: State): Promise<Evaluation>;

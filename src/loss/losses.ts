@@ -154,11 +154,13 @@ export const losses: Readonly<Record<LossName, StepLoss>> = {
 export interface OwnLoss {
   /** What checkpoints and results call it. */
   readonly name: string;
+  /** What it compares outputs with: a class, or numbers. */
   readonly targets: 'classes' | 'reals';
 }
 
 /** A loss with options as plain data: what the functions of `bptt/losses` make. */
 export interface LossDescription {
+  /** The name of the loss: what checkpoints and results know it by. */
   readonly kind: string;
 }
 

@@ -15,6 +15,7 @@ export interface Meter {
 
 /** A metric as plain data, which brings along what it does. */
 export interface Metric {
+  /** Which metric it is, such as `accuracy`. */
   readonly kind: string;
   /** What results call it. */
   readonly name: string;

@@ -49,6 +49,7 @@ export interface LossResult {
 }
 
 const weighted = {
+  /** The loss by its name, or what the functions of `bptt/losses` and `defineLoss` return. */
   loss: someLoss,
   /** The factor of this loss in the objective, ≥ 0. Default 1. */
   weight: withDefault(number({ min: 0 }), 1),

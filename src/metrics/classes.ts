@@ -21,6 +21,7 @@ const accuracyFields = {
   top: withDefault(integer({ min: 1 }), 1),
 };
 
+/** How many guesses `accuracy` allows, and what results call it. */
 export interface AccuracyOptions extends Options<typeof accuracyFields>, Options<typeof metricFields> {}
 
 export const accuracyKind: MetricKind<typeof accuracyFields> = {
@@ -70,6 +71,7 @@ const ofClassFields = {
   of: optional(integer({ min: 0 })),
 };
 
+/** Which class `precision`, `recall` and `f1` are of, and what results call them. */
 export interface ClassMetricOptions extends Options<typeof ofClassFields>, Options<typeof metricFields> {}
 
 /** Of one class: how often it was given rightly, given, and there. */
@@ -111,11 +113,35 @@ export const precisionKind = ofClass('precision', (right, given) => share(right,
 export const recallKind = ofClass('recall', (right, _, there) => share(right, there));
 export const f1Kind = ofClass('f1', (right, given, there) => share(2 * right, given + there));
 
-/** Of the rows that were given a class, the share that are of it; 0 where none was. @throws BpttError as `accuracy` does. */
+/**
+ * Of the rows that were given a class, the share that are of it; 0 where none was.
+ *
+ * @throws BpttError as `accuracy` does.
+ *
+ * @example
+ * const { metrics } = evaluate(model, data, { loss: 'cross-entropy', metrics: [precision({ of: 1 }), precision({ name: 'mean' })] });
+ * console.log(metrics);
+ */
 export const precision = (options: ClassMetricOptions = {}): Metric => describeMetric(precisionKind, options);
 
-/** Of the rows of a class, the share that were given it; 0 where there are none. @throws BpttError as `accuracy` does. */
+/**
+ * Of the rows of a class, the share that were given it; 0 where there are none.
+ *
+ * @throws BpttError as `accuracy` does.
+ *
+ * @example
+ * const { metrics } = evaluate(model, data, { loss: 'cross-entropy', metrics: [recall({ of: 1 }), recall({ name: 'mean' })] });
+ * console.log(metrics);
+ */
 export const recall = (options: ClassMetricOptions = {}): Metric => describeMetric(recallKind, options);
 
-/** The harmonic mean of precision and recall of each class. @throws BpttError as `accuracy` does. */
+/**
+ * The harmonic mean of precision and recall of each class.
+ *
+ * @throws BpttError as `accuracy` does.
+ *
+ * @example
+ * const { metrics } = evaluate(model, data, { loss: 'cross-entropy', metrics: [f1({ of: 1 }), f1({ name: 'mean' })] });
+ * console.log(metrics);
+ */
 export const f1 = (options: ClassMetricOptions = {}): Metric => describeMetric(f1Kind, options);

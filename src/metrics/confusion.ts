@@ -1,6 +1,13 @@
 // Which classes are taken for which.
 import { checkFields, type Options, omit, optional, string, withDefault } from '../base/fields.ts';
-import { type DataLater, type DataNow, type EvaluateData, evaluate, evaluateFields } from '../loss/evaluate.ts';
+import {
+  type DataLater,
+  type DataNow,
+  type EvaluateData,
+  type EvaluateOptions,
+  evaluate,
+  evaluateFields,
+} from '../loss/evaluate.ts';
 import type { Metric } from '../loss/metric.ts';
 import { lossOption } from '../loss/output-losses.ts';
 import type { Model } from '../model/model.ts';
@@ -15,7 +22,8 @@ const fields = {
   output: optional(string),
 };
 
-export interface ConfusionOptions extends Options<typeof fields> {}
+/** Which output `confusionMatrix` is of, which steps count, and how data that are no batches become some. */
+export interface ConfusionOptions extends Pick<EvaluateOptions, 'batch' | 'features'>, Options<typeof fields> {}
 
 /** Row-major: `data[c * columns + d]` is how often class c was taken for class d; with weights, the sum of those. */
 export interface ConfusionMatrix {
@@ -23,6 +31,7 @@ export interface ConfusionMatrix {
   readonly rows: number;
   /** C. */
   readonly columns: number;
+  /** [C,C] counts, row by row. */
   readonly data: Float64Array;
 }
 
@@ -34,8 +43,8 @@ export interface ConfusionMatrix {
  * @throws BpttError as `evaluate` does, and for a loss of numbers.
  *
  * @example
- * const matrix = confusionMatrix(model, test);
- * await writeFile('confusion.svg', plotConfusionMatrix(matrix, { classes: ['ham', 'spam'] }));
+ * const matrix = confusionMatrix(model, validation);
+ * await writeFile('confusion.svg', plotConfusionMatrix(matrix, { classes: vocabulary.symbols }));
  */
 export function confusionMatrix(model: Model, data: DataNow, options?: ConfusionOptions): ConfusionMatrix;
 export function confusionMatrix(model: Model, data: DataLater, options?: ConfusionOptions): Promise<ConfusionMatrix>;

@@ -6,6 +6,7 @@ const MOST = 2 ** 27;
 
 /** One place of an alignment of two sequences. */
 export interface Edit<Item> {
+  /** What is wrong here, if anything: another item, one too many, or one that is missing. */
   readonly kind: 'match' | 'substitution' | 'insertion' | 'deletion';
   /** What should be there; undefined where something was inserted. */
   readonly expected: Item | undefined;
@@ -15,6 +16,7 @@ export interface Edit<Item> {
 
 /** The errors of one sequence or of several together. */
 export interface ErrorCounts {
+  /** Items that are others than they should be. */
   readonly substitutions: number;
   /** Items that should not be there. */
   readonly insertions: number;
@@ -26,6 +28,7 @@ export interface ErrorCounts {
 
 /** The errors of one pair. */
 export interface PairErrors<Item> extends ErrorCounts {
+  /** Both sequences side by side, from their beginning. */
   readonly alignment: readonly Edit<Item>[];
 }
 
@@ -36,6 +39,7 @@ export interface ErrorRate<Item> extends ErrorCounts {
    * that should be there 0, or Infinity where something is.
    */
   readonly rate: number;
+  /** The errors of each pair, in their order. */
   readonly pairs: readonly PairErrors<Item>[];
 }
 
@@ -44,8 +48,8 @@ export interface ErrorRate<Item> extends ErrorCounts {
  * expected into what was got (Levenshtein 1966), divided by the items expected. Of equally short ways the one whose changes come last.
  *
  * @example
- * const { rate } = errorRate(said.map((labels, i) => [labels, heard[i][0].labels]));
- * const words = errorRate(texts.map(([expected, got]) => [expected.split(' '), got.split(' ')]));
+ * const { rate } = errorRate([['the cat sat'.split(' '), 'the cat sits'.split(' ')]]); // one word of three: 1/3
+ * const { substitutions } = errorRate([[Int32Array.of(3, 1, 2), Int32Array.of(3, 2, 2)]]); // 1
  *
  * @param pairs What was expected, and what was got.
  * @throws BpttError for what is no list of pairs of sequences, and for two so long that their lengths multiplied are above 2^27.

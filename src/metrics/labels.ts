@@ -32,6 +32,7 @@ function rateOf<Item>(parts: (labels: readonly number[]) => readonly Item[]) {
   };
 }
 
+/** What results call `labelErrorRate`. */
 export interface LabelErrorRateOptions extends Options<typeof metricFields> {}
 
 export const labelErrorRateKind: LabelMetricKind<Record<never, never>> = {
@@ -47,6 +48,7 @@ const wordFields = {
   separator: integer({ min: 0 }),
 } satisfies Fields;
 
+/** Where words end in `wordErrorRate`, and what results call it. */
 export interface WordErrorRateOptions extends Options<typeof wordFields>, Options<typeof metricFields> {}
 
 export const wordErrorRateKind: LabelMetricKind<typeof wordFields> = {
@@ -78,7 +80,10 @@ function wordsOf(labels: readonly number[], separator: number): readonly string[
  * that have no labels and should have none it is 0. `decode` and `errorRate` of `bptt/speech` say more, of one row or of beams.
  *
  * @example
- * await fit(model, { data, validation, loss: await ctc(), metrics: [labelErrorRate()], earlyStopping: { patience: 5, monitor: 'ler' }, epochs: 50 });
+ * await fit(hearing, {
+ *   data: utterances, validation: utterances, loss: await ctc(),
+ *   metrics: [labelErrorRate()], earlyStopping: { patience: 5, monitor: 'ler' }, epochs: 3,
+ * });
  *
  * @throws BpttError for options that are wrong; where it is used, for a loss of steps.
  */
@@ -89,5 +94,8 @@ export const labelErrorRate = (options: LabelErrorRateOptions = {}): Metric =>
  * The same of words: of labels between two of the `separator`, in their order.
  *
  * @throws BpttError as `labelErrorRate` does, and for a separator that is no class.
+ *
+ * @example
+ * await fit(hearing, { data: utterances, validation: utterances, loss: await ctc(), metrics: [wordErrorRate({ separator: 1 })], epochs: 1 });
  */
 export const wordErrorRate = (options: WordErrorRateOptions): Metric => describeMetric(wordErrorRateKind, options);

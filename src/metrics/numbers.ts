@@ -3,6 +3,7 @@ import type { Options } from '../base/fields.ts';
 import type { Metric } from '../loss/metric.ts';
 import { type Count, describeMetric, type MetricKind, type metricFields, type Rows } from './metric.ts';
 
+/** What results call `meanAbsoluteError` and `rSquared`. */
 export interface NumberMetricOptions extends Options<typeof metricFields> {}
 
 /** A metric of outputs that stand for the targets themselves. */
@@ -61,7 +62,15 @@ export const rSquaredKind = ofNumbers('r2', true, () => {
   };
 });
 
-/** The mean absolute error, in the unit of the targets. @throws BpttError, where it is used, for a loss of classes. */
+/**
+ * The mean absolute error, in the unit of the targets.
+ *
+ * @throws BpttError, where it is used, for a loss of classes.
+ *
+ * @example
+ * const { metrics } = evaluate(forecaster, numbers, { loss: 'mean-squared-error', metrics: [meanAbsoluteError()] });
+ * console.log(metrics);
+ */
 export const meanAbsoluteError = (options: NumberMetricOptions = {}): Metric => describeMetric(absoluteKind, options);
 
 /**
@@ -69,5 +78,9 @@ export const meanAbsoluteError = (options: NumberMetricOptions = {}): Metric => 
  * theirs. 0 is what the mean of the targets would have; without variance it is -Infinity or NaN.
  *
  * @throws BpttError, where it is used, for a loss of classes.
+ *
+ * @example
+ * const { metrics } = evaluate(forecaster, numbers, { loss: 'mean-squared-error', metrics: [rSquared()] });
+ * console.log(metrics);
  */
 export const rSquared = (options: NumberMetricOptions = {}): Metric => describeMetric(rSquaredKind, options);

@@ -4,6 +4,7 @@ import type { Options } from '../base/fields.ts';
 import type { Metric } from '../loss/metric.ts';
 import { describeMetric, type MetricKind, type metricFields } from './metric.ts';
 
+/** What results call `perplexity`. */
 export interface PerplexityMetricOptions extends Options<typeof metricFields> {}
 
 export const perplexityKind: MetricKind<Record<never, never>> = {
@@ -37,7 +38,9 @@ export const perplexityKind: MetricKind<Record<never, never>> = {
  * such it is e^loss of cross-entropy; where the loss has some, it is what it would be of the rows that count.
  *
  * @example
- * await fit(model, { data, validation, loss: 'cross-entropy', metrics: [perplexity()], earlyStopping: { monitor: 'perplexity' }, epochs: 20 });
+ * await fit(model, {
+ *   data, validation, loss: 'cross-entropy', metrics: [perplexity()], earlyStopping: { patience: 3, monitor: 'perplexity' }, epochs: 5,
+ * });
  *
  * @throws BpttError, where it is used, for a loss of numbers.
  */

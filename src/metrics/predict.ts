@@ -22,6 +22,7 @@ const fields = {
   batch: withDefault(integer({ min: 1 }), 32),
 };
 
+/** What `predict` makes of outputs, and how many sequences are read at once. */
 export interface PredictOptions extends Options<typeof fields> {}
 
 /** Of one sequence: [T,O] numbers or probabilities, or [T] classes; of a model with one output a row [O], or [1]. */
@@ -32,7 +33,7 @@ export type Prediction = Reals | Int32Array;
  * that little is padded; nothing is learned, and no state goes from one to another.
  *
  * @example
- * const [first] = predict(model, [new Int32Array([4, 8, 15])], { as: 'classes' });
+ * const [first] = predict(model, [new Int32Array([4, 8, 1])], { as: 'classes' });
  *
  * @throws BpttError for an empty list, sequences that do not fit the model, and a model with several inputs or outputs.
  */

@@ -33,13 +33,17 @@ export const serializeFields = {
 
 export const deserializeFields = { ...engineFields, dtype: optional(engineFields.dtype), ...kindsFields };
 
+/** What `serialize` keeps in the file beside the model. */
 export interface SerializeOptions extends Options<typeof serializeFields> {}
 
+/** What a model that is read computes in (default: as it was written), and layers of your own that it may have. */
 export interface DeserializeOptions extends EngineOptions, Options<typeof kindsFields> {}
 
 /** What a model file holds. */
 export interface ModelFile {
+  /** The model, ready for `forward`, training and generation. */
   readonly model: Model;
+  /** The strings that `serialize` was given, such as a vocabulary as JSON; empty where there were none. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -48,6 +52,10 @@ export interface ModelFile {
  * always gives the same bytes.
  *
  * @throws BpttError for metadata that are not strings or whose names are taken, and for a model whose parameters are not finite.
+ *
+ * @example
+ * const bytes = serialize(model, { metadata: { vocabulary: JSON.stringify(vocabulary) } });
+ * console.log(bytes.length); // to store, send or download
  */
 export function serialize(model: Model, options: SerializeOptions = {}): Uint8Array<ArrayBuffer> {
   checkModel('serialize', model);
@@ -80,6 +88,12 @@ export function encodeModelFile(
  * @param where What error messages call the file.
  * @throws BpttError `bad-file` for bytes that are not a whole model file, for tensors that do not fit the description, and where the
  * checksum tells that something has changed.
+ *
+ * @example
+ * const bytes = serialize(model, { metadata: { vocabulary: JSON.stringify(vocabulary) } });
+ * const { model: again, metadata } = await deserialize(bytes);
+ * const letters = Vocabulary.fromJSON(JSON.parse(metadata.vocabulary));
+ * console.log(again.summary(), letters.size);
  */
 export async function deserialize(
   bytes: Uint8Array,

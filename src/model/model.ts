@@ -29,7 +29,8 @@ const fields = {
   ...kindsFields,
 };
 
-export interface ModelOptions extends EngineOptions, Options<typeof fields> {}
+/** What `createModel` computes in and with how many threads, the seed of the initial parameters, and layers of your own. */
+export interface ModelOptions extends EngineOptions, Options<typeof kindsFields>, Options<typeof fields> {}
 
 /** Outputs of `forward` and the state that the next steps start from. */
 export interface ForwardResult {
@@ -40,6 +41,7 @@ export interface ForwardResult {
    * The only output of a model may have no name, and is called `output` then.
    */
   readonly named: Readonly<Record<string, Reals>>;
+  /** The state after the last step, to be handed to the next call; of rows with `lengths` after their last valid step. */
   readonly state: State;
 }
 
@@ -97,8 +99,16 @@ export async function restoreModel(
   return model;
 }
 
-/** A recurrent network. Made by `createModel` or `deserialize`; its memory goes when it is garbage-collected. */
 // Of a class that extends another Chromium's console shows the tag, and not the name that the bundle gives the class.
+/**
+ * A recurrent network. Made by `createModel` or `deserialize`; its memory goes when it is garbage-collected.
+ *
+ * @example
+ * const model = await createModel([tokens(4), gru({ units: 8 }), dense({ units: 4 })]);
+ * console.log(model.summary());
+ * const { state } = model.forward({ steps: 2, rows: 1, inputs: Int32Array.of(0, 1) });
+ * const { outputs } = model.forward({ steps: 1, rows: 1, inputs: Int32Array.of(2) }, state); // goes on
+ */
 export class Model extends Object {
   /** @internal The bundle renames classes; consoles ask for this. */
   static override readonly name: string = 'Model';

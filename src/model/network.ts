@@ -44,6 +44,7 @@ export const engineFields = {
   ),
 };
 
+/** What a model computes in: precision, fused multiply-add, threads, and where its kernels come from. */
 export interface EngineOptions extends Options<typeof engineFields> {}
 
 /** What a network computes with. */

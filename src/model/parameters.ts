@@ -9,8 +9,11 @@ import { eachElement, type ParameterLayout } from './parameter-layout.ts';
 
 /** A parameter as it is seen from outside: a copy, in PyTorch's name and orientation. */
 export interface Parameter {
+  /** As PyTorch calls it, such as `rnn.weight_hh_l0`; of an entry with a name that comes first. */
   readonly name: string;
+  /** As PyTorch has it: [outputs, inputs] of a dense layer, [gates · H, I] of a recurrent one. */
   readonly shape: readonly number[];
+  /** A copy of the numbers, row by row: changing it changes no model; `setParameter` does. */
   readonly data: Reals;
 }
 

@@ -60,6 +60,11 @@ export function serializeState(state: State): Uint8Array<ArrayBuffer> {
  *
  * @param where What error messages call the file.
  * @throws BpttError `bad-file` for bytes that are not a whole state, and where the checksum tells that something has changed.
+ *
+ * @example
+ * const { state } = model.forward(batch);
+ * const bytes = serializeState(state); // kept in a file, or sent
+ * const { outputs } = model.forward(batch, await deserializeState(bytes)); // goes on
  */
 export async function deserializeState(bytes: Uint8Array, where = 'state file'): Promise<State> {
   checkBytes('deserializeState(bytes)', bytes);

@@ -20,12 +20,16 @@ const fields = { ...checkpointFilesFields, ...kindsFields };
 /** Of an event of a checkpoint. */
 const written = having({ step: integer({ min: 0 }), bytes: { check: checkBytes } });
 
-export interface CheckpointFilesOptions extends Options<typeof fields> {}
+/** How many checkpoints `CheckpointFiles` keeps, and layers of your own that they may have. */
+export interface CheckpointFilesOptions extends Options<typeof kindsFields>, Options<typeof fields> {}
 
 /** A checkpoint that was read. */
 export interface FoundCheckpoint {
+  /** Where it was found. */
   readonly path: string;
+  /** Updates made before it. */
   readonly step: number;
+  /** What `train` takes as `resume`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** What the bytes say: reading them showed that the file is whole. @internal */
   readonly content: ModelFileContent;

@@ -6,9 +6,13 @@ import { checkPath, fileError, isThere, removeAbandoned, writeFileAtomic } from 
 
 /** A folder as a `CheckpointStore` of `bptt/sweep`. */
 export interface FolderStore {
+  /** The bytes under a key; undefined where there are none. */
   read(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Writes bytes under a key, whole or not at all, unless there are some: resolves to whether it wrote. */
   add(key: string, bytes: Uint8Array): Promise<boolean>;
+  /** Removes what is under a key, if anything. */
   remove(key: string): Promise<void>;
+  /** The keys that begin so, in any order. */
   keys(prefix: string): Promise<readonly string[]>;
 }
 
@@ -21,7 +25,9 @@ const PREFIX = /^([\w-][\w.-]{0,199}\/){0,9}([\w-][\w.-]{0,199})?$/;
 /**
  * A folder as a store of checkpoints; the folder is made where there is none. Several programs and machines may use the same one.
  *
- * @example await sweep({ ...options, store: folderStore('my-sweep') });
+ * @example
+ * const store = folderStore('my-sweep'); // sweep({ …, store }) goes on from what is there
+ * console.log(await store.keys('trials/'));
  *
  * @throws BpttError `bad-file` with the path and the reason, when a file cannot be read or written.
  */

@@ -13,6 +13,13 @@ const FIRST = 24;
  * and holds for the whole process, so it is off unless this is called.
  *
  * @throws BpttError `unsupported-engine` where there is no such flag (it came with Node 24), `invalid-argument` after the first model.
+ *
+ * @example
+ * try {
+ *   revectorize(); // before the first model
+ * } catch (error) {
+ *   if (!(error instanceof BpttError)) throw error; // Node before 24 computes with 128 bits, to the same result
+ * }
  */
 export function revectorize(): void {
   const { node, bun, deno } = process.versions as Readonly<Record<string, string | undefined>>;

@@ -12,6 +12,7 @@ import { checkPath, fileError } from './atomic-file.ts';
 
 /** What makes tokens of a text, piece by piece: the tokens of a text are those of its parts, as with characters and bytes. */
 export interface PiecewiseTokenizer {
+  /** The tokens of a piece of text. */
   encode(text: string): Int32Array;
 }
 
@@ -24,9 +25,11 @@ const fields = {
   steps: withDefault(integer({ min: 1 }), 1000),
   /** The part of the file to read, from 0 to 1, by bytes: for validation on what training does not read. Default the whole. */
   from: withDefault(number({ min: 0, max: 1 }), 0),
+  /** Where the part ends, from 0 to 1; see `from`. Default 1. */
   to: withDefault(number({ max: 1 }), 1),
 };
 
+/** What makes tokens of the file, how many rows read it, and which part. */
 export interface TextFileOptions extends Options<typeof fields> {}
 
 /** Bytes that are read at a time. */
@@ -38,6 +41,12 @@ const CHUNK = 1 << 16;
  * those that end first are masked. Resuming reads again what was read of the epoch.
  *
  * @throws BpttError `bad-file` for a file that cannot be read or is not UTF-8, and where it is too short for the rows.
+ *
+ * @example
+ * const vocabulary = await fileCharacters('my-text.txt');
+ * const model = await createModel([tokens(vocabulary.size), gru({ units: 16 }), dense({ units: vocabulary.size })]);
+ * const data = await textFile('my-text.txt', { vocabulary, batch: 4, steps: 100 });
+ * await fit(model, { data, loss: 'cross-entropy', truncation: { k1: 20, k2: 20 }, steps: 10 });
  */
 export async function textFile(path: string, options: TextFileOptions): Promise<Dataset<Batch, AsyncIterable<Batch>>> {
   checkPath('textFile(path)', path);
@@ -83,6 +92,10 @@ export async function textFile(path: string, options: TextFileOptions): Promise<
  * The vocabulary of all characters of a file, which is read piece by piece.
  *
  * @throws BpttError `bad-file` for a file that cannot be read, is empty or is not UTF-8.
+ *
+ * @example
+ * const vocabulary = await fileCharacters('my-text.txt');
+ * console.log(vocabulary.size);
  */
 export async function fileCharacters(path: string, options: CharactersOptions = {}): Promise<Vocabulary> {
   checkPath('fileCharacters(path)', path);

@@ -24,6 +24,7 @@ export interface OwnParameter {
 export interface OwnForward<Options, Name extends string> {
   /** Rows of numbers: all rows of all steps that are computed. */
   readonly rows: number;
+  /** How many features each of the entries has that it reads. */
   readonly sizes: Sizes;
   /** How many features it gives. */
   readonly size: number;
@@ -32,6 +33,7 @@ export interface OwnForward<Options, Name extends string> {
    * and is set to zero again after each call: an elementwise layer may go over whole views.
    */
   readonly ld: (n: number) => number;
+  /** The options of this entry, with the defaults of the definition. */
   readonly options: Options;
   /** Vectors of n numbers; matrices with rows `ld(columns)` apart. To be read only. */
   readonly parameters: Readonly<Record<Name, Reals>>;
@@ -57,6 +59,7 @@ export interface LayerDefinition<Options extends OwnOptions, Name extends string
   readonly kind: string;
   /** `several`: it may read several entries, which must be on the same clock. Default: one. */
   readonly ports?: 'several';
+  /** Its options by name, with their defaults. Default: it has none. */
   readonly options?: Options;
   /** Throws an error for options that are wrong. Default: what the types of `options` say is all. */
   readonly check?: (options: Options) => void;
@@ -64,7 +67,9 @@ export interface LayerDefinition<Options extends OwnOptions, Name extends string
   readonly output?: (sizes: Sizes, options: Options) => number;
   /** By name. Default: none. */
   readonly parameters?: (sizes: Sizes, options: Options) => Readonly<Record<Name, OwnParameter>>;
+  /** Writes `y` for the `x` that it reads. */
   readonly forward: (pass: OwnForward<Options, Name>) => void;
+  /** Writes `dx` for the gradient `dy`, and adds to the gradients of the parameters. */
   readonly backward: (pass: OwnBackward<Options, Name>) => void;
 }
 

@@ -12,6 +12,7 @@ const own = {
   target: optional(list(string, 'labels')),
 };
 
+/** What was read and written, for the axes of `plotAttention`, and the look of all plots. */
 export interface AttentionPlotOptions extends PlotOptions, Options<typeof own> {}
 
 /**
@@ -22,7 +23,7 @@ export interface AttentionPlotOptions extends PlotOptions, Options<typeof own> {
  * for wrong options.
  *
  * @example
- * const [[best]] = await translate(model, [letters.encode('4 May')], { attention: true });
+ * const [[best]] = await translate(translator, [letters.encode('4 May')], { attention: true });
  * plotAttention(best.attention, { source: [...'4 May'], target: [...digits.decode(best.tokens)] });
  */
 export function plotAttention(weights: readonly ArrayLike<number>[], options: AttentionPlotOptions = {}): string {

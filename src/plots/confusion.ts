@@ -11,6 +11,7 @@ const own = {
   show: withDefault(oneOf('counts', 'shares'), 'counts'),
 };
 
+/** What classes are called in `plotConfusionMatrix`, what its cells say, and the look of all plots. */
 export interface ConfusionPlotOptions extends PlotOptions, Options<typeof own> {}
 
 /** Above so many classes numbers would not fit into the cells. */
@@ -21,6 +22,9 @@ const NUMBERED = 20;
  * shares of the row, so that rare classes are seen.
  *
  * @throws BpttError for what is no square matrix of counts, for another number of names, and for wrong options.
+ *
+ * @example
+ * await writeFile('confusion.svg', plotConfusionMatrix(confusionMatrix(model, data), { classes: vocabulary.symbols }));
  */
 export function plotConfusionMatrix(matrix: Matrix, options: ConfusionPlotOptions = {}): string {
   const { classes, show, ...rest } = checkFields('plotConfusionMatrix', options, {

@@ -20,12 +20,14 @@ const forecastFields = {
   name: optional(string),
   /** Ends of the interval of each forecast; those after the last are left out. Both or none. */
   low: optional(numbers),
+  /** The upper ends, as `low` has the lower ones. */
   high: optional(numbers),
   /** Milliseconds since 1970 of all rows, those of the history first. Default: rows are counted, 0 is the last that has happened. */
   times: optional(numbers),
 };
 
-export interface ForecastPlotOptions extends Options<typeof forecastFields> {}
+/** The name, interval and times of `plotForecast`, and the look of all plots. */
+export interface ForecastPlotOptions extends PlotOptions, Options<typeof forecastFields> {}
 
 /**
  * A series and its forecast, with the interval as a band.
@@ -33,7 +35,8 @@ export interface ForecastPlotOptions extends Options<typeof forecastFields> {}
  * @throws BpttError for empty arrays, and for lengths that do not go together.
  *
  * @example
- * await writeFile('sold.svg', plotForecast(sales.columns.sold.slice(-60), next.columns.sold, { name: 'sold', ...withinInterval(interval, next.columns.sold) }));
+ * const next = forecast(forecaster, pipeline, births, { steps: 14 }).columns.births;
+ * await writeFile('births.svg', plotForecast(births.columns.births.slice(-60), next, { name: 'births a day' }));
  */
 export function plotForecast(
   history: ArrayLike<number>,
@@ -112,7 +115,8 @@ export function plotForecast(
  *
  * @example
  * const maes = (errors) => errors.map(({ mae }) => mae);
- * await writeFile('errors.svg', plotErrorsAhead({ model: maes(sold.model), 'last value': maes(sold.lastValue) }));
+ * const compared = compareForecasts(births, backtest(forecaster, pipeline, births, test, { steps: 7 })).births;
+ * await writeFile('errors.svg', plotErrorsAhead({ model: maes(compared.model), 'last value': maes(compared.lastValue) }));
  */
 export function plotErrorsAhead(
   errors: Readonly<Record<string, ArrayLike<number>>>,

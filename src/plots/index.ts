@@ -96,6 +96,10 @@ const numbered = {
  * The loss of each update, smoothed, and of validations: what `fit` returns as `history`, or the events of `train`.
  *
  * @throws BpttError where there is no update among them, and for wrong options.
+ *
+ * @example
+ * const { history } = await fit(model, { data, loss: 'cross-entropy', steps: 20 });
+ * await writeFile('loss.svg', plotLoss(history));
  */
 export function plotLoss(history: readonly (StepEvent | ValidationEvent)[], options: PlotOptions = {}): string {
   const events = list(lossEvent, 'events', 1).check('plotLoss(history)', history);
@@ -126,6 +130,10 @@ export function plotLoss(history: readonly (StepEvent | ValidationEvent)[], opti
  * `‖∂L_t/∂h_{t-k}‖` over the lag k, as `gradientByLag` gives it; several of them by name.
  *
  * @throws BpttError for what is no list of numbers, and for wrong options.
+ *
+ * @example
+ * const tanh = await gradientByLag(model, batch, { loss: 'cross-entropy' });
+ * await writeFile('lags.svg', plotGradientByLag({ tanh }));
  */
 export function plotGradientByLag(norms: ArrayLike<number> | Curves, options: PlotOptions = {}): string {
   const curves = curvesOf('plotGradientByLag(norms)', norms);
@@ -148,6 +156,10 @@ export function plotGradientByLag(norms: ArrayLike<number> | Curves, options: Pl
  * of it and fade inside. What one step does to a gradient is told by its singular values.
  *
  * @throws BpttError where there are none, and for wrong options.
+ *
+ * @example
+ * const { steps } = await jacobians(model, batch);
+ * await writeFile('spectrum.svg', plotSpectrum(eigenvalues(steps[9])));
  */
 export function plotSpectrum(eigenvalues: ComplexNumbers, options: PlotOptions = {}): string {
   const where = 'plotSpectrum(eigenvalues)';
@@ -184,6 +196,10 @@ export function plotSpectrum(eigenvalues: ComplexNumbers, options: PlotOptions =
  *
  * @param from The number of the first step. Default 1.
  * @throws BpttError where there is no matrix, and for wrong options.
+ *
+ * @example
+ * const { steps } = await jacobians(model, batch);
+ * await writeFile('stretch.svg', plotSingularValues(steps));
  */
 export function plotSingularValues(
   steps: readonly Matrix[],
@@ -215,6 +231,9 @@ export function plotSingularValues(
  * -Infinity are left out.
  *
  * @throws BpttError for what is no list of numbers, and for wrong options.
+ *
+ * @example
+ * await writeFile('exponents.svg', plotLyapunovExponents(await lyapunovExponents(model, batch)));
  */
 export function plotLyapunovExponents(exponents: ArrayLike<number>, options: PlotOptions = {}): string {
   const values = curveOf('plotLyapunovExponents(exponents)', exponents);
@@ -245,6 +264,9 @@ export function plotLyapunovExponents(exponents: ArrayLike<number>, options: Plo
  * The shares of gates and units near their limits, as `saturation` gives them.
  *
  * @throws BpttError where there are none, and for wrong options.
+ *
+ * @example
+ * await writeFile('saturation.svg', plotSaturation(await saturation(model, batch)));
  */
 export function plotSaturation(found: readonly Saturation[], options: PlotOptions = {}): string {
   const all = saturations.check('plotSaturation(found)', found);
@@ -270,6 +292,11 @@ export function plotSaturation(found: readonly Saturation[], options: PlotOption
  *
  * @param labels What was read at each step, such as characters. Default: the number of the step.
  * @throws BpttError for what is no list of numbers or has another number of labels, and for wrong options.
+ *
+ * @example
+ * const norms = await connectivity(model, batch, { at: 10 });
+ * const labels = [...vocabulary.decode(batch.inputs.filter((_, i) => i % batch.rows === 0).slice(0, 11))];
+ * await writeFile('connectivity.svg', plotConnectivity(norms, { labels }));
  */
 export function plotConnectivity(
   norms: ArrayLike<number>,
@@ -296,6 +323,10 @@ export function plotConnectivity(
  * How far truncated gradients are from the full one over k2, as `truncationError` gives it.
  *
  * @throws BpttError where there are none, and for wrong options.
+ *
+ * @example
+ * const errors = await truncationError(model, batch, { loss: 'cross-entropy', k2: [2, 5, 10] });
+ * await writeFile('truncation.svg', plotTruncationError(errors));
  */
 export function plotTruncationError(errors: readonly TruncationError[], options: PlotOptions = {}): string {
   const all = truncationErrors.check('plotTruncationError(errors)', errors);
@@ -311,6 +342,11 @@ export function plotTruncationError(errors: readonly TruncationError[], options:
  * How far updates move each parameter, as `updateRatios` gives it: one list for each time that was looked.
  *
  * @throws BpttError where there are none, and for wrong options.
+ *
+ * @example
+ * const before = model.parameters();
+ * await fit(model, { data, loss: 'cross-entropy', steps: 1 });
+ * await writeFile('updates.svg', plotUpdateRatios([updateRatios(before, model.parameters())]));
  */
 export function plotUpdateRatios(times: readonly (readonly UpdateRatio[])[], options: PlotOptions = {}): string {
   const all = ratios.check('plotUpdateRatios(times)', times);

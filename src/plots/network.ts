@@ -1,7 +1,7 @@
 // A model as a picture: a box for each node, in the colour of its clock, arrows for what it reads, dashed ones for what it starts from.
 import { readable, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, type Options, omit } from '../base/fields.ts';
+import { checkFields, omit } from '../base/fields.ts';
 import type { Clock } from '../base/signal.ts';
 import { activationLayer } from '../layers/later/activation.ts';
 import { createGraph } from '../model/create-graph.ts';
@@ -9,12 +9,12 @@ import type { Graph, GraphNode } from '../model/graph.ts';
 import type { Model } from '../model/model.ts';
 import { shapeOf, titleOf } from '../model/summary.ts';
 import { type Layered, type Link, layered } from './layered.ts';
-import { escaped, type Palette, palettes, plotFields } from './svg.ts';
+import { escaped, type Palette, type PlotOptions, palettes, plotFields } from './svg.ts';
 
 const fields = omit(plotFields, 'height');
 
 /** Those of all plots but for the height, which is what the nodes need. */
-export interface NetworkPlotOptions extends Options<typeof fields> {}
+export interface NetworkPlotOptions extends Omit<PlotOptions, 'height'> {}
 
 const MARGIN = 12;
 const HEADER = 36;
@@ -48,6 +48,9 @@ interface Sheet {
  *
  * @param model A model, or its description.
  * @throws BpttError for what is neither, and for wrong options.
+ *
+ * @example
+ * await writeFile('network.svg', plotNetwork(model, { theme: 'dark' }));
  */
 export function plotNetwork(model: Model | Model['description'], options: NetworkPlotOptions = {}): string {
   const { title = 'Network', width, theme } = checkFields('plotNetwork', options, fields);

@@ -13,6 +13,9 @@ const SHADES = 40;
  *
  * @param labels What was read at each step, such as characters. Default: the number of the step.
  * @throws BpttError for what is no matrix or has another number of labels, and for wrong options.
+ *
+ * @example
+ * await writeFile('states.svg', plotStates(await hiddenStates(model, batch)));
  */
 export function plotStates(states: Matrix, options: PlotOptions & Options<typeof labelled> = {}): string {
   const { labels, ...rest } = checkFields('plotStates', options, { ...plotFields, ...labelled });

@@ -26,6 +26,7 @@ export const plotFields = {
   theme: withDefault(oneOf('light', 'dark'), 'light'),
 };
 
+/** The look of all plots: title, size in pixels, and colours. */
 export interface PlotOptions extends Options<typeof plotFields> {}
 
 /**

@@ -21,12 +21,15 @@ import { checkSeries, type Series } from './series.ts';
 
 /** Errors at one distance, in the units of the series. */
 export interface ErrorsAhead {
+  /** Root of the mean squared error. */
   readonly rmse: number;
+  /** Mean absolute error. */
   readonly mae: number;
 }
 
 /** Of one target, errors 1, 2, … rows ahead over the same rows. */
 export interface Comparison {
+  /** Of the backtest. */
   readonly model: readonly ErrorsAhead[];
   /** Of the forecast that all rows to come are as the last one. */
   readonly lastValue: readonly ErrorsAhead[];
@@ -44,6 +47,7 @@ const fields = {
   season: optional(integer({ min: 1 })),
 };
 
+/** The season of the seasonal forecast that `compareForecasts` compares with. */
 export interface CompareOptions extends Options<typeof fields> {}
 
 const backtested = having({
@@ -85,9 +89,9 @@ function checkTested(where: string, given: Series, value: Predictions) {
  * @throws BpttError for another series, for numbers that are not finite, and for a season that is longer than what is before the first row.
  *
  * @example
- * const tested = backtest(model, pipeline, sales, test, { steps: 7 });
- * const { sold } = compareForecasts(sales, tested, { season: 7 });
- * console.log(sold.model[6].mae, sold.lastValue[6].mae, sold.season[6].mae); // a week ahead
+ * const tested = backtest(model, pipeline, births, test, { steps: 7 });
+ * const { model: ours, lastValue, season } = compareForecasts(births, tested, { season: 7 }).births;
+ * console.log(ours[6].mae, lastValue[6].mae, season[6].mae); // a week ahead
  */
 export function compareForecasts(
   series: Series,
@@ -155,7 +159,9 @@ function advantage(last: Float64Array, model: Float64Array, steps: number): numb
 
 /** Of one target, how far below and above its forecast a value may lie, 1, 2, … rows ahead. */
 export interface Interval {
+  /** What is added to a forecast for the lower end, one number a row ahead; usually below 0. */
   readonly low: readonly number[];
+  /** The same for the upper end. */
   readonly high: readonly number[];
   /** Whether they are shares of the forecast. */
   readonly relative: boolean;
@@ -177,8 +183,8 @@ export const intervalOf = object<typeof intervalFields, Interval>(intervalFields
  * @param relative Targets whose errors grow with their level: shares of the forecast are kept.
  *
  * @example
- * const intervals = residualIntervals(sales, backtest(model, pipeline, sales, validation, { steps: 7 }), 0.8);
- * const { low, high } = withinInterval(intervals.sold, forecast(model, pipeline, sales, { steps: 7 }).columns.sold);
+ * const intervals = residualIntervals(births, backtest(model, pipeline, births, validation, { steps: 7 }), 0.8);
+ * const { low, high } = withinInterval(intervals.births, forecast(model, pipeline, births, { steps: 7 }).columns.births);
  */
 export function residualIntervals(
   series: Series,
@@ -216,7 +222,14 @@ function quantileOf(sorted: Float64Array, part: number): number {
   return one + (place - below) * (other - one);
 }
 
-/** The ends of an interval around forecasts 1, 2, … rows ahead, as many as it was measured for. */
+/**
+ * The ends of an interval around forecasts 1, 2, … rows ahead, as many as it was measured for.
+ *
+ * @example
+ * const { births: interval } = residualIntervals(births, backtest(model, pipeline, births, validation), 0.8);
+ * const { low, high } = withinInterval(interval, forecast(model, pipeline, births).columns.births);
+ * console.log(low[0], high[0]);
+ */
 export function withinInterval(
   interval: Interval,
   forecasts: ArrayLike<number>,
@@ -236,7 +249,13 @@ function endsOf({ low, high, relative }: Interval, values: ArrayLike<number>) {
   return { low: ends(low), high: ends(high) };
 }
 
-/** The share of the values of a backtest that lie in an interval, 1, 2, … rows ahead. */
+/**
+ * The share of the values of a backtest that lie in an interval, 1, 2, … rows ahead.
+ *
+ * @example
+ * const { births: interval } = residualIntervals(births, backtest(model, pipeline, births, validation), 0.8);
+ * console.log(coverage(births, backtest(model, pipeline, births, test), 'births', interval)); // near [0.8]
+ */
 export function coverage(series: Series, tested: Predictions, name: string, interval: Interval): readonly number[] {
   const { rows, predictions, columns, names, steps } = checkTested('coverage', series, tested);
   checkOneOf('coverage(name)', name, names);

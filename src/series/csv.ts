@@ -22,7 +22,16 @@ import { checkSeries, type Series, unknownColumn } from './series.ts';
 import { bad, isMissing, type Line, parseNumber, type Table, tableOf } from './table.ts';
 
 /** Where the date of a row stands: one column, or three columns of whole numbers. */
-export type DateColumns = string | { readonly year: string; readonly month: string; readonly day: string };
+export type DateColumns =
+  | string
+  | {
+      /** The column of the year. */
+      readonly year: string;
+      /** The column of the month, 1 to 12. */
+      readonly month: string;
+      /** The column of the day of the month. */
+      readonly day: string;
+    };
 
 /**
  * What a missing value becomes. A field is missing when it is empty, `?`, `-`, or `NA`, `N/A`, `#N/A`, `NaN`, `null` or `none` in any case.
@@ -131,6 +140,9 @@ export function seriesOf(where: string, table: Table, options: Checked<typeof cs
 /**
  * A series as CSV text: a line of names, `date` first when the times are known, in the format that they were read in, then a line a row, each number with as many
  * digits as reading it back takes.
+ *
+ * @example
+ * await writeFile('next.csv', writeCsv(forecast(model, pipeline, births, { steps: 14 })));
  */
 export function writeCsv(series: Series): string {
   const { length, columns, times, dateFormat } = checkSeries('writeCsv(series)', series);

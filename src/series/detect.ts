@@ -27,7 +27,7 @@ export type DetectOptions = Pick<CsvOptions, 'date' | 'dateFormat' | 'markers' |
  * @example
  * const options = detectCsv('day;sold\n31.12.2024;1,5\n01.01.2025;2,5\n');
  * // { header: true, delimiter: ';', decimal: ',', date: 'day', dateFormat: 'DD.MM.YYYY', markers: [], ignore: [] }
- * const series = readCsv(text, options);
+ * const { columns } = readCsv('day;sold\n31.12.2024;1,5\n01.01.2025;2,5\n', options);
  */
 export function detectCsv(text: string, options: DetectOptions = {}): CsvOptions {
   checkString('detectCsv(text)', text);

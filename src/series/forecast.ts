@@ -25,6 +25,7 @@ const fields = {
   dates: optional(dates),
 };
 
+/** How far `forecast` looks ahead, and what is known of those rows. */
 export interface ForecastOptions extends Options<typeof fields> {}
 
 /**
@@ -114,8 +115,10 @@ const backtestFields = {
   every: withDefault(integer({ min: 1 }), 1),
 };
 
+/** How far each prediction of `backtest` looks ahead, and from which rows. */
 export interface BacktestOptions extends Options<typeof backtestFields> {}
 
+/** What `backtest` returns: all predictions, and how far they were from what happened. */
 export interface Backtest {
   /** The row that each prediction begins with. */
   readonly rows: Int32Array;
@@ -136,8 +139,8 @@ const ROWS = 128;
  * `forecast` does.
  *
  * @example
- * const { births } = backtest(model, pipeline, series, test).errors;
- * console.log(births.rmse, births.mae, births.mase);
+ * const { rmse, mae, mase } = backtest(model, pipeline, births, test).errors.births;
+ * console.log(rmse, mae, mase);
  */
 export function backtest(
   model: Model,

@@ -2,7 +2,7 @@
 import { checkString, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { type Checked, checkFields, names, type Options, omit, optional, string, withDefault } from '../base/fields.ts';
-import { checkCsvOptions, csvFields, seriesOf } from './csv.ts';
+import { type CsvOptions, checkCsvOptions, csvFields, seriesOf } from './csv.ts';
 import { type Series, unknownColumn } from './series.ts';
 import { isMissing, type Table, tableOf } from './table.ts';
 
@@ -19,7 +19,8 @@ const own = {
 
 const fields = { ...omit(csvFields, 'columns', 'ignore'), ...own };
 
-export interface HistoriesOptions extends Options<typeof fields> {}
+/** How `readHistories` reads the file, and what its columns are. */
+export interface HistoriesOptions extends Omit<CsvOptions, 'columns' | 'ignore'>, Options<typeof own> {}
 
 /** One series of a file. */
 export interface History {

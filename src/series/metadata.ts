@@ -13,6 +13,7 @@ const fields = {
 
 /** What a model needs to forecast from a file. */
 export interface Forecaster {
+  /** From a series to what the model reads and gives, and back. */
   readonly pipeline: Pipeline;
   /** How its files are read. Default: as `readCsv` reads them by default. */
   readonly csv?: CsvOptions;
@@ -38,6 +39,11 @@ export function seriesMetadata(forecaster: Forecaster): Readonly<Record<string, 
  * What `seriesMetadata` kept.
  *
  * @throws BpttError `bad-file` when there is none, or it is damaged.
+ *
+ * @example
+ * const { model: loaded, metadata } = await deserialize(serialize(model, { metadata: seriesMetadata({ pipeline }) }));
+ * const { pipeline: kept, csv } = readSeriesMetadata(metadata);
+ * forecast(loaded, kept, births, { steps: 7 });
  */
 export function readSeriesMetadata(metadata: Readonly<Record<string, string>>): Required<Forecaster> {
   return readEntry('readSeriesMetadata(metadata)', metadata, { name: SERIES, of: 'forecasts' }, (value) =>

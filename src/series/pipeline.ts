@@ -29,6 +29,7 @@ import { checkSeries, checkSpan, type Series, type Span } from './series.ts';
 
 /** From a series to the numbers that a model reads and gives, and back. Plain data, for JSON. Made by `fitPipeline`. */
 export interface Pipeline {
+  /** Tells it from other data in JSON. */
   readonly kind: 'series';
   /** The columns that are predicted. */
   readonly targets: readonly string[];
@@ -36,7 +37,9 @@ export interface Pipeline {
   readonly inputs: readonly string[];
   /** The columns that are known in advance. */
   readonly known: readonly string[];
+  /** What is read of the dates of the rows that are predicted. */
   readonly calendar: readonly CalendarFeature[];
+  /** How many rows back lie the values of the targets that are read for each row that is predicted. */
   readonly lags: readonly number[];
   /** How many rows ahead are predicted at once. */
   readonly horizon: number;
@@ -113,6 +116,7 @@ const kept = {
   naive: named(number({ min: 0 })),
 };
 
+/** What is predicted, from what, how far ahead, and how numbers are scaled, for `fitPipeline`. */
 export interface PipelineOptions extends Options<typeof fields> {}
 
 /**
@@ -161,6 +165,10 @@ export function fitPipeline(series: Series, training: Span, options: PipelineOpt
  * A pipeline from what `JSON.parse` gave.
  *
  * @throws BpttError when it is anything but what `fitPipeline` returned.
+ *
+ * @example
+ * const kept = JSON.stringify(pipeline);
+ * forecast(model, pipelineFromJSON(JSON.parse(kept)), births, { steps: 7 });
  */
 export function pipelineFromJSON(value: unknown): Pipeline {
   return pipelineOf('pipelineFromJSON', value);
@@ -193,13 +201,23 @@ export function checkPipeline(where: string, value: Pipeline): Pipeline {
   });
 }
 
-/** F, how many numbers a model of this pipeline reads at a step. */
+/**
+ * F, how many numbers a model of this pipeline reads at a step.
+ *
+ * @example
+ * await createModel([features(inputSize(pipeline)), gru({ units: 16, returns: 'last' }), dense({ units: outputSize(pipeline) })]);
+ */
 export function inputSize(pipeline: Pipeline): number {
   const { targets, inputs, known, calendar, lags, horizon } = checkPipeline('inputSize', pipeline);
   return inputs.length + horizon * (targets.length * lags.length + known.length + calendarWidth(calendar));
 }
 
-/** O, how many numbers a model of this pipeline gives at a step: `horizon` rows of the targets. */
+/**
+ * O, how many numbers a model of this pipeline gives at a step: `horizon` rows of the targets.
+ *
+ * @example
+ * await createModel([features(inputSize(pipeline)), lstm({ units: 16, returns: 'last' }), dense({ units: outputSize(pipeline) })]);
+ */
 export function outputSize(pipeline: Pipeline): number {
   const { targets, horizon } = checkPipeline('outputSize', pipeline);
   return targets.length * horizon;

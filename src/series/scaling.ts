@@ -15,10 +15,13 @@ export type Normalization = 'standard' | 'min-max' | 'none';
 export const normalizations = ['standard', 'min-max', 'none'] as const;
 
 const fields = {
+  /** D: to how many rows before differences are taken; 0 takes values. */
   difference: integer({ min: 0 }),
   /** Whether differences are divided by what they are differences to. */
   relative: withDefault(boolean, false),
+  /** What is taken away before dividing: the mean, or the minimum, of the training part. */
   offset: number(),
+  /** What is divided by: the standard deviation, or the range, of the training part. */
   scale: number({ exclusiveMin: 0 }),
 };
 
@@ -96,6 +99,11 @@ export function checkPositive(where: string, name: string, values: Float64Array)
  *
  * @param before With differences, the `difference` values right before the first; they go on with the values themselves.
  * @throws BpttError when there are more or fewer of them.
+ *
+ * @example
+ * const seen = scale(pipeline.scalings.births, births.columns.births);
+ * const values = unscale(pipeline.scalings.births, seen); // those of the series again
+ * console.log(values[0]);
  */
 export function unscale(
   scaling: Scaling,

@@ -32,7 +32,9 @@ export interface Series {
 
 /** Rows `from` to `to` of a series; `to` is the first that is no longer in it. */
 export interface Span {
+  /** The first row, from 0. */
   readonly from: number;
+  /** The row after the last. */
   readonly to: number;
 }
 
@@ -44,6 +46,7 @@ const fields = {
   dates: optional(dates),
 };
 
+/** The dates of the rows of a `series`. */
 export interface SeriesOptions extends Options<typeof fields> {}
 
 /**
@@ -92,7 +95,13 @@ export function timesOf(where: string, dates: readonly string[]): { times: Float
   throw new BpttError('invalid-argument', `${where}: expected dates with ${ways}`);
 }
 
-/** Rows `from` to `to` as a series of their own; by default to the end. The columns are views, not copies. */
+/**
+ * Rows `from` to `to` as a series of their own; by default to the end. The columns are views, not copies.
+ *
+ * @example
+ * const lastYear = slice(births, births.length - 365);
+ * console.log(lastYear.length, lastYear.columns.births[0]);
+ */
 export function slice(whole: Series, from: number, to?: number): Series {
   const { length, times, dateFormat, columns: all } = checkSeries('slice(series)', whole);
   const end = checkInteger('slice(to)', to === undefined ? length : to, 0, length);
@@ -115,12 +124,16 @@ const splitFields = {
   test: withDefault(share, 0),
 };
 
+/** How large the parts of `splitByTime` are. */
 export interface SplitOptions extends Options<typeof splitFields> {}
 
 /** The parts of a series in the order of time. */
 export interface Split {
+  /** The oldest rows, to learn from. */
   readonly training: Span;
+  /** Those after them, to choose by; empty unless a share was asked for. */
   readonly validation: Span;
+  /** The newest rows, to report on; empty unless a share was asked for. */
   readonly test: Span;
 }
 
@@ -130,6 +143,10 @@ export interface Split {
  * of a part can lie before it.
  *
  * @throws BpttError for shares out of range, and when nothing is left for training.
+ *
+ * @example
+ * const { training, validation, test } = splitByTime(births, { validation: 0.1, test: 0.2 });
+ * console.log(training, validation, test); // spans: { from, to } each
  */
 export function splitByTime(whole: Series, options: SplitOptions): Split {
   const { length: N } = checkSeries('splitByTime(series)', whole);

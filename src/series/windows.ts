@@ -23,6 +23,7 @@ const fields = {
   shuffle: optional(integer({ min: 0 })),
 };
 
+/** How many windows make a batch, how far apart they are, and what is predicted. */
 export interface WindowsOptions extends Options<typeof fields> {}
 
 /** Batches for `train` and, in the order of the first epoch, for `evaluate`. */
@@ -40,6 +41,10 @@ export interface SeriesBatches extends Dataset, Iterable<Batch> {
  *
  * @param pipeline One with a `context`.
  * @throws BpttError when not one window fits.
+ *
+ * @example
+ * const data = windows(births, training, pipeline, { batch: 32, shuffle: 1 });
+ * await fit(model, { data, loss: 'mean-squared-error', epochs: 1 });
  */
 export function windows(series: Series, span: Span, pipeline: Pipeline, options: WindowsOptions): SeriesBatches {
   const plan = checkPipeline('windows', pipeline);
@@ -87,6 +92,7 @@ const streamFields = {
   batch: withDefault(integer({ min: 1 }), 1),
 };
 
+/** How many rows read the span side by side in `seriesStream`. */
 export interface SeriesStreamOptions extends Options<typeof streamFields> {}
 
 /**
@@ -95,6 +101,12 @@ export interface SeriesStreamOptions extends Options<typeof streamFields> {}
  * padding out of the loss.
  *
  * @throws BpttError when the span is too short for the batch.
+ *
+ * @example
+ * const carried = fitPipeline(births, training, { targets: ['births'] }); // no context: the state is carried
+ * const reader = await createModel([features(inputSize(carried)), gru({ units: 8 }), dense({ units: 1 })]);
+ * const data = seriesStream(births, training, carried, { batch: 2 });
+ * await fit(reader, { data, loss: 'mean-squared-error', truncation: { k1: 28, k2: 28 }, epochs: 1 });
  */
 export function seriesStream(
   series: Series,

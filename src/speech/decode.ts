@@ -40,10 +40,12 @@ export const decodeFields = {
   score: optional(score),
 };
 
+/** Which class is the blank, how wide `decode` searches, and what else scores transcripts. */
 export interface DecodeOptions extends Options<typeof decodeFields> {}
 
 /** What a row may say. */
 export interface Transcript {
+  /** The classes in their order, blanks left out and repeats merged. */
   readonly labels: Int32Array;
   /** Of all paths that give these labels, in nats: what CTC is the negative of. */
   readonly logProbability: number;
@@ -61,8 +63,9 @@ export interface Transcript {
  * probability of all their paths, so that no search is worse than none; with as many beams as there are prefixes the first is the best of all.
  *
  * @example
- * const { outputs } = model.forward({ steps, rows, inputs, lengths });
- * const [[best]] = decode({ steps, rows, lengths, logits: outputs }, { beams: 16 });
+ * const { outputs } = hearing.forward({ steps, rows: 1, inputs });
+ * const [[best]] = decode({ steps, rows: 1, logits: outputs }, { beams: 16 });
+ * console.log(heard.decode(best.labels), best.logProbability);
  *
  * @throws BpttError for logits whose shape is wrong or that are not finite, and for wrong or unknown options.
  */
@@ -101,13 +104,19 @@ function transcriptOf(row: Row, labels: Int32Array, blank: number, scores: Score
   return { labels, logProbability, score: logProbability + scores.end(known), spans };
 }
 
-export interface AlignOptions extends Options<{ readonly blank: typeof blank }> {}
+/** Which class is the blank, for `align`. */
+export interface AlignOptions extends Pick<DecodeOptions, 'blank'> {}
 
 /**
  * Where given labels lie in the steps of each row: forced alignment, by the likeliest path that gives them (Viterbi 1967).
  *
  * @param labels Those of each row.
  * @throws BpttError for logits and labels that are wrong, and labels that do not fit into the steps of their row.
+ *
+ * @example
+ * const { outputs } = hearing.forward({ steps, rows: 1, inputs });
+ * const [{ spans }] = align({ steps, rows: 1, logits: outputs }, [heard.encode('ab')]);
+ * for (const { from, to } of spans) console.log(from * front.frameSeconds, to * front.frameSeconds);
  */
 export function align(
   logits: Logits,

@@ -10,11 +10,14 @@ const fields = {
   blank: withDefault(integer({ min: 0 }), 0),
 };
 
+/** Which class is the blank, for `greedyStream`. */
 export interface GreedyStreamOptions extends Options<typeof fields> {}
 
 /** A label that was heard, and the step in which it began, counted from the first of the stream. */
 export interface HeardLabel {
+  /** The class. */
   readonly label: number;
+  /** From 0. */
   readonly step: number;
 }
 
@@ -34,9 +37,9 @@ export interface GreedyStream {
  * without beams gives of the whole.
  *
  * @example
- * const stream = greedyStream(30);
- * const { outputs, state } = model.forward({ steps: 8, rows: 1, inputs: frames }, stateBefore);
- * for (const { label, step } of stream.push(outputs)) show(label, step);
+ * const stream = greedyStream(3);
+ * const { outputs, state } = hearing.forward({ steps, rows: 1, inputs }); // the next frames go on from `state`
+ * for (const { label, step } of stream.push(outputs)) console.log(label, step);
  *
  * @param classes C, the blank among them.
  * @throws BpttError for options that are wrong.

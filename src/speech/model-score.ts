@@ -19,6 +19,7 @@ const fields = {
   bonus: withDefault(number(), 0),
 };
 
+/** What a language model reads first, and how much it has to say beside what was heard. */
 export interface ModelScoreOptions extends Options<typeof fields> {}
 
 /** What the model has read: the score so far, and what it expects next, which is computed where it is first asked for. */
@@ -32,7 +33,10 @@ interface Read {
  * `bonus` for each. One step of the model for each prefix that the search follows.
  *
  * @example
- * const [[best]] = decode(heard, { beams: 16, score: modelScore(characters, { prompt: encode(' '), weight: 0.4, bonus: 1 }) });
+ * const letters = await createModel([tokens(3), gru({ units: 8 }), dense({ units: 3 })]); // trained on texts of the same labels
+ * const { outputs } = hearing.forward({ steps, rows: 1, inputs });
+ * const score = modelScore(letters, { prompt: [0], weight: 0.4, bonus: 1 });
+ * const [[best]] = decode({ steps, rows: 1, logits: outputs }, { beams: 16, score });
  *
  * @throws BpttError when the model does not map tokens to logits over the same tokens, and for wrong options.
  */

@@ -19,18 +19,24 @@ const fields = {
   between: withDefault(oneOf('', ' '), ''),
 };
 
+/** How a recognizer hears, and what its classes are called. */
 export interface RecognizerOptions extends Options<typeof fields> {}
 
 /** A label and when it was said, in seconds. */
 export interface TimedLabel {
+  /** What was said. */
   readonly label: string;
+  /** When it begins, in seconds from the start of the clip. */
   readonly from: number;
+  /** When it ends, in seconds from the start of the clip. */
   readonly to: number;
 }
 
 /** What a clip says. */
 export interface Heard {
+  /** The labels as text. */
   readonly text: string;
+  /** The labels in their order, with when they were said. */
   readonly labels: readonly TimedLabel[];
   /** Of all paths that give these labels, in nats. */
   readonly logProbability: number;
@@ -40,6 +46,7 @@ export interface Heard {
 export interface Recognizer extends LabelCodec {
   /** What it was made of, as plain data. */
   readonly options: Required<RecognizerOptions>;
+  /** What makes features of samples. */
   readonly front: FrontEnd;
   /**
    * What samples of the front end's rate say.
@@ -56,6 +63,7 @@ export interface Recognizer extends LabelCodec {
  * @example
  * const heard = recognizer({ front: front.options, labels: [...' abcdefghijklmnopqrstuvwxyz'] });
  * const targets = heard.encode('hello'); // for training
+ * const model = await createModel([features(front.size), gru({ units: 8 }), dense({ units: 28 })]);
  * await saveModel(model, 'speech.safetensors', { metadata: speechMetadata(heard) });
  * const { text } = heard.transcribe(model, resample(mono(sound), sound.sampleRate, heard.front.sampleRate), { beams: 16 });
  *
@@ -87,7 +95,13 @@ const recognizers = /* @__PURE__ */ new WeakSet<Recognizer>();
 
 const NAME = 'speech';
 
-/** An entry for `metadata` of `serialize` and `saveModel`. */
+/**
+ * An entry for `metadata` of `serialize` and `saveModel`.
+ *
+ * @example
+ * const bytes = serialize(hearing, { metadata: speechMetadata(heard) });
+ * console.log(bytes.length);
+ */
 export function speechMetadata(recognizer: Recognizer): Readonly<Record<string, string>> {
   if (Object(recognizer) === recognizer && recognizers.has(recognizer))
     return { [NAME]: JSON.stringify(recognizer.options) };
@@ -99,6 +113,11 @@ export function speechMetadata(recognizer: Recognizer): Readonly<Record<string, 
  * What `speechMetadata` kept.
  *
  * @throws BpttError `bad-file` where there is none, or it is damaged.
+ *
+ * @example
+ * const { model, metadata } = await deserialize(serialize(hearing, { metadata: speechMetadata(heard) }));
+ * const { text } = readSpeechMetadata(metadata).transcribe(model, samples);
+ * console.log(text);
  */
 export function readSpeechMetadata(metadata: Readonly<Record<string, string>>): Recognizer {
   return readEntry('readSpeechMetadata(metadata)', metadata, { name: NAME, of: 'hears' }, (value) =>

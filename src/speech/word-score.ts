@@ -13,6 +13,7 @@ const fields = {
   unknown: withDefault(number(), -10),
 };
 
+/** Where words end, and what words of the list and others are worth. */
 export interface WordScoreOptions extends Options<typeof fields> {}
 
 /** Words that begin alike. */
@@ -38,7 +39,8 @@ interface Spelled {
  * with `known` above 0 and `unknown: 0`.
  *
  * @example
- * const names = wordScore(['anna', 'otto'].map(spell), { separator: space, known: 4, unknown: 0 });
+ * const spell = (word) => Int32Array.from(word, (letter) => letter.charCodeAt(0) - 96); // a is 1
+ * const names = wordScore(['anna', 'otto'].map(spell), { separator: 27, known: 4, unknown: 0 });
  *
  * @throws BpttError for words that are empty or hold the separator, and for wrong options.
  */

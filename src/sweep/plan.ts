@@ -81,6 +81,7 @@ export const trialFields = {
 
 /** What a trial is, made of its parameters. */
 export interface TrialOptions extends Omit<Options<typeof trialFields>, 'layers'> {
+  /** The model: what `createModel` takes. Layers and losses of one's own are none of plain data. */
   readonly layers: ModelDescription;
 }
 

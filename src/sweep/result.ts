@@ -21,6 +21,7 @@ export type Report = readonly [step: number, value: number];
 export interface TrialResult {
   /** Which trial, from 0. */
   readonly number: number;
+  /** The values that were tried, by name. */
   readonly parameters: Parameters;
   /** `failed` where training diverged: it counts as a trial, and as no better than any other. */
   readonly state: 'complete' | 'pruned' | 'failed';
@@ -35,6 +36,7 @@ export const objectiveFields = {
   direction: withDefault(oneOf('minimize', 'maximize'), 'minimize'),
 };
 
+/** Whether less or more is better. */
 export type Direction = Checked<typeof objectiveFields>['direction'];
 
 const report: Field<Report> = {
@@ -58,10 +60,15 @@ export const reports: Field<readonly Report[]> = {
 export const MOST_TRIALS = 1e6;
 
 const resultFields = {
+  /** Which trial, from 0. */
   number: integer({ min: 0, max: MOST_TRIALS - 1 }),
+  /** The values that were tried, by name. */
   parameters: unchecked<Parameters>(),
+  /** `failed` where training diverged. */
   state: oneOf('complete', 'pruned', 'failed'),
+  /** The objective after so many steps, in the order of the steps. Default: none was reported. */
   reports: withDefault(reports, () => []),
+  /** One number for each objective; none unless the trial is complete. Default: none. */
   values: withDefault(list(number(), 'numbers'), () => []),
 };
 

@@ -52,6 +52,7 @@ export const parameterFields = {
     max: number(),
     /** Whether equal distances or equal ratios are alike. Default `linear`. */
     scale,
+    /** When it counts: where other parameters, which stand before it, have these values. Default: always. */
     when,
   },
   int: {
@@ -63,11 +64,13 @@ export const parameterFields = {
     scale,
     /** From one value to the next, ≥ 1; not with the scale `log`. Default 1. */
     step: withDefault(integer({ min: 1 }), 1),
+    /** When it counts: where other parameters, which stand before it, have these values. Default: always. */
     when,
   },
   choice: {
     /** Strings, numbers, true or false: at least one, none of them twice. */
     values: list(value, 'values', 1),
+    /** When it counts: where other parameters, which stand before it, have these values. Default: always. */
     when,
   },
 };
@@ -85,11 +88,15 @@ export type IntParameter = Of<'int'>;
 export type ChoiceParameter = Of<'choice'>;
 
 type Given<Kind extends Parameter['kind']> = Omit<Options<(typeof parameterFields)[Kind]>, 'when'> & {
+  /** When it counts: where other parameters, which stand before it, have these values. Default: always. */
   readonly when?: Condition;
 };
 
+/** The range of a `float`, and whether its scale is linear or logarithmic. */
 export interface FloatOptions extends Given<'float'> {}
+/** The range of an `int`, from how far to the next, and whether its scale is linear or logarithmic. */
 export interface IntOptions extends Given<'int'> {}
+/** The values of a `choice`. */
 export interface ChoiceOptions extends Given<'choice'> {}
 
 /** The parameters of a sweep by their names. */

@@ -36,7 +36,13 @@ export function checkedStore(store: CheckpointStore): CheckpointStore {
   };
 }
 
-/** A store that lasts as long as this program: for sweeps that end before it does. */
+/**
+ * A store that lasts as long as this program: for sweeps that end before it does.
+ *
+ * @example
+ * const store = memoryStore(); // a second call of sweep with it goes on where the first was ended
+ * console.log(await store.keys(''));
+ */
 export function memoryStore(): CheckpointStore {
   const all = new Map<string, Uint8Array>();
   return {

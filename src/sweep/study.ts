@@ -30,6 +30,7 @@ import { adapts, type Sampler, sampler, suggestWith } from './samplers/index.ts'
 import type { Suggest } from './samplers/sampler.ts';
 import { type Parameters, type SearchSpace, searchSpace } from './space.ts';
 
+/** Whether less or more of an objective is better. */
 export interface ObjectiveOptions extends Options<typeof objectiveFields> {}
 
 export const studyFields = {
@@ -57,6 +58,7 @@ export const studyFields = {
   patience: optional(integer({ min: 1 })),
 };
 
+/** What is searched, how parameters are chosen and trials pruned, and when the search ends. */
 export interface StudyOptions extends Omit<Options<typeof studyFields>, 'space' | 'objectives'> {
   /** What is searched. */
   readonly space: SearchSpace;
@@ -68,6 +70,7 @@ export interface StudyOptions extends Omit<Options<typeof studyFields>, 'space' 
 export interface AskedTrial {
   /** From 0. */
   readonly number: number;
+  /** The values to try, by name. */
   readonly parameters: Parameters;
 }
 
@@ -76,7 +79,9 @@ export type Outcome = number | readonly number[] | 'pruned' | 'failed';
 
 /** A study as plain data: what `createStudy` takes, and all results. */
 export interface StudyData {
+  /** What `createStudy` was given, with all defaults. */
   readonly options: StudyOptions;
+  /** The trials that have ended. */
   readonly results: readonly TrialResult[];
 }
 
@@ -104,6 +109,11 @@ export function createStudy(options: StudyOptions): Study {
  * The study that `study.toJSON()` or its text in JSON says: it goes on where that one was.
  *
  * @throws BpttError for what is no study, and for results that are not of trials of its space.
+ *
+ * @example
+ * const study = createStudy({ space: { x: float({ min: -10, max: 10 }) } });
+ * const again = studyFromJson(JSON.stringify(study)); // in another process, on another day
+ * console.log(again.results.length);
  */
 export function studyFromJson(json: string | StudyData): Study {
   const where = 'studyFromJson';
@@ -122,6 +132,14 @@ export function studyFromJson(json: string | StudyData): Study {
   return study;
 }
 
+/**
+ * The trials of a search: which come next, what came of them, and which is best. Made by `createStudy` and `studyFromJson`.
+ *
+ * @example
+ * const study = createStudy({ space: { x: float({ min: -10, max: 10 }) }, trials: 8 });
+ * for (let trial = study.ask(); trial !== undefined; trial = study.ask()) study.tell(trial.number, (trial.parameters.x - 3) ** 2);
+ * console.log(study.done, study.best.parameters, study.toCSV());
+ */
 export class Study {
   /** @internal The bundle renames classes. */
   static readonly name: string = 'Study';

@@ -33,17 +33,33 @@ import { type KeptResult, removeCheckpoints, TrialRecord } from './trial-record.
 export type SweepEvent =
   /** A trial begins, or goes on from a checkpoint of that step. */
   | {
+      /** Tells it from the other events. */
       readonly type: 'begin';
+      /** Which trial, from 0. */
       readonly number: number;
+      /** The values that it tries, by name. */
       readonly parameters: Parameters;
+      /** Updates that were made before this call; undefined where it begins anew. */
       readonly resumedFrom: number | undefined;
     }
   /** A trial that another runs has made so many updates. */
   | { readonly type: 'progress'; readonly number: number; readonly step: number }
   /** What the training of a trial tells. */
-  | { readonly type: 'training'; readonly number: number; readonly event: TrainEvent }
+  | {
+      /** Tells it from the other events. */
+      readonly type: 'training';
+      /** Which trial, from 0. */
+      readonly number: number;
+      /** The event of its training. */
+      readonly event: TrainEvent;
+    }
   /** A trial has ended, now or before this call. */
-  | { readonly type: 'end'; readonly result: KeptResult };
+  | {
+      /** Tells it from the other events. */
+      readonly type: 'end';
+      /** What came of it. */
+      readonly result: KeptResult;
+    };
 
 const objective: Field<readonly string[]> = {
   check: (where, value) => (typeof value === 'string' ? [value] : names('names of metrics').check(where, value)),
@@ -79,6 +95,7 @@ export const sweepFields = {
   onEvent: optional(callable<(event: SweepEvent) => unknown>()),
 };
 
+/** What is searched, what a trial is and learns from, how many run at a time, and where they are kept. */
 export interface SweepOptions
   extends Omit<StudyOptions, 'objectives'>,
     Omit<Options<typeof sweepFields>, 'space' | 'objective'> {
@@ -86,6 +103,7 @@ export interface SweepOptions
   readonly objective?: string | readonly string[];
 }
 
+/** What `sweep` resolves to: why it ended, all trials, and the best with its model. */
 export interface SweepResult {
   /** Whether there are no more trials, or the signal ended the sweep. */
   readonly reason: 'done' | 'aborted';
@@ -101,12 +119,12 @@ export interface SweepResult {
  *
  * @example
  * const { best } = await sweep({
- *   space: { units: int({ min: 16, max: 128, scale: 'log' }), rate: float({ min: 1e-4, max: 1e-1, scale: 'log' }) },
+ *   space: { units: int({ min: 4, max: 16, scale: 'log' }), rate: float({ min: 1e-4, max: 1e-1, scale: 'log' }) },
  *   trial: ({ units, rate }) => ({
  *     layers: [tokens(65), gru({ units }), dense({ units: 65 })],
- *     fit: { loss: 'cross-entropy', truncation: { k1: 50, k2: 50 }, optimizer: adam({ learningRate: rate }), steps: 1000, validateEvery: 100 },
+ *     fit: { loss: 'cross-entropy', truncation: { k1: 20, k2: 20 }, optimizer: adam({ learningRate: rate }), steps: 20, validateEvery: 10 },
  *   }),
- *   data, validation, trials: 30, pruner: median(), workers: 4, store: folderStore('my-sweep'),
+ *   data, validation, trials: 4, pruner: median(), workers: 2, store: folderStore('my-sweep'),
  * });
  * await writeFile('best.safetensors', best.model);
  *

@@ -31,6 +31,7 @@ interface Step {
 export interface KeptResult extends TrialResult {
   /** SHA-256 of the model file; null where the trial is not complete. */
   readonly digest: string | null;
+  /** Who ran it: the machine and process, its engine, and the version of this package. */
   readonly worker: Worker;
 }
 

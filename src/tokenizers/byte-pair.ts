@@ -37,11 +37,18 @@ export function bytePair(tokenizer: string | Readonly<Record<string, unknown>>):
 
 const WHERE = 'bytePair(tokenizer)';
 
-/** Made by `bytePair`. */
+/**
+ * Made by `bytePair`.
+ *
+ * @example
+ * const pieces = learnBytePairs('the whale, the sea, the whale', { size: 260 });
+ * console.log(pieces.size, pieces.decode(pieces.encode('the whale'))); // any text comes back
+ */
 export class BytePair implements Tokenizer {
   /** @internal The bundle renames classes. */
   static readonly name: string = 'BytePair';
 
+  /** How many tokens there are. */
   readonly size: number;
   readonly #library: Library;
   readonly #description: BytePairDescription;
@@ -78,19 +85,28 @@ export class BytePair implements Tokenizer {
     this.#description = { kind: 'byte-pair', tokenizer: file };
   }
 
-  /** @throws BpttError for half a surrogate pair. */
+  /**
+   * The tokens of a text.
+   *
+   * @throws BpttError for half a surrogate pair.
+   */
   encode(text: string): Int32Array<ArrayBuffer> {
     const whole = checkWellFormed('encode(text)', checkString('encode(text)', text));
     return Int32Array.from(this.#library.encode(whole, { add_special_tokens: false }).ids);
   }
 
-  /** @throws BpttError `token-out-of-range` for anything but integers from 0 to size - 1. */
+  /**
+   * The text of some tokens.
+   *
+   * @throws BpttError `token-out-of-range` for anything but integers from 0 to size - 1.
+   */
   decode(tokens: Int32Array | readonly number[]): string {
     const checked = Array.from(checkTokens('decode(tokens)', tokens, this.size));
     if (checked.length === 0) return '';
     return this.#library.decode(checked, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
   }
 
+  /** Plain data from which `tokenizerFromJSON` makes the same tokenizer. */
   toJSON(): BytePairDescription {
     return this.#description;
   }

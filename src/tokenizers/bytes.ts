@@ -17,27 +17,43 @@ export function bytes(): Bytes {
   return new Bytes();
 }
 
-/** Made by `bytes`. */
+/**
+ * Made by `bytes`.
+ *
+ * @example
+ * const utf8 = bytes();
+ * console.log(utf8.size, utf8.decode(utf8.encode('сова'))); // 256 сова
+ */
 export class Bytes implements Tokenizer {
   /** @internal The bundle renames classes. */
   static readonly name: string = 'Bytes';
 
+  /** 256: how many tokens there are. */
   readonly size = 256;
 
-  /** @throws BpttError for half a surrogate pair. */
+  /**
+   * The tokens of a text.
+   *
+   * @throws BpttError for half a surrogate pair.
+   */
   encode(text: string): Int32Array<ArrayBuffer> {
     return Int32Array.from(
       new (textClass('TextEncoder'))().encode(checkWellFormed('encode(text)', checkString('encode(text)', text))),
     );
   }
 
-  /** @throws BpttError `token-out-of-range` for anything but integers from 0 to 255. */
+  /**
+   * The text of some tokens.
+   *
+   * @throws BpttError `token-out-of-range` for anything but integers from 0 to 255.
+   */
   decode(tokens: Int32Array | readonly number[]): string {
     const checked = checkTokens('decode(tokens)', tokens, this.size);
     // A byte order mark is a character like any other.
     return new (textClass('TextDecoder'))('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(checked));
   }
 
+  /** Plain data from which `tokenizerFromJSON` makes the same tokenizer. */
   toJSON(): BytesDescription {
     return { kind: 'bytes' };
   }

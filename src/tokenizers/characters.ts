@@ -9,10 +9,12 @@ export const charactersFields = {
   unknown: optional(string),
 };
 
+/** What stands for characters that a vocabulary does not have. */
 export interface CharactersOptions extends Options<typeof charactersFields> {}
 
 /** A vocabulary as plain data, for JSON. */
 export interface VocabularyDescription {
+  /** Tells it from the other tokenizers. */
   readonly kind: 'characters';
   /** All symbols in the order of their tokens. */
   readonly symbols: string;
@@ -46,7 +48,14 @@ export function characters(text: string, options: CharactersOptions = {}): Vocab
   return new Vocabulary({ kind: 'characters', symbols, ...(unknown === undefined ? {} : { unknown }) });
 }
 
-/** Maps characters to tokens 0 .. size - 1 and back. Tokens are in the order of code points. Made by `characters`. */
+/**
+ * Maps characters to tokens 0 .. size - 1 and back. Tokens are in the order of code points. Made by `characters`.
+ *
+ * @example
+ * const vocabulary = characters('hello');
+ * const again = Vocabulary.fromJSON(JSON.parse(JSON.stringify(vocabulary)));
+ * console.log(again.symbols, again.decode(again.encode('hole'))); // ['e', 'h', 'l', 'o'] hole
+ */
 export class Vocabulary {
   /** @internal The bundle renames classes. */
   static readonly name: string = 'Vocabulary';

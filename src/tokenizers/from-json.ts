@@ -12,8 +12,8 @@ import { Words } from './words.ts';
  * @throws BpttError when it is anything else.
  *
  * @example
- * await saveModel(model, path, { metadata: { tokenizer: JSON.stringify(vocabulary) } });
- * const { metadata } = await loadModel(path);
+ * await saveModel(model, 'with-tokenizer.safetensors', { metadata: { tokenizer: JSON.stringify(vocabulary) } });
+ * const { metadata } = await loadModel('with-tokenizer.safetensors');
  * const again = tokenizerFromJSON(JSON.parse(metadata.tokenizer));
  */
 export function tokenizerFromJSON(value: unknown): Tokenizer {

@@ -9,6 +9,7 @@ const fields = {
   size: withDefault(integer({ min: 257, max: 65_536 }), 1000),
 };
 
+/** How many tokens `learnBytePairs` makes. */
 export interface LearnBytePairsOptions extends Options<typeof fields> {}
 
 /** As GPT-2 cuts a text before pairs are looked for: none reaches over such a piece. A space belongs to the word after it. */

@@ -5,6 +5,7 @@ import type { VocabularyDescription } from './characters.ts';
 
 /** The words of a text as plain data, for JSON. */
 export interface WordsDescription {
+  /** Tells it from the other tokenizers. */
   readonly kind: 'words';
   /** All symbols in the order of their tokens. */
   readonly symbols: readonly string[];
@@ -16,16 +17,19 @@ export interface WordsDescription {
 
 /** The bytes of UTF-8 as plain data, for JSON. */
 export interface BytesDescription {
+  /** Tells it from the other tokenizers. */
   readonly kind: 'bytes';
 }
 
 /** A byte-pair tokenizer as plain data, for JSON. */
 export interface BytePairDescription {
+  /** Tells it from the other tokenizers. */
   readonly kind: 'byte-pair';
   /** The content of its tokenizer.json. */
   readonly tokenizer: Readonly<Record<string, unknown>>;
 }
 
+/** Any tokenizer as plain data: what `toJSON` gives and `tokenizerFromJSON` takes. */
 export type TokenizerDescription = VocabularyDescription | WordsDescription | BytesDescription | BytePairDescription;
 
 /** Text to tokens 0 .. size - 1 and back: what `characters`, `words`, `bytes` and `bytePair` give. */

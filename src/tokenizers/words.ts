@@ -22,6 +22,7 @@ const fields = {
   unknown: optional(unknown),
 };
 
+/** Which pieces of a text have tokens of their own in `words`, and what stands for the others. */
 export interface WordsOptions extends Options<typeof fields> {}
 
 /**
@@ -85,7 +86,14 @@ export function words(text: string, options: WordsOptions = {}): Words {
   return new Words({ kind: 'words', symbols, lowercase, ...(unknown === undefined ? {} : { unknown }) });
 }
 
-/** Maps the pieces of a text to tokens 0 .. size - 1 and back. Made by `words`. */
+/**
+ * Maps the pieces of a text to tokens 0 .. size - 1 and back. Made by `words`.
+ *
+ * @example
+ * const pieces = words('the whale, the sea');
+ * const again = Words.fromJSON(JSON.parse(JSON.stringify(pieces)));
+ * console.log(again.symbols);
+ */
 export class Words implements Tokenizer {
   /** @internal The bundle renames classes. */
   static readonly name: string = 'Words';
@@ -146,6 +154,7 @@ export class Words implements Tokenizer {
     return text;
   }
 
+  /** Plain data from which `tokenizerFromJSON` makes the same tokenizer. */
   toJSON(): WordsDescription {
     return this.#description;
   }

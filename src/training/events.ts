@@ -2,6 +2,7 @@
 
 /** After each update. */
 export interface StepEvent {
+  /** Tells it from the other events. */
   readonly type: 'step';
   /** Updates made, from 1. */
   readonly step: number;
@@ -13,6 +14,7 @@ export interface StepEvent {
   readonly penalty: number;
   /** Euclidean norm of the gradient before clipping. */
   readonly gradientNorm: number;
+  /** That of this update, as the schedule has it. */
   readonly learningRate: number;
   /** Steps times rows read since the start. */
   readonly tokens: number;
@@ -20,8 +22,11 @@ export interface StepEvent {
   readonly tokensPerSecond: number;
 }
 
+/** After the validation data were gone through, as often as `validateEvery` says and at the end. */
 export interface ValidationEvent {
+  /** Tells it from the other events. */
   readonly type: 'validation';
+  /** Updates made before it. */
   readonly step: number;
   /** The mean loss over the validation data. */
   readonly loss: number;
@@ -33,14 +38,19 @@ export interface ValidationEvent {
 
 /** The moment to keep what the training needs to go on from here. */
 export interface CheckpointEvent {
+  /** Tells it from the other events. */
   readonly type: 'checkpoint';
+  /** Updates made before it. */
   readonly step: number;
   /** A model file that `train` resumes from, and that `deserialize` reads. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** The last event of a training that was not left before: why it ended, and with which weights. */
 export interface EndEvent {
+  /** Tells it from the other events. */
   readonly type: 'end';
+  /** Updates made in all. */
   readonly step: number;
   /** `aborted` also where all updates were made and the signal stopped the last validation. */
   readonly reason: 'steps' | 'epochs' | 'early-stopping' | 'aborted';
@@ -53,4 +63,5 @@ export interface EndEvent {
   readonly lowest?: { readonly step: number; readonly loss: number } | undefined;
 }
 
+/** What `train` yields, told apart by `type`. */
 export type TrainEvent = StepEvent | ValidationEvent | CheckpointEvent | EndEvent;

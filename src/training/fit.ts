@@ -23,7 +23,9 @@ export const fitData: Field<FitData> = {
 };
 
 const fields = {
+  /** A stream of tokens, a list of sequences, or batches, to learn from. */
   data: fitData,
+  /** The same, to take a validation loss on. Default: none is taken. */
   validation: optional(fitData),
   ...givenFields,
   /** Default `adam()`. */
@@ -41,9 +43,15 @@ const fields = {
 
 const ofTraining = omit(trainFields, 'data', 'validation', 'optimizer');
 
-export interface FitOptions extends Omit<TrainOptions, 'data' | 'validation' | 'optimizer'>, Options<typeof fields> {}
+/** What `fit` takes: all options of `train`, data that need not be batches, and who is told of events. */
+export interface FitOptions
+  extends Omit<TrainOptions, 'data' | 'validation' | 'optimizer'>,
+    Options<typeof givenFields>,
+    Options<typeof fields> {}
 
+/** What `fit` returns: why and when it ended, the losses at the end, and all of them on the way. */
 export interface FitResult {
+  /** Why it ended: all `steps` or `epochs` done, early stopping, or the signal. */
   readonly reason: EndEvent['reason'];
   /** Updates made in all. */
   readonly step: number;

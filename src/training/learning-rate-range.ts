@@ -33,10 +33,12 @@ const fields = {
 
 const ofTraining = omit(trainFields, ...without);
 
+/** What `learningRateRange` takes: the options of `train` without its ends, and the rates to try. */
 export interface LearningRateRangeOptions
   extends Omit<TrainOptions, (typeof without)[number]>,
     Options<typeof fields> {}
 
+/** What `learningRateRange` returns: the loss at each rate, and a rate to begin with. */
 export interface LearningRateRange {
   /** One point an update, in the order of the rates. */
   readonly points: readonly {
@@ -60,6 +62,12 @@ const DIVERGED = 4;
  *
  * @param options Those of `train`; the optimizer's own learning rate does not count.
  * @throws BpttError for wrong options and data.
+ *
+ * @example
+ * const { points, suggestion } = await learningRateRange(model, {
+ *   data, loss: 'cross-entropy', truncation: { k1: 20, k2: 20 }, optimizer: adam(), steps: 50,
+ * });
+ * console.log(suggestion, points.length);
  */
 export async function learningRateRange(model: Model, options: LearningRateRangeOptions): Promise<LearningRateRange> {
   const where = 'learningRateRange';

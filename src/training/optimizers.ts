@@ -39,6 +39,7 @@ const adamFields = {
 
 export const optimizerFields = {
   sgd: {
+    /** A number above 0, or a schedule such as `cosine`. Needed. */
     learningRate,
     /** Default 0: plain gradient descent. */
     momentum: withDefault(fraction, 0),
@@ -46,6 +47,7 @@ export const optimizerFields = {
     nesterov: withDefault(boolean, false),
   },
   rmsprop: {
+    /** A number above 0, or a schedule such as `cosine`. Needed. */
     learningRate,
     /** Decay of the mean square. Default 0.99. */
     alpha: withDefault(fraction, 0.99),
@@ -53,6 +55,7 @@ export const optimizerFields = {
     epsilon: withDefault(epsilon, 1e-8),
   },
   adagrad: {
+    /** A number above 0, or a schedule such as `cosine`. Needed. */
     learningRate,
     /** Default 1e-10, outside the square root. */
     epsilon: withDefault(epsilon, 1e-10),
@@ -67,10 +70,15 @@ export const optimizerFields = {
   },
 };
 
+/** The learning rate and momentum of `sgd`. */
 export interface SgdOptions extends Options<typeof optimizerFields.sgd> {}
+/** The learning rate of `rmsprop`, and how it takes the mean of squares. */
 export interface RmspropOptions extends Options<typeof optimizerFields.rmsprop> {}
+/** The learning rate of `adagrad`, and what keeps it from dividing by 0. */
 export interface AdagradOptions extends Options<typeof optimizerFields.adagrad> {}
+/** The learning rate of `adam`, and how it takes its means. */
 export interface AdamOptions extends Options<typeof optimizerFields.adam> {}
+/** The learning rate of `adamw`, how it takes its means, and how weights decay. */
 export interface AdamwOptions extends Options<typeof optimizerFields.adamw> {}
 
 /** An optimizer as plain data, all defaults filled in. */
@@ -83,19 +91,44 @@ const build = <Kind extends Optimizer['kind']>(
   options: Options<(typeof optimizerFields)[Kind]>,
 ): Optimizer => refuse(kind, { kind, ...checkFields(kind, options, optimizerFields[kind]) } as Optimizer);
 
-/** Gradient descent, with momentum as in torch.optim.SGD: `v = μ v + g; w -= η v`. */
+/**
+ * Gradient descent, with momentum as in torch.optim.SGD: `v = μ v + g; w -= η v`.
+ *
+ * @example
+ * await fit(model, { data, loss: 'cross-entropy', optimizer: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }), epochs: 1 });
+ */
 export const sgd = (options: SgdOptions): Optimizer => build('sgd', options);
 
-/** RMSProp (Hinton 2012, lecture 6e), as torch.optim.RMSprop. */
+/**
+ * RMSProp (Hinton 2012, lecture 6e), as torch.optim.RMSprop.
+ *
+ * @example
+ * await fit(model, { data, loss: 'cross-entropy', optimizer: rmsprop({ learningRate: 1e-3 }), epochs: 1 });
+ */
 export const rmsprop = (options: RmspropOptions): Optimizer => build('rmsprop', options);
 
-/** Adagrad (Duchi, Hazan and Singer 2011), as torch.optim.Adagrad. */
+/**
+ * Adagrad (Duchi, Hazan and Singer 2011), as torch.optim.Adagrad.
+ *
+ * @example
+ * await fit(model, { data, loss: 'cross-entropy', optimizer: adagrad({ learningRate: 0.05 }), epochs: 1 });
+ */
 export const adagrad = (options: AdagradOptions): Optimizer => build('adagrad', options);
 
-/** Adam (Kingma and Ba 2015, algorithm 1), as torch.optim.Adam. */
+/**
+ * Adam (Kingma and Ba 2015, algorithm 1), as torch.optim.Adam.
+ *
+ * @example
+ * await fit(model, { data, loss: 'cross-entropy', optimizer: adam({ learningRate: 3e-3 }), clip: { norm: 1 }, epochs: 1 });
+ */
 export const adam = (options: AdamOptions = {}): Optimizer => build('adam', options);
 
-/** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), as torch.optim.AdamW. */
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), as torch.optim.AdamW.
+ *
+ * @example
+ * await fit(model, { data, loss: 'cross-entropy', optimizer: adamw({ learningRate: 1e-3, weightDecay: 0.05 }), epochs: 1 });
+ */
 export const adamw = (options: AdamwOptions = {}): Optimizer => build('adamw', options);
 
 /** One update. `at` and `count` give the part of a block; slots are addresses of the whole blocks. */

@@ -31,6 +31,7 @@ const checkpointFields = {
   metadata: withDefault(metadata, () => ({})),
 };
 
+/** How often `checkpoint` events come, and what their files keep beside the training. */
 export interface CheckpointOptions extends Options<typeof checkpointFields> {}
 
 const averageFields = {
@@ -38,6 +39,7 @@ const averageFields = {
   decay: number({ min: 0, exclusiveMax: 1 }),
 };
 
+/** How slowly the moving average of the weights follows them. */
 export interface AverageOptions extends Options<typeof averageFields> {}
 
 const count = integer({ min: 1 });
@@ -86,6 +88,7 @@ const fields = {
   signal: optional(signal),
 };
 
+/** What `train` takes: the objective, the optimizer, the data, when it ends, and what happens on the way. */
 export interface TrainOptions extends Objective, UpdateOptions, Options<typeof fields> {}
 
 /** All options of a training. */

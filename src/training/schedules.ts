@@ -132,6 +132,9 @@ const build = <Kind extends Schedule['kind']>(
  * A learning rate that goes in a straight line from `from` to `to` (default 0) over `steps` updates.
  *
  * @throws BpttError for rates below 0 and steps that are not an integer ≥ 1.
+ *
+ * @example
+ * adam({ learningRate: linear({ from: 4e-3, steps: 2000 }) })
  */
 export const linear = (options: Options<typeof scheduleFields.linear>): LinearSchedule => build('linear', options);
 
@@ -139,6 +142,9 @@ export const linear = (options: Options<typeof scheduleFields.linear>): LinearSc
  * A learning rate that begins at `from` and is multiplied by `factor` (default 0.1) after every `every` updates, as torch's StepLR.
  *
  * @throws BpttError for rates and factors below 0 and counts that are not integers ≥ 1.
+ *
+ * @example
+ * sgd({ learningRate: steps({ from: 0.1, every: 500, factor: 0.5 }) })
  */
 export const steps = (options: Options<typeof scheduleFields.step>): StepSchedule => build('step', options, 'steps');
 
@@ -146,6 +152,9 @@ export const steps = (options: Options<typeof scheduleFields.step>): StepSchedul
  * A learning rate that begins at `from` and is multiplied by `factor` after each update, as torch's ExponentialLR.
  *
  * @throws BpttError for rates and factors below 0.
+ *
+ * @example
+ * sgd({ learningRate: exponential({ from: 0.1, factor: 0.999 }) })
  */
 export const exponential = (options: Options<typeof scheduleFields.exponential>): ExponentialSchedule =>
   build('exponential', options);
@@ -155,6 +164,9 @@ export const exponential = (options: Options<typeof scheduleFields.exponential>)
  * begins at `from` again (SGDR, Loshchilov and Hutter 2017, eq. 5), else it stays at `to`.
  *
  * @throws BpttError for rates below 0 and steps that are not an integer ≥ 1.
+ *
+ * @example
+ * adam({ learningRate: cosine({ from: 3e-3, steps: 1000 }) }) // down to 0 in 1,000 updates
  */
 export const cosine = (options: Options<typeof scheduleFields.cosine>): CosineSchedule => build('cosine', options);
 
@@ -164,6 +176,9 @@ export const cosine = (options: Options<typeof scheduleFields.cosine>): CosineSc
  * as half a cosine. The momentum stays as it is.
  *
  * @throws BpttError for rates below 0, a rise that is not between 0 and 1, and steps that are not an integer ≥ 2.
+ *
+ * @example
+ * sgd({ learningRate: oneCycle({ max: 0.1, steps: 1000 }), momentum: 0.9 })
  */
 export const oneCycle = (options: Options<(typeof scheduleFields)['one-cycle']>): OneCycleSchedule =>
   build('one-cycle', options, 'oneCycle');
@@ -174,6 +189,9 @@ export const oneCycle = (options: Options<(typeof scheduleFields)['one-cycle']>)
  * torch's ReduceLROnPlateau. The training has to have validations.
  *
  * @throws BpttError for numbers that are out of range.
+ *
+ * @example
+ * await fit(model, { data, validation: data, loss: 'cross-entropy', optimizer: adam({ learningRate: plateau({ from: 3e-3, patience: 2 }) }), epochs: 2 });
  */
 export const plateau = (options: Options<typeof scheduleFields.plateau>): PlateauSchedule => build('plateau', options);
 
@@ -182,6 +200,9 @@ export const plateau = (options: Options<typeof scheduleFields.plateau>): Platea
  * number, begins with the first update after the warm-up, and what it begins with is what the warm-up leads to.
  *
  * @throws BpttError for steps that are not an integer ≥ 1 and a warm-up within a warm-up.
+ *
+ * @example
+ * adamw({ learningRate: warmup({ steps: 100, schedule: cosine({ from: 1e-3, steps: 900 }) }) })
  */
 export const warmup = (options: Options<typeof scheduleFields.warmup>): WarmupSchedule => build('warmup', options);
 

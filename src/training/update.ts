@@ -22,7 +22,15 @@ import { OptimizerRun, optimizer } from './optimizers.ts';
  * - `norm`: the whole gradient is scaled down to this Euclidean norm when it is longer (Pascanu, Mikolov and Bengio 2013).
  * - `value`: each component is kept within ± this.
  */
-export type Clip = { readonly norm: number } | { readonly value: number };
+export type Clip =
+  | {
+      /** The most that the Euclidean norm of the whole gradient may be, above 0. */
+      readonly norm: number;
+    }
+  | {
+      /** The most that the magnitude of each component may be, above 0. */
+      readonly value: number;
+    };
 
 const limit = number({ exclusiveMin: 0 });
 
@@ -34,16 +42,20 @@ const clip: Field<Clip> = {
 };
 
 export const updateFields = {
+  /** How gradients change the parameters: `sgd`, `rmsprop`, `adagrad`, `adam` or `adamw`. */
   optimizer,
   /**
    * Groups of parameters that learn otherwise than the rest: frozen, or with a learning rate or weight decay of their own. A parameter is
    * in one group at most. They are checked before the first event. Default: all learn as the optimizer says.
    */
   groups: optional(list(unchecked<ParameterGroup>(), 'groups', 1)),
+  /** Limits gradients before the update, by the norm of the whole or by components. Default: they are not limited. */
   clip: optional(clip),
+  /** L1 and L2 penalties on the weights, added to the gradient before clipping. Default: none. */
   regularization: optional(object<typeof regularizationFields, Regularization>(regularizationFields)),
 };
 
+/** From a gradient to an update: the optimizer, groups of parameters, clipping, weight penalties. */
 export interface UpdateOptions extends Options<typeof updateFields> {}
 
 /** What an update saw. */

@@ -4,6 +4,7 @@ import { checkTexts, countNgrams, matches } from './texts.ts';
 /** Orders of n-grams. */
 const ORDERS = [1, 2, 3, 4] as const;
 
+/** What `bleu` returns: the score, and what it is made of. */
 export interface Bleu {
   /** 0 to 100. */
   readonly score: number;
@@ -13,6 +14,7 @@ export interface Bleu {
   readonly brevityPenalty: number;
   /** Words of all translations, and of all references. */
   readonly length: number;
+  /** Words of all references. */
   readonly referenceLength: number;
 }
 

@@ -9,13 +9,16 @@ const fields = {
   beta: withDefault(number({ min: 0 }), 2),
 };
 
+/** How long the n-grams of `chrf` are, and how much recall counts. */
 export interface ChrfOptions extends Options<typeof fields> {}
 
+/** What `chrf` returns: the score, and what it is made of. */
 export interface Chrf {
   /** 0 to 100. */
   readonly score: number;
   /** Means over the orders, 0 to 100. */
   readonly precision: number;
+  /** The share of the references' n-grams that the translations have: the mean over the orders, 0 to 100. */
   readonly recall: number;
 }
 

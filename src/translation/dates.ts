@@ -10,6 +10,7 @@ const fields = {
   seed: withDefault(integer({ min: 0 }), 0),
 };
 
+/** How many dates `datePairs` makes, and which. */
 export interface DatePairsOptions extends Options<typeof fields> {}
 
 const DAY = 86_400_000;

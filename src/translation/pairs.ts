@@ -36,6 +36,7 @@ const fields = {
   bucket: withDefault(boolean, true),
 };
 
+/** What makes tokens of both sides, and how `pairs` puts them into batches. */
 export interface PairsOptions extends Options<typeof fields> {}
 
 /** A source and what it becomes. */
@@ -58,7 +59,7 @@ export interface PairData extends Dataset<GraphBatch> {
  * @throws BpttError that names the pair: an empty side, a character that a tokenizer does not know; no pair at all, unknown options.
  *
  * @example
- * const data = pairs([['4 May 1920', '1920-05-04'], ...], { source: letters, target: digits, batch: 32, shuffle: 1 });
+ * const data = pairs([['4 May 1920', '1920-05-04'], ['5 May 1920', '1920-05-05']], { source: letters, target: digits, batch: 2, shuffle: 1 });
  * tokens(data.targetSize, { name: 'target' });
  */
 export function pairs(list: readonly Pair[], options: PairsOptions): PairData {

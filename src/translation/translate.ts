@@ -48,6 +48,7 @@ export const translateFields = {
   signal: optional(signal),
 };
 
+/** How wide `translate` searches, how long targets may be, and what they are scored by. */
 export interface TranslateOptions extends Options<typeof translateFields> {}
 
 /** What a model has written for a source. */
@@ -75,8 +76,8 @@ interface Looking extends Beam {
  * that are not finite, and wrong options.
  *
  * @example
- * const [[best]] = await translate(model, [letters.encode('4 May 1920')], { beams: 5 });
- * target.decode(best.tokens);
+ * const [[best]] = await translate(translator, [letters.encode('4 May 1920')], { beams: 5 });
+ * digits.decode(best.tokens);
  */
 export async function translate(
   model: Model,

@@ -4,6 +4,7 @@ import { checkPicture, type Picture, scaleOf } from './picture.ts';
 
 /** A picture of floats from 0 to 1. */
 export interface FloatPicture extends Picture {
+  /** [height, width, channels] numbers from 0 to 1, row by row. */
   readonly data: Float32Array<ArrayBuffer>;
 }
 
@@ -14,6 +15,10 @@ const BRIGHTNESS = [0.299, 0.587, 0.114] as const;
  * A picture in one channel: its brightness by ITU-R BT.601, of what is not opaque over white.
  *
  * @throws BpttError for what is no picture, or has other than 1, 3 or 4 channels.
+ *
+ * @example
+ * const picture = grey({ width: 1, height: 1, data: Uint8Array.of(255, 0, 0) });
+ * console.log(picture.data); // [0.299]
  */
 export function grey(picture: Picture): FloatPicture {
   const { width, height, data, channels } = checkPicture('grey(picture)', picture);
@@ -33,7 +38,8 @@ export function grey(picture: Picture): FloatPicture {
  * A picture scaled to a height, and its width with it: each pixel the mean of what it covers, or, where it grows, between its neighbours.
  *
  * @example
- * const input = images(photos.map((photo) => scaled(grey(photo), 48)));
+ * const photo = { width: 4, height: 2, data: Uint8Array.from({ length: 24 }, (_, i) => 10 * i) }; // three channels
+ * const input = images([scaled(grey(photo), 48)]);
  *
  * @throws BpttError for what is no picture and a height that is not an integer from 1 to 16,384, and where the width would be more than that.
  */

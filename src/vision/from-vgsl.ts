@@ -21,6 +21,7 @@ const fields = {
   classes: optional(integer({ min: 1 })),
 };
 
+/** How many classes a network has whose string has no output. */
 export interface FromVgslOptions extends Options<typeof fields> {}
 
 /**

@@ -38,6 +38,7 @@ export interface BytePicture extends Picture {
 export interface ImageInput {
   /** W, the width of the widest. */
   readonly steps: number;
+  /** B, the number of pictures. */
   readonly rows: number;
   /** [W,B,H·C] */
   readonly inputs: Float32Array<ArrayBuffer>;
@@ -71,8 +72,9 @@ export const scaleOf = (data: Pixels) =>
  *
  * @example
  * const input = images([{ width: 3, height: 2, data: Uint8Array.of(0, 255, 0, 255, 0, 255) }]);
- * const { outputs } = model.forward(input);
- * fit(model, { data: [{ ...input, targets: [Int32Array.of(4, 2)] }], loss: await ctc() });
+ * const reader = await createModel([image({ height: 2 }), gru({ units: 8 }), dense({ units: 5 })]);
+ * const { outputs } = reader.forward(input); // [3,1,5]
+ * await fit(reader, { data: [{ ...input, targets: [Int32Array.of(4, 2)] }], loss: await ctc(), steps: 2 });
  *
  * @throws BpttError for an empty list, what is no picture, a side of more than 16,384 pixels, heights or channels that differ, and numbers that are not
  * finite.

@@ -29,7 +29,7 @@ interface After {
  * begin.
  *
  * @example
- * toVgsl(model.description); // [1,48,0,1 Cr3,3,32 Mp2,2 Lbx100 O1c60]
+ * toVgsl(fromVgsl('[1,48,0,1 Cr3,3,32 Mp2,2 Lbx100 O1c60]')); // the same string
  *
  * @throws BpttError that names the entry: for layers and options that VGSL does not have, and for what does not begin with an image, or branches.
  */

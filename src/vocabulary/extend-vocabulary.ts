@@ -26,11 +26,14 @@ const fields = {
   outputs: names,
 };
 
+/** Which new words get tokens, which inputs and outputs grow, and how new weights begin. */
 export interface ExtendVocabularyOptions extends Options<typeof fields> {}
 
+/** What `extendVocabulary` resolves to: the larger model and vocabulary, and what is new in them. */
 export interface ExtendedVocabulary<V extends Vocabulary | Words> {
   /** A new model; the one that was given stays as it is. */
   readonly model: Model;
+  /** That of the larger model, of the kind that was given. */
   readonly vocabulary: V;
   /** The characters or words that are new. */
   readonly added: readonly string[];
@@ -49,8 +52,8 @@ export interface ExtendedVocabulary<V extends Vocabulary | Words> {
  * @throws BpttError for a model that does not read this vocabulary, another tokenizer, and options that are wrong.
  *
  * @example
- * const { model: larger, vocabulary: all } = await extendVocabulary(model, vocabulary, russian);
- * await fit(larger, { data: all.encode(russian), loss: 'cross-entropy', epochs: 5 });
+ * const { model: larger, vocabulary: all } = await extendVocabulary(model, vocabulary, 'кит и море. ');
+ * await fit(larger, { data: all.encode('кит и море. '.repeat(9)), loss: 'cross-entropy', epochs: 2 });
  */
 export async function extendVocabulary<V extends Vocabulary | Words>(
   model: Model,

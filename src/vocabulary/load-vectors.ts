@@ -18,8 +18,10 @@ const fields = {
 /** What `words` and `characters` give has them. */
 const symbolsOf = list(string, 'symbols, as words and characters have');
 
+/** How the file of vectors is written, and which table they are for. */
 export interface LoadVectorsOptions extends Options<typeof fields> {}
 
+/** What `loadVectors` resolves to: which symbols have a vector now, and which have none. */
 export interface LoadedVectors {
   /** How many symbols have a vector now. */
   readonly found: number;
@@ -41,7 +43,7 @@ export interface LoadedVectors {
  * @example
  * const vocabulary = words(text, { lowercase: true, size: 20_000, unknown: '<unk>' });
  * const model = await createModel([tokens(vocabulary.size), embedding({ units: 100 }), lstm({ units: 64 }), last(), dense({ units: 2 })]);
- * const { missing } = await loadVectors(model, vocabulary, createReadStream('glove.6B.100d.txt'));
+ * const { missing } = await loadVectors(model, vocabulary, await readFile('glove.6B.100d.txt')); // or createReadStream of a large one
  */
 export async function loadVectors(
   model: Model,

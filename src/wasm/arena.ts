@@ -14,6 +14,7 @@ export function aligned(size: number): number {
   return Math.ceil(size / ALIGNMENT) * ALIGNMENT;
 }
 
+/** Numbers in the precision of a model: Float32Array for `f32`, Float64Array for `f64`. */
 export type Reals = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 
 interface Block {

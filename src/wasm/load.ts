@@ -5,7 +5,19 @@ import { BpttError } from '../base/errors.ts';
 import type { Bytes, Kernels, Variant, WasmMemory, WasmModule } from './kernels.ts';
 
 /** Where kernels may come from instead of the bytes inside the package. */
-export type KernelSource = { readonly module: WasmModule } | { readonly bytes: Bytes } | { readonly url: string | URL };
+export type KernelSource =
+  | {
+      /** A compiled module, for engines that may not compile bytes. */
+      readonly module: WasmModule;
+    }
+  | {
+      /** The bytes of a `.wasm` file of the package. */
+      readonly bytes: Bytes;
+    }
+  | {
+      /** Where such a file is served. */
+      readonly url: string | URL;
+    };
 
 /** Whether that is one: a module, bytes, or where they are served. */
 export function isKernelSource(value: unknown): value is KernelSource {

@@ -11,6 +11,12 @@ import { TrainingThread } from './training/training-thread.ts';
  * workers from blobs has a file of its own with `import { serve } from 'bptt/worker'; serve();`.
  *
  * @throws BpttError outside of a worker.
+ *
+ * @example
+ * // worker.js: the whole file
+ * import { serve } from 'bptt/worker';
+ *
+ * serve();
  */
 export function serve(): void {
   const port = parentPort();

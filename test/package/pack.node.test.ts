@@ -13,6 +13,7 @@ import { serve } from './server.ts';
 const root = join(import.meta.dirname, '../..');
 let project: string;
 let packed: readonly string[];
+let tarball: string;
 let browser: Browser;
 
 /** A person's own PATH: without node_modules/.bin, where an npm lies that is another's dependency. */
@@ -33,6 +34,7 @@ beforeAll(async () => {
   // The build is there already: `npm test` sees to it.
   const report = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], root);
   const [{ filename, files }] = JSON.parse(report);
+  tarball = join(project, filename);
   packed = files.map(({ path }: { path: string }) => path);
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`]);
   browser = await launchChromium();
@@ -92,6 +94,14 @@ describe('the package', () => {
     expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(expected.filter((pattern) => !packed.some((path) => pattern.test(path)))).toEqual([]);
     expect(packed).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']));
+  });
+
+  it('is as publint and attw want it: every entry point is found, with its types, by Node and by bundlers', async () => {
+    const bin = (name: string) => join(root, 'node_modules/.bin', name);
+    expect(await run(bin('publint'), [tarball, '--strict'])).toContain('All good!');
+    expect(await run(bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji'])).toContain(
+      'node16 (from ESM): OK (ESM)',
+    );
   });
 
   it('needs no other package', async () => {

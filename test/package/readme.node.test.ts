@@ -1,19 +1,22 @@
-// The README: every program and every command in it runs as it stands there.
+// The README and the guides: every program and every command in them runs as it stands there.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { unzlibSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { guideFiles } from '../../docs/guides.js';
 import { decodeSafetensors } from '../../src/formats/decode-safetensors.ts';
 import { writeWav } from '../../src/speech/index.ts';
 import { at, finish, type Outcome, root, run, start } from '../support/cli-program.ts';
 import keras from '../truth/fixtures/keras.json' with { type: 'json' };
 import onnx from '../truth/fixtures/onnx-pytorch.json' with { type: 'json' };
 
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+// In the order in which they are read: what one has saved, another loads.
+const files = ['README.md', ...guideFiles.map((file) => `docs/${file}`)];
+const text = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
 const blocks = (language: string) =>
-  [...readme.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code!);
+  [...text.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code!);
 
 /** Runs a program where `bptt` is installed. */
 async function program(code: string): Promise<Outcome> {
@@ -21,7 +24,7 @@ async function program(code: string): Promise<Outcome> {
   return finish(spawn(process.execPath, ['recipe.mjs'], { cwd: at('.'), stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
-const text =
+const story =
   'Call me Ishmael. Up helm, up helm! And the great shroud of the sea rolled on as it rolled five thousand years ago.\nThe whale, the whale!\n'.repeat(
     20,
   );
@@ -41,13 +44,13 @@ const fromBase64 = (base64: string) => Uint8Array.from(Buffer.from(base64, 'base
 beforeAll(async () => {
   await mkdir(at('node_modules'));
   await symlink(root, at('node_modules/bptt'));
-  for (const name of ['my-text.txt', 'other-text.txt']) await writeFile(at(name), text);
+  for (const name of ['my-text.txt', 'other-text.txt']) await writeFile(at(name), story);
   const pair = (word: string) => `${word}\t${[...word].reverse().join('')}\n`;
   await writeFile(
     at('pairs.tsv'),
     ['some words', 'ab', 'wo', 'me', 'so', 'do', 'or', 'as', 'we', 'am'].map(pair).join(''),
   );
-  await writeFile(at('huge.txt'), text.repeat(50));
+  await writeFile(at('huge.txt'), story.repeat(50));
   await mkdir(at('recordings'));
   for (let i = 0; i < 4; i++) {
     const samples = Float32Array.from({ length: 9600 }, (_, t) => 0.3 * Math.sin(t / (4 + i)));
@@ -155,4 +158,18 @@ describe('the commands', () => {
       await outcome;
     }
   }
+});
+
+it('links lead to files that there are', () => {
+  const dead = files.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+      .map(([, path]) => join(root, dirname(file), path!))
+      .filter((path) => !existsSync(path)),
+  );
+  expect(dead).toEqual([]);
+});
+
+it('guides are all in their list, from which the site and this test have them', async () => {
+  const names = await readdir(join(root, 'docs/guides'));
+  expect(names.sort()).toEqual(guideFiles.map((file) => basename(file)).sort());
 });

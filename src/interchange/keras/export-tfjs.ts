@@ -17,6 +17,7 @@ const options = {
   output: withDefault(oneOf<KerasOutput>('logits', 'softmax', 'sigmoid'), 'logits'),
 };
 
+/** What the last layer of the exported model makes of its outputs. */
 export interface TfjsExportOptions extends Options<typeof options> {}
 
 /** What a layers model of TensorFlow.js is made of. */

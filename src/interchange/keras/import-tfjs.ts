@@ -23,7 +23,7 @@ import type { WeightGroup } from './weight-groups.ts';
  * @throws BpttError as `importKeras` does; also for a graph model, files that are missing, and bytes that do not fit the list of weights.
  *
  * @example
- * const files = Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await readFile(path)])));
+ * const files = { 'weights.bin': await readFile('weights.bin') }; // all that model.json names
  * const { model } = await importTfjs(await readFile('model.json', 'utf8'), files);
  */
 export async function importTfjs(

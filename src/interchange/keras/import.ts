@@ -15,6 +15,7 @@ export const importFields = {
   ),
 };
 
+/** What the model computes in, and the version of Keras for files that do not say it. */
 export interface KerasImportOptions extends EngineOptions, Options<typeof importFields> {}
 
 /**
@@ -35,6 +36,10 @@ export interface KerasImportOptions extends EngineOptions, Options<typeof import
  * @param where What error messages call the file.
  * @throws BpttError `bad-file`: for bytes that are cut off, damaged or of another kind, with the entry or the byte; for a layer or
  * an option that cannot be represented, or means one thing or another by a version that is not known, with its name and class; for weights that are missing, left over or of other shapes.
+ *
+ * @example
+ * const { model, output } = await importKeras(await readFile('model.keras'));
+ * console.log(model.summary(), output);
  */
 export async function importKeras(
   bytes: Uint8Array,

@@ -21,6 +21,7 @@ const fields = {
   layers: optional(list(string, 'names of layers')),
 };
 
+/** The order of the layers of a file that does not say it. */
 export interface KerasWeightsOptions extends Options<typeof fields> {}
 
 /**
@@ -35,6 +36,11 @@ export interface KerasWeightsOptions extends Options<typeof fields> {}
  * @throws BpttError `bad-file` for files that are cut off, damaged or of another kind, and for weights that are missing, left over,
  * of other shapes, not finite or fit in several orders; `invalid-argument` for a model that is no stack or has layers that Keras does not have, and for
  * `layers` that are not those of the file.
+ *
+ * @example
+ * const bytes = await readFile('model.keras');
+ * const { model } = await importKeras(bytes); // or a model of the same layers that was made here
+ * loadKerasWeights(model, bytes); // also of a .weights.h5 file
  */
 export function loadKerasWeights(
   model: Model,

@@ -12,7 +12,9 @@ import { entriesOf } from './entries.ts';
 import { graphOf, readLayers } from './layer-chain.ts';
 import { groupsInOrder, type WeightGroups } from './weight-groups.ts';
 
+/** What `importKeras` resolves to: the model, and what Keras makes of its outputs. */
 export interface KerasModel {
+  /** The model, with the weights of the file. */
   readonly model: Model;
   /** What the last activation of Keras makes of the model's outputs; here it belongs to the loss, and to what reads the outputs. Of several the first. */
   readonly output: KerasOutput;

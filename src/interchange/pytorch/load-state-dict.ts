@@ -27,6 +27,9 @@ import { isTorchFile, readTorchFile } from './torch-file.ts';
  * @throws BpttError `bad-file` for a file that is neither, holds a whole module or is damaged, `invalid-shape` for tensors that are missing, left over, of
  * another shape or kind or fit in several ways, `non-finite`, and `invalid-argument` for a model that is no stack or has layers that
  * PyTorch does not have and for `modules` that are not those of the file.
+ *
+ * @example
+ * loadStateDict(model, saveStateDict(model)); // or the bytes of a file of safetensors, or of torch.save
  */
 export function loadStateDict(model: Model, bytes: Uint8Array, options: LoadStateDictOptions = {}): void {
   checkModel('loadStateDict', model);

@@ -14,6 +14,9 @@ import { checkModules, type Place, placesOf, type StateDictOptions, statistics }
  *
  * @throws BpttError `invalid-argument` for a model that is no stack or has layers that PyTorch does not have, and for `modules` that are not as many
  * as the modules.
+ *
+ * @example
+ * await writeFile('state-dict.safetensors', saveStateDict(model)); // safetensors.torch.load_file reads it
  */
 export function saveStateDict(model: Model, options: StateDictOptions = {}): Uint8Array<ArrayBuffer> {
   checkModel('saveStateDict', model);

@@ -20,6 +20,7 @@ const fields = {
   modules: optional(names()),
 };
 
+/** The names of the modules in PyTorch, for `saveStateDict`. */
 export interface StateDictOptions extends Options<typeof fields> {}
 
 export const loadFields = {
@@ -28,6 +29,7 @@ export const loadFields = {
   key: optional(string),
 };
 
+/** The names of the modules in PyTorch, and where a file has its tensors, for `loadStateDict`. */
 export interface LoadStateDictOptions extends Options<typeof loadFields> {}
 
 /** The running statistics of a batch normalisation. */

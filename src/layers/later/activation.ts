@@ -39,6 +39,7 @@ export interface ActivationOptions extends EntryOptions, Options<typeof fields> 
 
 /** Its defaults are filled in where a model has it. */
 export interface ActivationDescription extends EntryOptions, Options<typeof fields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'activation';
 }
 

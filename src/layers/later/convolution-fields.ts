@@ -45,10 +45,12 @@ export const conv1dFields = {
   dilation: withDefault(integer({ min: 1 }), 1),
 };
 
+/** How many filters `conv1d` has, how many steps each sees, and how they move. */
 export interface Conv1dOptions extends EntryOptions, Options<typeof conv1dFields> {}
 
 /** Its defaults are filled in where a model has it. */
 export interface Conv1dDescription extends EntryOptions, Options<typeof conv1dFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'conv1d';
 }
 
@@ -103,10 +105,12 @@ export const conv2dFields = {
   dilation: withDefault<Field<Pair>>(pair(1), 1),
 };
 
+/** How many filters `conv2d` has, how many pixels each sees, and how they move. */
 export interface Conv2dOptions extends EntryOptions, Options<typeof conv2dFields> {}
 
 /** Its defaults are filled in where a model has it. */
 export interface Conv2dDescription extends EntryOptions, Options<typeof conv2dFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'conv2d';
 }
 

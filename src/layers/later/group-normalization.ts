@@ -14,10 +14,12 @@ export const groupNormalizationFields = {
   epsilon: withDefault(number({ exclusiveMin: 0 }), 1e-5),
 };
 
+/** Into how many groups `groupNormalization` divides the channels, and what keeps it from dividing by 0. */
 export interface GroupNormalizationOptions extends EntryOptions, Options<typeof groupNormalizationFields> {}
 
 /** Its defaults are filled in where a model has it. */
 export interface GroupNormalizationDescription extends EntryOptions, Options<typeof groupNormalizationFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'groupNormalization';
 }
 

@@ -13,10 +13,12 @@ export const poolFields = {
   padding: withDefault<Field<Pair>>(pair(0), 0),
 };
 
+/** The window of `maxPool` and `averagePool`, and how it moves. */
 export interface PoolOptions extends EntryOptions, Options<typeof poolFields> {}
 
 /** Its defaults are filled in where a model has it. */
 export interface PoolDescription extends EntryOptions, Options<typeof poolFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'maxPool' | 'averagePool';
 }
 

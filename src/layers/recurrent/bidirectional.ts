@@ -16,10 +16,14 @@ const fields = {
   returns,
 };
 
+/** How `bidirectional` joins its two directions, and whether it gives all steps or the last. */
 export interface BidirectionalOptions extends EntryOptions, Options<typeof fields> {}
 
+/** What `bidirectional` returns: the entry of a model, with that of the layer that runs both ways. */
 export interface BidirectionalDescription extends EntryOptions, Checked<typeof fields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'bidirectional';
+  /** The recurrent layer that runs in both directions. */
   readonly layer: DirectedDescription;
 }
 
@@ -31,6 +35,9 @@ export interface BidirectionalDescription extends EntryOptions, Checked<typeof f
  *
  * @param layer What `elman`, `lstm` and their like return.
  * @throws BpttError for another layer and for unknown options.
+ *
+ * @example
+ * [tokens(100), embedding({ units: 32 }), bidirectional(lstm({ units: 64 })), dense({ units: 5 })] // reads 128 features: both directions
  */
 export function bidirectional(
   layer: DirectedDescription,

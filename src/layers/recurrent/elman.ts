@@ -21,7 +21,9 @@ export const elmanFields = {
 /** `identity()` as recurrentInitializer with ReLU is the IRNN of Le, Jaitly and Hinton 2015. */
 export interface ElmanOptions extends StartOptions, RecurrentOptions, Options<typeof elmanFields> {}
 
+/** What `elman` returns: the entry of a model, plain data with all defaults. */
 export interface ElmanDescription extends StartOptions, RecurrentDescription, Checked<typeof elmanFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'elman';
 }
 
@@ -31,6 +33,10 @@ export interface ElmanDescription extends StartOptions, RecurrentDescription, Ch
  * [H] is b, where N counts the recurrent layers of the model from 0.
  *
  * @throws BpttError for units that are not an integer ≥ 1 and for unknown options.
+ *
+ * @example
+ * const model = await createModel([tokens(65), elman({ units: 128 }), dense({ units: 65 })]);
+ * console.log(model.parameters().map(({ name, shape }) => `${name} ${shape}`)); // rnn.weight_ih_l0 128,65 …
  */
 export function elman(options: ElmanOptions): ElmanDescription {
   return describe(elmanLayer, options);

@@ -20,9 +20,12 @@ export const gruFields = {
   gateActivation,
 };
 
+/** What `gru` takes beside the options of all recurrent layers: where the reset gate stands, and its functions. */
 export interface GruOptions extends StartOptions, RecurrentOptions, Options<typeof gruFields> {}
 
+/** What `gru` returns: the entry of a model, plain data with all defaults. */
 export interface GruDescription extends StartOptions, RecurrentDescription, Checked<typeof gruFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'gru';
 }
 
@@ -35,6 +38,9 @@ export interface GruDescription extends StartOptions, RecurrentDescription, Chec
  * third of PyTorch's `bias_hh`.
  *
  * @throws BpttError for units that are not an integer ≥ 1 and for wrong or unknown options.
+ *
+ * @example
+ * const model = await createModel([features(4), gru({ units: 32, returns: 'last' }), dense({ units: 3 })]); // one answer a sequence
  */
 export function gru(options: GruOptions): GruDescription {
   return describe(gruLayer, options);

@@ -13,12 +13,15 @@ export const indrnnFields = {
   recurrentInitializer: withDefault(initializer, () => uniform({ low: 0, high: 1 })),
 };
 
+/** What `indrnn` takes beside the options of all recurrent layers: its function, and how u begins. */
 export interface IndrnnOptions
   extends StartOptions,
     Omit<RecurrentOptions, keyof typeof indrnnFields>,
     Options<typeof indrnnFields> {}
 
+/** What `indrnn` returns: the entry of a model, plain data with all defaults. */
 export interface IndrnnDescription extends StartOptions, RecurrentDescription, Checked<typeof indrnnFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'indrnn';
 }
 
@@ -32,6 +35,9 @@ export interface IndrnnDescription extends StartOptions, RecurrentDescription, C
  * `rnn.bias_ih_lN` [H] is b. PyTorch, Keras and ONNX have no such cell; ONNX exports write its formula. No layerNorm.
  *
  * @throws BpttError for units that are not an integer ≥ 1 and for wrong or unknown options.
+ *
+ * @example
+ * [features(2), indrnn({ units: 64, recurrentInitializer: uniform({ low: 0, high: 2 ** (1 / 400) }) }), indrnn({ units: 64 }), dense({ units: 1 })]
  */
 export function indrnn(options: IndrnnOptions): IndrnnDescription {
   return describe(indrnnLayer, options);

@@ -29,9 +29,12 @@ export const lstmFields = {
   peepholes: withDefault(boolean, false),
 };
 
+/** What `lstm` takes beside the options of all recurrent layers: its functions, the bias of the forget gate, and peepholes. */
 export interface LstmOptions extends StartOptions, RecurrentOptions, Options<typeof lstmFields> {}
 
+/** What `lstm` returns: the entry of a model, plain data with all defaults. */
 export interface LstmDescription extends StartOptions, RecurrentDescription, Checked<typeof lstmFields> {
+  /** The kind of the entry: what model files, messages to workers and error messages know it by. */
   readonly kind: 'lstm';
 }
 
@@ -43,6 +46,11 @@ export interface LstmDescription extends StartOptions, RecurrentDescription, Che
  * `rnn.bias_ih_lN` [4H] (one bias: the sum of PyTorch's two), `rnn.peephole_lN` [3,H] for i, f, o.
  *
  * @throws BpttError for units that are not an integer ≥ 1 and for wrong or unknown options.
+ *
+ * @example
+ * const model = await createModel([
+ *   tokens(65), lstm({ units: 128, recurrentDropout: 0.2 }), lstm({ units: 128 }), dense({ units: 65 }),
+ * ]);
  */
 export function lstm(options: LstmOptions): LstmDescription {
   return describe(lstmLayer, options);

@@ -109,4 +109,5 @@ export const gateActivation = withDefault(
 /** Options of every recurrent layer. */
 export interface RecurrentOptions extends Options<typeof recurrentFields> {}
 
+/** What the entries of all recurrent layers have: units, initialisers, dropout, zoneout, what they return; all defaults filled in. */
 export interface RecurrentDescription extends Checked<typeof recurrentFields> {}

@@ -10,9 +10,15 @@ export const crossEntropyFields = {
   ...classFields,
 };
 
-export interface CrossEntropyOptions extends Options<typeof crossEntropyFields> {}
+/** What classes count for in `crossEntropy`, a class that does not, and how targets are smoothed. */
+export interface CrossEntropyOptions extends Options<typeof classFields>, Options<typeof crossEntropyFields> {}
 
-export interface CrossEntropyDescription extends LossDescription, Checked<typeof crossEntropyFields> {
+/** What `crossEntropy` returns: a loss as plain data, for the option `loss` of `fit`, `train` and `evaluate`. */
+export interface CrossEntropyDescription
+  extends LossDescription,
+    Checked<typeof classFields>,
+    Checked<typeof crossEntropyFields> {
+  /** The name of the loss: what checkpoints and results know it by. */
   readonly kind: 'cross-entropy';
 }
 

@@ -18,9 +18,12 @@ const fields = {
   infeasible: withDefault(oneOf('error', 'skip'), 'error'),
 };
 
+/** The class that stands for no label in `ctc`, and what becomes of labels that do not fit into their steps. */
 export interface CtcOptions extends Options<typeof fields> {}
 
+/** What `ctc` resolves to: a loss as plain data, for the option `loss` of `fit`, `train` and `evaluate`. */
 export interface CtcDescription extends LossDescription, Checked<typeof fields> {
+  /** The name of the loss: what checkpoints and results know it by. */
   readonly kind: 'ctc';
 }
 

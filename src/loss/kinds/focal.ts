@@ -22,9 +22,12 @@ const fields = {
   ...classFields,
 };
 
-export interface FocalOptions extends Options<typeof fields> {}
+/** How much less `focal` minds what is known already, and what classes count for. */
+export interface FocalOptions extends Options<typeof classFields>, Options<typeof fields> {}
 
-export interface FocalDescription extends LossDescription, Checked<typeof fields> {
+/** What `focal` returns: a loss as plain data, for the option `loss` of `fit`, `train` and `evaluate`. */
+export interface FocalDescription extends LossDescription, Checked<typeof classFields>, Checked<typeof fields> {
+  /** The name of the loss: what checkpoints and results know it by. */
   readonly kind: 'focal';
 }
 
@@ -52,7 +55,7 @@ export const focalLoss: LossKind<typeof fields, 'focal'> = {
  * are rare. Their α is `classWeights`; a mean is divided by the sum of the weights of the targets. Targets [T,B].
  *
  * @example
- * await fit(model, { data, loss: focal({ gamma: 2, classWeights: [0.25, 0.75] }), epochs: 20 });
+ * await fit(model, { data, loss: focal({ gamma: 2, classWeights: [0.2, 0.3, 0.5] }), epochs: 20 });
  *
  * @throws BpttError for options that are wrong; where it is used, for weights that are not one for each class.
  */

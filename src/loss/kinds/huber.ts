@@ -9,9 +9,12 @@ const fields = {
   delta: withDefault(number({ exclusiveMin: 0 }), 1),
 };
 
+/** Where squares end in `huber`, and distances begin. */
 export interface HuberOptions extends Options<typeof fields> {}
 
+/** What `huber` returns: a loss as plain data, for the option `loss` of `fit`, `train` and `evaluate`. */
 export interface HuberDescription extends LossDescription, Checked<typeof fields> {
+  /** The name of the loss: what checkpoints and results know it by. */
   readonly kind: 'huber';
 }
 
@@ -30,7 +33,7 @@ export const huberLoss: LossKind<typeof fields, 'huber'> = {
  * What lies far off pulls no harder than `delta`. Targets [T,B,O]; a mean is over all numbers.
  *
  * @example
- * await fit(model, { data, loss: huber({ delta: 0.5 }), epochs: 20 });
+ * await fit(forecaster, { data: numbers, loss: huber({ delta: 0.5 }), epochs: 20 });
  *
  * @throws BpttError for a delta that is not above 0, and for unknown options.
  */

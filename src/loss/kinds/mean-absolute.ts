@@ -3,7 +3,9 @@ import { describeLoss, type LossKind } from '../describe.ts';
 import type { LossDescription } from '../losses.ts';
 import { byNumber } from './by-number.ts';
 
+/** What `meanAbsolute` returns: a loss as plain data, for the option `loss` of `fit`, `train` and `evaluate`. */
 export interface MeanAbsoluteDescription extends LossDescription {
+  /** The name of the loss: what checkpoints and results know it by. */
   readonly kind: 'mean-absolute';
 }
 
@@ -19,7 +21,7 @@ export const meanAbsoluteLoss: LossKind<Record<never, never>, 'mean-absolute'> =
  * is over all numbers.
  *
  * @example
- * await fit(model, { data, loss: meanAbsolute(), epochs: 20 });
+ * await fit(forecaster, { data: numbers, loss: meanAbsolute(), epochs: 20 });
  */
 export function meanAbsolute(): MeanAbsoluteDescription {
   return describeLoss(meanAbsoluteLoss, {});

@@ -24,9 +24,12 @@ const fields = {
   quantiles: ascending,
 };
 
+/** Which quantiles the outputs are of. */
 export interface QuantileOptions extends Options<typeof fields> {}
 
+/** What `quantile` returns: a loss as plain data, for the option `loss` of `fit`, `train` and `evaluate`. */
 export interface QuantileDescription extends LossDescription, Checked<typeof fields> {
+  /** The name of the loss: what checkpoints and results know it by. */
   readonly kind: 'quantile';
 }
 
@@ -78,7 +81,7 @@ export const quantileLoss: LossKind<typeof fields, 'quantile'> = {
  *
  * @example
  * const model = await createModel([features(1), lstm({ units: 32 }), dense({ units: 3 })]);
- * await fit(model, { data, loss: quantile({ quantiles: [0.1, 0.5, 0.9] }), epochs: 20 });
+ * await fit(model, { data: numbers, loss: quantile({ quantiles: [0.1, 0.5, 0.9] }), epochs: 20 });
  *
  * @throws BpttError for quantiles that are not between 0 and 1 or do not ascend; where it is used, for a number of outputs that is no
  * multiple of theirs.

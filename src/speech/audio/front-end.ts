@@ -30,20 +30,24 @@ const fields = {
 
 /** Options of features with Kaldi's formulas and defaults. Plain data. */
 export interface KaldiOptions extends Options<typeof kaldiFields>, Options<typeof afterwards> {
+  /** Whose formulas and defaults: Kaldi's. */
   readonly convention: 'kaldi';
 }
 
 /** Options of features with librosa's formulas and defaults. Plain data. */
 export interface LibrosaOptions extends Options<typeof librosaFields>, Options<typeof afterwards> {
+  /** Whose formulas and defaults: librosa's. */
   readonly convention: 'librosa';
 }
 
+/** What `frontEnd` takes: the features of one convention or the other, told apart by `convention`. */
 export type FrontEndOptions = KaldiOptions | LibrosaOptions;
 
 /** What makes features of samples. */
 export interface FrontEnd {
   /** All options with their defaults, as plain data: what a model's metadata may hold. `frontEnd` makes the same of it again. */
   readonly options: FrontEndOptions;
+  /** Samples a second, in Hz, of what it reads. */
   readonly sampleRate: number;
   /** F, the features of a frame. */
   readonly size: number;
@@ -74,7 +78,7 @@ export interface FeatureStream {
  *
  * @example
  * const front = frontEnd({ convention: 'kaldi', sampleRate: 16_000, mels: 40, normalize: 'utterance' });
- * const { sampleRate, channels } = readWav(bytes);
+ * const { sampleRate, channels } = readWav(await readFile('hello.wav'));
  * const inputs = front.extract(resample(channels[0], sampleRate, front.sampleRate)); // [T, 40]
  *
  * @throws BpttError for options that are wrong or unknown, bands beyond half of the sample rate, and filters too narrow for the spectrum.

@@ -56,7 +56,8 @@ const LARGEST = 2 ** 18;
  * @throws BpttError for rates that are no whole numbers from 1, and samples that are not finite.
  *
  * @example
- * const heard = resample(mono(readWav(bytes)), 44_100, 16_000);
+ * const sound = readWav(await readFile('hello.wav'));
+ * const samples = resample(mono(sound), sound.sampleRate, 8000);
  */
 export function resample(samples: Samples, from: number, to: number): Float32Array<ArrayBuffer> {
   checkSamples('resample(samples)', samples);
@@ -68,7 +69,17 @@ export function resample(samples: Samples, from: number, to: number): Float32Arr
   return all;
 }
 
-/** The same of samples that come in pieces. @throws BpttError for rates that are no whole numbers from 1. */
+/**
+ * The same of samples that come in pieces.
+ *
+ * @throws BpttError for rates that are no whole numbers from 1.
+ *
+ * @example
+ * const slower = resampler(48_000, 16_000);
+ * const first = slower.push(samples.subarray(0, 1000)); // pieces of any lengths
+ * const rest = slower.push(samples.subarray(1000));
+ * console.log(first.length + rest.length + slower.end().length);
+ */
 export function resampler(from: number, to: number): Resampler {
   return resamplerOf('resampler', from, to);
 }

@@ -7,6 +7,7 @@ import { list } from '../../base/fields.ts';
 export interface Sound {
   /** Samples a second, in Hz. */
   readonly sampleRate: number;
+  /** Samples of each channel, as many in each, from -1 to 1. */
   readonly channels: readonly Float32Array[];
 }
 
@@ -41,7 +42,15 @@ export function checkSound(where: string, value: unknown): Sound {
   return { sampleRate: sampleRate as number, channels: all };
 }
 
-/** The mean of the channels, added in their order. @throws BpttError for what is no sound. */
+/**
+ * The mean of the channels, added in their order.
+ *
+ * @throws BpttError for what is no sound.
+ *
+ * @example
+ * const { sampleRate } = sound;
+ * const features = front.extract(resample(mono(sound), sampleRate, front.sampleRate));
+ */
 export function mono(sound: Sound): Samples {
   const { channels } = checkSound('mono(sound)', sound);
   if (channels.length === 1) return channels[0]!;

@@ -52,6 +52,7 @@ const fields = {
   masks: optional(object(maskFields)),
 };
 
+/** What `varied` changes in each recording, and between which limits. */
 export interface VaryOptions extends Options<typeof fields> {}
 
 /** Features [T,F] of samples, varied by a seed, a whole number from 0 to 2^53 - 1. @throws BpttError as `extract` does. */
@@ -63,7 +64,7 @@ export type Vary = (samples: Samples, seed: number) => Float32Array<ArrayBuffer>
  *
  * @example
  * const vary = varied(front, { speed: [0.9, 1.1], warp: [0.9, 1.1], noise: { ratio: [10, 40] }, masks: { steps: 2, longest: 20 } });
- * const inputs = vary(samples, 1000 * epoch + index);
+ * const inputs = vary(samples, 1); // another number for each recording of each epoch
  *
  * @throws BpttError for options that are wrong or unknown.
  */

@@ -122,12 +122,16 @@ const fields = {
   bits: withDefault(oneOf(16, 24, 32), 16),
 };
 
+/** How many bits a sample of `writeWav` has. */
 export interface WriteWavOptions extends Options<typeof fields> {}
 
 /**
  * A sound as the bytes of a WAV file. PCM is rounded to the nearest step; of 1 the largest there is.
  *
  * @throws BpttError for sounds that are wrong, samples beyond -1 and 1 where they are written as PCM, and wrong or unknown options.
+ *
+ * @example
+ * await writeFile('tone.wav', writeWav({ sampleRate: 16_000, channels: [samples] }, { bits: 24 }));
  */
 export function writeWav(sound: Sound, options: WriteWavOptions = {}): Uint8Array<ArrayBuffer> {
   const { sampleRate, channels } = checkSound('writeWav(sound)', sound);

@@ -13,9 +13,13 @@ export interface Piece {
 
 /** The part of a MessagePort that is used: the types of this package need neither those of the DOM nor those of Node. */
 export interface SoundPort {
+  /** Tells the microphone which sound was taken. */
   postMessage(message: unknown): void;
+  /** Calls back for each message from the microphone. */
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  /** Ends that. */
   removeEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  /** Lets messages through that have been waiting. */
   start(): void;
 }
 

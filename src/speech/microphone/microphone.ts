@@ -7,6 +7,7 @@ import { PROCESSOR, WORKLET } from './worklet.ts';
 
 /** A MediaStream, whose types only pages have. */
 export interface SoundSource {
+  /** Its tracks with sound: at least one is needed. */
   getAudioTracks(): readonly object[];
 }
 
@@ -24,6 +25,7 @@ const fields = {
   patience: withDefault(number({ exclusiveMin: 0, max: 600 }), 2),
 };
 
+/** Which sound `openMicrophone` gives, in pieces of which length, and how long they may wait. */
 export interface MicrophoneOptions extends Options<typeof fields> {}
 
 /** A microphone that is open. */

@@ -66,9 +66,13 @@ export type Pruner = OneOfKinds<typeof prunerFields>;
 
 type Of<Kind extends Pruner['kind']> = Extract<Pruner, { readonly kind: Kind }>;
 
+/** When `median` begins to end trials, and how often it looks. */
 export interface MedianOptions extends Options<typeof prunerFields.median> {}
+/** How many trials go on in `percentile`, when it begins to end trials, and how often it looks. */
 export interface PercentileOptions extends Options<typeof prunerFields.percentile> {}
+/** Where the rungs of `successiveHalving` are, and how many trials go on from each. */
 export interface SuccessiveHalvingOptions extends Options<(typeof prunerFields)['successive-halving']> {}
+/** Where the brackets of `hyperband` begin and end, and how many trials go on from rung to rung. */
 export interface HyperbandOptions extends Options<typeof prunerFields.hyperband> {}
 
 /**

@@ -36,15 +36,27 @@ export type Sampler = OneOfKinds<typeof samplerFields>;
 
 type Of<Kind extends Sampler['kind']> = Extract<Sampler, { readonly kind: Kind }>;
 
+/** How many values of each number `grid` tries. */
 export interface GridOptions extends Options<typeof samplerFields.grid> {}
+/** When `tpe` begins to go by results, and among how many values it chooses. */
 export interface TpeOptions extends Options<typeof samplerFields.tpe> {}
 
-/** Each trial by chance, independent of all others (Bergstra and Bengio 2012). */
+/**
+ * Each trial by chance, independent of all others (Bergstra and Bengio 2012).
+ *
+ * @example
+ * createStudy({ space: { rate: float({ min: 1e-4, max: 1e-1, scale: 'log' }) }, sampler: random(), trials: 16 })
+ */
 export function random(): Of<'random'> {
   return { kind: 'random' };
 }
 
-/** Trials that fill the space more evenly than chance does: Halton's sequence with permuted digits (Owen 2017). */
+/**
+ * Trials that fill the space more evenly than chance does: Halton's sequence with permuted digits (Owen 2017).
+ *
+ * @example
+ * createStudy({ space: { rate: float({ min: 1e-4, max: 1e-1, scale: 'log' }) }, sampler: quasiRandom(), trials: 16 })
+ */
 export function quasiRandom(): Of<'quasi-random'> {
   return { kind: 'quasi-random' };
 }

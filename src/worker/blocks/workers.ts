@@ -23,7 +23,8 @@ export const workersFields = {
   ...modulesFields,
 };
 
-export interface WorkersOptions extends Options<typeof workersFields> {}
+/** How many threads train, into how many blocks they cut batches, and how they are started. */
+export interface WorkersOptions extends Options<typeof modulesFields>, Options<typeof workersFields> {}
 
 /**
  * Trains in several threads: `train(model, { parallel: workers({ count: 2 }), ... })`. Each thread has a copy of the network and reads
@@ -31,6 +32,9 @@ export interface WorkersOptions extends Options<typeof workersFields> {}
  * same for any number of threads. It pays for updates that take some milliseconds; batches need a row for each block at least to use all.
  *
  * @throws BpttError for wrong options.
+ *
+ * @example
+ * await fit(model, { data, loss: 'cross-entropy', parallel: workers({ count: 2 }), steps: 5 });
  */
 export function workers(options: WorkersOptions = {}): Parallel {
   const { blocks, count, sharedMemory, worker, modules } = checkFields('workers', options, workersFields);

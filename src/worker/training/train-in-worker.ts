@@ -45,7 +45,11 @@ const fields = {
 
 const all = { ...omit(trainFields, 'parallel'), ...fields };
 
-export interface WorkerTrainOptions extends Omit<TrainOptions, 'parallel'>, Options<typeof fields> {}
+/** What `trainInWorker` takes: the options of `train`, the worker, and how far it may be ahead. */
+export interface WorkerTrainOptions
+  extends Omit<TrainOptions, 'parallel'>,
+    Options<typeof modulesFields>,
+    Options<typeof fields> {}
 
 /** Batches that are on their way before the training asks for them. */
 const IN_ADVANCE = 2;
@@ -56,7 +60,9 @@ const IN_ADVANCE = 2;
  * it ends: after breaking out of the loop those of the last update made, which may be `ahead` updates behind the last event that was read.
  *
  * @example
- * for await (const event of trainInWorker(model, { data, loss: 'cross-entropy', optimizer: adam(), steps: 1000 })) show(event);
+ * for await (const event of trainInWorker(model, { data, loss: 'cross-entropy', optimizer: adam(), steps: 20 })) {
+ *   if (event.type === 'step') console.log(event.step, event.loss);
+ * }
  *
  * @throws BpttError as `train` does; `worker-failed` where a worker cannot be started or ends.
  */

@@ -26,7 +26,9 @@ import type { Axis, Half, Head, Value } from './values.ts';
 const OLDEST = 7;
 const NEWEST = 25;
 
+/** What `importOnnx` resolves to: the model, and how the graph differs from it. */
 export interface OnnxModel {
+  /** The model, with the weights of the graph. */
   readonly model: Model;
   /** What the graph makes of the outputs of the last layer, which are what the model gives. */
   readonly output: Head | 'logits';
@@ -47,6 +49,10 @@ export interface OnnxModel {
  * @param where What error messages call the file.
  * @throws BpttError `bad-file`: for bytes that are cut off or damaged, with the field and its first byte; for an operator that
  * cannot be imported or is used in a way that cannot, with the name of its node; for inputs and outputs that no layer has.
+ *
+ * @example
+ * const { model, batchFirst } = await importOnnx(await readFile('torch.onnx'));
+ * console.log(model.summary(), batchFirst);
  */
 export async function importOnnx(
   bytes: Uint8Array,

@@ -33,6 +33,7 @@ export const exportFields = {
   output: withDefault(oneOf('logits', 'softmax', 'sigmoid'), 'logits'),
 };
 
+/** Which inputs and outputs the graph of `exportOnnx` has beside the model's own, and what becomes of the outputs. */
 export interface ExportOptions extends Options<typeof exportFields> {}
 
 export interface CheckedOptions extends Checked<typeof exportFields> {}
@@ -57,6 +58,9 @@ export interface CheckedOptions extends Checked<typeof exportFields> {}
  * @throws BpttError for unknown options, for layers that are not in the list, for `states` of a model that reads whole sequences, for
  * `output` of a model with several, and for an f64 model with numbers that
  * f32 cannot hold.
+ *
+ * @example
+ * await writeFile('model.onnx', exportOnnx(model, { output: 'softmax', states: true }));
  */
 export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array<ArrayBuffer> {
   checkModel('exportOnnx', model);
