@@ -11,6 +11,7 @@ import {
   embedding,
   features,
   gru,
+  image,
   lstm,
   sequences,
   textStream,
@@ -105,6 +106,27 @@ async function sounds() {
   return { samples, sound, front, heard, hearing, inputs, steps: inputs.length / front.size, utterances };
 }
 
+/** Pictures of lines and of digits, what the lines say, and a network that would read them if it were trained. */
+async function pictures() {
+  const bytes = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAECAAAAACWpiEsAAAAEklEQVR42mP4z/D/PwMI42YAAGTNE+1iBhY7AAAAAElFTkSuQmCC',
+    'base64',
+  );
+  await writeFile('line.png', bytes);
+  const picture = (width, height) => ({
+    ...{ width, height },
+    data: Float32Array.from({ length: width * height }, (_, i) => Number(i % 5 > 1)),
+  });
+  const reading = await createModel([image({ height: 40 }), gru({ units: 8 }), dense({ units: 28 })]);
+  return {
+    bytes,
+    reading,
+    lines: [picture(30, 10), picture(20, 12)],
+    texts: ['a ship', 'sea'],
+    digits: [picture(8, 8)],
+  };
+}
+
 /** A network of layers that TensorFlow.js has. */
 async function embedded() {
   return {
@@ -120,6 +142,7 @@ const rooms = {
   'bptt/series': days,
   'bptt/speech': sounds,
   'bptt/translation': translation,
+  'bptt/vision': pictures,
 };
 
 /** What the examples of an entry point take as given. */

@@ -6,9 +6,13 @@ import { sweepName } from './trial-job.ts';
 
 /** What of a client of ioredis is used. */
 export interface RedisClient {
+  /** The value of a field, or null. */
   hgetBuffer(key: string, field: string): Promise<Buffer | null>;
+  /** Sets a field unless it is there: 1 where it was set. */
   hsetnx(key: string, field: string, value: Buffer): Promise<number>;
+  /** Removes a field. */
   hdel(key: string, field: string): Promise<number>;
+  /** The names of all fields. */
   hkeys(key: string): Promise<string[]>;
 }
 
@@ -51,6 +55,7 @@ export function redisStore(client: RedisClient, name: string): CheckpointStore {
 
 /** What of a pool of pg is used. */
 export interface PostgresPool {
+  /** Runs a statement with values for $1, $2, … */
   query(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[]; rowCount: number | null }>;
 }
 

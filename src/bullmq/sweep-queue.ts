@@ -24,6 +24,7 @@ export const sweepQueueFields = {
   priority: withDefault(integer({ min: 0, max: 2_097_152 }), 0),
 };
 
+/** The server, the name of the sweep there, and how its trials are queued. */
 export interface SweepQueueOptions extends Omit<Options<typeof sweepQueueFields>, 'connection'> {
   /** The server: its URL, `redis://…` or `postgres://…`, or what BullMQ takes in its place: options or a client of ioredis, or a pool of pg. */
   readonly connection: QueueConnection;

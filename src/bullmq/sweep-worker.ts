@@ -4,7 +4,8 @@ import { UnrecoverableError, WaitingError } from 'bullmq';
 import { isPlain } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { callable, checkFields, integer, type Options, optional, withDefault } from '../base/fields.ts';
-import { StoredSweep, type StoredSweepOptions } from '../sweep/index.ts';
+import type { StoredSweepOptions } from '../sweep/index.ts';
+import { StoredSweep } from '../sweep/stored-sweep.ts';
 import type { TrainEvent } from '../training/events.ts';
 import { classesFor, type QueueConnection, reach, server } from './connection.ts';
 import { checkJob, queueName, type TrialJob } from './trial-job.ts';
@@ -12,15 +13,50 @@ import { checkJob, queueName, type TrialJob } from './trial-job.ts';
 /** What a worker tells. */
 export type SweepWorkerEvent =
   /** A trial begins. */
-  | { readonly type: 'begin'; readonly sweep: string; readonly number: number }
+  | {
+      /** Tells it from the other events. */
+      readonly type: 'begin';
+      /** The name of the sweep. */
+      readonly sweep: string;
+      /** Which trial, from 0. */
+      readonly number: number;
+    }
   /** What the training of a trial tells. */
-  | { readonly type: 'training'; readonly sweep: string; readonly number: number; readonly event: TrainEvent }
+  | {
+      /** Tells it from the other events. */
+      readonly type: 'training';
+      /** The name of the sweep. */
+      readonly sweep: string;
+      /** Which trial, from 0. */
+      readonly number: number;
+      /** The event of its training. */
+      readonly event: TrainEvent;
+    }
   /** A trial has ended. */
-  | { readonly type: 'end'; readonly sweep: string; readonly number: number; readonly state: string }
+  | {
+      /** Tells it from the other events. */
+      readonly type: 'end';
+      /** The name of the sweep. */
+      readonly sweep: string;
+      /** Which trial, from 0. */
+      readonly number: number;
+      /** `complete`, `pruned` or `failed`. */
+      readonly state: string;
+    }
   /** A trial ended with an error, which its sweep is told when all attempts did. */
-  | { readonly type: 'failed'; readonly reason: string }
+  | {
+      /** Tells it from the other events. */
+      readonly type: 'failed';
+      /** The message of the error. */
+      readonly reason: string;
+    }
   /** The server cannot be reached: tried again until it can. */
-  | { readonly type: 'disconnected'; readonly reason: string };
+  | {
+      /** Tells it from the other events. */
+      readonly type: 'disconnected';
+      /** The message of the error. */
+      readonly reason: string;
+    };
 
 export const sweepWorkerFields = {
   /** The server. */
@@ -39,6 +75,7 @@ export const sweepWorkerFields = {
   onEvent: optional(callable<(event: SweepWorkerEvent) => unknown>()),
 };
 
+/** The server, what sweeps are there, and how many trials run at a time. */
 export interface SweepWorkerOptions extends Omit<Options<typeof sweepWorkerFields>, 'connection'> {
   /** The server: its URL, `redis://…` or `postgres://…`, or what BullMQ takes in its place: options or a client of ioredis, or a pool of pg. */
   readonly connection: QueueConnection;

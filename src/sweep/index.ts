@@ -32,7 +32,7 @@ export {
   type SearchSpace,
 } from './space.ts';
 export { type CheckpointStore, memoryStore } from './store.ts';
-export { type QueuedTrialOptions, StoredSweep, type StoredSweepOptions, storedSweep } from './stored-sweep.ts';
+export { type QueuedTrialOptions, type StoredSweep, type StoredSweepOptions, storedSweep } from './stored-sweep.ts';
 export {
   type AskedTrial,
   createStudy,

@@ -13,11 +13,15 @@ export const queuedTrialFields = {
 
 /** A trial as it goes through a queue. */
 export interface QueuedTrial {
+  /** SHA-256 of `sweep.json` in the store. */
   readonly sweep: string;
+  /** Which trial, from 0. */
   readonly number: number;
+  /** Updates between two checkpoints. */
   readonly checkpointEvery: number;
 }
 
+/** How `sweep` waits for a trial that another runs. */
 export interface QueueControl {
   /** Ends the waiting. A trial that runs goes on to its end, and is found in the store. */
   readonly signal: AbortSignal;
@@ -25,7 +29,7 @@ export interface QueueControl {
   readonly onProgress: (step: number) => unknown;
 }
 
-/** What has the trials of a sweep run by others: `sweepQueue(...)` of `bptt/bullmq`, or one's own, with `runQueuedTrial` on its other side. */
+/** What has the trials of a sweep run by others: `sweepQueue(...)` of `bptt/bullmq`, or one's own, with `storedSweep` on its other side. */
 export interface TrialQueue {
   /** How many trials it takes at a time. */
   readonly trials: number;

@@ -54,20 +54,27 @@ const controlFields = {
   onEvent: optional(callable<(event: TrainEvent) => unknown>()),
 };
 
+/** What ends a trial of a queue early, and what is told of it. */
 export interface QueuedTrialOptions extends Options<typeof controlFields> {}
 
 /**
  * A sweep in a store, for those who run trials of it that `sweep` sent through a queue.
  *
  * @example
- * const trials = storedSweep({ store, data, validation });
- * const result = await trials.run(job.data, { signal });
+ * const trials = storedSweep({ store: memoryStore(), data, validation });
+ * // For whatever brings the jobs that the `queue` of `sweep` was given:
+ * const work = (job) => trials.run(job.data, { signal: AbortSignal.timeout(3_600_000) });
  *
  * @throws BpttError for wrong options.
  */
 export const storedSweep = (options: StoredSweepOptions): StoredSweep => new StoredSweep('storedSweep', options);
 
-/** A sweep in a store, as those see it who run its trials. What is known of it is read once. */
+/**
+ * A sweep in a store, as those see it who run its trials. What is known of it is read once.
+ *
+ * @example
+ * const trials = storedSweep({ store: memoryStore(), data, validation });
+ */
 export class StoredSweep {
   /** @internal The bundle renames classes. */
   static readonly name: string = 'StoredSweep';

@@ -43,7 +43,14 @@ export type SweepEvent =
       readonly resumedFrom: number | undefined;
     }
   /** A trial that another runs has made so many updates. */
-  | { readonly type: 'progress'; readonly number: number; readonly step: number }
+  | {
+      /** Tells it from the other events. */
+      readonly type: 'progress';
+      /** Which trial, from 0. */
+      readonly number: number;
+      /** Updates so far. */
+      readonly step: number;
+    }
   /** What the training of a trial tells. */
   | {
       /** Tells it from the other events. */

@@ -36,6 +36,7 @@ const fields = {
   noise: optional(range({ min: 0, max: 10 })),
 };
 
+/** What is done to pictures, and how much of it. */
 export interface DistortOptions extends Options<typeof fields> {}
 
 /** A picture of the same size, distorted by a seed, a whole number from 0 to 2^53 - 1. @throws BpttError for what is no picture or seed. */
@@ -48,7 +49,8 @@ export type Distort = (picture: Picture, seed: number) => FloatPicture;
  *
  * @example
  * const distort = distorted({ shift: { y: [-2, 2] }, shear: [-0.2, 0.2], elastic: { strength: [0, 1] }, blur: [0, 1.5], noise: [0, 0.2] });
- * const input = images(lines.map((line, i) => distort(line, lines.length * epoch + i)));
+ * const epoch = 3;
+ * const input = images(lines.map((line, i) => distort(scaled(line, 32), lines.length * epoch + i)));
  *
  * @throws BpttError for options that are wrong or unknown.
  */

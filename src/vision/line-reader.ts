@@ -18,18 +18,24 @@ const fields = {
   labels: labelsField,
 };
 
+/** How high the images are, and what the classes are called. */
 export interface LineReaderOptions extends Options<typeof fields> {}
 
 /** A label and where it stands, in pixels of the picture that was read. */
 export interface PlacedLabel {
+  /** The character. */
   readonly label: string;
+  /** Where it begins, from 0 at the left. */
   readonly from: number;
+  /** Where it ends. */
   readonly to: number;
 }
 
 /** What a picture says. */
 export interface ReadLine {
+  /** All of it. */
   readonly text: string;
+  /** Its characters, from left to right. */
   readonly labels: readonly PlacedLabel[];
   /** Of all paths that give these labels, in nats. */
   readonly logProbability: number;
@@ -55,9 +61,9 @@ export interface LineReader extends LabelCodec {
  *
  * @example
  * const reader = lineReader({ height: 40, labels: [...' abcdefghijklmnopqrstuvwxyz'] });
- * const batch = { ...images(lines.map(({ picture }) => reader.prepare(picture))), targets: lines.map(({ text }) => reader.encode(text)) };
- * await saveModel(model, 'lines.safetensors', { metadata: lineMetadata(reader) });
- * const { text } = reader.read(model, await readImage(bytes), { beams: 16 });
+ * const batch = { ...images(lines.map((line) => reader.prepare(line))), targets: texts.map((text) => reader.encode(text)) };
+ * // What `train` learns from such batches, `reading`, reads others.
+ * const { text } = reader.read(reading, await readImage(bytes), { beams: 16 });
  *
  * @throws BpttError for options that are wrong or unknown.
  */
@@ -87,7 +93,15 @@ const readers = /* @__PURE__ */ new WeakSet<LineReader>();
 
 const NAME = 'lines';
 
-/** An entry for `metadata` of `serialize` and `saveModel`. */
+/**
+ * An entry for `metadata` of `serialize` and `saveModel`.
+ *
+ * @example
+ * const reader = lineReader({ height: 40, labels: [...' abcdefghijklmnopqrstuvwxyz'] });
+ * await saveModel(reading, 'lines.safetensors', { metadata: lineMetadata(reader) });
+ *
+ * @throws BpttError for what `lineReader` did not give.
+ */
 export function lineMetadata(reader: LineReader): Readonly<Record<string, string>> {
   if (Object(reader) === reader && readers.has(reader)) return { [NAME]: JSON.stringify(reader.options) };
   throw new BpttError('invalid-argument', `lineMetadata(reader): expected what lineReader gives, got ${show(reader)}`);
@@ -95,6 +109,10 @@ export function lineMetadata(reader: LineReader): Readonly<Record<string, string
 
 /**
  * What `lineMetadata` kept.
+ *
+ * @example
+ * const kept = lineMetadata(lineReader({ height: 40, labels: ['a', 'b'] }));
+ * console.log(readLineMetadata(kept).options.height); // 40
  *
  * @throws BpttError `bad-file` where there is none, or it is damaged.
  */

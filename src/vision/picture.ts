@@ -31,6 +31,7 @@ export interface Picture extends Options<typeof fields> {}
 
 /** A picture of bytes, red, green, blue and how opaque it is, as `ImageData` is. */
 export interface BytePicture extends Picture {
+  /** Four bytes a pixel. */
   readonly data: Uint8ClampedArray<ArrayBuffer>;
 }
 

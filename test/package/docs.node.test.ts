@@ -32,8 +32,11 @@ describe('every', () => {
   });
 });
 
-/** Of pages, workers and files that a test does not have: these are compiled, and not run. */
-const elsewhere = new Set(['bptt/speech: hear', 'bptt/speech: openMicrophone', 'bptt/worker: serve']);
+/** Of pages, workers and servers that a test does not have: these are compiled, and not run. */
+const elsewhere = new Set([
+  ...['bptt/speech: hear', 'bptt/speech: openMicrophone', 'bptt/worker: serve'],
+  ...['bptt/bullmq: sweepQueue', 'bptt/bullmq: sweepWorker', 'bptt/bullmq: redisStore', 'bptt/bullmq: postgresStore'],
+]);
 
 describe('the examples', () => {
   const examples = all.flatMap(({ entry, name, examples }) =>

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { encode } from 'fast-png';
 import { unzlibSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { guideFiles } from '../../docs/guides.js';
@@ -52,11 +53,18 @@ beforeAll(async () => {
   );
   await writeFile(at('huge.txt'), story.repeat(50));
   await mkdir(at('recordings'));
-  for (let i = 0; i < 4; i++) {
-    const samples = Float32Array.from({ length: 9600 }, (_, t) => 0.3 * Math.sin(t / (4 + i)));
+  for (let i = 0; i < 10; i++) {
+    const samples = Float32Array.from({ length: 9600 }, (_, t) => 0.3 * Math.sin(t / (4 + (i % 4))));
     await writeFile(at(`recordings/${i}.wav`), writeWav({ sampleRate: 16_000, channels: [samples] }));
-    await writeFile(at(`recordings/${i}.txt`), 'abcd'[i]!);
+    await writeFile(at(`recordings/${i}.txt`), 'abcd'[i % 4]!);
     if (i === 0) await writeFile(at('hello.wav'), writeWav({ sampleRate: 16_000, channels: [samples] }));
+  }
+  await mkdir(at('lines'));
+  for (let i = 0; i < 10; i++) {
+    const data = Uint8Array.from({ length: 16 * 60 }, (_, at) => (at % (3 + (i % 4)) < 2 ? 0 : 255));
+    await writeFile(at(`lines/${i}.png`), encode({ width: 60, height: 16, data, channels: 1 }));
+    await writeFile(at(`lines/${i}.txt`), 'abcd'[i % 4]!);
+    if (i === 0) await writeFile(at('line.png'), encode({ width: 60, height: 16, data, channels: 1 }));
   }
   await writeFile(at('births.csv'), csv('day,births', 1200));
   await writeFile(at('sales.csv'), csv('day,sold', 400));
@@ -134,7 +142,8 @@ describe('the commands', () => {
   );
   const words = (line: string) => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
 
-  it.each(commands.filter((line) => line !== 'bench'))('bptt %s', async (line) => {
+  // What needs a server is in test/cli/commands/sweep-server.node.test.ts.
+  it.each(commands.filter((line) => line !== 'bench' && !line.includes('--redis')))('bptt %s', async (line) => {
     // The programs have saved a model of that name, and files that are there are kept.
     if (line === commands[0]) await rm(at('my-model.safetensors'), { force: true });
     if (line.startsWith('export')) await rm(at(words(line)[2]!), { force: true });
