@@ -1,7 +1,8 @@
 // `bptt train --task ocr` and `bptt read`, on bars that stand for letters.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { at, type Event, events, expectFailure, run } from '../../support/cli-program.ts';
+import { at, type Event, events, expectFailure, finish, run, start } from '../../support/cli-program.ts';
 import { numbers } from '../../support/models.ts';
 
 /** Which rows of 8 are dark, of a letter. */
@@ -60,6 +61,25 @@ describe('train --task ocr', () => {
     const report = await readFile(at('lines.html'), 'utf8');
     expect(report).toMatch(/Of \d labels in 2 images that it has not learned from, 0\.0 % were wrong/);
     expect(report.match(/src="data:image\/bmp;base64,/g)?.length).toBe(2);
+  });
+
+  it('goes on after a kill, and ends with the bits of a training that never stopped', async () => {
+    const learning = ['--batch', '4', '--steps', '24', '--checkpoint-every', '4', '--json'];
+    const whole = [...network, ...learning, '--out', 'whole-lines.safetensors'];
+    events(await ocr('lines', ...whole));
+    const cut = [...network, ...learning, '--out', 'cut-lines.safetensors'];
+    const child = start(['train', '--task', 'ocr', 'lines', ...cut]);
+    const outcome = finish(child);
+    for await (const line of createInterface({ input: child.stdout! })) {
+      if (line.includes('"step","step":14,')) child.kill('SIGKILL');
+    }
+    expect((await outcome).code).toBe(null);
+    const going = ['--resume', '--out', 'cut-lines.safetensors'];
+    expect(expectFailure(await ocr(...going, '--height', '20'))).toMatch(/^--height: expected 16, as in the training/);
+    const [began, ...rest] = events(await ocr(...going, '--json'));
+    expect(began!.resumed).toBeGreaterThanOrEqual(8);
+    expect(rest.at(-1)).toMatchObject({ type: 'end', reason: 'steps', step: 24 });
+    expect(await readFile(at('cut-lines.safetensors'))).toEqual(await readFile(at('whole-lines.safetensors')));
   });
 
   it('gives the same bits again with varied images and any threads, and other ones by another seed', async () => {
