@@ -103,7 +103,7 @@ describe('train --task speech', () => {
       /^--hidden: expected 12, as in the training/,
     );
     expect(expectFailure(await speech('tones/more', ...going))).toMatch(
-      /^tones\/more: expected the recordings that the training of cut\.checkpoint-\d+\.safetensors began with, got others/,
+      /^tones\/more: expected the audio files that the training of cut\.checkpoint-\d+\.safetensors began with, got others/,
     );
     expect(expectFailure(await run('train', ...going))).toMatch(
       /^cut\.checkpoint-\d+\.safetensors: expected a checkpoint of --task text, got one of --task speech/,
@@ -185,7 +185,7 @@ describe('train --task speech with files that are bad', () => {
     const few = await speech('bad', ...quick, ...out, '--skip-bad');
     expect(few.code).toBe(1);
     expect(few.stderr).toContain(
-      'bad: expected enough recordings that --validation 0.1 holds one back, got 3; --validation 0 learns all',
+      'bad: expected enough audio files that --validation 0.1 holds one back, got 3; --validation 0 learns all',
     );
   });
 
