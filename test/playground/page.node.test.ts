@@ -575,7 +575,10 @@ for (const id of ['chromium', 'firefox'] as const) {
         await open(`lang=${language}&${SMALL}&bptt=truncated&compare=on&b.cell=gru`);
         const folds = await page.$$('details summary');
         expect(folds.length).toBeGreaterThan(15);
-        for (const fold of folds) await fold.click();
+        // Some come anew while they are opened: found again each time.
+        for (let i = 0; i < folds.length; i++) {
+          await page.evaluate((at) => document.querySelectorAll<HTMLElement>('details summary')[at]!.click(), i);
+        }
         // Some are filled when a network has been looked at.
         const empty = () =>
           page.$$eval('details', (all) =>
