@@ -51,8 +51,6 @@ function chromium(executablePath: string): TestProjectInlineConfiguration {
     test: {
       ...common,
       name: 'chromium',
-      // Pages side by side; by default vitest opens one on a machine with two cores.
-      maxWorkers: availableParallelism(),
       exclude: ['**/*.node.test.ts'],
       browser: {
         enabled: true,
