@@ -93,6 +93,8 @@ async function keep(role, name, ended) {
     }
     const [code, signal] = await running.closed;
     if (signal === 'SIGKILL') continue;
+    // Begun while the server was away: it says so, and is begun again as a supervisor does.
+    if (running.errors.includes("code: 'unreachable'")) continue;
     if (code !== 0) faults.push(`${role} ended with ${code ?? signal}: ${running.errors}`);
     if (role === 'sweep') {
       if (code === 0 && running.last !== whole) faults.push(`another end: ${running.last}`);
