@@ -24,6 +24,7 @@ import {
   normal,
   train,
 } from 'bptt';
+import { randomFrom } from './random.js';
 
 const { values } = parseArgs({
   options: {
@@ -46,16 +47,6 @@ const [T, updates, seed] = [
 const UNITS = long ? 32 : 100;
 const RATE = long ? 1e-2 : 1e-3;
 
-/** Numbers in [0, 1) from integers only (Marsaglia's xorshift32), so that every machine sees the same sequences. */
-function generator(/** @type {number} */ state) {
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
-
 /** B sequences: inputs [T,B,2] are the number and the mark, the target counts at the last step only. */
 function sequences(/** @type {() => number} */ random, /** @type {number} */ B) {
   const inputs = new Float32Array(T * B * 2);
@@ -73,13 +64,13 @@ function sequences(/** @type {() => number} */ random, /** @type {number} */ B) 
   return { steps: T, rows: B, inputs, targets, mask: new Uint8Array(T * B).fill(1, (T - 1) * B) };
 }
 
-const test = sequences(generator(12345), 1000);
+const test = sequences(randomFrom(12345), 1000);
 const loss = 'mean-squared-error';
 
 /** Trains a network on `updates` batches of fresh sequences and returns its MSE on sequences that it has not seen. */
 async function run(/** @type {string} */ name, /** @type {import('bptt').LayerDescription} */ layer) {
   const model = await createModel([features(2), layer, dense({ units: 1 })], { seed });
-  const random = generator(seed + 1);
+  const random = randomFrom(seed + 1);
   const data = {
     *[Symbol.iterator]() {
       for (;;) yield sequences(random, 32);

@@ -25,6 +25,7 @@ import {
 } from 'bptt';
 import { ctc, decode, errorRate } from 'bptt/speech';
 import { images } from 'bptt/vision';
+import { randomFrom } from './random.js';
 
 const { values } = parseArgs({
   options: {
@@ -45,16 +46,6 @@ const all = readFileSync(new URL('./digits/digits.txt', import.meta.url), 'utf8'
   }));
 const known = all.filter((_, i) => i % 5 !== 0);
 const unknown = all.filter((_, i) => i % 5 === 0);
-
-/** Numbers in [0, 1) from integers only (Marsaglia's xorshift32), so that every machine sees the same strips. @param {number} state */
-function randomFrom(state) {
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 /** A strip, and the classes of its digits: 0 is the blank. @param {typeof all} digits @param {() => number} random */
 function stripOf(digits, random) {

@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { adamw, createModel, dense, dropout, features, linear, lstm, train } from 'bptt';
+import { randomFrom } from './random.js';
 
 const { values } = parseArgs({
   options: {
@@ -31,14 +32,7 @@ const images = lines
 const training = images.filter((_, i) => i % 5 !== first);
 const test = images.filter((_, i) => i % 5 === first);
 
-let state = seed + 1;
-/** Numbers in [0, 1) from integers only (Marsaglia's xorshift32), so that every machine sees the same order. */
-function random() {
-  state ^= state << 13;
-  state ^= state >>> 17;
-  state ^= state << 5;
-  return (state >>> 0) / 2 ** 32;
-}
+const random = randomFrom(seed + 1);
 
 /** Images as one batch: inputs [T=8,B,8] are their rows, and only the last step counts. */
 function batchOf(/** @type {typeof images} */ chosen) {

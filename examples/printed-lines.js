@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { adamw, createModel, linear, train, warmup } from 'bptt';
 import { ctc, decode, errorRate } from 'bptt/speech';
 import { distorted, fromVgsl, grey, images, readImage, standardized } from 'bptt/vision';
+import { randomFrom } from './random.js';
 
 const { values } = parseArgs({
   options: {
@@ -52,16 +53,6 @@ function linesOf(text, length) {
     }
   }
   return lines.slice(1, -1);
-}
-
-/** Numbers in [0, 1) from integers only (Marsaglia's xorshift32), so that every machine sees the same lines. @param {number} state */
-function randomFrom(state) {
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
 }
 
 /** Runs a program, or says what to install. @param {string} program @param {string[]} args @param {string} [input] */

@@ -11,6 +11,7 @@
 //   node examples/temporal-order.js [--seeds 1,2,3,4,5] [--units 16] [--batch 16] [--most 31390]
 import { parseArgs } from 'node:util';
 import { adam, chrono, createModel, dense, lstm, tokens, train } from 'bptt';
+import { randomFrom } from './random.js';
 
 const { values } = parseArgs({
   options: {
@@ -25,14 +26,10 @@ const [units, B, most] = [Number(values.units), Number(values.batch), Number(val
 const [SYMBOLS, CLASSES, SHORTEST, T, STREAK, PAPER, TEST] = [8, 4, 100, 110, 2000, 31390, 2560];
 const [X, START, END, DISTRACTOR] = [0, 2, 3, 4]; // Y is 1, the distractors are 4 to 7
 
-/** Whole numbers below n from integers only (Marsaglia's xorshift32), so that every machine sees the same sequences. */
+/** Whole numbers below n. */
 function generator(/** @type {number} */ state) {
-  return (/** @type {number} */ n) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return Math.floor(((state >>> 0) / 2 ** 32) * n);
-  };
+  const random = randomFrom(state);
+  return (/** @type {number} */ n) => Math.floor(random() * n);
 }
 
 /** B sequences: tokens [T,B], one target of 4 numbers at the last valid step of each. */
