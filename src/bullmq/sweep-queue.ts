@@ -1,15 +1,15 @@
 // The side of a queue that sends: trials become jobs, and what comes of them is in the store.
 import type { Job, Queue, QueueEvents } from 'bullmq';
 import { BpttError } from '../base/errors.ts';
-import { checkFields, integer, type Options, withDefault } from '../base/fields.ts';
+import { type Checked, checkFields, integer, type Options, withDefault } from '../base/fields.ts';
 import type { QueueControl, QueuedTrial, TrialQueue } from '../sweep/index.ts';
-import { classesFor, type QueueConnection, reach, type Server, server } from './connection.ts';
+import { classesFor, type QueueConnection, reach, server } from './connection.ts';
 import { jobName, jobOf, queueName, sweepName, type TrialJob } from './trial-job.ts';
 
 /** Milliseconds after which the state of a job is asked for though nothing was heard of it: events may be lost with a connection. */
 const LOOK_EVERY = 5000;
 
-export const sweepQueueFields = {
+const sweepQueueFields = {
   /** The server. */
   connection: server,
   /** By which name workers know the sweep. */
@@ -51,7 +51,7 @@ export interface SweepQueue extends TrialQueue {
 export async function sweepQueue(options: SweepQueueOptions): Promise<SweepQueue> {
   const checked = checkFields('sweepQueue', options, sweepQueueFields);
   await reach('sweepQueue.connection', checked.connection);
-  return new TrialJobs(checked.connection, checked);
+  return new TrialJobs(checked);
 }
 
 class TrialJobs implements SweepQueue {
@@ -63,14 +63,10 @@ class TrialJobs implements SweepQueue {
   /** What is done when something is heard of a job, by its id. */
   readonly #heard = new Map<string, (step?: number) => void>();
 
-  constructor(
-    server: Server,
-    options: { name: string; queue: string; trials: number; attempts: number; priority: number },
-  ) {
-    const { name, queue, trials, attempts, priority } = options;
-    const { Queue, QueueEvents } = classesFor(server);
-    this.bullmq = new Queue(queue, { connection: server.connection }) as unknown as Queue;
-    this.#events = new QueueEvents(queue, { connection: server.connection }) as unknown as QueueEvents;
+  constructor({ connection, name, queue, trials, attempts, priority }: Checked<typeof sweepQueueFields>) {
+    const { Queue, QueueEvents } = classesFor(connection);
+    this.bullmq = new Queue(queue, { connection: connection.connection }) as unknown as Queue;
+    this.#events = new QueueEvents(queue, { connection: connection.connection }) as unknown as QueueEvents;
     this.#name = name;
     this.trials = trials;
     this.#options = { attempts, priority };

@@ -58,7 +58,7 @@ export type SweepWorkerEvent =
       readonly reason: string;
     };
 
-export const sweepWorkerFields = {
+const sweepWorkerFields = {
   /** The server. */
   connection: server,
   /** The sweep of that name: its store and its data. Asked once for each. */

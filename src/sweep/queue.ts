@@ -1,25 +1,18 @@
 // Trials that run elsewhere: what is sent there is which trial of which sweep; all else is in the store.
 import { isCallable } from '../base/check.ts';
-import { integer, string, such } from '../base/fields.ts';
+import { integer, type Options, string, such } from '../base/fields.ts';
 
 export const queuedTrialFields = {
   /** SHA-256 of `sweep.json` in the store: whoever has another sweep there refuses the trial. */
   sweep: string,
-  /** Which trial: its plan is in the store. */
+  /** Which trial, from 0: its plan is in the store. */
   number: integer({ min: 0 }),
   /** Updates between two checkpoints. */
   checkpointEvery: integer({ min: 1 }),
 };
 
 /** A trial as it goes through a queue. */
-export interface QueuedTrial {
-  /** SHA-256 of `sweep.json` in the store. */
-  readonly sweep: string;
-  /** Which trial, from 0. */
-  readonly number: number;
-  /** Updates between two checkpoints. */
-  readonly checkpointEvery: number;
-}
+export interface QueuedTrial extends Options<typeof queuedTrialFields> {}
 
 /** How `sweep` waits for a trial that another runs. */
 export interface QueueControl {
