@@ -1,6 +1,8 @@
 // Where the trials of a sweep are kept: bytes under keys that are written once. What is written twice is compared, so it does not matter who runs a trial, and how often.
-import { checkBoolean, checkBytes, isCallable, show } from '../base/check.ts';
+import { checkBoolean, checkBytes, checkObject, isCallable, show } from '../base/check.ts';
+import { BpttError } from '../base/errors.ts';
 import { list, string, such } from '../base/fields.ts';
+import { parseJson } from '../base/parse-json.ts';
 
 /**
  * Bytes under keys such as `trials/3/result.json`: a folder, a table, a bucket. Nothing that was written ever changes, so that a store needs
@@ -34,6 +36,15 @@ export function checkedStore(store: CheckpointStore): CheckpointStore {
     remove: async (key) => store.remove(key),
     keys: async (prefix) => list(string, 'keys').check(`${where}.keys(${show(prefix)})`, await store.keys(prefix)),
   };
+}
+
+/** What a store has under a key, as an object. @throws BpttError `bad-file` that begins with `where`, for what is none in JSON. */
+export function readJson(where: string, bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    return checkObject(where, parseJson(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    throw new BpttError('bad-file', `${where}: expected an object in JSON, got ${(cause as Error).message}`, { cause });
+  }
 }
 
 /**

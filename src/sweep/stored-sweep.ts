@@ -1,5 +1,5 @@
 // The other side of a queue: runs a trial of which the store knows everything but the data.
-import { checkObject, fail, show } from '../base/check.ts';
+import { fail, show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import {
   type Checked,
@@ -12,7 +12,6 @@ import {
   string,
   withDefault,
 } from '../base/fields.ts';
-import { parseJson } from '../base/parse-json.ts';
 import { metrics } from '../loss/metric.ts';
 import type { TrainEvent } from '../training/events.ts';
 import { type FitOptions, fitData } from '../training/fit.ts';
@@ -22,7 +21,7 @@ import { checkPlan, differenceOf, type TrialPlan } from './plan.ts';
 import { type QueuedTrial, queuedTrialFields } from './queue.ts';
 import { runTrial, type TrialSetting } from './run-trial.ts';
 import { checkParameters, type Parameters, type SearchSpace } from './space.ts';
-import { checkedStore, checkpointStore } from './store.ts';
+import { checkedStore, checkpointStore, readJson } from './store.ts';
 import { createStudy, type Study, type StudyOptions } from './study.ts';
 import { type KeptResult, TrialRecord } from './trial-record.ts';
 
@@ -152,13 +151,5 @@ export class StoredSweep {
       'bad-file',
       `queued trial ${number}: expected the results of all generations before it, got none of trial ${earlier}`,
     );
-  }
-}
-
-function readJson(key: string, bytes: Uint8Array): Readonly<Record<string, unknown>> {
-  try {
-    return checkObject(key, parseJson(new TextDecoder().decode(bytes)));
-  } catch (cause) {
-    throw new BpttError('bad-file', `${key}: expected an object in JSON, got ${(cause as Error).message}`, { cause });
   }
 }

@@ -3,11 +3,10 @@
 import { show } from '../base/check.ts';
 import { BpttError } from '../base/errors.ts';
 import { boolean, type Field, having, integer, list, number, object, string, such } from '../base/fields.ts';
-import { parseJson } from '../base/parse-json.ts';
 import { sha256 } from './digest.ts';
 import { differenceOf, planText, type TrialPlan } from './plan.ts';
 import type { TrialResult } from './result.ts';
-import type { CheckpointStore } from './store.ts';
+import { type CheckpointStore, readJson } from './store.ts';
 import { nameOf, thisWorker, type Worker } from './worker.ts';
 
 /** A validation: all objectives after so many steps, and whether it was the best so far. */
@@ -54,7 +53,6 @@ const records = {
 const KEPT = 2;
 
 const encode = (value: unknown) => new TextEncoder().encode(planText(value as object));
-const decode = (bytes: Uint8Array): unknown => parseJson(new TextDecoder().decode(bytes));
 
 /** Removes the bytes of checkpoints whose keys begin so; what is known of them stays, to be compared with what others come to. */
 export async function removeCheckpoints(store: CheckpointStore, prefix: string): Promise<void> {
@@ -88,7 +86,7 @@ export class TrialRecord {
     const bytes = await this.#store.read(`${this.#prefix}result.json`);
     if (bytes === undefined) return undefined;
     this.#checked('result.json', bytes, records.result);
-    return this.#read('result.json', bytes) as KeptResult;
+    return this.#read('result.json', bytes) as object as KeptResult;
   }
 
   /** The bytes of the model of a complete trial. @throws BpttError where they are not there, or not those of the result. */
@@ -162,8 +160,8 @@ export class TrialRecord {
     const there = await this.#store.read(this.#prefix + name);
     if (there === undefined) throw this.#error('bad-file', `${this.#prefix}${name} to stay, got it removed`);
     // As what is read: JSON has no undefined.
-    const own = decode(encode(value)) as object;
-    return differenceOf({ ...(this.#read(name, there) as object), worker: null }, { ...own, worker: null });
+    const own = readJson(name, encode(value));
+    return differenceOf({ ...this.#read(name, there), worker: null }, { ...own, worker: null });
   }
 
   async #disagreement(name: string, what: string, { path }: { readonly path: string }): Promise<BpttError> {
@@ -183,15 +181,11 @@ export class TrialRecord {
     }
   }
 
-  #read(name: string, bytes: Uint8Array): unknown {
-    try {
-      return decode(bytes);
-    } catch (cause) {
-      throw this.#error('bad-file', `JSON in ${this.#prefix}${name}, got ${(cause as Error).message}`, { cause });
-    }
+  #read(name: string, bytes: Uint8Array): Readonly<Record<string, unknown>> {
+    return readJson(`sweep, trial ${this.#number}, ${this.#prefix}${name}`, bytes);
   }
 
-  #error(code: 'bad-file' | 'invalid-argument' | 'worker-failed', rest: string, options?: ErrorOptions): BpttError {
-    return new BpttError(code, `sweep, trial ${this.#number}: expected ${rest}`, options);
+  #error(code: 'bad-file' | 'invalid-argument' | 'worker-failed', rest: string): BpttError {
+    return new BpttError(code, `sweep, trial ${this.#number}: expected ${rest}`);
   }
 }

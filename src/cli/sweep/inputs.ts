@@ -1,9 +1,9 @@
 // What the trials of a sweep read, kept beside them, so that machines with nothing but a server can run them.
 import { BpttError } from '../../base/errors.ts';
 import { type Checked, checkFields, integer, number, oneOf, optional, string } from '../../base/fields.ts';
-import { parseJson } from '../../base/parse-json.ts';
 import { splitTokens } from '../../data/split.ts';
 import type { CheckpointStore } from '../../sweep/index.ts';
+import { readJson } from '../../sweep/store.ts';
 import type { Tokenizer } from '../../tokenizers/index.ts';
 import { wholeCorpus } from '../io/corpus.ts';
 
@@ -38,10 +38,11 @@ export async function keepInputs(store: CheckpointStore, inputs: Inputs): Promis
   await store.add(KEY, new TextEncoder().encode(JSON.stringify({ format: 1, ...inputs })));
 }
 
-/** @throws BpttError where there are none, as of a sweep of a program and not of `bptt sweep`. */
+/** @throws BpttError where there are none, as of a sweep of a program and not of `bptt sweep`, and for what is damaged. */
 export async function readInputs(store: CheckpointStore, name: string): Promise<Inputs> {
   const bytes = await store.read(KEY);
   if (bytes === undefined) throw new BpttError('bad-file', `sweep ${name}: expected ${KEY} in the store, got none`);
-  const { format: _, ...inputs } = checkFields(KEY, parseJson(new TextDecoder().decode(bytes)), inputFields);
+  const where = `sweep ${name}, ${KEY}`;
+  const { format: _, ...inputs } = checkFields(where, readJson(where, bytes), inputFields);
   return inputs;
 }
