@@ -98,6 +98,7 @@ if (!kernelsOnly) {
       worker: 'src/worker/index.ts',
       workerd: 'src/workerd.ts',
       cli: 'src/cli/main.ts',
+      'wide-test': 'src/cli/wide-test.ts',
     }),
   ];
   // The kernels hold parts of AssemblyScript's standard library.

@@ -39,15 +39,26 @@ import { type Corpus, isLarge, streamedCorpus, type Tokens, wholeCorpus } from '
 import { interruptionOf } from './io/interruption.ts';
 import { Output } from './io/output.ts';
 import { filesOf, readText, readTexts } from './io/text-file.ts';
+import { useWidest } from './io/widest.ts';
 
 const embedded = new URL('./moby-dick.txt', import.meta.url);
 const output = new Output(process.stdout, process.stderr);
+
+/** Those that compute long enough for the widest instructions to be looked for. */
+const longCommands = ['train', 'eval', 'forecast', 'bench'];
 
 const program = new Command('bptt')
   .description(
     'Train recurrent networks on text, speech, images of lines, pairs of texts and number series, and use what they learned.',
   )
   .version(packageJson.version)
+  .option('--verbose', 'say which instructions of the processor are used, and why')
+  .configureHelp({ showGlobalOptions: true })
+  .hook('preAction', async (_, command) => {
+    if (!longCommands.includes(command.name())) return;
+    const found = await useWidest();
+    if (program.opts().verbose === true) output.note(found);
+  })
   .exitOverride()
   .configureOutput({ outputError: () => {} }); // commander throws as well, and main() prints
 

@@ -22,13 +22,9 @@ const FIRST = 24;
  * }
  */
 export function revectorize(): void {
-  const { node, bun, deno } = process.versions as Readonly<Record<string, string | undefined>>;
-  const other = bun !== undefined ? `Bun ${bun}` : deno !== undefined ? `Deno ${deno}` : undefined;
-  if (other !== undefined || Number.parseInt(node ?? '', 10) < FIRST) {
-    throw new BpttError(
-      'unsupported-engine',
-      `revectorize: expected Node ${FIRST} or later, got ${other ?? `Node ${node}`}`,
-    );
+  const other = otherEngine();
+  if (other !== undefined) {
+    throw new BpttError('unsupported-engine', `revectorize: expected Node ${FIRST} or later, got ${other}`);
   }
   // The usual kernels of f32 are in the best order for 128 bits, in which V8 finds no pairs.
   if (!replaceEmbedded('f32', () => import('../../build/kernels/f32-wide.js'))) {
@@ -39,4 +35,12 @@ export function revectorize(): void {
   }
   useWideKernels();
   setFlagsFromString('--experimental-wasm-revectorize');
+}
+
+/** The engine that this is, where it does not have the flag. */
+export function otherEngine(): string | undefined {
+  const { node, bun, deno } = process.versions as Readonly<Record<string, string | undefined>>;
+  if (bun !== undefined) return `Bun ${bun}`;
+  if (deno !== undefined) return `Deno ${deno}`;
+  return Number.parseInt(node ?? '', 10) < FIRST ? `Node ${node}` : undefined;
 }

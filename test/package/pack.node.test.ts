@@ -83,7 +83,7 @@ describe('the package', () => {
   it('holds the build, the licence, the changelog and the readme, and nothing else', () => {
     const expected = [
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
-      /^build\/(index|node|bullmq|diagnostics|generation|keras|losses|metrics|onnx|own|plots|pytorch|series|speech|sweep|tokenizers|translation|vision|vocabulary|worker|workerd|cli)\.js$/,
+      /^build\/(index|node|bullmq|diagnostics|generation|keras|losses|metrics|onnx|own|plots|pytorch|series|speech|sweep|tokenizers|translation|vision|vocabulary|worker|workerd|cli|wide-test)\.js$/,
       /^build\/chunk-[A-Z0-9]{8}\.js$/,
       /^build\/kernels\/((threads-)?(f32|f32-relaxed|f32-wide|f64)|[a-z-]+-f(32|64))\.(js|wasm)$/,
       /^build\/worker\/(thread|member)\.js$/,
