@@ -1,5 +1,6 @@
 // `bptt train --task translate` and `bptt translate`, on words that are to be written backwards.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { at, type Event, events, expectFailure, finish, run, start } from '../../support/cli-program.ts';
 import { numbers } from '../../support/models.ts';
@@ -61,6 +62,44 @@ describe('train --task translate', () => {
     }
     expect(bytes[1]).toEqual(bytes[0]);
     expect(bytes[2]).not.toEqual(bytes[0]);
+  });
+
+  it('goes on where it was killed, to the bits of one that was not, and its report shows all of it', async () => {
+    const learning = [...network.with(5, '0.2'), '--log-every', '1', '--json'];
+    const until = ['--steps', '24', '--checkpoint-every', '3'];
+    const whole = ['--out', 'whole.safetensors', '--report', 'whole.html'];
+    expect((await translate('words.tsv', ...learning, ...until, ...whole)).code).toBe(0);
+
+    const out = ['--out', 'cut.safetensors'];
+    const child = start(['train', '--task', 'translate', 'words.tsv', ...learning, ...until, ...out]);
+    const outcome = finish(child);
+    for await (const line of createInterface({ input: child.stdout! })) {
+      if (line.includes('"step","step":14,')) child.kill('SIGKILL');
+    }
+    expect((await outcome).code).toBe(null);
+    expect(expectFailure(await translate('words.tsv', ...learning, ...out))).toMatch(
+      /^cut\.safetensors: expected no unfinished training of it.*--resume/,
+    );
+    const going = ['--resume', ...out];
+    expect(expectFailure(await translate(...going, '--attention', 'dot'))).toMatch(
+      /^--attention: expected general, as in the training/,
+    );
+    await writeFile(at('others.tsv'), 'abc\tcab\n');
+    expect(expectFailure(await translate('others.tsv', ...going))).toMatch(
+      /^others\.tsv: expected the pairs that the training of cut\.checkpoint-\d+\.safetensors began with, got others/,
+    );
+    expect(expectFailure(await run('train', ...going))).toMatch(
+      /^cut\.checkpoint-\d+\.safetensors: expected a checkpoint of --task text, got one of --task translate/,
+    );
+    const [began, ...rest] = events(await translate(...going, '--report', 'cut.html', '--json'));
+    expect(began!.resumed).toBeGreaterThanOrEqual(12);
+    expect(rest.at(-1)).toMatchObject({ type: 'end', reason: 'steps', step: 24 });
+    expect(await readFile(at('cut.safetensors'))).toEqual(await readFile(at('whole.safetensors')));
+    expect((await readdir(at('.'))).filter((name) => name.includes('checkpoint'))).toEqual([]);
+    const curves = async (name: string) =>
+      (await readFile(at(name), 'utf8')).match(/<figure.*?aria-label="Score by update".*?<\/figure>/s)?.[0];
+    expect(await curves('cut.html')).toBeDefined();
+    expect(await curves('cut.html')).toBe(await curves('whole.html'));
   });
 
   it('takes words, other attention or none, two layers and smoothed labels', async () => {
