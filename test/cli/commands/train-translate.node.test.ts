@@ -166,6 +166,15 @@ describe('translate', () => {
     expect(found[1]!.translations[0]!.attention.map((row) => row.length)).toEqual([2, 2, 2]);
   });
 
+  it('writes at least --minimum tokens', async () => {
+    const [found] = events(
+      await run('translate', 'words.safetensors', 'ab', '--minimum', '4', '--json'),
+    ) as unknown as {
+      translations: { text: string }[];
+    }[];
+    expect(found!.translations[0]!.text).toMatch(/^ba[abcd]{2}/);
+  });
+
   it('goes through lines in their order; those that it cannot read are named, and the others still translated', async () => {
     expect(await lines('abcd\nda\n')).toEqual({ stdout: 'dcba\nad\n', stderr: '', code: 0 });
     const { stdout, stderr, code } = await lines('ab\nxy\n\ndab\n');
@@ -184,6 +193,9 @@ describe('translate', () => {
     expect(await wrong('words.safetensors', 'abx')).toMatch(/^TEXT 1: expected one of the 4 characters/);
     expect(await wrong('words.safetensors', 'ab', '--best', '5')).toBe(
       '--best: expected at most the 4 of --beams, got 5',
+    );
+    expect(await wrong('words.safetensors', 'ab', '--length', '3', '--minimum', '4')).toBe(
+      '--minimum: expected at most the length, 3, got 4',
     );
     expect(await wrong('words.safetensors', 'ab', '--beams', '0')).toMatch(/^--beams: expected/);
     await run('train', 'verse.txt', '--steps', '1', '--hidden', '4', '--out', 'text.safetensors');
