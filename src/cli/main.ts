@@ -9,13 +9,13 @@ import { benchCommand, benchFlags } from './commands/bench.ts';
 import { exportCommand, exportFlags, importCommand, importFlags } from './commands/convert.ts';
 import { evalCommand } from './commands/eval.ts';
 import { forecastCommand } from './commands/forecast.ts';
+import type { Going } from './commands/going.ts';
 import { infoCommand, infoFlags } from './commands/info.ts';
 import { inspectCommand, inspectFlags } from './commands/inspect.ts';
 import { readCommand, readFlags } from './commands/read.ts';
 import { checkRead, findUnfinished, keptOf } from './commands/resume.ts';
 import { sampleCommand, sampleFlags } from './commands/sample.ts';
 import { openCheckpoints, trainCommand } from './commands/train.ts';
-import type { Going } from './commands/train-labelled.ts';
 import { trainOcrCommand } from './commands/train-ocr.ts';
 import { trainSpeechCommand } from './commands/train-speech.ts';
 import { trainTranslateCommand } from './commands/train-translate.ts';
@@ -33,7 +33,7 @@ import { sweepFlags } from './flags/sweep-flags.ts';
 import { ocrValues, speechValues, taskFlags, taskOf, translateValues } from './flags/task-flags.ts';
 import { threadsOf } from './flags/threads.ts';
 import { ADD, fixedFlags, type TrainValues, trainFlags, trainGroups } from './flags/train-flags.ts';
-import { translateFlags } from './flags/translate-flags.ts';
+import { fixedTranslateFlags, translateFlags } from './flags/translate-flags.ts';
 import { type BaseModel, corpusFor, productsOf, readBase, withNewTokens } from './io/base-model.ts';
 import { type Corpus, isLarge, streamedCorpus, type Tokens, wholeCorpus } from './io/corpus.ts';
 import { interruptionOf } from './io/interruption.ts';
@@ -96,12 +96,9 @@ Ctrl-C stops and saves what was learned so far (exit code 130); a second one sto
     const onWait = (who: string) => output.note(`${out}: ${who} has locked it; looking whether it still lives`);
     const lock = await FileLock.take(out, { onWait });
     try {
-      if (task === 'translate') {
-        await trainTranslateCommand(named, translateValues(command), lock, output, interruption);
-        return;
-      }
       const going: Going = { lock, left: resume ? await findUnfinished(out, task) : undefined };
       if (task === 'text') await trainOnText(named, command, going, interruption);
+      else if (task === 'translate') await trainOnPairs(named, command, going, interruption);
       else await trainOnFolder(task, named, command, going, interruption);
     } finally {
       await lock.release();
@@ -157,6 +154,15 @@ async function trainOnFolder(
   return task === 'speech'
     ? trainSpeechCommand(folder, speechValues(command, kept(speechValues(command))), going, output, interruption)
     : trainOcrCommand(folder, ocrValues(command, kept(ocrValues(command))), going, output, interruption);
+}
+
+/** The files are those of the training that goes on where none is named. */
+async function trainOnPairs(named: readonly string[], command: Command, going: Going, interruption: AbortSignal) {
+  const { left } = going;
+  const paths = named.length > 0 ? named : (left?.files ?? []);
+  const isGiven = (name: string) => isTyped(command, name);
+  const kept = left && keptOf(left, translateValues(command), isGiven, fixedTranslateFlags);
+  await trainTranslateCommand(paths, translateValues(command, kept), going, output, interruption);
 }
 
 addFlags(program.command('sample'), sampleFlags)

@@ -32,14 +32,21 @@ export function train(model: Model, options: TrainOptions): AsyncGenerator<Train
   return trainWith(model, options);
 }
 
-/**
- * The same with another time between two turns of the event loop, in milliseconds, or with a checkpoint that was read and found whole
- * before.
- */
+/** What programs that train know beside the options. */
+interface Within {
+  /** Time between two turns of the event loop, in milliseconds. */
+  readonly slice?: number;
+  /** In place of `resume`: a checkpoint that was read and found whole before. */
+  readonly checkpoint?: ModelFileContent | undefined;
+  /** Metadata of a checkpoint that change as the training goes on, as they are when it is written. */
+  readonly kept?: () => Readonly<Record<string, string>>;
+}
+
+/** The same within a program. */
 export function trainWith(
   model: Model,
   options: TrainOptions,
-  { slice, checkpoint }: { readonly slice?: number; readonly checkpoint?: ModelFileContent | undefined } = {},
+  within: Within = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkModel('train', model);
   refuseTrained('train', model.network);
@@ -47,7 +54,7 @@ export function trainWith(
   // To see what is wrong, and given back at once: a training that never begins has no memory.
   new Training(model, checked).release();
   const owned: { training?: Training } = {};
-  const events = run(owned, () => new Training(model, checked), checked, new TimeSlice(slice), checkpoint);
+  const events = run(owned, () => new Training(model, checked), checked, within);
   model.network.dropped.watch(events, () => owned.training?.release());
   return events;
 }
@@ -56,14 +63,13 @@ async function* run(
   owned: { training?: Training },
   begin: () => Training,
   options: CheckedTraining,
-  slice: TimeSlice,
-  checkpoint: ModelFileContent | undefined,
+  within: Within,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   const training = begin();
   owned.training = training;
   try {
-    await training.begin(checkpoint);
-    yield* new Loop(training, options, slice).run();
+    await training.begin(within.checkpoint);
+    yield* new Loop(training, options, within).run();
   } finally {
     training.release();
   }
@@ -73,12 +79,14 @@ class Loop {
   readonly #training: Training;
   readonly #options: CheckedTraining;
   readonly #slice: TimeSlice;
+  readonly #kept: Within['kept'];
   readonly #speed = new Speed();
 
-  constructor(training: Training, options: CheckedTraining, slice: TimeSlice) {
+  constructor(training: Training, options: CheckedTraining, { slice, kept }: Within) {
     this.#training = training;
     this.#options = options;
-    this.#slice = slice;
+    this.#slice = new TimeSlice(slice);
+    this.#kept = kept;
   }
 
   async *run(): AsyncGenerator<TrainEvent, void, undefined> {
@@ -207,7 +215,7 @@ class Loop {
   }
 
   async #checkpoint(): Promise<TrainEvent> {
-    return { type: 'checkpoint', step: this.#training.cursor.step, bytes: await this.#training.save() };
+    return { type: 'checkpoint', step: this.#training.cursor.step, bytes: await this.#training.save(this.#kept?.()) };
   }
 }
 

@@ -89,8 +89,12 @@ export class Training {
     this.#load(await checkpointOf(this.#model, settingsOf(this.#options), left));
   }
 
-  /** The bytes of a checkpoint: a model file with all that a training needs to go on as if it had never stopped. */
-  async save(): Promise<Uint8Array<ArrayBuffer>> {
+  /**
+   * The bytes of a checkpoint: a model file with all that a training needs to go on as if it had never stopped.
+   *
+   * @param more Metadata beside that of the options.
+   */
+  async save(more?: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
     const out = new StateWriter();
     for (const name of COUNTERS) out.value(name, this.cursor[name]);
     out.value('settings', settingsOf(this.#options));
@@ -99,7 +103,7 @@ export class Training {
     this.accumulation.save(out.part('accumulation'));
     this.best.save(out.part('best'));
     this.average?.save(out.part('average'));
-    return encodeModelFile(this.#model, this.#options.checkpoint?.metadata ?? {}, out);
+    return encodeModelFile(this.#model, { ...this.#options.checkpoint?.metadata, ...more }, out);
   }
 
   #load({ training: saved, parameters }: Checkpoint): void {

@@ -24,7 +24,7 @@ import { type TranslationModel, translationModel } from './translation-model.ts'
 export const translateFields = {
   /** How many hypotheses are followed for each source, and at most returned. Default 1: the likeliest token at each step. */
   beams: withDefault(integer({ min: 1 }), 1),
-  /** The most tokens of a target. Default: twice the steps of the longest source of a batch and 10. */
+  /** The most tokens of a target. Default: twice the steps of the longest source of a batch and 10, and no less than `minimum`. */
   length: optional(integer({ min: 1 })),
   /** The least tokens of a target, 0 to `length`: the end is not written before. Default 0. */
   minimum: withDefault(integer({ min: 0 }), 0),
@@ -87,6 +87,10 @@ export async function translate(
   const where = 'translate';
   const kind = translationModel(where, model);
   const checked = checkFields(where, options, translateFields);
+  const { length, minimum } = checked;
+  if (length !== undefined && minimum > length) {
+    throw new BpttError('invalid-argument', `${where}.minimum: expected at most the length, ${length}, got ${minimum}`);
+  }
   if (kind.attention === undefined) {
     const refused = (option: string, expected: string, got: unknown) =>
       new BpttError(
@@ -192,7 +196,7 @@ class Search {
     const { beams, lengthPenalty, coveragePenalty, noRepeat } = options;
     this.#kind = kind;
     this.#options = options;
-    this.#length = options.length ?? 2 * sources.steps + 10;
+    this.#length = options.length ?? Math.max(2 * sources.steps + 10, options.minimum);
     this.#lengths = sources.lengths;
     const rows = sources.rows * beams;
     this.#window = new DecoderWindow(network, kind, { rows, S: sources.steps, T: this.#length });

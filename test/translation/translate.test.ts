@@ -224,6 +224,8 @@ it('writes at least `minimum` tokens, and prefers longer ones with a length pena
     (await translate(model, sources(model), { length: 6, ...options })).map(([best]) => best!.tokens.length);
   expect(await written({})).toEqual([0, 0, 0, 0]);
   expect((await written({ minimum: 2 })).every((count) => count >= 2)).toBe(true);
+  // Without a length there is room for it.
+  for (const [best] of await translate(model, sources(model), { minimum: 50 })) expect(best!.tokens.length).toBe(50);
   expect((await written({ beams: 4, lengthPenalty: 20 })).some((count) => count > 0)).toBe(true);
 });
 
@@ -272,6 +274,7 @@ it.each<[string, readonly unknown[], TranslateOptions, RegExp]>([
     { coveragePenalty: 1 },
     /coveragePenalty: expected 0 of a model without attention, got 1/,
   ],
+  ['a minimum above the length', [[1]], { length: 3, minimum: 4 }, /minimum: expected at most the length, 3, got 4/],
   ['runs of half a token', [[1]], { noRepeat: 0.5 }, /noRepeat: expected/],
 ])('refuses %s', async (_, given, options, message) => {
   await expect(translate(await create(models[0]![1]), given as never, options)).rejects.toThrow(message);

@@ -14,17 +14,12 @@ import {
   type Model,
   type ModelDescription,
   sequences,
-  serialize,
-  type TrainEvent,
   type TrainOptions,
   type ValidationEvent,
 } from '../../index.ts';
 import { describe } from '../../layers/describe.ts';
 import { cellKindOf } from '../../layers/recurrent/cells.ts';
 import { labelErrorRate, wordErrorRate } from '../../metrics/index.ts';
-import type { ModelFileContent } from '../../model/decode-model-file.ts';
-import { writeFileAtomic } from '../../node/atomic-file.ts';
-import type { FileLock } from '../../node/file-lock.ts';
 import { ctc } from '../../speech/index.ts';
 import { type LabelCodec, labelsOf } from '../../speech/labels.ts';
 import { trainWith } from '../../training/train.ts';
@@ -32,12 +27,12 @@ import { EPOCHS } from '../flags/folder-flags.ts';
 import type { LabelledValues } from '../flags/task-flags.ts';
 import { createLarge } from '../io/create-large.ts';
 import { type FileKind, type Labelled, readFolder } from '../io/labelled-folder.ts';
-import { writeLearned } from '../io/learned-file.ts';
 import type { Output } from '../io/output.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import { follow, risingAndFalling } from './follow.ts';
+import { checkpointOption, finish, type Going, type Kept, keptIn, tellDamaged } from './going.ts';
 import { COMMAND, checkRead, commandOf, type Left } from './resume.ts';
-import { checkpointsEvery, openCheckpoints } from './train.ts';
+import { openCheckpoints } from './train.ts';
 
 /** A file in memory. */
 export interface Example<Item> extends Labelled {
@@ -81,22 +76,16 @@ export interface LabelledTask<Item, Reader extends LabelCodec> {
   report(parts: Parts<Item>, made: Made<Reader>): string;
 }
 
-/** What a training writes beside the model, and goes on from. */
-export interface Going {
-  readonly lock: FileLock;
-  readonly left: Left | undefined;
-}
-
 /** Trains, and writes the model, also when `interrupted` aborts before all updates are made. */
 export async function trainLabelled<Item, Reader extends LabelCodec>(
   folder: string,
   values: LabelledValues,
   task: LabelledTask<Item, Reader>,
-  { lock, left }: Going,
+  going: Going,
   output: Output,
   interrupted: AbortSignal,
 ): Promise<void> {
-  const { out, overwrite, resume, restart, report } = values;
+  const { lock, left } = going;
   const checkpoints = await openCheckpoints(values.transcripts === undefined ? [] : [values.transcripts], values);
   const { made, labels, examples } = await load(folder, values, task, output);
   const { reader, model } = made;
@@ -104,31 +93,14 @@ export async function trainLabelled<Item, Reader extends LabelCodec>(
   if (left !== undefined) checkRead(left, task.kind.files, { name: folder, digest });
   const parts = split(folder, examples, task, values);
   tellStart(folder, parts, { made, labels, task, left }, values.json, output);
-  if (restart) await checkpoints.clear();
+  if (values.restart) await checkpoints.clear();
   const begin = performance.now();
   const metadata = task.metadata(reader);
-  const kept = {
-    metadata: { ...metadata, [COMMAND]: commandOf([folder], { digest }, keptValues(task.name, values)) },
-    left: left?.checkpoint.content,
-    async write(event: CheckpointEvent) {
-      await lock.check();
-      return checkpoints.write(event);
-    },
-  };
+  const command = commandOf([folder], { digest }, keptValues(task.name, values));
+  const kept = keptIn(checkpoints, going, { ...metadata, [COMMAND]: command });
   const { step, reason } = await learn(made, parts, { values, task, labels, kept }, output, interrupted);
-  await lock.check();
-  const bytes = serialize(model, { metadata });
-  const path = await writeLearned(out, bytes, overwrite || resume || restart);
-  if (reason !== 'aborted') await checkpoints.clear();
-  if (report !== undefined) {
-    const page = task.report(parts, made);
-    await writeFileAtomic(report, new TextEncoder().encode(page), { replace: overwrite });
-  }
-  const seconds = (performance.now() - begin) / 1000;
-  if (values.json) {
-    output.json({ type: 'saved', path, bytes: bytes.length });
-    output.json({ type: 'end', step, reason, seconds });
-  } else output.line(`${reason} after ${step} updates, ${seconds.toFixed(1)} s; model in ${path}`);
+  const ended = { model, metadata, step, reason, begin, report: () => task.report(parts, made) };
+  await finish(ended, values, lock, checkpoints, output);
 }
 
 interface Start<Item, Reader extends LabelCodec> {
@@ -159,10 +131,7 @@ function tellStart<Item, Reader extends LabelCodec>(
         (left === undefined ? '' : `, resumed at update ${left.checkpoint.step}`),
     );
   }
-  for (const { reason } of left?.checkpoint.damaged ?? []) {
-    if (json) output.json({ type: 'warning', message: reason });
-    else output.note(reason);
-  }
+  tellDamaged(left, json, output);
 }
 
 /** Flags as a training that goes on from another folder has to find them. */
@@ -257,15 +226,6 @@ export function bothWays({ cell, hidden: units, layers, dropout: rate }: Labelle
   }).flat();
 }
 
-type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
-
-interface Kept {
-  readonly metadata: Readonly<Record<string, string>>;
-  /** What the training goes on from. */
-  readonly left: ModelFileContent | undefined;
-  write(event: CheckpointEvent): Promise<string>;
-}
-
 interface Learning<Item, Reader extends LabelCodec> {
   readonly values: LabelledValues;
   readonly task: LabelledTask<Item, Reader>;
@@ -289,7 +249,6 @@ async function learn<Item, Reader extends LabelCodec>(
   const order = { batch, features: task.size(reader) };
   const asIs = ({ item }: Example<Item>) => task.inputs(reader, item);
   const varied = (one: Example<Item>, drawn: number) => task.inputs(reader, one.item, drawn);
-  const every = values.checkpointEvery ?? checkpointsEvery(steps);
   const options: TrainOptions = {
     data: {
       batches: (epoch, skip) =>
@@ -309,7 +268,7 @@ async function learn<Item, Reader extends LabelCodec>(
       metrics,
     }),
     ...(earlyStopping !== undefined && { earlyStopping: { patience: earlyStopping, monitor: 'ler' } }),
-    ...(every > 0 && { checkpoint: { every, metadata: kept.metadata } }),
+    ...checkpointOption(values, steps, kept),
     seed,
     steps,
     signal,

@@ -27,7 +27,8 @@ import { lineImages, readPicture } from '../io/image-file.ts';
 import type { Output } from '../io/output.ts';
 import { renamedIn } from '../io/renamed-error.ts';
 import { type JudgedLine, ocrReport } from '../report/ocr-report.ts';
-import { bothWays, type Example, type Going, trainLabelled } from './train-labelled.ts';
+import type { Going } from './going.ts';
+import { bothWays, type Example, trainLabelled } from './train-labelled.ts';
 
 /** How lines are seen otherwise each time, in pixels of a line of 40. */
 const distort = distorted({

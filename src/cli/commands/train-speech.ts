@@ -7,7 +7,8 @@ import { readSamples, recordings } from '../io/audio-file.ts';
 import type { Output } from '../io/output.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import { type Judged, speechReport } from '../report/speech-report.ts';
-import { bothWays, type Example, type Going, trainLabelled } from './train-labelled.ts';
+import type { Going } from './going.ts';
+import { bothWays, type Example, trainLabelled } from './train-labelled.ts';
 
 /** How recordings are heard otherwise each time; wider ranges helped nobody's digits. */
 const VARIATIONS = {

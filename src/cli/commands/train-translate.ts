@@ -1,5 +1,8 @@
 // `bptt train --task translate`: from pairs of texts to a model file that `bptt translate` reads.
+import { createHash } from 'node:crypto';
 import { BpttError } from '../../base/errors.ts';
+import { integer, list, number, object } from '../../base/fields.ts';
+import { readEntry } from '../../base/metadata-entry.ts';
 import { permutation } from '../../base/philox.ts';
 import {
   attention,
@@ -11,26 +14,25 @@ import {
   type LayerDescription,
   type Model,
   type ModelDescription,
-  serialize,
+  type TrainOptions,
   tokens,
-  train,
 } from '../../index.ts';
 import { describe } from '../../layers/describe.ts';
 import { cellKindOf } from '../../layers/recurrent/cells.ts';
 import { crossEntropy } from '../../loss/kinds/cross-entropy.ts';
-import { writeFileAtomic } from '../../node/atomic-file.ts';
-import type { FileLock } from '../../node/file-lock.ts';
+import { trainWith } from '../../training/train.ts';
 import { bleu, chrf, type Pair, pairs, translate } from '../../translation/index.ts';
 import type { TranslateValues } from '../flags/task-flags.ts';
 import { tokenizerOf } from '../io/corpus.ts';
 import { createLarge } from '../io/create-large.ts';
-import { writeLearned } from '../io/learned-file.ts';
 import type { Output } from '../io/output.ts';
 import { readPairFiles, type Sides, sidesMetadata } from '../io/pair-files.ts';
-import { checkTarget } from '../io/paths.ts';
 import { renamedError } from '../io/renamed-error.ts';
 import type { Measured } from '../report/translate-report.ts';
 import { follow, risingAndFalling } from './follow.ts';
+import { checkpointOption, finish, type Going, type Kept, keptIn, tellDamaged } from './going.ts';
+import { COMMAND, checkRead, commandOf, type Left } from './resume.ts';
+import { openCheckpoints } from './train.ts';
 
 /** Pairs of those held back that are translated at each validation. */
 const MEASURED = 200;
@@ -38,59 +40,103 @@ const MEASURED = 200;
 /** Updates without --steps and --epochs: ten times through the pairs, within these. */
 const UPDATES = { least: 1500, most: 6000 };
 
-/** Trains, and writes the model, which `lock` holds, also when `interrupted` aborts before all updates are made. */
+/** What was measured before a checkpoint: its entry in the metadata, and what is in it. */
+const MEASURED_BEFORE = 'measured';
+const measuredField = list(
+  object({ step: integer(), loss: number(), bleu: number(), chrf: number(), exact: number() }),
+  'measurements',
+);
+
+/** Trains, and writes the model, also when `interrupted` aborts before all updates are made. */
 export async function trainTranslateCommand(
   paths: readonly string[],
   values: TranslateValues,
-  lock: FileLock,
+  going: Going,
   output: Output,
   interrupted: AbortSignal,
 ): Promise<void> {
-  const { out, overwrite, report, json, seed, threads, hidden } = values;
+  const { seed, threads, hidden } = values;
+  const { lock, left } = going;
   if (hidden % 2 > 0) {
     throw new BpttError(
       'invalid-argument',
       `--hidden: expected an even number, half for each direction, got ${hidden}`,
     );
   }
-  await checkTarget({ where: '--out', path: out, others: paths, overwrite });
-  if (report !== undefined) await checkTarget({ where: '--report', path: report, others: [out, ...paths], overwrite });
-  const { name, list } = await readPairFiles(paths);
-  const { training, validation } = split(name, list, values);
-  const sides: Sides = { source: sideOf(list, 0, values), target: sideOf(list, 1, values) };
+  const checkpoints = await openCheckpoints(paths, values);
+  const { name, list: all } = await readPairFiles(paths);
+  const digest = digestOf(all);
+  if (left !== undefined) checkRead(left, 'pairs', { name, digest });
+  const measured = measuredBefore(left);
+  const parts = split(name, all, values);
+  const sides: Sides = { source: sideOf(all, 0, values), target: sideOf(all, 1, values) };
   const model = await createLarge(networkOf(values, sides), { seed, threads });
-  const { source, target } = sides;
-  const sizes = { source: source.size, target: target.size, parameters: model.parameterCount };
+  tellStart(name, parts, { model, sides, left }, values, output);
+  if (values.restart) await checkpoints.clear();
+  const begin = performance.now();
+  const metadata = sidesMetadata(sides);
+  const command = commandOf(paths, { digest }, { task: 'translate', ...values });
+  const kept = keptIn(checkpoints, going, { ...metadata, [COMMAND]: command });
+  const { step, reason } = await learn(model, sides, { ...parts, measured, kept }, values, output, interrupted);
+  const report = async () => {
+    const { translateReport } = await import('../report/translate-report.ts');
+    const shown = parts.validation.slice(0, MEASURED);
+    return translateReport({ name, model, sides, pairs: shown, measured, values });
+  };
+  await finish({ model, metadata, step, reason, begin, report }, values, lock, checkpoints, output);
+}
+
+/** By which pairs are known again. */
+function digestOf(all: readonly Pair[]): string {
+  const hash = createHash('sha256');
+  for (const [source, target] of all) hash.update(JSON.stringify([source, target]));
+  return hash.digest('hex');
+}
+
+/** @throws BpttError for a checkpoint that says it in a way that is damaged. */
+function measuredBefore(left: Left | undefined): Measured[] {
+  if (left === undefined) return [];
+  const { path, content } = left.checkpoint;
+  try {
+    const entry = { name: MEASURED_BEFORE, of: 'is learning to translate' };
+    return [...readEntry('metadata', content.metadata, entry, (value) => measuredField.check('', value))];
+  } catch (cause) {
+    throw renamedError(cause, { metadata: `${path}, metadata` });
+  }
+}
+
+interface Start {
+  readonly model: Model;
+  readonly sides: Sides;
+  readonly left: Left | undefined;
+}
+
+/** What is learned from, from which update on, and what of the checkpoints was damaged. */
+function tellStart(
+  name: string,
+  parts: Parts,
+  { model, sides: { source, target }, left }: Start,
+  { json, tokenizer }: TranslateValues,
+  output: Output,
+): void {
+  const [training, validation] = [parts.training.length, parts.validation.length];
+  const { parameterCount: parameters } = model;
   if (json) {
-    output.json({ type: 'start', data: name, training: training.length, validation: validation.length, ...sizes });
+    const resumed = left === undefined ? {} : { resumed: left.checkpoint.step };
+    const sizes = { source: source.size, target: target.size, parameters };
+    output.json({ type: 'start', data: name, training, validation, ...sizes, ...resumed });
   } else {
-    const { tokenizer } = values;
     output.line(
-      `${name}: ${training.length} pairs to learn from, ${validation.length} to validate on; ` +
-        `${source.size} and ${target.size} ${tokenizer}, ${model.parameterCount.toLocaleString('en-US')} parameters`,
+      `${name}: ${training} pairs to learn from, ${validation} to validate on; ` +
+        `${source.size} and ${target.size} ${tokenizer}, ${parameters.toLocaleString('en-US')} parameters` +
+        (left === undefined ? '' : `, resumed at update ${left.checkpoint.step}`),
     );
   }
-  const begin = performance.now();
-  const measured: Measured[] = [];
-  const end = await learn(model, sides, { training, validation, measured }, values, output, interrupted);
-  const bytes = serialize(model, { metadata: sidesMetadata(sides) });
-  await lock.check();
-  const path = await writeLearned(out, bytes, overwrite);
-  if (report !== undefined) {
-    const { translateReport } = await import('../report/translate-report.ts');
-    const shown = validation.slice(0, MEASURED);
-    const page = await translateReport({ name, model, sides, pairs: shown, measured, values });
-    await writeFileAtomic(report, new TextEncoder().encode(page), { replace: overwrite });
-  }
-  const seconds = (performance.now() - begin) / 1000;
-  if (json) {
-    output.json({ type: 'saved', path, bytes: bytes.length });
-    output.json({ type: 'end', step: end.step, reason: end.reason, seconds });
-  } else output.line(`${end.reason} after ${end.step} updates, ${seconds.toFixed(1)} s; model in ${path}`);
+  tellDamaged(left, json, output);
 }
 
 /** Of the sources, in a random order, the last are for validation: no source that is learned is measured. */
-function split(name: string, list: readonly Pair[], { validation, seed }: TranslateValues) {
+function split(name: string, list: readonly Pair[], { validation, seed }: TranslateValues): Parts {
   const sources = [...new Set(list.map(([source]) => source))];
   const order = permutation(sources.length, seed, 0);
   const count = Math.floor(sources.length * validation);
@@ -147,18 +193,23 @@ function networkOf(values: TranslateValues, { source, target }: Sides): ModelDes
   ];
 }
 
+/** Pairs to learn from, and those held back. */
 interface Parts {
   readonly training: readonly Pair[];
   readonly validation: readonly Pair[];
+}
+
+interface Learning extends Parts {
   /** Filled at each validation. */
   readonly measured: Measured[];
+  readonly kept: Kept;
 }
 
 /** Goes through the pairs until all updates are made or `signal` aborts. */
 function learn(
   model: Model,
   sides: Sides,
-  { training, validation, measured }: Parts,
+  { training, validation, measured, kept }: Learning,
   values: TranslateValues,
   output: Output,
   signal: AbortSignal,
@@ -178,7 +229,7 @@ function learn(
   const perEpoch = Math.ceil(training.length / batch);
   const usual = Math.min(UPDATES.most, Math.max(UPDATES.least, 10 * perEpoch));
   const steps = given ?? (epochs === undefined ? usual : epochs * perEpoch);
-  const events = train(model, {
+  const options: TrainOptions = {
     data: dataOf(training, sides, { batch, shuffle: seed }),
     loss: labelSmoothing > 0 ? crossEntropy({ smoothing: labelSmoothing }) : 'cross-entropy',
     optimizer: risingAndFalling(learningRate, steps),
@@ -188,9 +239,14 @@ function learn(
       validateEvery: Math.max(1, Math.min(perEpoch, Math.ceil(steps / 10))),
     }),
     ...(earlyStopping !== undefined && { earlyStopping: { patience: earlyStopping } }),
+    ...checkpointOption(values, steps, kept),
     seed,
     steps,
     signal,
+  };
+  const events = trainWith(model, options, {
+    checkpoint: kept.left,
+    kept: () => ({ [MEASURED_BEFORE]: JSON.stringify(measured) }),
   });
   const validated = async ({ step, loss }: { readonly step: number; readonly loss: number }) => {
     const found = await measure(model, sides, validation.slice(0, MEASURED));
@@ -201,7 +257,7 @@ function learn(
       words: `BLEU ${bleu.toFixed(1)}, chrF2 ${chrf.toFixed(1)}, exact ${exact.toFixed(1)} %`,
     };
   };
-  return follow(events, { steps, logEvery, json, validated }, output);
+  return follow(events, { steps, logEvery, json, validated, kept: kept.write }, output);
 }
 
 /** `pairs`, whose errors name the flags. */

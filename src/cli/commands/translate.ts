@@ -15,6 +15,7 @@ export const translateCommandFlags = {
   beams: flag('translations that are followed side by side', translateFields.beams, 4),
   best: flag('how many to print of each text, the likeliest first', integer({ min: 1 }), 1),
   length: flag('most tokens (default: twice those of the text and 10)', translateFields.length, undefined),
+  minimum: flag('least tokens', translateFields.minimum, 0),
   lengthPenalty: flag('how much longer ones are helped (Wu et al. 2016)', translateFields.lengthPenalty, 0),
   coveragePenalty: flag(
     'how much those are at a disadvantage that leave out a part',
@@ -109,13 +110,14 @@ async function say(
   { path, model, sides }: Translator,
   texts: readonly string[],
   sources: readonly (Int32Array | undefined)[],
-  { beams, best, length, lengthPenalty, coveragePenalty, noRepeat, json }: Flags,
+  { beams, best, length, minimum, lengthPenalty, coveragePenalty, noRepeat, json }: Flags,
   output: Output,
 ): Promise<void> {
   const known = sources.filter((source) => source !== undefined);
   const attention = json && model.description.some(({ kind }) => kind === 'attention');
   const options = {
     beams,
+    minimum,
     lengthPenalty,
     coveragePenalty,
     noRepeat,
@@ -123,7 +125,11 @@ async function say(
     ...(length !== undefined && { length }),
   };
   const all = await translate(model, known, options).catch((cause) => {
-    throw renamedError(cause, { 'translate(model)': path, 'translate.coveragePenalty': '--coverage-penalty' });
+    throw renamedError(cause, {
+      'translate(model)': path,
+      'translate.minimum': '--minimum',
+      'translate.coveragePenalty': '--coverage-penalty',
+    });
   });
   const found = all[Symbol.iterator]();
   for (const [index, text] of texts.entries()) {

@@ -63,7 +63,9 @@ export function ocrValues(command: Command, others: Others = {}): OcrValues {
   throw new BpttError('invalid-argument', `${typed(other)}: expected no --vgsl beside it, which says that already`);
 }
 
-export const translateValues = (command: Command) => valuesOfTask(command, 'translate') as TranslateValues;
+/** @param others Values of a training that goes on. */
+export const translateValues = (command: Command, others: Others = {}) =>
+  valuesOfTask(command, 'translate', others) as TranslateValues;
 
 function valuesOfTask(command: Command, task: keyof typeof tasks, others: Others = {}): object {
   const { own, shared } = tasks[task];

@@ -36,6 +36,16 @@ export const translateShared = {
   out: 'model.safetensors',
   overwrite: false,
   report: undefined,
+  checkpointEvery: undefined,
+  keep: 2,
+  resume: false,
+  restart: false,
   logEvery: undefined,
   json: false,
 } as const satisfies Partial<Record<keyof TrainValues, unknown>>;
+
+/** What cannot be changed when a training goes on. Of which pairs it was is known by what they say. */
+export const fixedTranslateFlags: readonly string[] = [
+  ...Object.keys(translateFlags),
+  ...['cell', 'hidden', 'layers', 'embedding', 'dropout', 'tokenizer', 'vocabularySize', 'batch', 'validation', 'seed'],
+];

@@ -1,5 +1,6 @@
 // `bptt train --task translate` and `bptt translate`, on words that are to be written backwards.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { at, type Event, events, expectFailure, finish, run, start } from '../../support/cli-program.ts';
 import { numbers } from '../../support/models.ts';
@@ -61,6 +62,44 @@ describe('train --task translate', () => {
     }
     expect(bytes[1]).toEqual(bytes[0]);
     expect(bytes[2]).not.toEqual(bytes[0]);
+  });
+
+  it('goes on where it was killed, to the bits of one that was not, and its report shows all of it', async () => {
+    const learning = [...network.with(5, '0.2'), '--log-every', '1', '--json'];
+    const until = ['--steps', '24', '--checkpoint-every', '3'];
+    const whole = ['--out', 'whole.safetensors', '--report', 'whole.html'];
+    expect((await translate('words.tsv', ...learning, ...until, ...whole)).code).toBe(0);
+
+    const out = ['--out', 'cut.safetensors'];
+    const child = start(['train', '--task', 'translate', 'words.tsv', ...learning, ...until, ...out]);
+    const outcome = finish(child);
+    for await (const line of createInterface({ input: child.stdout! })) {
+      if (line.includes('"step","step":14,')) child.kill('SIGKILL');
+    }
+    expect((await outcome).code).toBe(null);
+    expect(expectFailure(await translate('words.tsv', ...learning, ...out))).toMatch(
+      /^cut\.safetensors: expected no unfinished training of it.*--resume/,
+    );
+    const going = ['--resume', ...out];
+    expect(expectFailure(await translate(...going, '--attention', 'dot'))).toMatch(
+      /^--attention: expected general, as in the training/,
+    );
+    await writeFile(at('others.tsv'), 'abc\tcab\n');
+    expect(expectFailure(await translate('others.tsv', ...going))).toMatch(
+      /^others\.tsv: expected the pairs that the training of cut\.checkpoint-\d+\.safetensors began with, got others/,
+    );
+    expect(expectFailure(await run('train', ...going))).toMatch(
+      /^cut\.checkpoint-\d+\.safetensors: expected a checkpoint of --task text, got one of --task translate/,
+    );
+    const [began, ...rest] = events(await translate(...going, '--report', 'cut.html', '--json'));
+    expect(began!.resumed).toBeGreaterThanOrEqual(12);
+    expect(rest.at(-1)).toMatchObject({ type: 'end', reason: 'steps', step: 24 });
+    expect(await readFile(at('cut.safetensors'))).toEqual(await readFile(at('whole.safetensors')));
+    expect((await readdir(at('.'))).filter((name) => name.includes('checkpoint'))).toEqual([]);
+    const curves = async (name: string) =>
+      (await readFile(at(name), 'utf8')).match(/<figure.*?aria-label="Score by update".*?<\/figure>/s)?.[0];
+    expect(await curves('cut.html')).toBeDefined();
+    expect(await curves('cut.html')).toBe(await curves('whole.html'));
   });
 
   it('takes words, other attention or none, two layers and smoothed labels', async () => {
@@ -127,6 +166,15 @@ describe('translate', () => {
     expect(found[1]!.translations[0]!.attention.map((row) => row.length)).toEqual([2, 2, 2]);
   });
 
+  it('writes at least --minimum tokens', async () => {
+    const [found] = events(
+      await run('translate', 'words.safetensors', 'ab', '--minimum', '4', '--json'),
+    ) as unknown as {
+      translations: { text: string }[];
+    }[];
+    expect(found!.translations[0]!.text).toMatch(/^ba[abcd]{2}/);
+  });
+
   it('goes through lines in their order; those that it cannot read are named, and the others still translated', async () => {
     expect(await lines('abcd\nda\n')).toEqual({ stdout: 'dcba\nad\n', stderr: '', code: 0 });
     const { stdout, stderr, code } = await lines('ab\nxy\n\ndab\n');
@@ -145,6 +193,9 @@ describe('translate', () => {
     expect(await wrong('words.safetensors', 'abx')).toMatch(/^TEXT 1: expected one of the 4 characters/);
     expect(await wrong('words.safetensors', 'ab', '--best', '5')).toBe(
       '--best: expected at most the 4 of --beams, got 5',
+    );
+    expect(await wrong('words.safetensors', 'ab', '--length', '3', '--minimum', '4')).toBe(
+      '--minimum: expected at most the length, 3, got 4',
     );
     expect(await wrong('words.safetensors', 'ab', '--beams', '0')).toMatch(/^--beams: expected/);
     await run('train', 'verse.txt', '--steps', '1', '--hidden', '4', '--out', 'text.safetensors');
