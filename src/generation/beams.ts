@@ -132,6 +132,12 @@ export class Expansion {
     return longer.toSorted((a, b) => b.logProbability - a.logProbability);
   }
 
+  /** A beam one token longer that was not chosen. */
+  forced(window: Logits, { row, tokens, logProbability }: Beam, token: number): Beam {
+    const more = this.#logProbabilities.of(window.logits(row), token);
+    return { row, tokens: [...tokens, token], logProbability: logProbability + more };
+  }
+
   release(): void {
     this.#network.arena.release(this.#order, 4 * this.#size);
     this.#logProbabilities.release();

@@ -6,10 +6,12 @@ import {
   type Checked,
   checkFields,
   integer,
+  list,
   number,
   type Options,
   optional,
   signal,
+  unchecked,
   withDefault,
 } from '../base/fields.ts';
 import { TimeSlice } from '../base/time-slice.ts';
@@ -19,15 +21,22 @@ import type { Model } from '../model/model.ts';
 import type { Network } from '../model/network.ts';
 import { CoveragePenalty } from './coverage.ts';
 import { DecoderWindow, type Sources } from './decoder-window.ts';
+import { checkPrefixes, type Prefix } from './prefixes.ts';
 import { type TranslationModel, translationModel } from './translation-model.ts';
 
 export const translateFields = {
   /** How many hypotheses are followed for each source, and at most returned. Default 1: the likeliest token at each step. */
   beams: withDefault(integer({ min: 1 }), 1),
-  /** The most tokens of a target. Default: twice the steps of the longest source of a batch and 10, and no less than `minimum`. */
+  /** The most tokens of a target. Default: twice the steps of the longest source of a batch and 10, and room for `minimum` and `prefixes`. */
   length: optional(integer({ min: 1 })),
   /** The least tokens of a target, 0 to `length`: the end is not written before. Default 0. */
   minimum: withDefault(integer({ min: 0 }), 0),
+  /**
+   * Tokens that each target begins with, one prefix for each source, in their order; empty ones force nothing. They have no end in them and
+   * are shorter than `length`, belong to the tokens, their number and the log-probability that are returned, and may repeat whatever
+   * `noRepeat` says. Default: none.
+   */
+  prefixes: optional(list(unchecked<Prefix>(), 'prefixes')),
   /**
    * α, at least 0, of the length penalty `((5 + n) / 6)^α` by which the log-probability of n tokens is divided (Wu et al. 2016, eq. 14):
    * above 0, longer hypotheses are less at a disadvantage. Default 0: none.
@@ -72,12 +81,14 @@ interface Looking extends Beam {
  * but itself, whatever else is in its batch.
  *
  * @param sources Tokens [S], or features [S,F] where the model reads features.
- * @throws BpttError for a model that is no encoder with a decoder, sources without steps, tokens out of range, a model that gives numbers
- * that are not finite, and wrong options.
+ * @throws BpttError for a model that is no encoder with a decoder, sources without steps, tokens out of range, prefixes that end or leave no
+ * room, a model that gives numbers that are not finite, and wrong options.
  *
  * @example
  * const [[best]] = await translate(translator, [letters.encode('4 May 1920')], { beams: 5 });
  * digits.decode(best.tokens);
+ * // The same with its year given: what follows is the likeliest after that.
+ * await translate(translator, [letters.encode('4 May')], { prefixes: [digits.encode('1920-')] });
  */
 export async function translate(
   model: Model,
@@ -101,6 +112,8 @@ export async function translate(
     if (checked.coveragePenalty > 0) throw refused('coveragePenalty', '0', checked.coveragePenalty);
   }
   const rows = checkSources(`${where}(sources)`, sources, kind, model);
+  const room = { sources: rows.length, end: kind.size - 1, length };
+  const prefixes = checkPrefixes(`${where}.prefixes`, checked.prefixes, room);
   // Sources of like lengths together: what is padded costs steps and changes nothing.
   const order = [...rows.keys()].toSorted((a, b) => rows[a]!.steps - rows[b]!.steps);
   const results: (readonly Translation[])[] = [];
@@ -114,6 +127,7 @@ export async function translate(
         members.map((index) => rows[index]!),
         kind,
       ),
+      members.map((index) => prefixes[index]!),
       checked,
     );
     try {
@@ -179,6 +193,7 @@ function repeats(tokens: readonly number[], n: number): boolean {
 /** The searches of a batch, step by step. */
 class Search {
   readonly #kind: TranslationModel;
+  readonly #prefixes: readonly Int32Array[];
   readonly #options: Checked<typeof translateFields>;
   readonly #length: number;
   readonly #lengths: Int32Array;
@@ -192,11 +207,19 @@ class Search {
   #live: (readonly Looking[])[];
   #tokens: Int32Array;
 
-  constructor(network: Network, kind: TranslationModel, sources: Sources, options: Checked<typeof translateFields>) {
+  constructor(
+    network: Network,
+    kind: TranslationModel,
+    sources: Sources,
+    prefixes: readonly Int32Array[],
+    options: Checked<typeof translateFields>,
+  ) {
     const { beams, lengthPenalty, coveragePenalty, noRepeat } = options;
     this.#kind = kind;
+    this.#prefixes = prefixes;
     this.#options = options;
-    this.#length = options.length ?? Math.max(2 * sources.steps + 10, options.minimum);
+    const least = Math.max(options.minimum, ...prefixes.map((prefix) => prefix.length + 1));
+    this.#length = options.length ?? Math.max(2 * sources.steps + 10, least);
     this.#lengths = sources.lengths;
     const rows = sources.rows * beams;
     this.#window = new DecoderWindow(network, kind, { rows, S: sources.steps, T: this.#length });
@@ -262,9 +285,16 @@ class Search {
       live.map(({ row, looks: before }) => [row, attention || coveragePenalty > 0 ? [...before, look(row)] : before]),
     );
     const next: Looking[] = [];
-    for (const beam of this.#expansion.of(this.#window, live)) {
+    // Until its prefix is written, a source has one beam.
+    const [first] = live;
+    const given = this.#prefixes[index]![first!.tokens.length];
+    const found =
+      given === undefined
+        ? this.#expansion.of(this.#window, live)
+        : [this.#expansion.forced(this.#window, first!, given)];
+    for (const beam of found) {
       const longer = { ...beam, looks: looks.get(beam.row)! };
-      if (noRepeat > 0 && repeats(beam.tokens, noRepeat)) continue;
+      if (given === undefined && noRepeat > 0 && repeats(beam.tokens, noRepeat)) continue;
       if (beam.tokens.at(-1) !== this.#kind.size - 1) next.push(longer);
       else if (beam.tokens.length > minimum) this.#end(index, longer, 'stop');
       if (next.length === beams) break;

@@ -13,7 +13,7 @@ import {
   type ModelDescription,
   tokens,
 } from '../../src/index.ts';
-import { type TranslateOptions, translate } from '../../src/translation/index.ts';
+import { type TranslateOptions, type Translation, translate } from '../../src/translation/index.ts';
 
 const SIZE = 4; // three letters, and the token that begins and ends
 const END = SIZE - 1;
@@ -229,6 +229,50 @@ it('writes at least `minimum` tokens, and prefers longer ones with a length pena
   expect((await written({ beams: 4, lengthPenalty: 20 })).some((count) => count > 0)).toBe(true);
 });
 
+describe('prefixes', () => {
+  const prefixes = [[2], [], [0, 0, 2], [1]];
+
+  it('begin the targets, and the best of all that begin so is found, with its whole log-probability', async () => {
+    const model = await create(models[1]![1], 3);
+    const found = await translate(model, sources(model), { beams: 40, length: 4, prefixes, attention: true });
+    for (const [index, source] of sources(model).entries()) {
+      const prefix = prefixes[index]!;
+      const begins = ({ tokens }: { tokens: number[] }) => prefix.every((token, i) => tokens[i] === token);
+      const expected = everything(model, source, 4).filter(begins).slice(0, 40);
+      expect(found[index]!.map(({ tokens }) => [...tokens])).toEqual(expected.map(({ tokens }) => tokens));
+      for (const [i, { logProbability, tokens: written, finish, attention: looks }] of found[index]!.entries()) {
+        expect(Math.abs(logProbability - expected[i]!.logProbability)).toBeLessThan(1e-12);
+        expect(looks).toHaveLength(written.length + (finish === 'stop' ? 1 : 0));
+      }
+    }
+  });
+
+  it.each([1, 3])('give each source what it gives it alone, with %i beams', async (beams) => {
+    const model = await create(models[1]![1], 5);
+    const alone = [];
+    for (const [index, source] of sources(model).entries()) {
+      alone.push(...(await translate(model, [source], { beams, length: 7, prefixes: [prefixes[index]!] })));
+    }
+    expect(await translate(model, sources(model), { beams, length: 7, prefixes })).toEqual(alone);
+    const none = await translate(model, sources(model), { beams, length: 7, prefixes: prefixes.map(() => []) });
+    expect(none).toEqual(await translate(model, sources(model), { beams, length: 7 }));
+  });
+
+  it('may repeat themselves, count as tokens, and have room without a length', async () => {
+    const model = await create(models[1]![1]);
+    // The end is what the model wants to write.
+    model.setParameter('dense.bias', [0, 0, 0, 9]);
+    const long = Array.from({ length: 60 }, (_, i) => i % 2);
+    const [[best]] = (await translate(model, [[1]], { prefixes: [long], minimum: 60, noRepeat: 1 })) as [[Translation]];
+    expect([[...best.tokens], best.finish]).toEqual([long, 'stop']);
+    const [[short]] = (await translate(model, [[1]], { prefixes: [[2, 2]], minimum: 3, noRepeat: 1 })) as [
+      [Translation],
+    ];
+    expect(short.tokens).toHaveLength(3);
+    expect([...short.tokens.slice(0, 2)]).toEqual([2, 2]);
+  });
+});
+
 it('ends with what it has when it is aborted', async () => {
   const model = await create(models[1]![1]);
   const [found] = await translate(model, [[1, 2]], { beams: 2, length: 5, signal: AbortSignal.abort() });
@@ -275,6 +319,30 @@ it.each<[string, readonly unknown[], TranslateOptions, RegExp]>([
     /coveragePenalty: expected 0 of a model without attention, got 1/,
   ],
   ['a minimum above the length', [[1]], { length: 3, minimum: 4 }, /minimum: expected at most the length, 3, got 4/],
+  [
+    'a prefix that ends',
+    [[1]],
+    { prefixes: [[0, END]] },
+    /prefixes\[0\]\[1\]: expected no token that ends the target, got 3/,
+  ],
+  [
+    'a prefix that leaves no room',
+    [[1]],
+    { length: 2, prefixes: [[0, 1]] },
+    /prefixes\[0\]: expected fewer tokens than the length, 2, got 2/,
+  ],
+  [
+    'a token of a prefix out of range',
+    [[1]],
+    { prefixes: [[4]] },
+    /prefixes\[0\]\[0\]: expected a token from 0 to 3, got 4/,
+  ],
+  [
+    'too few prefixes',
+    [[1], [2]],
+    { prefixes: [[0]] },
+    /prefixes: expected one prefix for each source, got 1 for 2 sources/,
+  ],
   ['runs of half a token', [[1]], { noRepeat: 0.5 }, /noRepeat: expected/],
 ])('refuses %s', async (_, given, options, message) => {
   await expect(translate(await create(models[0]![1]), given as never, options)).rejects.toThrow(message);

@@ -88,6 +88,7 @@ export const soundsAndPairs = {
           beams: 2,
           length: 3,
           minimum: 1,
+          prefixes: [[0], []],
           lengthPenalty: 0.5,
           coveragePenalty: 0.5,
           noRepeat: 2,
