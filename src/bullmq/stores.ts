@@ -2,6 +2,7 @@
 import { checkBytes, checkString, isCallable } from '../base/check.ts';
 import { such } from '../base/fields.ts';
 import type { CheckpointStore } from '../sweep/index.ts';
+import { whenRoom } from './room.ts';
 import { sweepName } from './trial-job.ts';
 
 /** What of a client of ioredis is used. */
@@ -22,7 +23,7 @@ const redisClient = such<RedisClient>('a client of ioredis', (client) =>
 
 /**
  * A store of checkpoints in Redis: one hash for each sweep, `bptt:NAME`. The server must not throw keys away when it is full (`maxmemory-policy
- * noeviction`), and should keep what it has on its disk (`appendonly yes`).
+ * noeviction`), and should keep what it has on its disk (`appendonly yes`). While it is full, what is to be added waits for room.
  *
  * @example
  * const client = new Redis('redis://localhost:6379');
@@ -41,7 +42,8 @@ export function redisStore(client: RedisClient, name: string): CheckpointStore {
     async add(key, bytes) {
       checkString('CheckpointStore.add(key)', key);
       const { buffer, byteOffset, length } = checkBytes('CheckpointStore.add(bytes)', bytes);
-      return (await redis.hsetnx(hash, key, Buffer.from(buffer, byteOffset, length))) === 1;
+      const value = Buffer.from(buffer, byteOffset, length);
+      return (await whenRoom(() => redis.hsetnx(hash, key, value))) === 1;
     },
     async remove(key) {
       await redis.hdel(hash, checkString('CheckpointStore.remove(key)', key));
@@ -69,7 +71,8 @@ const TABLE = `
 `;
 
 /**
- * A store of checkpoints in PostgreSQL: a row of the table `bptt_checkpoints` for each, which is made where there is none.
+ * A store of checkpoints in PostgreSQL: a row of the table `bptt_checkpoints` for each, which is made where there is none. While the
+ * server's disk is full, what is to be added waits for room.
  *
  * @example
  * const pool = new pg.Pool({ connectionString: 'postgres://me@localhost/sweeps' });
@@ -90,10 +93,9 @@ export async function postgresStore(pool: PostgresPool, name: string): Promise<C
     async add(key, bytes) {
       checkString('CheckpointStore.add(key)', key);
       const { buffer, byteOffset, length } = checkBytes('CheckpointStore.add(bytes)', bytes);
-      const { rowCount } = await postgres.query(
-        'insert into bptt_checkpoints values ($1, $2, $3) on conflict do nothing',
-        [sweep, key, Buffer.from(buffer, byteOffset, length)],
-      );
+      const values = [sweep, key, Buffer.from(buffer, byteOffset, length)];
+      const insert = 'insert into bptt_checkpoints values ($1, $2, $3) on conflict do nothing';
+      const { rowCount } = await whenRoom(() => postgres.query(insert, values));
       return rowCount === 1;
     },
     async remove(key) {

@@ -4,6 +4,7 @@ import { BpttError } from '../base/errors.ts';
 import { type Checked, checkFields, integer, type Options, withDefault } from '../base/fields.ts';
 import type { QueueControl, QueuedTrial, TrialQueue } from '../sweep/index.ts';
 import { classesFor, type QueueConnection, reach, server } from './connection.ts';
+import { whenRoom } from './room.ts';
 import { jobName, jobOf, queueName, sweepName, type TrialJob } from './trial-job.ts';
 
 /** Milliseconds after which the state of a job is asked for though nothing was heard of it: events may be lost with a connection. */
@@ -115,13 +116,14 @@ class TrialJobs implements SweepQueue {
     }
     if (stale) await this.bullmq.remove(id);
     if (there === undefined || stale) {
-      await this.bullmq.add(`${this.#name} ${job.number}`, job, {
+      const options = {
         jobId: id,
         ...this.#options,
         backoff: { type: 'exponential', delay: 1000 },
         removeOnComplete: { age: 3600 },
         removeOnFail: false,
-      });
+      };
+      await whenRoom(() => this.bullmq.add(`${this.#name} ${job.number}`, job, options));
     }
     return false;
   }

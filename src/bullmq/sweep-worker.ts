@@ -8,6 +8,7 @@ import type { StoredSweepOptions } from '../sweep/index.ts';
 import { StoredSweep } from '../sweep/stored-sweep.ts';
 import type { TrainEvent } from '../training/events.ts';
 import { classesFor, type QueueConnection, reach, server } from './connection.ts';
+import { isFull, whenRoom } from './room.ts';
 import { checkJob, queueName, type TrialJob } from './trial-job.ts';
 
 /** What a worker tells. */
@@ -54,6 +55,13 @@ export type SweepWorkerEvent =
   | {
       /** Tells it from the other events. */
       readonly type: 'disconnected';
+      /** The message of the error. */
+      readonly reason: string;
+    }
+  /** The server has no room for what it is to keep: tried again until it has. */
+  | {
+      /** Tells it from the other events. */
+      readonly type: 'full';
       /** The message of the error. */
       readonly reason: string;
     };
@@ -130,8 +138,9 @@ export async function sweepWorker(options: SweepWorkerOptions): Promise<SweepWor
         {
           signal: end.signal,
           async onEvent(event) {
-            if (event.type === 'validation') await job.updateProgress({ step: event.step, loss: event.loss });
-            else if (event.type === 'checkpoint') await job.updateProgress({ step: event.step });
+            const { type, step } = event;
+            if (type === 'validation') await whenRoom(() => job.updateProgress({ step, loss: event.loss }));
+            else if (type === 'checkpoint') await whenRoom(() => job.updateProgress({ step }));
             await onEvent?.({ type: 'training', sweep, number, event });
           },
         },
@@ -156,7 +165,7 @@ export async function sweepWorker(options: SweepWorkerOptions): Promise<SweepWor
     // A worker that is killed is none of the trial's faults.
     maxStalledCount: 1_000_000,
   }) as unknown as Worker;
-  worker.on('error', (error) => onEvent?.({ type: 'disconnected', reason: error.message }));
+  worker.on('error', (error) => onEvent?.({ type: isFull(error) ? 'full' : 'disconnected', reason: error.message }));
   worker.on('failed', (_, error) => onEvent?.({ type: 'failed', reason: error.message }));
   return {
     bullmq: worker,

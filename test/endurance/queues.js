@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Kills the processes of sweeps over a queue, lets them stand still, and ends the server, and looks whether each sweep ends as one that was never
- * killed: `node test/endurance/queues.js [--server redis|postgres] [--kills 100] [--zombies 10] [--restarts 5] [--workers 3] [--node PATH,PATH]
- * [--seed 1]` (`npm run build` first). Of several Nodes each process has the next.
+ * Kills the processes of sweeps over a queue, lets them stand still, ends the server, and leaves it no room, and looks whether each sweep ends as one that was never
+ * killed: `node test/endurance/queues.js [--server redis|postgres] [--kills 100] [--zombies 10] [--restarts 5] [--full 5]
+ * [--workers 3] [--node PATH,PATH] [--seed 1]` (`npm run build` first). Of several Nodes each process has the next; --full is of Redis.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Redis } from 'ioredis';
 import { memoryStore } from '../../build/sweep.js';
 import { startServer } from '../support/servers.js';
 import { smallSweep } from './small-sweep.js';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '100' },
     zombies: { type: 'string', default: '10' },
     restarts: { type: 'string', default: '5' },
+    full: { type: 'string', default: '0' },
     workers: { type: 'string', default: '3' },
     node: { type: 'string', default: process.execPath },
     seed: { type: 'string', default: '1' },
@@ -27,10 +29,11 @@ const { values } = parseArgs({
 });
 const program = fileURLToPath(new URL('queue-program.js', import.meta.url));
 const nodes = values.node.split(',');
-const [wantedKills, wantedZombies, wantedRestarts, workers] = [
+const [wantedKills, wantedZombies, wantedRestarts, wantedFull, workers] = [
   values.kills,
   values.zombies,
   values.restarts,
+  values.full,
   values.workers,
 ].map(Number);
 
@@ -59,12 +62,31 @@ function begin(role, name) {
 
 /** @type {string[]} */
 const faults = [];
-const counts = { kills: 0, zombies: 0, restarts: 0, sweeps: 0 };
+const counts = { kills: 0, zombies: 0, restarts: 0, full: 0, sweeps: 0 };
 const whole = await smallSweep(memoryStore(), { steps: 280 });
 const server = await startServer(/** @type {'redis' | 'postgres'} */ (values.server));
 
 /** Is anything left to be done to them? */
-const goesOn = () => counts.kills < wantedKills || counts.zombies < wantedZombies || counts.restarts < wantedRestarts;
+const goesOn = () =>
+  counts.kills < wantedKills ||
+  counts.zombies < wantedZombies ||
+  counts.restarts < wantedRestarts ||
+  counts.full < wantedFull;
+
+/** Leaves Redis no room for longer than a lock lasts, and than a job would be tried again and again; then room again. */
+async function fill() {
+  const client = new Redis(server.url);
+  // Where the server is ended meanwhile.
+  client.on('error', () => undefined);
+  // `noeviction` is its default: what is there stays, and writes are refused.
+  await client.config('RESETSTAT');
+  await client.config('SET', 'maxmemory', '1');
+  await sleep(8000);
+  const refused = /errorstat_OOM:count=(\d+)/.exec(await client.info('errorstats'))?.[1] ?? 0;
+  await client.config('SET', 'maxmemory', '0');
+  client.disconnect();
+  if (Number(refused) > 0) counts.full++;
+}
 
 /** A process of that role that is killed, or stands still, again and again, until `ended`. @param {string} role @param {string} name @param {() => boolean} ended */
 async function keep(role, name, ended) {
@@ -122,20 +144,23 @@ try {
             await server.restart();
           })
         : undefined;
+    const filled = counts.full < wantedFull ? sleep(500 + random(2000)).then(fill) : undefined;
     await keep('sweep', name, () => ended);
     ended = true;
     resolve(true);
-    await Promise.all([...all, restarts]);
+    await Promise.all([...all, restarts, filled]);
     for (const fault of faults.splice(0)) {
       console.log(`  ${fault}`);
       process.exitCode = 1;
     }
-    console.log(`${name}: ${counts.kills} kills, ${counts.zombies} zombies, ${counts.restarts} restarts of the server`);
+    console.log(
+      `${name}: ${counts.kills} kills, ${counts.zombies} zombies, ${counts.restarts} restarts of the server, ${counts.full} times full`,
+    );
   }
 } finally {
   await server.close();
 }
-const { kills, zombies, restarts, sweeps } = counts;
+const { kills, zombies, restarts, full, sweeps } = counts;
 console.log(
-  `${values.server}: ${kills} SIGKILLs, ${zombies} zombies, ${restarts} restarts of the server, ${sweeps} sweeps with ${workers} workers: ${process.exitCode ? 'faults' : '0 faults'}`,
+  `${values.server}: ${kills} SIGKILLs, ${zombies} zombies, ${restarts} restarts of the server, ${full} times without room, ${sweeps} sweeps with ${workers} workers: ${process.exitCode ? 'faults' : '0 faults'}`,
 );

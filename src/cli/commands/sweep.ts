@@ -23,7 +23,7 @@ import { VOCABULARY } from '../io/vocabulary.ts';
 import { sweepReport } from '../report/sweep-report.ts';
 import { readSweepFile, trialOf } from '../sweep/file.ts';
 import { dataOf, type Inputs, keepInputs } from '../sweep/inputs.ts';
-import { connect, type SweepServer } from '../sweep/server.ts';
+import { connect, type SweepServer, troubleOf } from '../sweep/server.ts';
 import { TrialTable } from '../sweep/table.ts';
 import { workAt } from './worker.ts';
 
@@ -147,7 +147,7 @@ async function runnerOf(
 }
 
 function tellTrouble(event: SweepWorkerEvent, output: Output): void {
-  if (event.type === 'disconnected') output.note(`bptt: the server is away, ${event.reason}; it is tried again`);
+  if (event.type === 'disconnected' || event.type === 'full') output.note(troubleOf(event));
 }
 
 const wrong = (where: string, expected: string, got: string) =>

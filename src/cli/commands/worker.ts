@@ -5,7 +5,7 @@ import type { SweepWorker, SweepWorkerEvent } from '../../bullmq/index.ts';
 import { flag, toggle, type Values } from '../flags/flags.ts';
 import type { Output } from '../io/output.ts';
 import { dataOf, readInputs } from '../sweep/inputs.ts';
-import { connect, type SweepServer, serverFlags } from '../sweep/server.ts';
+import { connect, type SweepServer, serverFlags, troubleOf } from '../sweep/server.ts';
 
 export const workerFlags = {
   ...serverFlags,
@@ -57,5 +57,5 @@ function tell(event: SweepWorkerEvent, json: boolean, output: Output): void {
   else if (event.type === 'begin') output.line(`sweep ${event.sweep}, trial ${event.number} begins`);
   else if (event.type === 'end') output.line(`sweep ${event.sweep}, trial ${event.number}: ${event.state}`);
   else if (event.type === 'failed') output.line(`failed: ${event.reason}`);
-  else output.note(`bptt: the server is away, ${event.reason}; it is tried again`);
+  else output.note(troubleOf(event));
 }

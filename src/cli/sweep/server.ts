@@ -1,6 +1,7 @@
 // The server over which machines share a sweep: `--redis URL` or `--postgres URL`.
 import { BpttError } from '../../base/errors.ts';
 import { string } from '../../base/fields.ts';
+import type { SweepWorkerEvent } from '../../bullmq/index.ts';
 import type { CheckpointStore } from '../../sweep/index.ts';
 import { flag, type Values } from '../flags/flags.ts';
 
@@ -31,6 +32,12 @@ export async function connect({ redis, postgres }: Values<typeof serverFlags>): 
   }
   if (redis !== undefined) return onRedis(redis);
   return postgres === undefined ? undefined : onPostgres(postgres);
+}
+
+/** What is said of a server with which something is wrong that passes. */
+export function troubleOf({ type, reason }: Extract<SweepWorkerEvent, { type: 'disconnected' | 'full' }>): string {
+  const what = type === 'full' ? 'is full: make room, or raise its limit' : 'is away';
+  return `bptt: the server ${what} (${reason}); it is tried again`;
 }
 
 async function onRedis(url: string): Promise<SweepServer> {
