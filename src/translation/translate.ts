@@ -27,7 +27,7 @@ import { type TranslationModel, translationModel } from './translation-model.ts'
 export const translateFields = {
   /** How many hypotheses are followed for each source, and at most returned. Default 1: the likeliest token at each step. */
   beams: withDefault(integer({ min: 1 }), 1),
-  /** The most tokens of a target. Default: twice the steps of the longest source of a batch and 10, and room for `minimum` and `prefixes`. */
+  /** The most tokens of a target. Default: twice the steps of its source and 10, and room for `minimum` and its prefix. */
   length: optional(integer({ min: 1 })),
   /** The least tokens of a target, 0 to `length`: the end is not written before. Default 0. */
   minimum: withDefault(integer({ min: 0 }), 0),
@@ -195,13 +195,15 @@ class Search {
   readonly #kind: TranslationModel;
   readonly #prefixes: readonly Int32Array[];
   readonly #options: Checked<typeof translateFields>;
-  readonly #length: number;
+  /** The most tokens of each target. */
+  readonly #limits: readonly number[];
   readonly #lengths: Int32Array;
   readonly #window: DecoderWindow;
   readonly #expansion: Expansion;
   readonly #penalty: LengthPenalty;
   readonly #coverage: CoveragePenalty;
-  readonly #largest: number;
+  /** The penalty of each target's most tokens. */
+  readonly #largest: readonly number[];
   readonly #finished: readonly Finished[];
   readonly #looks = new Map<Hypothesis, readonly Float64Array[]>();
   #live: (readonly Looking[])[];
@@ -218,11 +220,14 @@ class Search {
     this.#kind = kind;
     this.#prefixes = prefixes;
     this.#options = options;
-    const least = Math.max(options.minimum, ...prefixes.map((prefix) => prefix.length + 1));
-    this.#length = options.length ?? Math.max(2 * sources.steps + 10, least);
+    this.#limits = prefixes.map(
+      (prefix, index) =>
+        options.length ?? Math.max(2 * sources.lengths[index]! + 10, options.minimum, prefix.length + 1),
+    );
+    const longest = Math.max(...this.#limits);
     this.#lengths = sources.lengths;
     const rows = sources.rows * beams;
-    this.#window = new DecoderWindow(network, kind, { rows, S: sources.steps, T: this.#length });
+    this.#window = new DecoderWindow(network, kind, { rows, S: sources.steps, T: longest });
     if (beams === 1) this.#window.encode(sources);
     else {
       // The sources are read once, and not once for each beam.
@@ -233,11 +238,11 @@ class Search {
     }
     const end = Int32Array.of(kind.size - 1);
     // One more than there are beams may be the end, and each that would repeat something stands in the way of another.
-    const most = beams + 1 + (noRepeat > 0 ? this.#length : 0);
+    const most = beams + 1 + (noRepeat > 0 ? longest : 0);
     this.#expansion = new Expansion(network, 'translate', kind.size, Math.min(most, kind.size));
     this.#coverage = new CoveragePenalty(network, coveragePenalty, sources.steps);
     this.#penalty = new LengthPenalty(network, lengthPenalty);
-    this.#largest = this.#penalty.of(this.#length);
+    this.#largest = this.#limits.map((limit) => this.#penalty.of(limit));
     this.#finished = Array.from({ length: sources.rows }, () => new Finished(beams, [end], this.#penalty));
     this.#live = this.#finished.map((_, index) => [{ row: index * beams, tokens: [], logProbability: 0, looks: [] }]);
     this.#tokens = new Int32Array(rows).fill(kind.size - 1);
@@ -255,14 +260,14 @@ class Search {
       if (!aborted && next.length === 0 && this.#finished[index]!.best.length === 0) {
         for (const beam of live) this.#end(index, beam, 'length');
       }
-      if (aborted || this.#window.written === this.#length) {
+      if (aborted || this.#window.written === this.#limits[index]) {
         for (const beam of next) this.#end(index, beam, aborted ? 'aborted' : 'length');
         this.#live[index] = [];
         continue;
       }
       // No log-probability grows, so the most that a beam can reach is that of now with the largest penalty.
-      const finished = this.#finished[index]!;
-      const kept = next.filter(({ logProbability }) => logProbability / this.#largest > finished.worst);
+      const [finished, largest] = [this.#finished[index]!, this.#largest[index]!];
+      const kept = next.filter(({ logProbability }) => logProbability / largest > finished.worst);
       this.#live[index] = kept.map((beam, place) => {
         const row = index * beams + place;
         parents[row] = beam.row;

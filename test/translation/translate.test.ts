@@ -138,6 +138,9 @@ describe.each(models)('with %s', (_, description) => {
     { length: 7 },
     { length: 7, beams: 3 },
     { length: 7, beams: 3, batch: 2, lengthPenalty: 0.6 },
+    // As long as its own source allows, and not as the longest of the batch.
+    { minimum: 11 },
+    { minimum: 11, beams: 3, lengthPenalty: 0.6 },
   ])('gives each source what it gives it alone, to the bit: %o', async (options) => {
     const model = await create(description, 5);
     const alone = [];
