@@ -1,4 +1,5 @@
-// The playground, built and opened in Chromium and Firefox: every task and every control, and the numbers shown are those of the API.
+// The playground, built and opened in a browser: every task and every control, and the numbers shown are those of the API. Each browser has a
+// file of its own, so that two are tested at a time.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -101,7 +102,8 @@ function outcomeTexts(outcome: Outcome): readonly string[] {
   }
 }
 
-for (const id of ['chromium', 'firefox'] as const) {
+/** All tests of the page in one browser. */
+export function testPage(id: 'chromium' | 'firefox'): void {
   const engine = engineOf(id);
   const there = findEngine(engine) !== undefined;
   if (!there && process.env.CI !== 'true') console.warn(`${engine.name} is missing. Run: ${installCommand(engine)}`);
@@ -186,8 +188,8 @@ for (const id of ['chromium', 'firefox'] as const) {
     }
 
     /**
-     * Writes into a field, or chooses, and waits until the network is looked at anew: all in the page, since each question from
-     * here costs more than the answer. Where that does not come, what is there is told.
+     * Writes into a field, or chooses, and waits until the network is looked at anew: all by one question to the page. Where that does not
+     * come, what is there is told.
      */
     async function change(selector: string, value: string) {
       await page.waitForSelector(selector);

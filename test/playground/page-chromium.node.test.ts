@@ -1,0 +1,4 @@
+// The playground in Chromium.
+import { testPage } from './page.ts';
+
+testPage('chromium');

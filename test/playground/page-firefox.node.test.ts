@@ -1,0 +1,4 @@
+// The playground in Firefox.
+import { testPage } from './page.ts';
+
+testPage('firefox');
