@@ -44,21 +44,11 @@ import { useWidest } from './io/widest.ts';
 const embedded = new URL('./moby-dick.txt', import.meta.url);
 const output = new Output(process.stdout, process.stderr);
 
-/** Those that compute long enough for the widest instructions to be looked for. */
-const longCommands = ['train', 'eval', 'forecast', 'bench'];
-
 const program = new Command('bptt')
   .description(
     'Train recurrent networks on text, speech, images of lines, pairs of texts and number series, and use what they learned.',
   )
   .version(packageJson.version)
-  .option('--verbose', 'say which instructions of the processor are used, and why')
-  .configureHelp({ showGlobalOptions: true })
-  .hook('preAction', async (_, command) => {
-    if (!longCommands.includes(command.name())) return;
-    const found = await useWidest();
-    if (program.opts().verbose === true) output.note(found);
-  })
   .exitOverride()
   .configureOutput({ outputError: () => {} }); // commander throws as well, and main() prints
 
@@ -301,6 +291,16 @@ addFlags(program.command('translate'), translateCommandFlags)
 addFlags(program.command('bench'), benchFlags)
   .description('measure how fast this machine trains and generates')
   .action((_: unknown, command: Command) => benchCommand(valuesOf(benchFlags, command), output));
+
+// These compute long enough for the widest instructions to be looked for.
+for (const name of ['train', 'eval', 'forecast', 'bench']) {
+  const command = program.commands.find((one) => one.name() === name)!;
+  command.option('--verbose', 'say which instructions of the processor are used, and why');
+  command.hook('preAction', async () => {
+    const found = await useWidest();
+    if (command.opts().verbose === true) output.note(found);
+  });
+}
 
 /** What to train on; a large file is not read as a whole. */
 async function readCorpus(paths: readonly string[], kind: Tokens & { readonly stream: boolean }): Promise<Corpus> {
