@@ -147,9 +147,9 @@ for (const kind of ['redis', 'postgres'] as const) {
       expect(outcomeOf(await sweep(options({ store: await storeOf('two') })))).toEqual(whole);
     });
 
-    // A test that is skipped for PostgreSQL would count as one that is missing.
-    for (const name of kind === 'redis' ? ['waits while the server is full, and says so'] : [])
-      it(name, async () => {
+    // Not skipped for PostgreSQL: a skipped test counts as one that is missing.
+    if (kind === 'redis') {
+      it('waits while the server is full, and says so', async () => {
         const events = new Set<string>();
         let room: ReturnType<typeof setTimeout> | undefined;
         await workerOf('full', {
@@ -168,6 +168,7 @@ for (const kind of ['redis', 'postgres'] as const) {
         expect(events).toContain('full');
         expect(events).not.toContain('failed');
       });
+    }
 
     it('goes on where a worker was closed in the middle of a trial', async () => {
       const store = await storeOf('closed');

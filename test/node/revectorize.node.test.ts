@@ -1,7 +1,7 @@
 // revectorize(): the same bits in a Node that has it, an error that says so where there is none.
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { engineOf, findEngine, installCommand } from '../truth/engines/engines.js';
+import { programOf } from '../support/engine-program.ts';
 
 const program = `
   const { createModel, dense, elman, lstm, tokens, train, adam } = await import('bptt');
@@ -23,14 +23,7 @@ const run = (node: string, ...words: string[]) =>
   };
 
 it.for(['22', '24', '26'])('Node %s', (major, { skip }) => {
-  const engine = engineOf(`node-${major}`);
-  const node = findEngine(engine)?.program;
-  if (node === undefined) {
-    const missing = `${engine.name} is missing. Run: ${installCommand(engine)}`;
-    if (process.env.CI === 'true') throw new Error(missing);
-    console.warn(missing);
-    return skip(missing);
-  }
+  const node = programOf(`node-${major}`, skip);
   const paired = run(node, 'on');
   if (major === '22') {
     expect(paired.stderr).toContain('revectorize: expected Node 24 or later, got Node 22');

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { boolean, object, string } from '../../base/fields.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { writeFileAtomic } from '../../node/atomic-file.ts';
 import { otherEngine, revectorize } from '../../node/revectorize.ts';
 
@@ -50,13 +52,12 @@ async function tested(): Promise<Tested> {
   return found;
 }
 
+const record = object({ key: string, same: boolean, words: string });
+
 /** The record of a test; none where it is damaged, so that the test runs again. */
 function parse(text: string): (Tested & { readonly key: string }) | undefined {
   try {
-    const { key, same, words } = JSON.parse(text);
-    return typeof key === 'string' && typeof same === 'boolean' && typeof words === 'string'
-      ? { key, same, words }
-      : undefined;
+    return record.check('record', parseJson(text));
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { engineOf, findEngine, installCommand } from '../../truth/engines/engines.js';
+import { programOf } from '../../support/engine-program.ts';
 
 const cli = join(import.meta.dirname, '../../../build/cli.js');
 
@@ -20,16 +20,6 @@ async function train(node: string, folder: string, out: string) {
   );
   const said = `${stdout}${stderr}`.match(/^.*-bit instructions: .*$/m)?.[0] ?? `${stdout}${stderr}`;
   return { said, model: (await readFile(model)).toString('hex') };
-}
-
-/** The program of an engine, where it is installed. */
-function programOf(id: string, skip: (reason: string) => never): string {
-  const engine = engineOf(id);
-  const program = findEngine(engine)?.program;
-  if (program !== undefined) return program;
-  const missing = `${engine.name} is missing. Run: ${installCommand(engine)}`;
-  if (process.env.CI === 'true') throw new Error(missing);
-  return skip(missing);
 }
 
 it('a Node that has the wide instructions is tested once, and gives the same model', async ({ skip }) => {
